@@ -1,0 +1,58 @@
+"""The neutral words: what a component says, and what every platform renders. No provider is imported here.
+
+Words are frozen, keyword-only dataclasses. They may hold Pulumi outputs (only where typed so), so they are never
+deep-copied and never validated by pydantic: plain values were validated by the settings before.
+"""
+
+from model.agent import Agent, HostPath
+from model.config_file import ConfigFile, ConfigRef
+from model.container import Container, File, Scratch
+from model.endpoint import Endpoint
+from model.image import HttpTool, Image
+from model.job import Job
+from model.members import Members
+from model.port import Port, PublicPort
+from model.probe import ExecCheck, HttpCheck, Probe, Probes, TcpCheck
+from model.resources import Resources
+from model.rollout import Rollout
+from model.scaling import Scaling, ScalingStep
+from model.secret import Secret, SecretRef
+from model.security import Security
+from model.stop import Stop
+from model.tier import REACHES, Tier
+from model.volume import Volume
+from model.workload import Workload
+
+__all__ = [
+    "REACHES",
+    "Agent",
+    "ConfigFile",
+    "ConfigRef",
+    "Container",
+    "Endpoint",
+    "ExecCheck",
+    "File",
+    "HostPath",
+    "HttpCheck",
+    "HttpTool",
+    "Image",
+    "Job",
+    "Members",
+    "Port",
+    "Probe",
+    "Probes",
+    "PublicPort",
+    "Resources",
+    "Rollout",
+    "Scaling",
+    "ScalingStep",
+    "Scratch",
+    "Secret",
+    "SecretRef",
+    "Security",
+    "Stop",
+    "TcpCheck",
+    "Tier",
+    "Volume",
+    "Workload",
+]

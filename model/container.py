@@ -1,0 +1,55 @@
+"""What runs in one container of any word: image, process, files, limits."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from model.config_file import ConfigRef
+from model.image import Image
+from model.resources import Resources
+from model.secret import SecretRef
+from model.security import Security
+from model.stop import Stop
+
+
+@dataclass(frozen=True, kw_only=True)
+class File:
+    """A secret or configuration file mounted read-only at the absolute `path`.
+
+    All files of one directory are mounted together and hide what the image has in that directory. Secrets are
+    readable by the image's uid and gid alone (0440), configuration by everybody (0444).
+    """
+
+    path: str
+    source: SecretRef | ConfigRef
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scratch:
+    """A writable directory that is empty at every start, on memory or node disk, of at most `size_bytes`."""
+
+    path: str
+    size_bytes: int = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class Container:
+    """One container.
+
+    `command` replaces the image's entrypoint and `args` its command; empty keeps the image's own. `env` holds plain
+    text only: its type refuses a generated password. Inside Members, `env`, `command` and `args` may use
+    `$(MEMBER_NAME)` (`<members>-<ordinal>`), `$(MEMBER_HOST)` (its DNS name) and `$(MEMBER_ORDINAL)`.
+    `secret_env` is for applications that read only variables: a launcher exports each file's content under the
+    variable's name and then runs the command, so that no service, pod or inspect output holds the value; it needs
+    `command` and a `sh` in the image.
+    """
+
+    image: Image
+    command: tuple[str, ...] = ()
+    args: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+    secret_env: Mapping[str, SecretRef] = field(default_factory=dict)
+    files: tuple[File, ...] = ()
+    scratch: tuple[Scratch, ...] = ()
+    resources: Resources
+    security: Security = Security()
+    stop: Stop = Stop()

@@ -1,0 +1,25 @@
+"""Work that runs to its end before others start."""
+
+from dataclasses import dataclass
+
+import pulumi
+
+from model.container import Container
+from model.tier import Tier
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """Runs once for each change of its container; a dependent starts only after it succeeded.
+
+    It may run again (a lost host), so it must be idempotent. It is tried `retries` + 1 times and fails after
+    `deadline_seconds`. `container.command` is required: a launcher may wrap it.
+    """
+
+    name: str
+    origin: str
+    tier: Tier
+    container: Container
+    retries: int = 2
+    deadline_seconds: int = 300
+    depends_on: tuple[pulumi.Resource, ...] = ()

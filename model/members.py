@@ -1,0 +1,32 @@
+"""Named members, each with its own volume."""
+
+from dataclasses import dataclass
+
+import pulumi
+
+from model.container import Container
+from model.port import Port
+from model.probe import Probes
+from model.tier import Tier
+from model.volume import Volume
+
+
+@dataclass(frozen=True, kw_only=True)
+class Members:
+    """`count` members named `<name>-0` .. `<name>-<count-1>`, each on a host of its own where there are enough.
+
+    One change never takes two members down: the next is updated when the one before is ready again. Members find
+    each other by name before they are ready. `first_host` shifts the placement, so that two components' member 0
+    need not share a host. `volume.path` is kept under the stack's `data` policy.
+    """
+
+    name: str
+    origin: str
+    tier: Tier
+    container: Container
+    count: int
+    volume: Volume
+    ports: tuple[Port, ...] = ()
+    probes: Probes
+    first_host: int = 0
+    depends_on: tuple[pulumi.Resource, ...] = ()

@@ -1,0 +1,29 @@
+"""How the number of replicas follows load."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScalingStep:
+    """At most max (or min, see `choose`) of `percent` of the replicas and `replicas` in each `period_seconds`.
+
+    A step is taken only after the need for it lasted `stabilization_seconds`.
+    """
+
+    stabilization_seconds: int
+    percent: int
+    replicas: int
+    period_seconds: int
+    choose: str  # "max" | "min"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scaling:
+    """Between `min_replicas` and `max_replicas`, aiming at a mean use of the *requested* CPU and memory, in percent."""
+
+    min_replicas: int
+    max_replicas: int
+    cpu_percent: int | None
+    memory_percent: int | None
+    up: ScalingStep
+    down: ScalingStep

@@ -1,0 +1,37 @@
+"""Interchangeable replicas."""
+
+from dataclasses import dataclass
+
+import pulumi
+
+from model.container import Container
+from model.port import Port, PublicPort
+from model.probe import Probes
+from model.rollout import Rollout
+from model.scaling import Scaling
+from model.tier import Tier
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workload:
+    """Replicas that any request may go to.
+
+    `name` is a DNS label, unique in the stack. `origin` is the YAML path of the settings it comes from: refusals
+    start with it. `replicas` is a fixed count; with `scaling` it is the count at creation and is then left to the
+    autoscaler. `spread` asks for replicas on different hosts: "prefer", or "require" (a host gets one replica, a
+    published host port needs it). `depends_on` must be healthy before the first replica starts.
+    """
+
+    name: str
+    origin: str
+    tier: Tier
+    container: Container
+    replicas: int
+    scaling: Scaling | None = None
+    ports: tuple[Port, ...] = ()
+    public_ports: tuple[PublicPort, ...] = ()
+    probes: Probes
+    rollout: Rollout = Rollout()
+    spread: str = "prefer"
+    prefer_spot: bool = False
+    depends_on: tuple[pulumi.Resource, ...] = ()

@@ -1,0 +1,97 @@
+"""What a platform does with the words, and how it refuses what it cannot honour."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_random as random
+
+from model import Agent, ConfigFile, ConfigRef, Endpoint, Job, Members, Secret, SecretRef, Workload
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refusal:
+    """A field of a word that the platform cannot honour.
+
+    `path` is the YAML path (`<word's origin>.<field>`), `got` the value (never a secret's), `reason` says why the
+    platform cannot do it and what to set instead.
+    """
+
+    path: str
+    got: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.got}: {self.reason}"
+
+
+class Unsupported(Exception):
+    """Raised once, with every refusal of the stack, before any resource is registered."""
+
+    def __init__(self, refusals: tuple[Refusal, ...]) -> None:
+        super().__init__("\n".join(str(refusal) for refusal in refusals))
+        self.refusals = refusals
+
+
+class Platform(ABC):
+    """Renders words as resources. Components see only this class and never ask which platform it is.
+
+    Pulumi sends registrations after the program's synchronous part has ended, so refusals are gathered while the
+    stack is composed, and `finish` raises them all before the first resource is registered.
+    """
+
+    def __init__(self, *, stack: str) -> None:
+        self.stack = stack
+        self._refusals: list[Refusal] = []
+
+    def refuse(self, origin: str, field: str, got: object, reason: str) -> None:
+        """Note that `field` of the word that comes from `origin` cannot be honoured."""
+        self._refusals.append(Refusal(path=f"{origin}.{field}", got=str(got), reason=reason))
+
+    def finish(self) -> None:
+        """End the composition. Raises Unsupported with all refusals."""
+        if self._refusals:
+            raise Unsupported(tuple(self._refusals))
+
+    def generated_password(self, name: str, *, parent: pulumi.Resource, length: int = 32) -> pulumi.Output[str]:
+        """A random password of letters and digits (safe in URLs and configuration), stable across updates.
+
+        One per purpose: `name` is unique in the stack. 32 characters of 62 carry 190 bits.
+        """
+        password = random.RandomPassword(name, length=length, special=False, opts=pulumi.ResourceOptions(parent=parent))
+        return pulumi.Output.secret(password.result)
+
+    # Names: pure, known before anything is created.
+
+    @abstractmethod
+    def host(self, name: str) -> str:
+        """The DNS name of the workload `name`, for clients that want one replica."""
+
+    @abstractmethod
+    def replicas_host(self, name: str) -> str:
+        """The DNS name that resolves to every ready replica of the workload `name`."""
+
+    @abstractmethod
+    def member_host(self, name: str, ordinal: int) -> str:
+        """The DNS name of one member, resolvable before it is ready."""
+
+    # Words.
+
+    @abstractmethod
+    def secret(self, word: Secret, *, parent: pulumi.Resource) -> SecretRef: ...
+
+    @abstractmethod
+    def config_file(self, word: ConfigFile, *, parent: pulumi.Resource) -> ConfigRef: ...
+
+    @abstractmethod
+    def workload(self, word: Workload, *, parent: pulumi.Resource) -> Endpoint: ...
+
+    @abstractmethod
+    def members(self, word: Members, *, parent: pulumi.Resource) -> Endpoint: ...
+
+    @abstractmethod
+    def agent(self, word: Agent, *, parent: pulumi.Resource) -> Endpoint: ...
+
+    @abstractmethod
+    def job(self, word: Job, *, parent: pulumi.Resource) -> tuple[pulumi.Resource, ...]:
+        """Returns what a dependent must depend on, so that it starts after the job succeeded."""

@@ -1,0 +1,18 @@
+"""The base of every settings model."""
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Settings(BaseModel):
+    """Refuses unknown keys, cannot be changed after loading, and checks its defaults as it checks input."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        validate_default=True,
+        use_attribute_docstrings=True,
+        str_strip_whitespace=True,
+        str_max_length=10_000,
+        allow_inf_nan=False,
+        hide_input_in_errors=True,
+    )
