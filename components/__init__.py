@@ -1,0 +1,1 @@
+"""What runs, in neutral words. Each component: settings, component, text builders, README."""

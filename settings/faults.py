@@ -1,0 +1,47 @@
+"""Faults of a stack file, and the one report that shows them all."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+_SECRET_KEY = re.compile(r"password|secret|token|api_?key|private_?key|credential|passphrase|dsn", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """One broken rule. `path` is the YAML path, `got` the value as shown (None: nothing to show), `fix` what to do."""
+
+    path: str
+    rule: str
+    got: str | None = None
+    fix: str | None = None
+
+    def __str__(self) -> str:
+        got = f" (got {self.got})" if self.got is not None else ""
+        fix = f" {self.fix}" if self.fix else ""
+        return f"{self.path}: {self.rule}{got}.{fix}"
+
+
+class BrokenStack(Exception):
+    """A stack that was refused before any resource was registered."""
+
+    def __init__(self, source: str, faults: Sequence[Fault]) -> None:
+        self.source = source
+        self.faults = tuple(sorted(faults, key=lambda fault: fault.path))
+        count = "1 fault" if len(self.faults) == 1 else f"{len(self.faults)} faults"
+        lines = "\n".join(f"  {fault}" for fault in self.faults)
+        super().__init__(f"{source}: {count}, nothing was changed\n{lines}")
+
+
+def shown(path: str, value: object) -> str | None:
+    """The value as a report may show it: scalars only, and nothing under a key that may hold a secret."""
+    if _SECRET_KEY.search(path):
+        return None
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (int, float)):
+        return str(value)
+    if isinstance(value, str):
+        text = value if len(value) <= 60 else value[:57] + "..."
+        return repr(text)
+    return None

@@ -1,0 +1,74 @@
+"""Which images run: one file of pins for each source, and one switch for the whole set."""
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from settings.base import Settings
+from settings.types import ImageRef
+
+_PINS = Path(__file__).parent / "image_pins"
+
+Registry = Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]+(:\d+)?(/[a-z0-9._-]+)*$")]
+
+
+class ImagePin(Settings):
+    """One pinned image and the facts that components need of it."""
+
+    ref: ImageRef
+    """Repository and tag; the registry, too, where it is not the default one."""
+    digest: str | None = None
+    """`sha256:...` from the named source; None: unverified."""
+    unverified: bool = False
+    """No source of a digest was at hand: the tag alone is pinned."""
+    uid: int = Field(ge=0)
+    """The user that the process runs as, and that owns the data directory in the image."""
+    gid: int = Field(ge=0)
+    data_dir: str | None = None
+    """Where the image owns a directory for a volume."""
+    bin_dir: str | None = None
+    """Where the server's programs are, if not on PATH."""
+    http_probe: Literal["curl", "wget", "python"]
+    """The program in the image that can make an HTTP GET."""
+
+
+class ImagesSettings(Settings):
+    """Where the platform's images come from."""
+
+    source: Literal["upstream", "sandbox"] = "upstream"
+    """`upstream`: the projects' own images. `sandbox`: images built here from Debian and PyPI packages."""
+    registry: Registry | None = None
+    """A mirror that holds the same repositories and tags; default: the registries that the pins name."""
+    override: dict[str, ImagePin] = Field(default_factory=dict)
+    """Own pins by name, in place of the source's."""
+
+    def pin(self, name: str) -> ImagePin | None:
+        """The pin of `name` with its registry put in front, or None when the source has none of that name."""
+        pin = self.override.get(name) or pins(self.source).get(name)
+        if pin is None:
+            return None
+        ref = pin.ref
+        if self.registry and name not in self.override:
+            ref = f"{self.registry}/{_without_registry(ref)}"
+        if pin.digest and "@" not in ref:
+            ref = f"{ref}@{pin.digest}"
+        return pin.model_copy(update={"ref": ref})
+
+    def names(self) -> tuple[str, ...]:
+        """Every name that `pin` knows."""
+        return tuple(sorted({*self.override, *pins(self.source)}))
+
+
+def _without_registry(ref: str) -> str:
+    first, _, rest = ref.partition("/")
+    return rest if rest and ("." in first or ":" in first) else ref
+
+
+@cache
+def pins(source: str) -> dict[str, ImagePin]:
+    """All pins of a source, from `settings/image_pins/<source>.toml`."""
+    with (_PINS / f"{source}.toml").open("rb") as file:
+        return {name: ImagePin.model_validate(pin) for name, pin in tomllib.load(file).items()}

@@ -1,0 +1,92 @@
+"""From the stack's YAML to one typed model, or to one report of everything that is wrong with it."""
+
+import difflib
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from settings.faults import BrokenStack, Fault, shown
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def load(model: type[Model], data: object, *, source: str, root: str) -> Model:
+    """Validate `data` (as read from YAML) against `model`.
+
+    `source` names the file and `root` the key under which the data stands; both begin the report's lines.
+    Raises BrokenStack with every fault.
+    """
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        schema = model.model_json_schema()
+        details = error.errors(include_url=False)
+        raise BrokenStack(source, [_fault(detail, data, schema, root) for detail in details]) from None
+
+
+def _fault(detail: ErrorDetails, data: object, schema: dict[str, Any], root: str) -> Fault:
+    keys = _yaml_keys(detail, data)
+    path = path_text(root, keys)
+    if detail["type"] == "missing":
+        return Fault(path=path, rule="is required")
+    if detail["type"] == "extra_forbidden":
+        return Fault(path=path, rule="is not a known key", fix=_suggestion(keys, schema))
+    rule = detail["msg"].removeprefix("Value error, ").removeprefix("Input ").rstrip(".")
+    return Fault(path=path, rule=rule, got=shown(path, detail["input"]))
+
+
+def path_text(root: str, keys: tuple[str | int, ...]) -> str:
+    """`root.apps.web.routes[0].path`"""
+    return root + "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys)
+
+
+def _yaml_keys(detail: ErrorDetails, data: object) -> tuple[str | int, ...]:
+    """The location without what pydantic adds to it (union tags, validator names): the path as the YAML has it."""
+    location = detail["loc"]
+    keys: list[str | int] = []
+    node: object = data
+    for position, key in enumerate(location):
+        last = position == len(location) - 1
+        if isinstance(node, Mapping) and key in node:
+            node = node[key]
+            keys.append(key)
+        elif isinstance(node, (list, tuple)) and isinstance(key, int) and key < len(node):
+            node = node[key]
+            keys.append(key)
+        elif last and detail["type"] in ("missing", "union_tag_not_found"):
+            keys.append(key)
+    return tuple(keys)
+
+
+def _suggestion(keys: tuple[str | int, ...], schema: dict[str, Any]) -> str:
+    known = sorted(_known_keys(schema, schema, keys[:-1]))
+    close = difflib.get_close_matches(str(keys[-1]), known, n=1, cutoff=0.6)
+    if close:
+        return f"Did you mean `{close[0]}`?"
+    return f"Known here: {', '.join(known)}." if known else ""
+
+
+def _known_keys(node: dict[str, Any], schema: dict[str, Any], keys: tuple[str | int, ...]) -> set[str]:
+    """The property names that the JSON Schema allows at `keys`, over all alternatives."""
+    known: set[str] = set()
+    for option in _alternatives(node, schema):
+        if not keys:
+            known |= set(option.get("properties", {}))
+            continue
+        key, rest = keys[0], keys[1:]
+        child = option.get("items") if isinstance(key, int) else option.get("properties", {}).get(key)
+        child = child or option.get("additionalProperties")
+        if isinstance(child, dict):
+            known |= _known_keys(child, schema, rest)
+    return known
+
+
+def _alternatives(node: dict[str, Any], schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    if "$ref" in node:
+        yield from _alternatives(schema["$defs"][node["$ref"].rsplit("/", 1)[-1]], schema)
+        return
+    yield node
+    for option in (*node.get("anyOf", ()), *node.get("oneOf", ()), *node.get("allOf", ())):
+        yield from _alternatives(option, schema)
