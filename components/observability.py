@@ -1,0 +1,68 @@
+"""What a component declares about itself, so that monitoring needs no knowledge of it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScrapeTarget:
+    """Metrics served by every address that `replicas_host` resolves to, over plain HTTP.
+
+    `job` is unique in the stack and becomes the label `job` of each series; `expected` is the number of replicas
+    (or the least number, where they scale) that should answer.
+    """
+
+    job: str
+    replicas_host: str
+    port: int
+    path: str = "/metrics"
+    expected: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertRule:
+    """Fires when the PromQL `expr` returned something for `for_seconds`.
+
+    `name` is unique in the stack. `severity` is "critical" (wakes somebody) or "warning". `summary` is one sentence
+    and may use Prometheus templates; `runbook` is a path in the repository, or empty.
+    """
+
+    name: str
+    expr: str
+    for_seconds: int
+    severity: str
+    summary: str
+    runbook: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Panel:
+    """One graph: the PromQL `expr`, in `unit` (Grafana's names: "reqps", "s", "bytes", "short", "percentunit")."""
+
+    title: str
+    expr: str
+    unit: str = "short"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observability:
+    """Everything that one component gives to monitoring."""
+
+    targets: tuple[ScrapeTarget, ...] = ()
+    rules: tuple[AlertRule, ...] = ()
+    panels: tuple[Panel, ...] = ()
+
+
+def down_rule(component: str, target: ScrapeTarget, *, for_seconds: int = 60, runbook: str = "") -> AlertRule:
+    """The rule that fires while fewer replicas of `target` answer than expected, or none is known.
+
+    60 s are two scrapes of 30 s: one lost scrape is no alert.
+    """
+    answering = f'sum(up{{job="{target.job}"}})'
+    return AlertRule(
+        name=f"{component}Down",
+        expr=f"({answering} or vector(0)) < {target.expected}",
+        for_seconds=for_seconds,
+        severity="critical",
+        summary=f"{component}: only {{{{ $value }}}} of {target.expected} replicas answer ({target.job})",
+        runbook=runbook,
+    )
