@@ -1,0 +1,1 @@
+"""Sample chat application: what development stacks, tests and drills deploy. Imported as `app` inside its image."""
