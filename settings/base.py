@@ -4,12 +4,11 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Settings(BaseModel):
-    """Refuses unknown keys, cannot be changed after loading, and checks its defaults as it checks input."""
+    """Refuses unknown keys, cannot be changed after loading."""
 
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,
-        validate_default=True,
         use_attribute_docstrings=True,
         str_strip_whitespace=True,
         str_max_length=10_000,

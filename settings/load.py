@@ -49,10 +49,9 @@ def _yaml_keys(detail: ErrorDetails, data: object) -> tuple[str | int, ...]:
     node: object = data
     for position, key in enumerate(location):
         last = position == len(location) - 1
-        if isinstance(node, Mapping) and key in node:
-            node = node[key]
-            keys.append(key)
-        elif isinstance(node, (list, tuple)) and isinstance(key, int) and key < len(node):
+        if (isinstance(node, Mapping) and key in node) or (
+            isinstance(node, (list, tuple)) and isinstance(key, int) and key < len(node)
+        ):
             node = node[key]
             keys.append(key)
         elif last and detail["type"] in ("missing", "union_tag_not_found"):

@@ -1,0 +1,20 @@
+"""The program of every stack: load, make the platform, compose, export."""
+
+import pulumi
+from composition.compose import compose
+
+from composition.read import read_stack
+from settings.faults import BrokenStack
+
+
+def main() -> None:
+    """Deploy the stack that Pulumi selected."""
+    try:
+        outputs = compose(read_stack(), stack_name=pulumi.get_stack())
+    except BrokenStack as refusal:
+        raise pulumi.RunError(str(refusal)) from None
+    for name, value in outputs.items():
+        pulumi.export(name, value)
+
+
+main()

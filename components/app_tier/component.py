@@ -1,0 +1,112 @@
+"""AppTier: interchangeable replicas of one application, with what must run before them."""
+
+from collections.abc import Mapping
+
+import pulumi
+
+from components.app_tier.container import AppContainer
+from components.app_tier.probes import probes
+from components.app_tier.settings import AppTierSettings
+from components.contracts import ClientContract
+from components.observability import AlertRule, Observability, Panel, ScrapeTarget
+from model import Endpoint, Image, Job, Port, Rollout, SecretRef, Tier, Workload
+from platforms.base import Platform
+
+DEFAULT_REPLICAS = 2
+
+
+class AppTier(pulumi.ComponentResource):
+    """One application tier.
+
+    `contracts` are the client contracts of what the tier uses, by variable prefix; `given` are the given secrets by
+    name; `origin` is the YAML path of the settings. Outputs: `endpoint` (where the replicas answer), `max_replicas`
+    (the most that may answer at the same moment, a rollout included) and `observability`.
+    """
+
+    endpoint: Endpoint
+    max_replicas: int
+    observability: Observability
+
+    def __init__(
+        self,
+        name: str,
+        settings: AppTierSettings,
+        *,
+        platform: Platform,
+        image: Image,
+        contracts: Mapping[str, ClientContract],
+        given: Mapping[str, SecretRef],
+        origin: str,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("ha-platform:app:AppTier", name, None, opts)
+        container = AppContainer(settings, image=image, contracts=contracts, given=given)
+        uses = tuple(resource for contract in contracts.values() for resource in contract.resources)
+        migrated: tuple[pulumi.Resource, ...] = ()
+        if settings.migrations is not None:
+            migrated = platform.job(
+                Job(
+                    name=f"{name}-migrate",
+                    origin=f"{origin}.migrations",
+                    tier=Tier.APP,
+                    container=container.migration(settings.migrations.command),
+                    retries=settings.migrations.retries,
+                    deadline_seconds=settings.migrations.deadline,
+                    depends_on=uses,
+                ),
+                parent=self,
+            )
+        scaling = settings.scaling.scaling() if settings.scaling else None
+        replicas = scaling.min_replicas if scaling else settings.replicas or DEFAULT_REPLICAS
+        self.endpoint = platform.workload(
+            Workload(
+                name=name,
+                origin=origin,
+                tier=Tier.APP,
+                container=container.service(),
+                replicas=replicas,
+                scaling=scaling,
+                ports=_ports(settings),
+                probes=probes(settings),
+                rollout=Rollout(
+                    parallelism=settings.rollout.parallelism,
+                    stable_seconds=settings.rollout.stable,
+                    deadline_seconds=settings.rollout.deadline,
+                ),
+                spread=settings.spread,
+                prefer_spot=settings.prefer_spot,
+                depends_on=(*uses, *migrated),
+            ),
+            parent=self,
+        )
+        self.max_replicas = (scaling.max_replicas if scaling else replicas) + settings.rollout.parallelism
+        self.observability = _observability(name, settings, self.endpoint)
+        self.register_outputs({"host": self.endpoint.host})
+
+
+def _ports(settings: AppTierSettings) -> tuple[Port, ...]:
+    ports = [Port(name="http", number=settings.port)] if settings.port is not None else []
+    metrics_port = settings.metrics.port if settings.metrics else None
+    if metrics_port is not None and metrics_port != settings.port:
+        ports.append(Port(name="metrics", number=metrics_port))
+    return tuple(ports)
+
+
+def _observability(name: str, settings: AppTierSettings, endpoint: Endpoint) -> Observability:
+    port = settings.metrics and (settings.metrics.port or settings.port)
+    if settings.metrics is None or port is None:
+        return Observability()
+    job = f"app-{name}"
+    return Observability(
+        targets=(ScrapeTarget(job=job, replicas_host=endpoint.replicas_host, port=port, path=settings.metrics.path),),
+        rules=(
+            AlertRule(
+                name=f"AppDown_{name.replace('-', '_')}",
+                expr=f'(sum(up{{job="{job}"}}) or vector(0)) < 1',
+                for_seconds=60,
+                severity="critical",
+                summary=f"No replica of {name} answers its metrics endpoint.",
+            ),
+        ),
+        panels=(Panel(title=f"{name}: replicas up", expr=f'sum(up{{job="{job}"}})', unit="short"),),
+    )

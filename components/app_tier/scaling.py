@@ -1,0 +1,78 @@
+"""Settings of the autoscaler."""
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from model import Scaling, ScalingStep
+from settings.base import Settings
+from settings.types import Percent, Seconds
+
+
+class ScalingStepSettings(Settings):
+    """How fast the count may move in one direction."""
+
+    stabilization: Seconds = Field(ge=0, le=3600)
+    """The need must last this long."""
+    percent: int = Field(ge=1, le=1000)
+    """Of the replicas, in one period."""
+    replicas: int = Field(ge=1, le=100)
+    """Replicas, in one period."""
+    period: Seconds = Field(ge=1, le=1800)
+    """Length of a period."""
+    choose: Literal["max", "min"]
+    """Which of the two bounds counts."""
+
+    def step(self) -> ScalingStep:
+        """The neutral word."""
+        return ScalingStep(
+            stabilization_seconds=self.stabilization,
+            percent=self.percent,
+            replicas=self.replicas,
+            period_seconds=self.period,
+            choose=self.choose,
+        )
+
+
+class ScalingSettings(Settings):
+    """The number of replicas follows load. The defaults react at once and shrink slowly."""
+
+    min: int = Field(default=3, ge=1, le=100)
+    """Fewest replicas."""
+    max: int = Field(default=10, ge=1, le=1000)
+    """Most replicas."""
+    cpu: Percent | None = 70
+    """Mean CPU in percent of the request."""
+    memory: Percent | None = 80
+    """Mean memory in percent of the request."""
+    up: ScalingStepSettings = Field(
+        default_factory=lambda: ScalingStepSettings.model_validate(
+            {"stabilization": "0s", "percent": 100, "replicas": 4, "period": "15s", "choose": "max"}
+        )
+    )
+    """Growth: at once, the larger of doubling and 4 replicas in 15 s."""
+    down: ScalingStepSettings = Field(
+        default_factory=lambda: ScalingStepSettings.model_validate(
+            {"stabilization": "5m", "percent": 50, "replicas": 2, "period": "60s", "choose": "min"}
+        )
+    )
+    """Shrinking: after 5 minutes, the smaller of half and 2 replicas in 60 s."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "ScalingSettings":
+        if self.max < self.min:
+            raise ValueError("`max` is below `min`")
+        if self.cpu is None and self.memory is None:
+            raise ValueError("give `cpu` or `memory`: nothing to scale on")
+        return self
+
+    def scaling(self) -> Scaling:
+        """The neutral word."""
+        return Scaling(
+            min_replicas=self.min,
+            max_replicas=self.max,
+            cpu_percent=self.cpu,
+            memory_percent=self.memory,
+            up=self.up.step(),
+            down=self.down.step(),
+        )

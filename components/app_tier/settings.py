@@ -1,0 +1,192 @@
+"""The settings of an application tier."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+
+from components.app_tier.scaling import ScalingSettings
+from components.sizes import ResourcesSettings, Size
+from settings.base import Settings
+from settings.types import Name, PortNumber, Seconds
+
+EnvName = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{0,62}$")]
+"""The name of an environment variable."""
+
+FileName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
+"""The name of a file under /run/secrets."""
+
+SecretName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+"""The name of a given secret (a key of `ha-platform:secrets`)."""
+
+AbsolutePath = Annotated[str, StringConstraints(pattern=r"^(/[A-Za-z0-9._-]+)+$", max_length=200)]
+"""An absolute path inside the container."""
+
+Command = Annotated[tuple[Annotated[str, StringConstraints(min_length=1)], ...], Field(min_length=1, max_length=64)]
+"""A program and its arguments."""
+
+
+class RunAs(Settings):
+    """The numeric identity of the process."""
+
+    uid: int = Field(default=10001, ge=1, le=2**31 - 2)
+    """User id; not 0."""
+    gid: int = Field(default=10001, ge=1, le=2**31 - 2)
+    """Group id; not 0."""
+
+
+class ProbesSettings(Settings):
+    """How a replica says that it lives and that it may receive work."""
+
+    health: str = Field(default="/health", pattern=r"^/[\x21-\x7e]*$")
+    """Path that answers 200 while the process works; failing it restarts the replica."""
+    ready: str | None = Field(default=None, pattern=r"^/[\x21-\x7e]*$")
+    """Path that answers 200 when the replica may receive work; default: `health`."""
+    command: Command | None = None
+    """For tiers without a port: a command that exits with 0 while the worker works."""
+    interval: Seconds = Field(default=5, ge=1, le=300)
+    """Time between two checks."""
+    timeout: Seconds = Field(default=3, ge=1, le=60)
+    """Longest time of one check."""
+    failures: int = Field(default=3, ge=1, le=20)
+    """Failed checks in a row before the replica counts as failed."""
+    start: Seconds = Field(default=60, ge=1, le=1800)
+    """Longest time a start may take."""
+
+    @model_validator(mode="after")
+    def _timeout_fits(self) -> "ProbesSettings":
+        if self.timeout > self.interval:
+            raise ValueError("`timeout` must not exceed `interval`: checks would overlap")
+        return self
+
+
+class MigrationsSettings(Settings):
+    """A command that runs once before the rollout; when it fails, the old version keeps serving."""
+
+    command: Command
+    """Must be safe to run again: a host may be lost in the middle."""
+    retries: int = Field(default=2, ge=0, le=10)
+    """Further tries after the first."""
+    deadline: Seconds = Field(default=300, ge=5, le=3600)
+    """Longest time for all tries."""
+
+
+class UsesSettings(Settings):
+    """The databases and caches whose client contracts are injected."""
+
+    databases: dict[Name, EnvName] = Field(default_factory=dict)
+    """Database name -> prefix of the injected variables (`DATABASE`)."""
+    caches: dict[Name, EnvName] = Field(default_factory=dict)
+    """Cache name -> prefix of the injected variables (`REDIS`)."""
+    inject: Literal["files", "variables"] = "files"
+    """`files`: secrets as `<PREFIX>_<KEY>_FILE`; `variables`: exported by a launcher, for applications that read
+    only variables (needs `command`)."""
+
+    @model_validator(mode="after")
+    def _prefixes_differ(self) -> "UsesSettings":
+        prefixes = [*self.databases.values(), *self.caches.values()]
+        if len(set(prefixes)) != len(prefixes):
+            raise ValueError("two contracts have the same prefix: their variables would overwrite each other")
+        return self
+
+
+class MetricsSettings(Settings):
+    """Where the application serves Prometheus metrics."""
+
+    path: str = Field(default="/metrics", pattern=r"^/[\x21-\x7e]*$")
+    """Path of the metrics."""
+    port: PortNumber | None = None
+    """Port of the metrics; default: the tier's `port`."""
+
+
+class RolloutSettings(Settings):
+    """How replicas are replaced."""
+
+    parallelism: int = Field(default=1, ge=1, le=10)
+    """Replicas replaced at the same time."""
+    stable: Seconds = Field(default=5, ge=0, le=600)
+    """How long a new replica must stay ready before the next one is replaced."""
+    deadline: Seconds = Field(default=300, ge=10, le=3600)
+    """A rollout that is not healthy by then fails, and the old version keeps serving."""
+
+
+class AppSecuritySettings(Settings):
+    """Relaxations of the strict defaults, each by its name."""
+
+    read_only_root: bool = True
+    """The image's file system cannot be written (writable directories: `writable_paths`)."""
+    capabilities: tuple[Annotated[str, StringConstraints(pattern=r"^[A-Z_]+$")], ...] = ()
+    """Linux capabilities given back, without the `CAP_` prefix."""
+
+
+class AppTierSettings(Settings):
+    """One tier of interchangeable replicas: a web application, an API or a worker."""
+
+    image: str = Field(min_length=1, max_length=512)
+    """A full reference with tag or digest, or the name of a pinned image (`chat`)."""
+    run_as: RunAs = RunAs()
+    """The identity of the process, for images given by reference."""
+    http_tool: Literal["curl", "wget", "python"] = "python"
+    """The program in the image that can make an HTTP GET (where checks run inside the container)."""
+    command: Command | None = None
+    """Replaces the image's entrypoint."""
+    args: tuple[str, ...] = ()
+    """Arguments after the command or entrypoint."""
+    port: PortNumber | None = None
+    """The port it listens on; none: a worker."""
+    replicas: int | None = Field(default=None, ge=1, le=100)
+    """A fixed number of replicas; default 2."""
+    scaling: ScalingSettings | None = None
+    """An autoscaler in place of `replicas`."""
+    size: Size | None = None
+    """CPU and memory by preset; default `small`."""
+    resources: ResourcesSettings | None = None
+    """Own CPU and memory, in place of `size`."""
+    env: dict[EnvName, str] = Field(default_factory=dict)
+    """Plain variables. Not for secrets."""
+    secrets: dict[FileName, SecretName] = Field(default_factory=dict)
+    """File under /run/secrets -> given secret."""
+    secret_env: dict[EnvName, SecretName] = Field(default_factory=dict)
+    """Variable -> given secret, exported by a launcher (needs `command`)."""
+    uses: UsesSettings = UsesSettings()
+    """Databases and caches."""
+    migrations: MigrationsSettings | None = None
+    """Runs before the rollout."""
+    probes: ProbesSettings = ProbesSettings()
+    """Health checks."""
+    longest_request: Seconds = Field(default=30, ge=1, le=3600)
+    """The longest request or stream: a stopping replica gets this long, and a margin, to finish."""
+    metrics: MetricsSettings | None = None
+    """Prometheus metrics, if the application has them."""
+    writable_paths: tuple[AbsolutePath, ...] = ()
+    """Directories that are writable and empty at every start (/tmp always is)."""
+    security: AppSecuritySettings = AppSecuritySettings()
+    """Opt-outs."""
+    rollout: RolloutSettings = RolloutSettings()
+    """Update behaviour."""
+    spread: Literal["prefer", "require"] = "prefer"
+    """Replicas on different hosts: preferred, or required."""
+    prefer_spot: bool = False
+    """Prefer interruptible nodes."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "AppTierSettings":
+        problems = []
+        if self.replicas is not None and self.scaling is not None:
+            problems.append("give `replicas` or `scaling`, not both: the autoscaler owns the count")
+        if self.size is not None and self.resources is not None:
+            problems.append("give `size` or `resources`, not both")
+        if self.port is None and self.probes.command is None:
+            problems.append("a tier without a `port` needs `probes.command`")
+        if self.port is not None and self.probes.command is not None:
+            problems.append("`probes.command` is for tiers without a `port`")
+        if self.port is None and self.metrics is not None and self.metrics.port is None:
+            problems.append("`metrics` needs `metrics.port` in a tier without a `port`")
+        if self.secret_env and self.command is None:
+            problems.append("`secret_env` needs `command`: a launcher exports the secrets and then runs it")
+        if self.uses.inject == "variables" and self.command is None:
+            problems.append("`uses.inject: variables` needs `command`: a launcher exports the secrets and then runs it")
+        if twice := sorted({*self.env} & {*self.secret_env}):
+            problems.append(f"{', '.join(twice)} is both in `env` and `secret_env`")
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self

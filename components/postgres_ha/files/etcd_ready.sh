@@ -1,0 +1,7 @@
+# Ready: this member is part of a quorum. Before it ever was, it passes, so that the first members of a new cluster
+# can come up one after the other.
+if etcdctl --command-timeout=2s --endpoints=http://127.0.0.1:2379 endpoint health >/dev/null 2>&1; then
+  touch "$HA_VOLUME/.joined"
+else
+  test ! -e "$HA_VOLUME/.joined"
+fi

@@ -1,0 +1,157 @@
+"""The PostgreSQL servers under Patroni."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pulumi
+
+from components.postgres_ha.settings import PostgresSettings
+from components.store_image import StoreImage
+from components.templates import render
+from model import (
+    ConfigFile,
+    Container,
+    Endpoint,
+    File,
+    HttpCheck,
+    Members,
+    Port,
+    Probe,
+    Probes,
+    Resources,
+    Secret,
+    Stop,
+    Tier,
+    Volume,
+)
+from platforms.base import Platform
+
+_FILES = Path(__file__).parent / "files"
+_DIRECTORY = "/etc/ha-patroni"
+_MIB = 2**20
+DEFAULT_RESOURCES = Resources(
+    cpu_request_millis=250, cpu_limit_millis=2000, memory_request_bytes=512 * _MIB, memory_limit_bytes=2048 * _MIB
+)
+_LOCKED = 'exec 9>"$0/.lock" && flock --exclusive 9 && exec "$@"'
+"""When a host returns, an old and a new container were seen on one volume for 50 ms; a pid file does not protect
+across PID namespaces, a lock on a file of the volume does."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PostgresSecrets:
+    """Generated passwords, one per purpose."""
+
+    superuser: pulumi.Output[str]
+    replication: pulumi.Output[str]
+    rewind: pulumi.Output[str]
+    rest_api: pulumi.Output[str]
+    owner: pulumi.Output[str]
+
+    @classmethod
+    def generated(cls, name: str, *, platform: Platform, parent: pulumi.Resource) -> "PostgresSecrets":
+        """New passwords at the first update, the same ones from then on."""
+        purposes = ("superuser", "replication", "rewind", "rest_api", "owner")
+        return cls(
+            **{
+                purpose: platform.generated_password(f"{name}-{purpose.replace('_', '-')}", parent=parent)
+                for purpose in purposes
+            }
+        )
+
+    def patroni(self) -> pulumi.Output[str]:
+        """The part of Patroni's configuration that holds passwords."""
+        return pulumi.Output.all(self.superuser, self.replication, self.rewind, self.rest_api).apply(
+            lambda values: (
+                "postgresql:\n  authentication:\n"
+                f"    superuser: {{username: postgres, password: {values[0]}}}\n"
+                f"    replication: {{username: replicator, password: {values[1]}}}\n"
+                f"    rewind: {{username: rewind, password: {values[2]}}}\n"
+                f"restapi:\n  authentication: {{username: patroni, password: {values[3]}}}\n"
+            )
+        )
+
+
+def postgres(
+    name: str,
+    settings: PostgresSettings,
+    *,
+    platform: Platform,
+    image: StoreImage,
+    etcd_hosts: tuple[str, ...],
+    secrets: PostgresSecrets,
+    origin: str,
+    first_host: int,
+    depends_on: tuple[pulumi.Resource, ...],
+    parent: pulumi.Resource,
+) -> Endpoint:
+    """Members `<name>-pg-0` .. : the first to start bootstraps, the others clone it."""
+    word = f"{name}-pg"
+    cluster = platform.config_file(
+        ConfigFile(name=f"{word}-cluster", text=_cluster_yml(name, settings, image=image, etcd_hosts=etcd_hosts)),
+        parent=parent,
+    )
+    bootstrap = platform.config_file(
+        ConfigFile(name=f"{word}-bootstrap", text=(_FILES / "post_bootstrap.sh").read_text()), parent=parent
+    )
+    passwords = platform.secret(Secret(name=f"{word}-passwords", value=secrets.patroni()), parent=parent)
+    owner = platform.secret(Secret(name=f"{word}-owner", value=secrets.owner), parent=parent)
+    return platform.members(
+        Members(
+            name=word,
+            origin=origin,
+            tier=Tier.DATA,
+            container=Container(
+                image=image.image,
+                command=("sh", "-c", _LOCKED, image.data_dir),
+                args=("patroni", f"{_DIRECTORY}/config"),
+                env={
+                    "PATRONI_NAME": "$(MEMBER_NAME)",
+                    "PATRONI_RESTAPI_CONNECT_ADDRESS": "$(MEMBER_HOST):8008",
+                    "PATRONI_POSTGRESQL_CONNECT_ADDRESS": "$(MEMBER_HOST):5432",
+                    "HA_OWNER": settings.owner,
+                    "HA_DATABASE": settings.database,
+                },
+                files=(
+                    File(path=f"{_DIRECTORY}/config/10-cluster.yml", source=cluster),
+                    File(path=f"{_DIRECTORY}/config/20-passwords.yml", source=passwords),
+                    File(path=f"{_DIRECTORY}/bootstrap/post_bootstrap.sh", source=bootstrap),
+                    File(path=f"{_DIRECTORY}/bootstrap/owner_password", source=owner),
+                ),
+                resources=_resources(settings),
+                stop=Stop(grace_seconds=60),
+            ),
+            count=settings.members,
+            volume=Volume(path=image.data_dir, size_bytes=settings.volume),
+            ports=(Port(name="postgres", number=5432), Port(name="patroni", number=8008)),
+            probes=Probes(
+                ready=Probe(check=HttpCheck(path="/readiness", port=8008), interval_seconds=2, timeout_seconds=2),
+                live=Probe(
+                    check=HttpCheck(path="/liveness", port=8008), interval_seconds=10, timeout_seconds=5, failures=6
+                ),
+                start_seconds=900,
+            ),
+            first_host=first_host,
+            depends_on=depends_on,
+        ),
+        parent=parent,
+    )
+
+
+def _resources(settings: PostgresSettings) -> Resources:
+    return settings.resources.resources() if settings.resources else DEFAULT_RESOURCES
+
+
+def _cluster_yml(name: str, settings: PostgresSettings, *, image: StoreImage, etcd_hosts: tuple[str, ...]) -> str:
+    return render(
+        _FILES,
+        "cluster.yml.j2",
+        scope=name,
+        etcd_hosts=[f"{host}:2379" for host in etcd_hosts],
+        failover=settings.failover,
+        synchronous=settings.synchronous,
+        max_connections=settings.max_connections,
+        # A quarter of the memory: the starting value that PostgreSQL's documentation recommends.
+        shared_buffers_mb=max(32, _resources(settings).memory_limit_bytes // 4 // _MIB),
+        volume=image.data_dir,
+        bin_dir=image.bin_dir,
+    )

@@ -1,0 +1,73 @@
+"""The settings of a PostgreSQL cluster."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+
+from components.sizes import ResourcesSettings
+from settings.base import Settings
+from settings.types import MemoryBytes, Seconds
+
+Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_]{0,30}$")]
+"""An SQL identifier that needs no quotes."""
+
+_RESERVED_ROLES = frozenset({"postgres", "replicator", "rewind"})
+
+
+class FailoverSettings(Settings):
+    """Patroni's timers: how long a lost primary keeps its lock, and so the longest write outage when a host is lost.
+
+    Patroni 4.1 rewrites timers that do not fit each other with no more than a log line; here they are refused.
+    """
+
+    ttl: Seconds = Field(default=30, ge=20, le=300)
+    """Life of the leader lock. Patroni refuses less than 20 s."""
+    loop_wait: Seconds = Field(default=10, ge=1, le=100)
+    """Time between two looks at the cluster."""
+    retry_timeout: Seconds = Field(default=10, ge=3, le=100)
+    """How long consensus store and PostgreSQL operations are tried before the primary demotes itself."""
+    primary_start: Seconds = Field(default=30, ge=0, le=300)
+    """How long a crashed primary may take to start again before a replica takes over."""
+
+    @model_validator(mode="after")
+    def _timers_fit(self) -> "FailoverSettings":
+        if self.loop_wait + 2 * self.retry_timeout > self.ttl:
+            raise ValueError(
+                f"`loop_wait` + 2 x `retry_timeout` must not exceed `ttl` "
+                f"({self.loop_wait} + 2 x {self.retry_timeout} > {self.ttl})"
+            )
+        return self
+
+
+class PostgresSettings(Settings):
+    """One PostgreSQL cluster under Patroni, with its consensus store and its write endpoint."""
+
+    members: Literal[1, 3] = 3
+    """PostgreSQL servers, and members of the consensus store: 1, or 3 to survive the loss of one."""
+    database: Identifier = "app"
+    """The application's database, created at the first start."""
+    owner: Identifier = "app"
+    """The role that owns the database; its password is generated."""
+    volume: MemoryBytes = 10 * 2**30
+    """Size of each member's volume."""
+    resources: ResourcesSettings | None = None
+    """CPU and memory of each member; default 250m to 2 cores, 512Mi to 2Gi."""
+    max_connections: int = Field(default=100, ge=20, le=5000)
+    """Connections of all clients together, replication aside."""
+    synchronous: bool = False
+    """Acknowledge a write only when a replica has it: no acknowledged write is lost with a host, each write waits for
+    one more network round trip."""
+    failover: FailoverSettings = FailoverSettings()
+    """Timers."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "PostgresSettings":
+        if self.synchronous and self.members == 1:
+            raise ValueError("`synchronous` needs 3 `members`: with one there is no replica to wait for")
+        if self.owner in _RESERVED_ROLES:
+            raise ValueError(
+                f"`owner` must not be one of the cluster's own roles: {', '.join(sorted(_RESERVED_ROLES))}"
+            )
+        if self.database in ("postgres", "template0", "template1"):
+            raise ValueError("`database` must not be one of PostgreSQL's own: postgres, template0, template1")
+        return self

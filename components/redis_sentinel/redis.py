@@ -1,0 +1,116 @@
+"""The Redis servers."""
+
+from pathlib import Path
+
+import pulumi
+
+from components.redis_sentinel.secrets import RedisSecrets
+from components.redis_sentinel.settings import RedisSettings
+from components.store_image import StoreImage
+from components.templates import render
+from model import (
+    ConfigFile,
+    ConfigRef,
+    Container,
+    Endpoint,
+    ExecCheck,
+    File,
+    Members,
+    Port,
+    Probe,
+    Probes,
+    Resources,
+    Stop,
+    TcpCheck,
+    Tier,
+    Volume,
+)
+from platforms.base import Platform
+
+_FILES = Path(__file__).parent / "files"
+_DIRECTORY = "/etc/ha-redis"
+
+
+def redis(
+    name: str,
+    settings: RedisSettings,
+    *,
+    platform: Platform,
+    image: StoreImage,
+    secrets: RedisSecrets,
+    master_name: str,
+    sentinel_hosts: list[str],
+    origin: str,
+    first_host: int,
+    parent: pulumi.Resource,
+) -> Endpoint:
+    """Members `<name>-redis-0` .. : member 0 is the master at the very first start."""
+    word = f"{name}-redis"
+
+    def config(suffix: str, text: str) -> ConfigRef:
+        return platform.config_file(ConfigFile(name=f"{word}-{suffix}", text=text), parent=parent)
+
+    text = render(
+        _FILES,
+        "redis.conf.j2",
+        volume=image.data_dir,
+        role=settings.role,
+        maxmemory=settings.maxmemory,
+        members=settings.members,
+    )
+    return platform.members(
+        Members(
+            name=word,
+            origin=origin,
+            tier=Tier.DATA,
+            container=Container(
+                image=image.image,
+                command=("sh", f"{_DIRECTORY}/start.sh"),
+                env={
+                    "HA_VOLUME": image.data_dir,
+                    "HA_HOST": "$(MEMBER_HOST)",
+                    "HA_FIRST_MEMBER": platform.member_host(word, 0),
+                    "HA_SENTINELS": " ".join(sentinel_hosts),
+                    "HA_MASTER": master_name,
+                },
+                files=(
+                    File(path=f"{_DIRECTORY}/redis.conf", source=config("config", text)),
+                    File(path=f"{_DIRECTORY}/start.sh", source=config("start", _file("redis_start.sh"))),
+                    File(path=f"{_DIRECTORY}/ready.sh", source=config("ready", _file("redis_ready.sh"))),
+                    File(path=f"{_DIRECTORY}/auth.conf", source=secrets.redis_auth),
+                    File(path=f"{_DIRECTORY}/redis_password", source=secrets.redis_password),
+                    File(path=f"{_DIRECTORY}/sentinel_password", source=secrets.sentinel_password_file),
+                ),
+                resources=_resources(settings),
+                # Redis waits up to shutdown-timeout (10 s) for its replicas before it exits.
+                stop=Stop(grace_seconds=20),
+            ),
+            count=settings.members,
+            volume=Volume(path=image.data_dir, size_bytes=settings.volume),
+            ports=(Port(name="redis", number=6379),),
+            probes=Probes(
+                ready=Probe(
+                    check=ExecCheck(command=("sh", f"{_DIRECTORY}/ready.sh")), interval_seconds=2, timeout_seconds=2
+                ),
+                live=Probe(check=TcpCheck(port=6379), interval_seconds=5, failures=6),
+                start_seconds=300,
+            ),
+            first_host=first_host,
+        ),
+        parent=parent,
+    )
+
+
+def _file(name: str) -> str:
+    return (_FILES / name).read_text()
+
+
+def _resources(settings: RedisSettings) -> Resources:
+    if settings.resources:
+        return settings.resources.resources()
+    return Resources(
+        cpu_request_millis=100,
+        cpu_limit_millis=1000,
+        memory_request_bytes=settings.maxmemory,
+        memory_limit_bytes=settings.maxmemory * 2,
+    )

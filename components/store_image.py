@@ -1,0 +1,14 @@
+"""Images of servers that keep data."""
+
+from dataclasses import dataclass
+
+from model import Image
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoreImage:
+    """An image with a directory for a volume, owned by the image's uid, and where its programs are."""
+
+    image: Image
+    data_dir: str
+    bin_dir: str | None = None

@@ -1,0 +1,60 @@
+"""What a setting names must exist."""
+
+from collections.abc import Iterator
+
+from composition.rules.context import ROOT, Context, unknown
+from settings.faults import Fault
+
+
+def routes_name_apps(context: Context) -> Iterator[Fault]:
+    """A route leads to an application with a port."""
+    apps = context.stack.apps
+    for balancer, settings in context.stack.balancers.items():
+        for index, route in enumerate(settings.routes):
+            path = f"balancers.{balancer}.routes[{index}].app"
+            if route.app not in apps:
+                yield unknown(path, route.app, "app", apps)
+            elif apps[route.app].port is None:
+                yield Fault(
+                    path=f"{ROOT}.{path}",
+                    rule="leads to an app without a port",
+                    got=repr(route.app),
+                    fix=f"Give apps.{route.app}.port, or remove the route.",
+                )
+
+
+def apps_use_what_exists(context: Context) -> Iterator[Fault]:
+    """Databases and caches that an application uses are in the stack."""
+    stack = context.stack
+    for app, settings in stack.apps.items():
+        for name in settings.uses.databases:
+            if name not in stack.databases:
+                yield unknown(f"apps.{app}.uses.databases.{name}", name, "database", stack.databases)
+        for name in settings.uses.caches:
+            if name not in stack.caches:
+                yield unknown(f"apps.{app}.uses.caches.{name}", name, "cache", stack.caches)
+
+
+def secrets_are_given(context: Context) -> Iterator[Fault]:
+    """Given secrets were given."""
+    for path, name in given_secret_uses(context):
+        if name not in context.secret_names:
+            yield Fault(
+                path=f"{ROOT}.{path}",
+                rule="names a secret that was not given",
+                got=repr(name),
+                fix=f"Set it: `make secret STACK=... KEY={name}` (or `pulumi config set --secret --path "
+                f"'ha-platform:secrets.{name}'`).",
+            )
+
+
+def given_secret_uses(context: Context) -> Iterator[tuple[str, str]]:
+    """Path and name of every given secret that the stack uses."""
+    for app, settings in context.stack.apps.items():
+        for file_name, name in settings.secrets.items():
+            yield f"apps.{app}.secrets.{file_name}", name
+        for variable, name in settings.secret_env.items():
+            yield f"apps.{app}.secret_env.{variable}", name
+
+
+RULES = (routes_name_apps, apps_use_what_exists, secrets_are_given)

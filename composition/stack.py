@@ -1,0 +1,36 @@
+"""The root model: a stack is maps of named balancers, applications, databases and caches."""
+
+from typing import Literal
+
+from components.load_balancer.settings import LoadBalancerSettings
+from components.monitoring_stack.settings import MonitoringSettings
+from platforms.table import PlatformSettings
+from pydantic import Field
+
+from components.app_tier.settings import AppTierSettings
+from components.postgres_ha.settings import PostgresSettings
+from components.redis_sentinel.settings import RedisSettings
+from settings.base import Settings
+from settings.images import ImagesSettings
+from settings.types import Name
+
+
+class Stack(Settings):
+    """Everything that a stack file says under `ha-platform:stack`."""
+
+    platform: PlatformSettings
+    """Where it runs."""
+    images: ImagesSettings = ImagesSettings()
+    """Where the platform's images come from."""
+    data: Literal["keep", "delete"] = "keep"
+    """Whether volumes outlive the stack."""
+    balancers: dict[Name, LoadBalancerSettings] = Field(default_factory=dict)
+    """Load balancers by name."""
+    apps: dict[Name, AppTierSettings] = Field(default_factory=dict)
+    """Application tiers by name."""
+    databases: dict[Name, PostgresSettings] = Field(default_factory=dict)
+    """PostgreSQL clusters by name."""
+    caches: dict[Name, RedisSettings] = Field(default_factory=dict)
+    """Redis replication groups by name."""
+    monitoring: MonitoringSettings | None = None
+    """Metrics, alerts and dashboards; none: not monitored."""
