@@ -49,14 +49,21 @@ def _yaml_keys(detail: ErrorDetails, data: object) -> tuple[str | int, ...]:
     node: object = data
     for position, key in enumerate(location):
         last = position == len(location) - 1
-        if (isinstance(node, Mapping) and key in node) or (
-            isinstance(node, (list, tuple)) and isinstance(key, int) and key < len(node)
-        ):
-            node = node[key]
+        found, child = _step(node, key)
+        if found:
+            node = child
             keys.append(key)
         elif last and detail["type"] in ("missing", "union_tag_not_found"):
             keys.append(key)
     return tuple(keys)
+
+
+def _step(node: object, key: str | int) -> tuple[bool, object]:
+    if isinstance(node, Mapping) and key in node:
+        return True, node[key]
+    if isinstance(node, (list, tuple)) and isinstance(key, int) and key < len(node):
+        return True, node[key]
+    return False, None
 
 
 def _suggestion(keys: tuple[str | int, ...], schema: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ from components.app_tier.container import AppContainer
 from components.app_tier.probes import probes
 from components.app_tier.settings import AppTierSettings
 from components.contracts import ClientContract
-from components.observability import AlertRule, Observability, Panel, ScrapeTarget
+from components.observability import Observability, Panel, ScrapeTarget, down_rule
 from model import Endpoint, Image, Job, Port, Rollout, SecretRef, Tier, Workload
 from platforms.base import Platform
 
@@ -93,20 +93,15 @@ def _ports(settings: AppTierSettings) -> tuple[Port, ...]:
 
 
 def _observability(name: str, settings: AppTierSettings, endpoint: Endpoint) -> Observability:
-    port = settings.metrics and (settings.metrics.port or settings.port)
-    if settings.metrics is None or port is None:
+    if settings.metrics is None:
         return Observability()
-    job = f"app-{name}"
+    port = settings.metrics.port or settings.port
+    assert port is not None, "the settings require a port for metrics"
+    target = ScrapeTarget(
+        job=f"app-{name}", replicas_host=endpoint.replicas_host, port=port, path=settings.metrics.path
+    )
     return Observability(
-        targets=(ScrapeTarget(job=job, replicas_host=endpoint.replicas_host, port=port, path=settings.metrics.path),),
-        rules=(
-            AlertRule(
-                name=f"AppDown_{name.replace('-', '_')}",
-                expr=f'(sum(up{{job="{job}"}}) or vector(0)) < 1',
-                for_seconds=60,
-                severity="critical",
-                summary=f"No replica of {name} answers its metrics endpoint.",
-            ),
-        ),
-        panels=(Panel(title=f"{name}: replicas up", expr=f'sum(up{{job="{job}"}})', unit="short"),),
+        targets=(target,),
+        rules=(down_rule(f"App_{name.replace('-', '_')}", target),),
+        panels=(Panel(title=f"{name}: replicas up", expr=f'sum(up{{job="{target.job}"}})'),),
     )
