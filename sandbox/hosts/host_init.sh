@@ -1,0 +1,19 @@
+#!/bin/bash
+# The first process of a sandbox host: NAME ADDRESS READY_FILE. It prepares the namespaces, then reaps orphans for ever.
+set -eu
+name=$1 address=$2 ready=$3
+
+mount --make-rprivate /
+hostname "$name"
+
+# Names that nobody here knows are refused at once: nothing listens on port 53 of the host's own address.
+resolver=$(readlink -m /etc/resolv.conf)
+mkdir -p "${ready%/*}/etc"
+echo "nameserver $address" > "${ready%/*}/etc/resolv.conf"
+mount -t tmpfs -o mode=0755 tmpfs /run
+mkdir -p /run/lock "${resolver%/*}"
+[ -e "$resolver" ] || touch "$resolver"
+mount --bind "${ready%/*}/etc/resolv.conf" "$resolver"
+
+touch "$ready"
+while :; do sleep 86400 & wait; done
