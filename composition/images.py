@@ -1,6 +1,9 @@
-"""Image pins as the words that components take."""
+"""Image pins as what components take."""
 
 from components.app_tier.settings import AppTierSettings
+from components.monitoring_stack.images import MonitoringImages
+from components.postgres_ha.images import PostgresImages
+from components.store_image import StoreImage
 from model import HttpTool, Image
 from settings.images import ImagePin, ImagesSettings
 
@@ -15,6 +18,30 @@ def pinned(images: ImagesSettings, name: str) -> ImagePin:
 def word(pin: ImagePin) -> Image:
     """The neutral word of a pin."""
     return Image(ref=pin.ref, uid=pin.uid, gid=pin.gid, http_tool=HttpTool(pin.http_probe))
+
+
+def store(images: ImagesSettings, name: str) -> StoreImage:
+    """The pin `name`, of a server that keeps data."""
+    pin = pinned(images, name)
+    assert pin.data_dir is not None, f"the pin {name} has no data_dir: a rule should have refused the stack"
+    return StoreImage(image=word(pin), data_dir=pin.data_dir, bin_dir=pin.bin_dir)
+
+
+def postgres(images: ImagesSettings) -> PostgresImages:
+    """The images of a PostgreSQL cluster."""
+    return PostgresImages(
+        postgres=store(images, "postgres"), etcd=store(images, "etcd"), proxy=word(pinned(images, "haproxy"))
+    )
+
+
+def monitoring(images: ImagesSettings, *, grafana: bool) -> MonitoringImages:
+    """The images of the monitoring stack."""
+    return MonitoringImages(
+        prometheus=store(images, "prometheus"),
+        alertmanager=store(images, "alertmanager"),
+        node_exporter=word(pinned(images, "node-exporter")),
+        grafana=store(images, "grafana") if grafana else None,
+    )
 
 
 def app_image(images: ImagesSettings, app: AppTierSettings) -> Image:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pulumi
 
 from model.container import Container
-from model.port import Port
+from model.port import Port, PublicPort
 from model.probe import Probes
 from model.tier import Tier
 from model.volume import Volume
@@ -17,7 +17,7 @@ class Members:
 
     One change never takes two members down: the next is updated when the one before is ready again. Members find
     each other by name before they are ready. `first_host` shifts the placement, so that two components' member 0
-    need not share a host. `volume.path` is kept under the stack's `data` policy.
+    need not share a host. `public_ports` are for a single member. The volume is kept under the stack's `data` policy.
     """
 
     name: str
@@ -27,6 +27,7 @@ class Members:
     count: int
     volume: Volume
     ports: tuple[Port, ...] = ()
+    public_ports: tuple[PublicPort, ...] = ()
     probes: Probes
     first_host: int = 0
     depends_on: tuple[pulumi.Resource, ...] = ()

@@ -48,4 +48,45 @@ def env_holds_no_secrets(context: Context) -> Iterator[Fault]:
                 )
 
 
-RULES = (app_images_are_pinned, env_holds_no_secrets)
+def platform_images_exist(context: Context) -> Iterator[Fault]:
+    """Every component's image is in the chosen source, with a data directory where it keeps data."""
+    images = context.stack.images
+    for name, (path, keeps_data) in _needed(context).items():
+        pin = images.pin(name)
+        if pin is None:
+            yield Fault(
+                path=f"{ROOT}.{path}",
+                rule=f"needs the image `{name}`, which the source `{images.source}` does not have",
+                fix=f"Pin it under images.override.{name}, or choose another images.source.",
+            )
+        elif keeps_data and pin.data_dir is None:
+            yield Fault(
+                path=f"{ROOT}.images.override.{name}.data_dir",
+                rule="is required for an image that keeps data",
+                fix="Name the directory that the image's uid owns.",
+            )
+
+
+def _needed(context: Context) -> dict[str, tuple[str, bool]]:
+    """Image name -> the settings that need it, and whether it keeps data."""
+    stack = context.stack
+    needed: dict[str, tuple[str, bool]] = {}
+    for name in stack.balancers:
+        needed.setdefault("haproxy", (f"balancers.{name}", False))
+    for name in stack.databases:
+        needed.setdefault("haproxy", (f"databases.{name}", False))
+        needed.setdefault("postgres", (f"databases.{name}", True))
+        needed.setdefault("etcd", (f"databases.{name}", True))
+    for name in stack.caches:
+        needed.setdefault("redis", (f"caches.{name}", True))
+    if stack.monitoring:
+        needed["prometheus"] = ("monitoring.prometheus", True)
+        needed["alertmanager"] = ("monitoring.alertmanager", True)
+        if stack.monitoring.node_exporter:
+            needed["node-exporter"] = ("monitoring.node_exporter", False)
+        if stack.monitoring.grafana:
+            needed["grafana"] = ("monitoring.grafana", True)
+    return needed
+
+
+RULES = (app_images_are_pinned, env_holds_no_secrets, platform_images_exist)

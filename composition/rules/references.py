@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from composition.rules.context import ROOT, Context, unknown
+from composition.stack import Stack
 from settings.faults import Fault
 
 
@@ -37,7 +38,7 @@ def apps_use_what_exists(context: Context) -> Iterator[Fault]:
 
 def secrets_are_given(context: Context) -> Iterator[Fault]:
     """Given secrets were given."""
-    for path, name in given_secret_uses(context):
+    for path, name in (*given_secret_uses(context.stack), *component_secret_uses(context.stack)):
         if name not in context.secret_names:
             yield Fault(
                 path=f"{ROOT}.{path}",
@@ -48,13 +49,24 @@ def secrets_are_given(context: Context) -> Iterator[Fault]:
             )
 
 
-def given_secret_uses(context: Context) -> Iterator[tuple[str, str]]:
-    """Path and name of every given secret that the stack uses."""
-    for app, settings in context.stack.apps.items():
+def given_secret_uses(stack: Stack) -> Iterator[tuple[str, str]]:
+    """Path and name of every given secret that applications mount."""
+    for app, settings in stack.apps.items():
         for file_name, name in settings.secrets.items():
             yield f"apps.{app}.secrets.{file_name}", name
         for variable, name in settings.secret_env.items():
             yield f"apps.{app}.secret_env.{variable}", name
+
+
+def component_secret_uses(stack: Stack) -> Iterator[tuple[str, str]]:
+    """Path and name of every given secret that becomes part of a component's own configuration."""
+    for name, balancer in stack.balancers.items():
+        if balancer.tls:
+            yield f"balancers.{name}.tls.certificate", balancer.tls.certificate
+            yield f"balancers.{name}.tls.private_key", balancer.tls.private_key
+    if stack.monitoring:
+        for path, secret in stack.monitoring.secret_uses().items():
+            yield f"monitoring.{path}", secret
 
 
 RULES = (routes_name_apps, apps_use_what_exists, secrets_are_given)

@@ -1,0 +1,73 @@
+"""Alertmanager: one member with its volume, for silences and what was told already."""
+
+import pulumi
+
+from components.monitoring_stack.alertmanager_config import Secrets, alertmanager_yml
+from components.monitoring_stack.settings import AlertmanagerSettings
+from components.store_image import StoreImage
+from model import (
+    Container,
+    Endpoint,
+    File,
+    HttpCheck,
+    Members,
+    Port,
+    Probe,
+    Probes,
+    PublicPort,
+    Resources,
+    Secret,
+    Tier,
+    Volume,
+)
+from platforms.base import Platform
+
+NAME = "alertmanager"
+PORT = 9093
+_CONFIG = "/etc/ha-alertmanager/alertmanager.yml"
+_MIB = 2**20
+RESOURCES = Resources(
+    cpu_request_millis=50, cpu_limit_millis=500, memory_request_bytes=64 * _MIB, memory_limit_bytes=256 * _MIB
+)
+
+
+def alertmanager(
+    settings: AlertmanagerSettings,
+    *,
+    platform: Platform,
+    image: StoreImage,
+    secrets: Secrets,
+    origin: str,
+    parent: pulumi.Resource,
+) -> Endpoint:
+    """Tells every receiver."""
+    config = platform.secret(Secret(name=f"{NAME}-config", value=alertmanager_yml(settings, secrets)), parent=parent)
+    return platform.members(
+        Members(
+            name=NAME,
+            origin=f"{origin}.alertmanager",
+            tier=Tier.MONITORING,
+            container=Container(
+                image=image.image,
+                command=(f"{image.bin_dir}/alertmanager" if image.bin_dir else "alertmanager",),
+                args=(
+                    f"--config.file={_CONFIG}",
+                    f"--storage.path={image.data_dir}/data",
+                    # A single member needs no gossip; without an address for it, it looks for a private network.
+                    "--cluster.listen-address=",
+                ),
+                files=(File(path=_CONFIG, source=config),),
+                resources=RESOURCES,
+            ),
+            count=1,
+            volume=Volume(path=image.data_dir, size_bytes=1 * 2**30),
+            ports=(Port(name="http", number=PORT),),
+            public_ports=(PublicPort(port="http", published=settings.port),),
+            probes=Probes(
+                ready=Probe(check=HttpCheck(path="/-/ready", port=PORT), interval_seconds=2, timeout_seconds=2),
+                live=Probe(check=HttpCheck(path="/-/healthy", port=PORT), interval_seconds=15, failures=4),
+                start_seconds=60,
+            ),
+        ),
+        parent=parent,
+    )

@@ -1,0 +1,82 @@
+"""MonitoringStack: Prometheus, Alertmanager, node exporters and Grafana, for what the stack's components declare."""
+
+from collections.abc import Iterable
+
+import pulumi
+
+from components.monitoring_stack.alertmanager import alertmanager
+from components.monitoring_stack.alertmanager_config import Secrets
+from components.monitoring_stack.grafana import grafana
+from components.monitoring_stack.images import MonitoringImages
+from components.monitoring_stack.node_exporter import node_exporter
+from components.monitoring_stack.prometheus import prometheus
+from components.monitoring_stack.settings import MonitoringSettings
+from components.observability import Observability, Panel, ScrapeTarget, down_rule
+from platforms.base import Platform
+
+
+class MonitoringStack(pulumi.ComponentResource):
+    """Scrapes, rules and dashboards come from `declared` alone: what is not in the stack is not monitored.
+
+    `secrets` are the given secrets by name, for the receivers; `origin` is the YAML path of the settings.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        settings: MonitoringSettings,
+        *,
+        platform: Platform,
+        images: MonitoringImages,
+        declared: Iterable[Observability],
+        secrets: Secrets,
+        origin: str,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("ha-platform:monitoring:MonitoringStack", name, None, opts)
+        own = [_own(platform, settings)]
+        if settings.node_exporter:
+            own.append(node_exporter(platform=platform, image=images.node_exporter, origin=origin, parent=self))
+        everything = (*declared, *own)
+        alerts = alertmanager(
+            settings.alertmanager,
+            platform=platform,
+            image=images.alertmanager,
+            secrets=secrets,
+            origin=origin,
+            parent=self,
+        )
+        metrics = prometheus(
+            settings,
+            platform=platform,
+            image=images.prometheus,
+            alertmanager_host=alerts.replicas_host,
+            declared=everything,
+            origin=origin,
+            parent=self,
+        )
+        if settings.grafana and images.grafana:
+            grafana(
+                settings.grafana,
+                platform=platform,
+                image=images.grafana,
+                prometheus_host=metrics.host,
+                panels=[panel for part in everything for panel in part.panels],
+                origin=f"{origin}.grafana",
+                parent=self,
+            )
+        self.register_outputs({"prometheus": metrics.host, "alertmanager": alerts.host})
+
+
+def _own(platform: Platform, settings: MonitoringSettings) -> Observability:
+    """Prometheus and Alertmanager watch themselves."""
+    targets = (
+        ScrapeTarget(job="prometheus", replicas_host=platform.replicas_host("prometheus"), port=9090),
+        ScrapeTarget(job="alertmanager", replicas_host=platform.replicas_host("alertmanager"), port=9093),
+    )
+    minutes = max(60, settings.prometheus.scrape_interval * 2)
+    return Observability(
+        targets=targets,
+        rules=(down_rule("Alertmanager", targets[1], for_seconds=minutes),),
+        panels=(Panel(title="Targets up", expr="sum by (job) (up)"),),
+    )

@@ -1,0 +1,142 @@
+"""Grafana: one dashboard with the panels that the components declare, provisioned from files."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pulumi
+import yaml
+
+from components.monitoring_stack.settings import GrafanaSettings
+from components.observability import Panel
+from components.store_image import StoreImage
+from model import (
+    ConfigFile,
+    Container,
+    Endpoint,
+    File,
+    HttpCheck,
+    Members,
+    Port,
+    Probe,
+    Probes,
+    PublicPort,
+    Resources,
+    Secret,
+    Tier,
+    Volume,
+)
+from platforms.base import Platform
+
+NAME = "grafana"
+PORT = 3000
+_PROVISIONING = "/etc/ha-grafana"
+_MIB = 2**20
+
+
+def grafana(
+    settings: GrafanaSettings,
+    *,
+    platform: Platform,
+    image: StoreImage,
+    prometheus_host: str,
+    panels: Sequence[Panel],
+    origin: str,
+    parent: pulumi.Resource,
+) -> Endpoint:
+    """The admin's password is generated; the data source and the dashboard cannot be edited in place."""
+    password = platform.generated_password(f"{NAME}-admin", parent=parent)
+    admin = platform.secret(Secret(name=f"{NAME}-admin", value=password), parent=parent)
+    texts = {
+        "datasources/prometheus.yml": _datasource(prometheus_host),
+        "dashboards/files.yml": _provider(),
+        "boards/platform.json": dashboard(panels, stack=platform.stack),
+    }
+    files = [
+        File(
+            path=f"{_PROVISIONING}/{path}",
+            source=platform.config_file(ConfigFile(name=f"{NAME}-{path.split('/')[0]}", text=text), parent=parent),
+        )
+        for path, text in texts.items()
+    ]
+    health = HttpCheck(path="/api/health", port=PORT)
+    return platform.members(
+        Members(
+            name=NAME,
+            origin=origin,
+            tier=Tier.MONITORING,
+            container=Container(
+                image=image.image,
+                env={
+                    "GF_PATHS_PROVISIONING": _PROVISIONING,
+                    "GF_PATHS_DATA": f"{image.data_dir}/data",
+                    "GF_PATHS_LOGS": "/tmp/logs",
+                    "GF_SECURITY_ADMIN_PASSWORD__FILE": "/run/secrets/grafana_admin",
+                    "GF_ANALYTICS_REPORTING_ENABLED": "false",
+                    "GF_ANALYTICS_CHECK_FOR_UPDATES": "false",
+                    "GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES": "false",
+                    "GF_USERS_ALLOW_SIGN_UP": "false",
+                },
+                files=(*files, File(path="/run/secrets/grafana_admin", source=admin)),
+                resources=Resources(
+                    cpu_request_millis=100,
+                    cpu_limit_millis=1000,
+                    memory_request_bytes=128 * _MIB,
+                    memory_limit_bytes=512 * _MIB,
+                ),
+            ),
+            count=1,
+            volume=Volume(path=image.data_dir, size_bytes=1 * 2**30),
+            ports=(Port(name="http", number=PORT),),
+            public_ports=(PublicPort(port="http", published=settings.port),),
+            probes=Probes(
+                ready=Probe(check=health, interval_seconds=2),
+                live=Probe(check=health, interval_seconds=15, failures=4),
+                start_seconds=120,
+            ),
+        ),
+        parent=parent,
+    )
+
+
+def dashboard(panels: Sequence[Panel], *, stack: str) -> str:
+    """Grafana's dashboard model, two panels in a row of 24 columns."""
+    document: dict[str, Any] = {
+        "uid": "ha-platform",
+        "title": f"ha-platform: {stack}",
+        "editable": False,
+        "refresh": "30s",
+        "time": {"from": "now-1h", "to": "now"},
+        "schemaVersion": 39,
+        "panels": [
+            {
+                "id": index + 1,
+                "type": "timeseries",
+                "title": panel.title,
+                "datasource": {"type": "prometheus", "uid": "prometheus"},
+                "gridPos": {"x": 12 * (index % 2), "y": 8 * (index // 2), "w": 12, "h": 8},
+                "fieldConfig": {"defaults": {"unit": panel.unit, "min": 0}, "overrides": []},
+                "targets": [{"refId": "A", "expr": panel.expr}],
+            }
+            for index, panel in enumerate(panels)
+        ],
+    }
+    return json.dumps(document, indent=1)
+
+
+def _datasource(prometheus_host: str) -> str:
+    source = {
+        "name": "Prometheus",
+        "uid": "prometheus",
+        "type": "prometheus",
+        "access": "proxy",
+        "url": f"http://{prometheus_host}:9090",
+        "isDefault": True,
+        "editable": False,
+    }
+    return yaml.safe_dump({"apiVersion": 1, "datasources": [source]}, sort_keys=False)
+
+
+def _provider() -> str:
+    provider = {"name": "files", "type": "file", "options": {"path": f"{_PROVISIONING}/boards"}}
+    return yaml.safe_dump({"apiVersion": 1, "providers": [provider]}, sort_keys=False)

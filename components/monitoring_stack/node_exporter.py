@@ -1,0 +1,63 @@
+"""The node exporter: metrics of every host."""
+
+import pulumi
+
+from components.observability import Observability, Panel, ScrapeTarget, down_rule
+from model import Agent, Container, HostPath, HttpCheck, Image, Port, Probe, Probes, Resources, Tier
+from platforms.base import Platform
+
+NAME = "node-exporter"
+PORT = 9100
+_MIB = 2**20
+
+
+def node_exporter(*, platform: Platform, image: Image, origin: str, parent: pulumi.Resource) -> Observability:
+    """Reads the host's /proc, /sys and mounts; runs as nobody and writes nothing."""
+    health = Probe(check=HttpCheck(path="/", port=PORT), interval_seconds=10)
+    endpoint = platform.agent(
+        Agent(
+            name=NAME,
+            origin=f"{origin}.node_exporter",
+            tier=Tier.MONITORING,
+            container=Container(
+                image=image,
+                args=(
+                    "--path.procfs=/host/proc",
+                    "--path.sysfs=/host/sys",
+                    "--path.rootfs=/host/root",
+                    f"--web.listen-address=:{PORT}",
+                ),
+                resources=Resources(
+                    cpu_request_millis=20,
+                    cpu_limit_millis=250,
+                    memory_request_bytes=32 * _MIB,
+                    memory_limit_bytes=128 * _MIB,
+                ),
+            ),
+            ports=(Port(name="http", number=PORT),),
+            probes=Probes(ready=health, live=health, start_seconds=30),
+            host_paths=(
+                HostPath(host_path="/proc", mount_path="/host/proc"),
+                HostPath(host_path="/sys", mount_path="/host/sys"),
+                HostPath(host_path="/", mount_path="/host/root"),
+            ),
+        ),
+        parent=parent,
+    )
+    target = ScrapeTarget(job=NAME, replicas_host=endpoint.replicas_host, port=PORT)
+    return Observability(
+        targets=(target,),
+        rules=(down_rule("NodeExporter", target),),
+        panels=(
+            Panel(
+                title="CPU of the hosts",
+                expr='1 - avg by (instance) (rate(node_cpu_seconds_total{mode="idle"}[5m]))',
+                unit="percentunit",
+            ),
+            Panel(
+                title="Free memory of the hosts",
+                expr="node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes",
+                unit="percentunit",
+            ),
+        ),
+    )

@@ -1,0 +1,84 @@
+"""Prometheus: one member with its volume."""
+
+from collections.abc import Sequence
+
+import pulumi
+
+from components.monitoring_stack.prometheus_config import prometheus_yml, rules_yml
+from components.monitoring_stack.settings import MonitoringSettings
+from components.observability import Observability
+from components.store_image import StoreImage
+from model import (
+    ConfigFile,
+    Container,
+    Endpoint,
+    File,
+    HttpCheck,
+    Members,
+    Port,
+    Probe,
+    Probes,
+    PublicPort,
+    Resources,
+    Tier,
+    Volume,
+)
+from platforms.base import Platform
+
+NAME = "prometheus"
+PORT = 9090
+_DIRECTORY = "/etc/ha-prometheus"
+_MIB = 2**20
+DEFAULT_RESOURCES = Resources(
+    cpu_request_millis=250, cpu_limit_millis=2000, memory_request_bytes=512 * _MIB, memory_limit_bytes=2048 * _MIB
+)
+
+
+def prometheus(
+    settings: MonitoringSettings,
+    *,
+    platform: Platform,
+    image: StoreImage,
+    alertmanager_host: str,
+    declared: Sequence[Observability],
+    origin: str,
+    parent: pulumi.Resource,
+) -> Endpoint:
+    """Scrapes and evaluates what was declared."""
+    own = settings.prometheus
+    targets = [target for part in declared for target in part.targets]
+    rules = [rule for part in declared for rule in part.rules]
+    text = prometheus_yml(settings, stack=platform.stack, alertmanager_host=alertmanager_host, targets=targets)
+    config = platform.config_file(ConfigFile(name=f"{NAME}-config", text=text), parent=parent)
+    rule_file = platform.config_file(ConfigFile(name=f"{NAME}-rules", text=rules_yml(rules)), parent=parent)
+    return platform.members(
+        Members(
+            name=NAME,
+            origin=f"{origin}.prometheus",
+            tier=Tier.MONITORING,
+            container=Container(
+                image=image.image,
+                command=(f"{image.bin_dir}/prometheus" if image.bin_dir else "prometheus",),
+                args=(
+                    f"--config.file={_DIRECTORY}/prometheus.yml",
+                    f"--storage.tsdb.path={image.data_dir}/tsdb",
+                    f"--storage.tsdb.retention.time={own.retention}s",
+                ),
+                files=(
+                    File(path=f"{_DIRECTORY}/prometheus.yml", source=config),
+                    File(path=f"{_DIRECTORY}/rules.yml", source=rule_file),
+                ),
+                resources=own.resources.resources() if own.resources else DEFAULT_RESOURCES,
+            ),
+            count=1,
+            volume=Volume(path=image.data_dir, size_bytes=own.volume),
+            ports=(Port(name="http", number=PORT),),
+            public_ports=(PublicPort(port="http", published=own.port),),
+            probes=Probes(
+                ready=Probe(check=HttpCheck(path="/-/ready", port=PORT), interval_seconds=2, timeout_seconds=2),
+                live=Probe(check=HttpCheck(path="/-/healthy", port=PORT), interval_seconds=15, failures=4),
+                start_seconds=600,
+            ),
+        ),
+        parent=parent,
+    )

@@ -1,0 +1,44 @@
+"""Prometheus' configuration and rules as text, from what the components declare."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import yaml
+
+from components.monitoring_stack.settings import MonitoringSettings
+from components.observability import AlertRule, ScrapeTarget
+from components.templates import render
+
+_FILES = Path(__file__).parent / "files"
+
+
+def prometheus_yml(
+    settings: MonitoringSettings, *, stack: str, alertmanager_host: str, targets: Iterable[ScrapeTarget]
+) -> str:
+    """Targets are found by DNS: every address that a name resolves to is scraped."""
+    return render(
+        _FILES,
+        "prometheus.yml.j2",
+        interval=settings.prometheus.scrape_interval,
+        stack=stack,
+        alertmanager_host=alertmanager_host,
+        targets=list(targets),
+    )
+
+
+def rules_yml(rules: Iterable[AlertRule]) -> str:
+    """One group that holds every rule."""
+    group = {
+        "name": "components",
+        "rules": [
+            {
+                "alert": rule.name,
+                "expr": rule.expr,
+                "for": f"{rule.for_seconds}s",
+                "labels": {"severity": rule.severity},
+                "annotations": {"summary": rule.summary} | ({"runbook": rule.runbook} if rule.runbook else {}),
+            }
+            for rule in rules
+        ],
+    }
+    return yaml.safe_dump({"groups": [group]}, sort_keys=False, width=1000)

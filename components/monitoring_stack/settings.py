@@ -1,0 +1,133 @@
+"""The settings of the monitoring stack."""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+
+from components.sizes import ResourcesSettings
+from settings.base import Settings
+from settings.types import MemoryBytes, PortNumber, Seconds
+
+SecretName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+"""The name of a given secret."""
+
+HttpUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s@]+$", max_length=500)]
+"""An http(s) URL without a user and password."""
+
+
+class WebhookReceiver(Settings):
+    """Alerts are POSTed as JSON."""
+
+    kind: Literal["webhook"]
+    url: HttpUrl | None = None
+    """Where to, if the URL is no secret."""
+    url_secret: SecretName | None = None
+    """Or a given secret that holds the URL."""
+
+    @model_validator(mode="after")
+    def _one_url(self) -> "WebhookReceiver":
+        if (self.url is None) == (self.url_secret is None):
+            raise ValueError("give `url` or `url_secret`, one of them")
+        return self
+
+
+class SlackReceiver(Settings):
+    """Alerts go to a Slack channel."""
+
+    kind: Literal["slack"]
+    url_secret: SecretName
+    """A given secret that holds the incoming webhook's URL."""
+    channel: Annotated[str, StringConstraints(pattern=r"^[#@][\w.-]+$")]
+    """`#channel` or `@person`."""
+
+
+class PagerDutyReceiver(Settings):
+    """Alerts page somebody."""
+
+    kind: Literal["pagerduty"]
+    routing_key_secret: SecretName
+    """A given secret that holds the integration's routing key."""
+
+
+class EmailReceiver(Settings):
+    """Alerts are mailed."""
+
+    kind: Literal["email"]
+    to: Annotated[str, StringConstraints(pattern=r"^[^\s@,]+@[^\s@,]+$")]
+    """The reader."""
+    sender: Annotated[str, StringConstraints(pattern=r"^[^\s@,]+@[^\s@,]+$")]
+    """The From address."""
+    smarthost: Annotated[str, StringConstraints(pattern=r"^[\w.-]+:\d{1,5}$")]
+    """`host:port` of the mail server; STARTTLS is required."""
+    username: str | None = None
+    """User of the mail server."""
+    password_secret: SecretName | None = None
+    """A given secret that holds its password."""
+
+
+Receiver = Annotated[WebhookReceiver | SlackReceiver | PagerDutyReceiver | EmailReceiver, Field(discriminator="kind")]
+
+
+class GrafanaSettings(Settings):
+    """Dashboards."""
+
+    port: PortNumber = 3001
+    """Published port."""
+
+
+class PrometheusSettings(Settings):
+    """The time series database."""
+
+    port: PortNumber = 9090
+    """Published port."""
+    scrape_interval: Seconds = Field(default=30, ge=5, le=300)
+    """Time between two scrapes of a target, and between two evaluations of the rules."""
+    retention: Seconds = Field(default=15 * 24 * 3600, ge=3600)
+    """How long series are kept."""
+    volume: MemoryBytes = 20 * 2**30
+    """Size of its volume."""
+    resources: ResourcesSettings | None = None
+    """CPU and memory; default 250m to 2 cores, 512Mi to 2Gi."""
+
+
+class AlertmanagerSettings(Settings):
+    """Where alerts go."""
+
+    port: PortNumber = 9093
+    """Published port."""
+    receivers: tuple[Receiver, ...] = Field(min_length=1)
+    """Everybody who is told of every alert; at least one, for alerts that nobody sees are no alerts."""
+    group_wait: Seconds = Field(default=30, ge=1, le=600)
+    """How long the first alert of a group waits for others."""
+    repeat_interval: Seconds = Field(default=4 * 3600, ge=60)
+    """How often an alert that goes on is told again."""
+
+
+class MonitoringSettings(Settings):
+    """Prometheus, Alertmanager, a node exporter on every host, and Grafana where its image can be had."""
+
+    prometheus: PrometheusSettings = PrometheusSettings()
+    """Metrics."""
+    alertmanager: AlertmanagerSettings
+    """Alerts."""
+    grafana: GrafanaSettings | None = None
+    """Dashboards; none: not deployed."""
+    node_exporter: bool = True
+    """Metrics of the hosts."""
+
+    def published(self) -> Mapping[str, int]:
+        """Settings path below `monitoring` -> published port."""
+        ports = {"prometheus.port": self.prometheus.port, "alertmanager.port": self.alertmanager.port}
+        if self.grafana:
+            ports["grafana.port"] = self.grafana.port
+        return ports
+
+    def secret_uses(self) -> Mapping[str, str]:
+        """Settings path below `monitoring` -> given secret."""
+        uses: dict[str, str] = {}
+        for index, receiver in enumerate(self.alertmanager.receivers):
+            for key in ("url_secret", "routing_key_secret", "password_secret"):
+                if name := getattr(receiver, key, None):
+                    uses[f"alertmanager.receivers[{index}].{key}"] = name
+        return uses
