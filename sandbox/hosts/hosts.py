@@ -71,3 +71,7 @@ class Hosts:
     def heal(self, host: Host) -> None:
         """Bring the host's link up again."""
         network.set_link(host, self.switch, up=True)
+
+    def is_linked(self, host: Host) -> bool:
+        """Whether the host's link is up."""
+        return network.link_is_up(host, self.switch)
