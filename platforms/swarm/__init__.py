@@ -1,0 +1,1 @@
+"""Renders the neutral words on Docker Swarm."""

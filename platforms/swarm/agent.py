@@ -1,0 +1,46 @@
+"""An agent as a global service."""
+
+from collections.abc import Iterator, Sequence
+
+import pulumi_docker as docker
+
+from model import Agent
+from platforms.swarm import container
+from platforms.swarm.container import Task, task_healthcheck, task_spec
+from platforms.swarm.names import Names, service_labels
+from platforms.swarm.rollout import Steps, update_config
+from platforms.swarm.settings import SwarmSettings
+from platforms.swarm.volume import host_mount
+from platforms.swarm.workload import port_labels
+
+
+def refusals(word: Agent) -> Iterator[tuple[str, object, str]]:
+    """Fields that cannot be honoured: (field, value, reason)."""
+    yield from container.refusals(word.container)
+
+
+def service(
+    word: Agent,
+    *,
+    names: Names,
+    settings: SwarmSettings,
+    networks: Sequence[docker.ServiceTaskSpecNetworksAdvancedArgs],
+) -> docker.ServiceArgs:
+    """One task a host. The provider does not wait for global services, so nothing may depend on an agent's health."""
+    return docker.ServiceArgs(
+        name=names.service(word.name),
+        labels=service_labels(names.labels(word.name, port_labels(word.ports))),
+        mode=docker.ServiceModeArgs(global_=True),
+        task_spec=task_spec(
+            Task(
+                container=word.container,
+                labels=names.labels(word.name),
+                healthcheck=task_healthcheck(word.container, word.probes),
+                mounts=[host_mount(path) for path in word.host_paths],
+            ),
+            settings,
+            networks=networks,
+        ),
+        endpoint_spec=docker.ServiceEndpointSpecArgs(mode="dnsrr"),
+        update_config=update_config(Steps(), failure_action="pause"),
+    )

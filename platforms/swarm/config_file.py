@@ -1,0 +1,35 @@
+"""Configuration files: immutable, autonamed, readable by everybody in the container."""
+
+import base64
+
+import pulumi
+import pulumi_docker as docker
+
+from model import ConfigFile, ConfigRef
+from platforms.swarm.names import Names
+
+
+def config_file(word: ConfigFile, *, names: Names, opts: pulumi.ResourceOptions) -> ConfigRef:
+    """A changed text is a new config under a new name: users roll to it, then the old one is deleted."""
+    resource = docker.ServiceConfig(
+        word.name,
+        docker.ServiceConfigArgs(
+            data=base64.b64encode(word.text.encode()).decode(),
+            labels=[
+                docker.ServiceConfigLabelArgs(label=k, value=v) for k, v in sorted(names.labels(word.name).items())
+            ],
+        ),
+        opts=opts,
+    )
+    return ConfigRef(name=word.name, object_name=resource.name, object_id=resource.id, resource=resource)
+
+
+def mounted(ref: ConfigRef, path: str) -> docker.ServiceTaskSpecContainerSpecConfigArgs:
+    return docker.ServiceTaskSpecContainerSpecConfigArgs(
+        config_id=ref.object_id,
+        config_name=ref.object_name,
+        file_name=path,
+        file_uid="0",
+        file_gid="0",
+        file_mode=0o444,
+    )

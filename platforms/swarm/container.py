@@ -1,0 +1,115 @@
+"""The container of any word as the container part of a Swarm task."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi_docker as docker
+
+from model import Container, Probes, Scratch, SecretRef
+from platforms.durations import go_duration
+from platforms.swarm import config_file, secret
+from platforms.swarm.names import task_labels
+from platforms.swarm.probe import healthcheck
+from platforms.swarm.resources import resources
+from platforms.swarm.settings import SwarmSettings
+from platforms.swarm.volume import scratch_mount
+
+_ENV_DIR = "/run/ha-platform/env"
+_TMP = Scratch(path="/tmp", size_bytes=16 * 1024 * 1024)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """A container and what its word adds to it."""
+
+    container: Container
+    labels: Mapping[str, str]
+    healthcheck: docker.ServiceTaskSpecContainerSpecHealthcheckArgs
+    mounts: Sequence[docker.ServiceTaskSpecContainerSpecMountArgs] = ()
+    hostname: str | None = None
+    variables: Mapping[str, str] | None = None
+    """Values of `$(NAME)` in env, command and args."""
+
+
+def task_healthcheck(container: Container, probes: Probes) -> docker.ServiceTaskSpecContainerSpecHealthcheckArgs:
+    return healthcheck(probes, container.image.http_tool)
+
+
+def refusals(container: Container) -> Iterator[tuple[str, object, str]]:
+    """Fields that cannot be honoured: (field, value, reason)."""
+    if container.secret_env and not container.command:
+        yield (
+            "container.secret_env",
+            ", ".join(sorted(container.secret_env)),
+            "a launcher exports the secrets and then runs the command, so `container.command` must be given",
+        )
+
+
+def container_spec(task: Task, settings: SwarmSettings) -> docker.ServiceTaskSpecContainerSpecArgs:
+    """The container part of a task, with the strict defaults: no capabilities, read-only root, own small /tmp."""
+    container = task.container
+    uid, gid = (0, 0) if container.security.run_as_root else (container.image.uid, container.image.gid)
+    command, args = launched(container)
+    fill = _Substitution(task.variables or {})
+    scratch = {_TMP.path: _TMP} | {directory.path: directory for directory in container.scratch}
+    return docker.ServiceTaskSpecContainerSpecArgs(
+        image=container.image.ref,
+        commands=[fill(word) for word in command],
+        args=[fill(word) for word in args],
+        env={name: fill(value) for name, value in container.env.items()},
+        labels=task_labels(task.labels),
+        hostname=task.hostname,
+        user=f"{uid}:{gid}",
+        read_only=container.security.read_only_root,
+        cap_drops=["ALL"],
+        cap_adds=[f"CAP_{name.removeprefix('CAP_')}" for name in container.security.capabilities],
+        secrets=[
+            *(secret.mounted(f.source, f.path, uid, gid) for f in container.files if isinstance(f.source, SecretRef)),
+            *(secret.mounted(ref, f"{_ENV_DIR}/{name}", uid, gid) for name, ref in container.secret_env.items()),
+        ],
+        configs=[config_file.mounted(f.source, f.path) for f in container.files if not isinstance(f.source, SecretRef)],
+        mounts=[*task.mounts, *(scratch_mount(directory) for directory in scratch.values())],
+        healthcheck=task.healthcheck,
+        stop_signal=container.stop.signal,
+        stop_grace_period=go_duration(container.stop.grace_seconds),
+        dns_config=docker.ServiceTaskSpecContainerSpecDnsConfigArgs(
+            nameservers=[str(address) for address in settings.nameservers], options=list(settings.resolver_options)
+        ),
+    )
+
+
+def launched(container: Container) -> tuple[list[str], list[str]]:
+    """Command and arguments, behind the launcher where variables come from secrets."""
+    if not container.secret_env:
+        return list(container.command), list(container.args)
+    exports = "".join(f'{name}="$(cat {_ENV_DIR}/{name})"; export {name}; ' for name in sorted(container.secret_env))
+    return ["sh", "-c", f'set -eu; {exports}exec "$@"', "launcher", *container.command], list(container.args)
+
+
+def task_spec(
+    task: Task,
+    settings: SwarmSettings,
+    *,
+    networks: Sequence[docker.ServiceTaskSpecNetworksAdvancedArgs],
+    placement: docker.ServiceTaskSpecPlacementArgs | None = None,
+    restart_policy: docker.ServiceTaskSpecRestartPolicyArgs | None = None,
+) -> docker.ServiceTaskSpecArgs:
+    """A whole task: restarted whenever it ends, its log kept on the host in files that rotate."""
+    return docker.ServiceTaskSpecArgs(
+        container_spec=container_spec(task, settings),
+        resources=resources(task.container.resources),
+        networks_advanceds=networks,
+        placement=placement,
+        restart_policy=restart_policy or docker.ServiceTaskSpecRestartPolicyArgs(condition="any", delay="2s"),
+        log_driver=docker.ServiceTaskSpecLogDriverArgs(name="json-file", options={"max-size": "10m", "max-file": "3"}),
+    )
+
+
+@dataclass(frozen=True)
+class _Substitution:
+    variables: Mapping[str, str]
+
+    def __call__(self, text: str) -> str:
+        for name, value in self.variables.items():
+            text = text.replace(f"$({name})", value)
+        return text

@@ -1,0 +1,82 @@
+"""A job as a gate: a service of one task that runs the command and then stays, healthy once the command succeeded.
+
+A finished one-shot task never converges, so nothing could wait for it.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import pulumi_docker as docker
+
+from model import Job
+from platforms.durations import go_duration
+from platforms.swarm import container
+from platforms.swarm.container import Task, launched, task_spec
+from platforms.swarm.names import Names, service_labels
+from platforms.swarm.rollout import Steps, converge_config, update_config
+from platforms.swarm.settings import SwarmSettings
+
+_DONE = "/tmp/.ha-platform-done"
+_CHECK_SECONDS = 2
+_GATE = (
+    'stop() {{ kill -s {signal} "$child" 2>/dev/null; wait "$child"; exit 143; }}; '
+    "trap stop {signal}; tries={tries}; "
+    'while :; do "$@" & child=$!; code=0; wait "$child" || code=$?; '
+    '[ "$code" = 0 ] && break; tries=$((tries - 1)); '
+    'echo "the job ended with $code, $tries tries left" >&2; '
+    '[ "$tries" -gt 0 ] || exit "$code"; sleep 2; done; '
+    ": > {done}; "
+    'while :; do sleep 3600 & child=$!; wait "$child"; done'
+)
+
+
+def refusals(word: Job) -> Iterator[tuple[str, object, str]]:
+    """Fields that cannot be honoured: (field, value, reason)."""
+    yield from container.refusals(word.container)
+    if not word.container.command and not word.container.secret_env:
+        yield (
+            "container.command",
+            "()",
+            "the gate runs the command and waits for its success, so it must be given: the image's own is not known",
+        )
+
+
+def gate(
+    word: Job,
+    *,
+    names: Names,
+    settings: SwarmSettings,
+    networks: Sequence[docker.ServiceTaskSpecNetworksAdvancedArgs],
+) -> docker.ServiceArgs:
+    """The gate. A changed container is a new task, so the command runs again; a failing one fails the update."""
+    command, args = launched(word.container)
+    signal = word.container.stop.signal.removeprefix("SIG")
+    script = _GATE.format(signal=signal, tries=word.retries + 1, done=_DONE)
+    gated = replace(word.container, command=("sh", "-c", script, "gate", *command), args=tuple(args))
+    return docker.ServiceArgs(
+        name=names.service(word.name),
+        labels=service_labels(names.labels(word.name)),
+        mode=docker.ServiceModeArgs(replicated=docker.ServiceModeReplicatedArgs(replicas=1)),
+        task_spec=task_spec(
+            Task(
+                container=gated,
+                labels=names.labels(word.name),
+                healthcheck=docker.ServiceTaskSpecContainerSpecHealthcheckArgs(
+                    tests=["CMD", "test", "-e", _DONE],
+                    interval=go_duration(_CHECK_SECONDS),
+                    timeout=go_duration(_CHECK_SECONDS),
+                    start_period=go_duration(word.deadline_seconds),
+                    retries=1,
+                ),
+            ),
+            settings,
+            networks=networks,
+            # The gate comes back when its host is lost. After a failure it is tried once more at most.
+            restart_policy=docker.ServiceTaskSpecRestartPolicyArgs(
+                condition="on-failure", delay="5s", max_attempts=1, window=go_duration(2 * word.deadline_seconds)
+            ),
+        ),
+        endpoint_spec=docker.ServiceEndpointSpecArgs(mode="dnsrr"),
+        update_config=update_config(Steps(stable_seconds=0), failure_action="pause"),
+        converge_config=converge_config(word.deadline_seconds),
+    )

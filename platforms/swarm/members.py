@@ -1,0 +1,76 @@
+"""Members as one service each, pinned to a host."""
+
+from collections.abc import Iterator, Sequence
+
+import pulumi_docker as docker
+
+from model import Members
+from platforms.swarm import container
+from platforms.swarm.container import Task, task_healthcheck, task_spec
+from platforms.swarm.names import Names, service_labels
+from platforms.swarm.probe import start_limit_seconds
+from platforms.swarm.rollout import Steps, converge_config, rollback_config, update_config
+from platforms.swarm.settings import SwarmSettings
+from platforms.swarm.volume import DATA_LABEL, VOLUME_SIZE_LABEL, member_mount
+from platforms.swarm.workload import port_labels
+
+_PULL_SECONDS = 180
+_STEPS = Steps()
+
+
+def refusals(word: Members, settings: SwarmSettings) -> Iterator[tuple[str, object, str]]:
+    """Fields that cannot be honoured: (field, value, reason)."""
+    yield from container.refusals(word.container)
+    hosts = len(settings.nodes)
+    if word.count > hosts:
+        yield (
+            "count",
+            word.count,
+            f"each member has a host of its own, and `platform.nodes` has {hosts}; set at most that many, or add nodes",
+        )
+
+
+def member(
+    word: Members,
+    ordinal: int,
+    *,
+    names: Names,
+    settings: SwarmSettings,
+    data: str,
+    networks: Sequence[docker.ServiceTaskSpecNetworksAdvancedArgs],
+) -> docker.ServiceArgs:
+    """One member. It stops before its successor starts, for both would have the same volume."""
+    name = names.member(word.name, ordinal)
+    labels = names.labels(
+        word.name, {**port_labels(word.ports), VOLUME_SIZE_LABEL: str(word.volume.size_bytes), DATA_LABEL: data}
+    )
+    host = settings.nodes[(word.first_host + ordinal) % len(settings.nodes)]
+    timeout = (
+        _PULL_SECONDS + word.container.stop.grace_seconds + start_limit_seconds(word.probes) + 2 * _STEPS.stable_seconds
+    )
+    return docker.ServiceArgs(
+        name=name,
+        labels=service_labels(labels),
+        mode=docker.ServiceModeArgs(replicated=docker.ServiceModeReplicatedArgs(replicas=1)),
+        task_spec=task_spec(
+            Task(
+                container=word.container,
+                labels=names.labels(word.name),
+                healthcheck=task_healthcheck(word.container, word.probes),
+                mounts=[member_mount(word.volume, source=name, labels=names.labels(word.name))],
+                hostname=name,  # it finds itself before it is ready: only then do others find it
+                variables={
+                    "MEMBER_NAME": f"{word.name}-{ordinal}",
+                    "MEMBER_HOST": name,
+                    "MEMBER_ORDINAL": str(ordinal),
+                },
+            ),
+            settings,
+            networks=networks,
+            placement=docker.ServiceTaskSpecPlacementArgs(constraints=[f"node.hostname=={host}"]),
+        ),
+        endpoint_spec=docker.ServiceEndpointSpecArgs(mode="dnsrr"),
+        update_config=update_config(_STEPS),
+        rollback_config=rollback_config(_STEPS),
+        converge_config=converge_config(timeout),
+    )

@@ -1,0 +1,90 @@
+"""The words on Docker Swarm."""
+
+from collections.abc import Iterable
+from typing import Literal
+
+import pulumi
+import pulumi_docker as docker
+
+from model import Agent, ConfigFile, ConfigRef, Endpoint, Job, Members, Secret, SecretRef, Workload
+from platforms.base import Platform
+from platforms.swarm import agent, config_file, job, members, scaling, secret, workload
+from platforms.swarm.entry import PublishedPorts
+from platforms.swarm.names import Names
+from platforms.swarm.network import Networks
+from platforms.swarm.settings import SwarmSettings
+
+
+class SwarmPlatform(Platform):
+    """Services on overlay networks, one of them a tier. A stack uses one Swarm, through one manager."""
+
+    def __init__(self, settings: SwarmSettings, *, stack: str, data: Literal["keep", "delete"]) -> None:
+        super().__init__(stack=stack)
+        self.settings = settings
+        self.data = data
+        self._names = Names(stack=stack)
+        self._provider = (
+            docker.Provider("docker", docker.ProviderArgs(host=settings.host)) if settings.host is not None else None
+        )
+        self._networks = Networks(settings, self._names, self._options)
+        self._published = PublishedPorts()
+
+    def host(self, name: str) -> str:
+        return self._names.service(name)
+
+    def replicas_host(self, name: str) -> str:
+        return self._names.service(name)
+
+    def member_host(self, name: str, ordinal: int) -> str:
+        return self._names.member(name, ordinal)
+
+    def secret(self, word: Secret, *, parent: pulumi.Resource) -> SecretRef:
+        return secret.secret(word, names=self._names, opts=self._options(parent))
+
+    def config_file(self, word: ConfigFile, *, parent: pulumi.Resource) -> ConfigRef:
+        return config_file.config_file(word, names=self._names, opts=self._options(parent))
+
+    def workload(self, word: Workload, *, parent: pulumi.Resource) -> Endpoint:
+        self._refuse_all(word.origin, workload.refusals(word, self.settings))
+        self._refuse_all(word.origin, scaling.refusals(word))
+        self._refuse_all(word.origin, self._published.refusals(word, self.settings))
+        args = workload.service(word, names=self._names, settings=self.settings, networks=self._networks.of(word.tier))
+        service = docker.Service(word.name, args, opts=self._options(parent, word.depends_on))
+        return self._endpoint(word.name, service)
+
+    def members(self, word: Members, *, parent: pulumi.Resource) -> Endpoint:
+        """Each member waits for the one before it, so that one change never restarts two at once."""
+        self._refuse_all(word.origin, members.refusals(word, self.settings))
+        networks = self._networks.of(word.tier, alias=self._names.service(word.name))
+        services: list[pulumi.Resource] = []
+        for ordinal in range(word.count):
+            args = members.member(
+                word, ordinal, names=self._names, settings=self.settings, data=self.data, networks=networks
+            )
+            opts = self._options(parent, (*word.depends_on, *services[-1:]))
+            services.append(docker.Service(f"{word.name}-{ordinal}", args, opts=opts))
+        hosts = tuple(self._names.member(word.name, ordinal) for ordinal in range(word.count))
+        return self._endpoint(word.name, *services, member_hosts=hosts)
+
+    def agent(self, word: Agent, *, parent: pulumi.Resource) -> Endpoint:
+        self._refuse_all(word.origin, agent.refusals(word))
+        args = agent.service(word, names=self._names, settings=self.settings, networks=self._networks.of(word.tier))
+        return self._endpoint(word.name, docker.Service(word.name, args, opts=self._options(parent, word.depends_on)))
+
+    def job(self, word: Job, *, parent: pulumi.Resource) -> tuple[pulumi.Resource, ...]:
+        self._refuse_all(word.origin, job.refusals(word))
+        args = job.gate(word, names=self._names, settings=self.settings, networks=self._networks.of(word.tier))
+        return (docker.Service(word.name, args, opts=self._options(parent, word.depends_on)),)
+
+    def _endpoint(self, name: str, *services: pulumi.Resource, member_hosts: tuple[str, ...] = ()) -> Endpoint:
+        host = self._names.service(name)
+        return Endpoint(host=host, replicas_host=host, member_hosts=member_hosts, resources=services)
+
+    def _options(
+        self, parent: pulumi.Resource | None = None, depends_on: Iterable[pulumi.Resource] = ()
+    ) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(parent=parent, provider=self._provider, depends_on=list(depends_on))
+
+    def _refuse_all(self, origin: str, refusals: Iterable[tuple[str, object, str]]) -> None:
+        for field, got, reason in refusals:
+            self.refuse(origin, field, got, reason)

@@ -1,0 +1,80 @@
+"""Probes as the one health check that a Swarm task has.
+
+Until the ready check has passed once, it is the health check: the task counts as running, and is found by name, from
+then on. Afterwards the live check takes its place, for Swarm kills what is unhealthy. A marker in the container's own
+/tmp, empty at every start, tells the two apart.
+"""
+
+import math
+import shlex
+
+import pulumi_docker as docker
+
+from model import ExecCheck, HttpCheck, HttpTool, Probe, Probes, TcpCheck
+from platforms.durations import go_duration
+
+_MARKER = "/tmp/.ha-platform-ready"
+_PYTHON_GET = (
+    "import http.client,sys;c=http.client.HTTPConnection('127.0.0.1',{port},timeout={timeout});"
+    "c.request('GET',{path!r});sys.exit(not 200<=c.getresponse().status<400)"
+)
+
+
+def healthcheck(probes: Probes, tool: HttpTool) -> docker.ServiceTaskSpecContainerSpecHealthcheckArgs:
+    """The health check whose first pass means ready and whose failure means dead.
+
+    A start may take `start_seconds` plus the failures that `ready` allows; a running task is killed after the time
+    that the failures of `live` take. The shorter of the two intervals is used for both.
+    """
+    interval = min(probes.ready.interval_seconds, probes.live.interval_seconds)
+    retries = math.ceil(probes.live.failures * probes.live.interval_seconds / interval)
+    return docker.ServiceTaskSpecContainerSpecHealthcheckArgs(
+        tests=_tests(probes, tool),
+        interval=go_duration(interval),
+        timeout=go_duration(max(probes.ready.timeout_seconds, probes.live.timeout_seconds)),
+        start_period=go_duration(max(1, start_limit_seconds(probes) - retries * interval)),
+        retries=retries,
+    )
+
+
+def start_limit_seconds(probes: Probes) -> int:
+    """How long a start may take before the task is killed."""
+    return probes.start_seconds + probes.ready.failures * probes.ready.interval_seconds
+
+
+def _tests(probes: Probes, tool: HttpTool) -> list[str]:
+    ready, live = probes.ready, probes.live
+    if (ready.check, ready.timeout_seconds) == (live.check, live.timeout_seconds):
+        argv = _argv(live, tool)
+        return ["CMD", *argv]  # works without a shell in the image
+    return [
+        "CMD-SHELL",
+        f"if [ -e {_MARKER} ]; then {_limited(live, tool)}; else {_limited(ready, tool)} && : > {_MARKER}; fi",
+    ]
+
+
+def _limited(probe: Probe, tool: HttpTool) -> str:
+    command = shlex.join(_argv(probe, tool))
+    return f"timeout {probe.timeout_seconds} {command}" if isinstance(probe.check, ExecCheck) else command
+
+
+def _argv(probe: Probe, tool: HttpTool) -> list[str]:
+    match probe.check:
+        case ExecCheck(command=command):
+            return list(command)
+        case HttpCheck(path=path, port=port):
+            return _http_get(tool, path, port, probe.timeout_seconds)
+        case TcpCheck(port=port):
+            # The socket listens. Opening a connection every few seconds would fill the server's log.
+            return ["grep", "-Eqs", f":{port:04X} 0+:0000 0A", "/proc/net/tcp", "/proc/net/tcp6"]
+
+
+def _http_get(tool: HttpTool, path: str, port: int, timeout: int) -> list[str]:
+    url = f"http://127.0.0.1:{port}{path}"
+    match tool:
+        case HttpTool.CURL:
+            return ["curl", "-fsS", "-o", "/dev/null", "-m", str(timeout), url]
+        case HttpTool.WGET:
+            return ["wget", "-q", "-O", "/dev/null", "-T", str(timeout), url]
+        case HttpTool.PYTHON:
+            return ["python3", "-c", _PYTHON_GET.format(port=port, path=path, timeout=timeout)]

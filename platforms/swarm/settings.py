@@ -1,0 +1,50 @@
+"""What a person says about a Docker Swarm."""
+
+from ipaddress import IPv4Address, IPv4Network
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, field_validator, model_validator
+
+from model.tier import Tier
+from settings.base import Settings
+
+DockerHost = Annotated[str, StringConstraints(pattern=r"^(unix:///.+|(tcp|ssh)://[^\s/]+.*)$")]
+Hostname = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,62}[A-Za-z0-9])?$")]
+ResolverOption = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(:\d+)?$")]
+Entry = Literal["vip", "dns", "outer-balancer", "single-host"]
+
+
+class SwarmSettings(Settings):
+    """A Docker Swarm that exists already, with this program talking to one of its managers."""
+
+    kind: Literal["swarm"]
+    host: DockerHost | None = None
+    """The manager's Docker API (`unix://`, `tcp://` or `ssh://`); default: what `DOCKER_HOST` names."""
+    nodes: Annotated[tuple[Hostname, ...], Field(min_length=1)]
+    """The hostnames of all nodes that run tasks, as `docker node ls` shows them. Members are pinned to them in this
+    order, and the number of them says how replicas spread."""
+    encrypt_overlays: bool = True
+    """Traffic between hosts is encrypted by IPsec. A kernel without ESP carries nothing over an encrypted overlay."""
+    entry: Entry
+    """How clients reach several hosts: a `vip` that moves between them, `dns` with one record per host, an
+    `outer-balancer` in front, or a `single-host`. The platform does not provide it; it says what is left to it."""
+    nameservers: tuple[IPv4Address, ...] = ()
+    """Where containers look up names outside the Swarm; default: what each host's resolver uses."""
+    resolver_options: tuple[ResolverOption, ...] = ("timeout:1", "attempts:1")
+    """Of resolv.conf in every container. A name that is gone with its task falls through to the outer nameserver:
+    with the defaults of the C library an unreachable one holds a look-up, and so a failover, for 20 seconds."""
+    subnets: dict[Tier, IPv4Network] = Field(default_factory=dict)
+    """The overlay subnet of a tier; default: the next free one of the Swarm's address pool."""
+
+    @field_validator("nodes")
+    @classmethod
+    def _unique(cls, nodes: tuple[str, ...]) -> tuple[str, ...]:
+        if len({node.lower() for node in nodes}) != len(nodes):
+            raise ValueError("each node is named once")
+        return nodes
+
+    @model_validator(mode="after")
+    def _one_host(self) -> "SwarmSettings":
+        if self.entry == "single-host" and len(self.nodes) > 1:
+            raise ValueError("`entry: single-host` goes with one node; with more say `vip`, `dns` or `outer-balancer`")
+        return self

@@ -1,0 +1,42 @@
+"""Directories that a task may write to or read from the host."""
+
+import pulumi_docker as docker
+
+from model import HostPath, Scratch, Volume
+
+VOLUME_SIZE_LABEL = "ha-platform.volume-size"
+"""On the member's service: Docker's local volumes have no size, so it is noted and not enforced."""
+
+DATA_LABEL = "ha-platform.data"
+"""On the member's service: whether the volume is kept when the stack is removed."""
+
+
+def member_mount(word: Volume, *, source: str, labels: dict[str, str]) -> docker.ServiceTaskSpecContainerSpecMountArgs:
+    """The member's volume: created on its host by the first task, with owner and content of the image's directory."""
+    return docker.ServiceTaskSpecContainerSpecMountArgs(
+        type="volume",
+        source=source,
+        target=word.path,
+        volume_options=docker.ServiceTaskSpecContainerSpecMountVolumeOptionsArgs(
+            no_copy=False,
+            labels=[
+                docker.ServiceTaskSpecContainerSpecMountVolumeOptionsLabelArgs(label=label, value=value)
+                for label, value in sorted(labels.items())
+            ],
+        ),
+    )
+
+
+def scratch_mount(word: Scratch) -> docker.ServiceTaskSpecContainerSpecMountArgs:
+    """Memory, counted against the task's memory limit; writable by every user, like /tmp."""
+    return docker.ServiceTaskSpecContainerSpecMountArgs(
+        type="tmpfs",
+        target=word.path,
+        tmpfs_options=docker.ServiceTaskSpecContainerSpecMountTmpfsOptionsArgs(size_bytes=word.size_bytes, mode=0o1777),
+    )
+
+
+def host_mount(word: HostPath) -> docker.ServiceTaskSpecContainerSpecMountArgs:
+    return docker.ServiceTaskSpecContainerSpecMountArgs(
+        type="bind", source=word.host_path, target=word.mount_path, read_only=True
+    )

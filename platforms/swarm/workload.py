@@ -1,0 +1,97 @@
+"""A workload as a replicated service."""
+
+import math
+from collections.abc import Iterator, Sequence
+
+import pulumi_docker as docker
+
+from model import Port, Workload
+from platforms.swarm import container
+from platforms.swarm.container import Task, task_healthcheck, task_spec
+from platforms.swarm.entry import ENTRY_LABEL, endpoint_spec
+from platforms.swarm.names import Names, service_labels
+from platforms.swarm.probe import start_limit_seconds
+from platforms.swarm.rollout import Steps, converge_config, rollback_config, update_config
+from platforms.swarm.settings import SwarmSettings
+
+
+def refusals(word: Workload, settings: SwarmSettings) -> Iterator[tuple[str, object, str]]:
+    """Fields that cannot be honoured: (field, value, reason)."""
+    yield from container.refusals(word.container)
+    hosts = len(settings.nodes)
+    extra = word.rollout.parallelism if _starts_first(word) else 0
+    if word.spread == "require" and not word.public_ports and word.replicas + extra > hosts:
+        room = f"{word.replicas} replicas" + (f" and {extra} more during a rollout" if extra else "")
+        yield (
+            "spread",
+            word.spread,
+            f"{room} need a host each, and `platform.nodes` has {hosts}; set `prefer`, or fewer replicas",
+        )
+    needed = start_limit_seconds(word.probes) + word.rollout.stable_seconds
+    if word.rollout.deadline_seconds <= needed:
+        yield (
+            "rollout.deadline_seconds",
+            word.rollout.deadline_seconds,
+            f"one replica may take {needed} s (start, failing checks, stable time) before Swarm calls it failed and "
+            "rolls back; set more than that",
+        )
+
+
+def service(
+    word: Workload,
+    *,
+    names: Names,
+    settings: SwarmSettings,
+    networks: Sequence[docker.ServiceTaskSpecNetworksAdvancedArgs],
+) -> docker.ServiceArgs:
+    """The whole service. It converges when each replica is ready; a bad update rolls back by itself."""
+    labels = names.labels(word.name, port_labels(word.ports))
+    if word.public_ports:
+        labels[ENTRY_LABEL] = settings.entry
+    steps = Steps(
+        parallelism=word.rollout.parallelism,
+        start_first=_starts_first(word),
+        stable_seconds=word.rollout.stable_seconds,
+    )
+    return docker.ServiceArgs(
+        name=names.service(word.name),
+        labels=service_labels(labels),
+        mode=docker.ServiceModeArgs(replicated=docker.ServiceModeReplicatedArgs(replicas=word.replicas)),
+        task_spec=task_spec(
+            Task(
+                container=word.container,
+                labels=names.labels(word.name),
+                healthcheck=task_healthcheck(word.container, word.probes),
+            ),
+            settings,
+            networks=networks,
+            placement=_placement(word, len(settings.nodes)),
+        ),
+        endpoint_spec=endpoint_spec(word),
+        update_config=update_config(steps),
+        rollback_config=rollback_config(steps),
+        converge_config=converge_config(word.rollout.deadline_seconds),
+    )
+
+
+def port_labels(ports: Sequence[Port]) -> dict[str, str]:
+    """Ports inside a network need nothing on Swarm; the labels tell a reader of `docker service inspect`."""
+    return {f"ha-platform.port.{port.name}": str(port.number) for port in ports}
+
+
+def _starts_first(word: Workload) -> bool:
+    return word.rollout.start_first and not word.public_ports
+
+
+def _placement(word: Workload, hosts: int) -> docker.ServiceTaskSpecPlacementArgs | None:
+    """Swarm itself prefers the host with the fewest replicas of a service; a limit keeps it so when one is lost.
+
+    The limit leaves room on all hosts but one for every replica and those that an update adds: a tighter one blocks
+    updates, and a lost host's replicas. (The scheduler spreads by labels only: `spread=node.id` does nothing.)
+    """
+    if word.spread == "require" or word.public_ports:
+        return docker.ServiceTaskSpecPlacementArgs(max_replicas=1)
+    if hosts < 2:
+        return None
+    limit = math.ceil((word.replicas + word.rollout.parallelism) / (hosts - 1))
+    return docker.ServiceTaskSpecPlacementArgs(max_replicas=limit) if limit < word.replicas else None

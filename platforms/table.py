@@ -1,0 +1,31 @@
+"""The one place that knows which platforms exist."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from platforms.base import Platform
+from platforms.kubernetes.settings import KubernetesSettings
+from platforms.swarm.settings import SwarmSettings
+
+PlatformSettings = Annotated[SwarmSettings | KubernetesSettings, Field(discriminator="kind")]
+"""The settings of any platform. An unknown `kind` is refused with the list of those that exist."""
+
+
+def make_platform(
+    settings: SwarmSettings | KubernetesSettings, *, stack: str, data: Literal["keep", "delete"]
+) -> Platform:
+    """The platform that `settings` are for.
+
+    `stack` prefixes names, `data` says what happens to volumes when the stack is removed. Only the chosen platform's
+    provider is imported: the other one would double the memory and the time of a preview.
+    """
+    match settings:
+        case SwarmSettings():
+            from platforms.swarm.platform import SwarmPlatform
+
+            return SwarmPlatform(settings, stack=stack, data=data)
+        case KubernetesSettings():
+            from platforms.kubernetes.platform import KubernetesPlatform
+
+            return KubernetesPlatform(settings, stack=stack, data=data)
