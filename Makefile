@@ -1,0 +1,60 @@
+# The commands of the project. People, scripts and CI call these and nothing below them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+STACK ?= dev
+PLATFORM ?= swarm
+PYTHON := .venv/bin/python
+export ENGINE HOST STACK_FILE REQUIRE_LIVE
+
+.PHONY: help
+help: ## Show the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+.PHONY: setup
+setup: ## Make .venv with the pinned requirements
+	@scripts/setup
+
+.PHONY: up
+up: setup ## Deploy STACK (dev: with throw-away hosts and images) and show it answering
+	@$(PYTHON) -m cli up $(STACK)
+
+.PHONY: preview
+preview: setup ## Show what `up` would change, for STACK or STACK_FILE=path
+	@$(PYTHON) -m cli preview $(STACK)
+
+.PHONY: down
+down: setup ## Remove STACK, and the sandbox hosts it ran on
+	@$(PYTHON) -m cli down $(STACK)
+
+.PHONY: status
+status: setup ## Show the components of STACK and their replicas
+	@$(PYTHON) -m cli status $(STACK)
+
+.PHONY: secret
+secret: setup ## Give a secret: make secret STACK=dev KEY=openai_api_key (the value is read from standard input)
+	@$(PYTHON) -m cli secret $(STACK) "$(KEY)"
+
+.PHONY: check
+check: setup ## Offline checks: format, lint, types, unit tests, goldens, parity, policies
+	@scripts/check
+
+.PHONY: test
+test: setup ## Everything, live tests included where the machine allows
+	@scripts/test
+
+.PHONY: bench
+bench: setup ## Preview time and memory against a bare Pulumi program; writes out/bench.json
+	@$(PYTHON) -m benchmarks
+
+.PHONY: golden
+golden: setup ## Write the rendered stacks and generated files again, for review
+	@$(PYTHON) -m tests.goldens.write
+
+.PHONY: schema
+schema: setup ## Write the JSON Schema of stack files
+	@$(PYTHON) -m composition.schema
+
+.PHONY: clean
+clean: ## Remove what was generated in the tree (not the caches, not the sandbox hosts)
+	rm -rf out .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

@@ -1,0 +1,25 @@
+"""A rendered resource as a neutral view, so that each rule is written once."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from views import kubernetes, swarm
+from views.container import ContainerView, WorkloadView
+
+__all__ = ["ContainerView", "WorkloadView", "workload_view"]
+
+
+def workload_view(resource_type: str, properties: Mapping[str, Any]) -> WorkloadView | None:
+    """The view of a workload, or None for resources that run nothing."""
+    if resource_type == swarm.SERVICE:
+        return swarm.view(properties)
+    if resource_type in kubernetes.WORKLOADS:
+        return kubernetes.view(resource_type, properties)
+    return None
+
+
+def containers(resource_type: str, properties: Mapping[str, Any]) -> Iterator[ContainerView]:
+    """Every container of a workload."""
+    view = workload_view(resource_type, properties)
+    if view is not None:
+        yield from view.containers

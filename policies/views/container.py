@@ -1,0 +1,28 @@
+"""What the rules look at, whatever the platform."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContainerView:
+    """One container. None: not said (or unknown in a preview). Names of variables, and values only where plain."""
+
+    image: str | None
+    environment: Mapping[str, str | None]
+    memory_limit: str | None
+    user: str | None
+    read_only_root: bool | None
+    has_health_check: bool
+    writable_volumes: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkloadView:
+    """One workload. `kind` is "replicas", "members", "agent" or "job"; `replicas` None where not fixed."""
+
+    name: str
+    kind: str
+    replicas: int | None
+    containers: tuple[ContainerView, ...]
+    has_persistent_volume: bool

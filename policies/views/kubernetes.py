@@ -1,0 +1,47 @@
+"""Views of Kubernetes workloads."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from views.container import ContainerView, WorkloadView
+
+WORKLOADS: dict[str, str] = {
+    "kubernetes:apps/v1:Deployment": "replicas",
+    "kubernetes:apps/v1:StatefulSet": "members",
+    "kubernetes:apps/v1:DaemonSet": "agent",
+    "kubernetes:batch/v1:Job": "job",
+}
+_REPLICATED = ("replicas", "members")
+
+
+def view(resource_type: str, workload: Mapping[str, Any]) -> WorkloadView:
+    """The view of a Deployment, StatefulSet, DaemonSet or Job."""
+    spec = workload.get("spec") or {}
+    pod = ((spec.get("template") or {}).get("spec")) or {}
+    pod_security = pod.get("securityContext") or {}
+    claims = {str((claim.get("metadata") or {}).get("name")) for claim in spec.get("volumeClaimTemplates") or []}
+    kind = WORKLOADS[resource_type]
+    return WorkloadView(
+        name=str((workload.get("metadata") or {}).get("name") or ""),
+        kind=kind,
+        replicas=spec.get("replicas", 1) if kind in _REPLICATED else None,
+        containers=tuple(_container(container, pod_security, claims) for container in pod.get("containers") or []),
+        has_persistent_volume=bool(claims),
+    )
+
+
+def _container(container: Mapping[str, Any], pod_security: Mapping[str, Any], claims: set[str]) -> ContainerView:
+    security = container.get("securityContext") or {}
+    limits = (container.get("resources") or {}).get("limits") or {}
+    user = security.get("runAsUser", pod_security.get("runAsUser"))
+    return ContainerView(
+        image=container.get("image"),
+        environment={str(item.get("name")): item.get("value") for item in container.get("env") or []},
+        memory_limit=limits.get("memory"),
+        user=None if user is None else str(user),
+        read_only_root=security.get("readOnlyRootFilesystem"),
+        has_health_check="readinessProbe" in container,
+        writable_volumes=tuple(
+            str(mount.get("mountPath")) for mount in container.get("volumeMounts") or [] if mount.get("name") in claims
+        ),
+    )

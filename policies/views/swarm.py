@@ -1,0 +1,42 @@
+"""Views of Docker Swarm services."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from views.container import ContainerView, WorkloadView
+
+SERVICE = "docker:index/service:Service"
+
+
+def view(service: Mapping[str, Any]) -> WorkloadView:
+    """The view of a `docker.Service`."""
+    task = service.get("taskSpec") or {}
+    container = task.get("containerSpec") or {}
+    mode = service.get("mode") or {}
+    volumes = [mount for mount in container.get("mounts") or [] if mount.get("type") == "volume"]
+    limits = (task.get("resources") or {}).get("limits") or {}
+    memory = limits.get("memoryBytes")
+    labels = {label.get("label"): label.get("value") for label in service.get("labels") or []}
+    return WorkloadView(
+        name=str(service.get("name") or ""),
+        kind=_kind(mode, labels, bool(volumes)),
+        replicas=None if mode.get("global") else (mode.get("replicated") or {}).get("replicas", 1),
+        containers=(
+            ContainerView(
+                image=container.get("image"),
+                environment=dict(container.get("env") or {}),
+                memory_limit=str(memory) if memory else None,
+                user=container.get("user"),
+                read_only_root=container.get("readOnly"),
+                has_health_check=bool((container.get("healthcheck") or {}).get("tests")),
+                writable_volumes=tuple(str(mount.get("target")) for mount in volumes if not mount.get("readOnly")),
+            ),
+        ),
+        has_persistent_volume=bool(volumes),
+    )
+
+
+def _kind(mode: Mapping[str, Any], labels: Mapping[Any, Any], has_volume: bool) -> str:
+    if mode.get("global"):
+        return "agent"
+    return str(labels.get("ha-platform.kind") or ("members" if has_volume else "replicas"))
