@@ -1,0 +1,35 @@
+"""What each word has beside its pods: its own service account and network policy."""
+
+from collections.abc import Sequence
+
+import pulumi
+from pulumi_kubernetes.core import v1 as core
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
+
+from model import Port, PublicPort, Tier
+from platforms.kubernetes.cluster import Cluster
+from platforms.kubernetes.names import labels
+from platforms.kubernetes.network import network_policy
+
+
+def account_and_policy(
+    cluster: Cluster,
+    name: str,
+    tier: Tier,
+    *,
+    parent: pulumi.Resource,
+    ports: Sequence[Port] = (),
+    public_ports: Sequence[PublicPort] = (),
+    agents: bool = False,
+) -> tuple[pulumi.Resource, ...]:
+    """Both exist before the first pod. The account has no token and no rights."""
+    namespace = cluster.names.agents_namespace if agents else cluster.names.namespace
+    opts = cluster.options(parent, after=cluster.agents_foundation if agents else ())
+    account = core.ServiceAccount(
+        name,
+        metadata=ObjectMetaArgs(name=name, namespace=namespace, labels=labels(name, tier)),
+        automount_service_account_token=False,
+        opts=opts,
+    )
+    policy = network_policy(cluster, name, tier, ports=ports, public_ports=public_ports, namespace=namespace, opts=opts)
+    return account, policy

@@ -1,0 +1,111 @@
+"""What every renderer shares: the provider, the namespaces, resource options and refusals."""
+
+import re
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+
+from platforms.kubernetes.names import LONGEST_NAME, Names, default_namespace, replicas_service
+from platforms.kubernetes.namespace import PodSecurity, default_deny, namespace
+from platforms.kubernetes.settings import KubernetesSettings
+
+Data = Literal["keep", "delete"]
+Refuse = Callable[[str, str, object, str], None]
+
+_LABEL = re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?")
+_DELETE_MARGIN_SECONDS = 300
+"""Added to a pod's own grace: the time that a node and a volume's detachment take."""
+
+
+class Cluster:
+    """One stack's place in one cluster."""
+
+    def __init__(self, settings: KubernetesSettings, *, stack: str, data: Data, refuse: Refuse) -> None:
+        self.settings = settings
+        self.data = data
+        self.refuse = refuse
+        self.names = Names(
+            namespace=settings.namespace or default_namespace(stack), cluster_domain=settings.cluster_domain
+        )
+        self._owners: dict[str, str] = {}
+        self.provider = kubernetes.Provider(
+            "kubernetes",
+            kubeconfig=self._kubeconfig(),
+            context=settings.context,
+            namespace=self.names.namespace,
+            enable_server_side_apply=True,
+        )
+        self.foundation = self._foundation("", self.names.namespace, "restricted")
+
+    @cached_property
+    def agents_foundation(self) -> tuple[pulumi.Resource, ...]:
+        """What must exist before an agent: its namespace, made with the first agent."""
+        return self._foundation("agents-", self.names.agents_namespace, "privileged")
+
+    def claim(self, origin: str, name: str, *, objects: Sequence[str] = ()) -> None:
+        """Refuse a name that is no DNS label, is too long, or whose objects another word has."""
+        if not _LABEL.fullmatch(name) or len(name) > LONGEST_NAME:
+            self.refuse(origin, "name", name, f"a name is a DNS label of at most {LONGEST_NAME} characters")
+        for owned in (name, replicas_service(name), *objects):
+            owner = self._owners.setdefault(owned, origin)
+            if owner != origin:
+                self.refuse(origin, "name", name, f"`{owned}` is already a name of {owner}; rename one of them")
+
+    def options(
+        self,
+        parent: pulumi.Resource,
+        *,
+        after: Sequence[pulumi.Resource] = (),
+        timeout_seconds: int | None = None,
+        stop_seconds: int = 0,
+        ignore_changes: list[str] | None = None,
+    ) -> pulumi.ResourceOptions:
+        """Options of one object. `timeout_seconds` bounds create and update, `stop_seconds` the pods' own stop."""
+        timeouts = timeout_seconds and pulumi.CustomTimeouts(
+            create=f"{timeout_seconds}s",
+            update=f"{timeout_seconds}s",
+            delete=f"{stop_seconds + _DELETE_MARGIN_SECONDS}s",
+        )
+        return pulumi.ResourceOptions(
+            parent=parent,
+            provider=self.provider,
+            depends_on=[*self.foundation, *after],
+            custom_timeouts=timeouts or None,
+            ignore_changes=ignore_changes,
+        )
+
+    def enough_nodes(self, replicas: int) -> bool:
+        """Whether each of `replicas` can have a node of its own, as far as the settings say."""
+        return self.settings.nodes is None or self.settings.nodes >= replicas
+
+    def _kubeconfig(self) -> str | None:
+        if self.settings.kubeconfig is None:
+            return None
+        path = Path(self.settings.kubeconfig).expanduser()
+        if not path.is_file():
+            self.refuse(
+                "ha-platform:stack.platform",
+                "kubeconfig",
+                path,
+                "no such file; name a kubeconfig file that can be read",
+            )
+        return str(path)
+
+    def _foundation(self, prefix: str, name: str, pod_security: PodSecurity) -> tuple[pulumi.Resource, ...]:
+        made: list[pulumi.Resource] = []
+        if self.settings.create_namespace:
+            made.append(
+                namespace(
+                    f"{prefix}namespace",
+                    name,
+                    pod_security=pod_security,
+                    network_enforced=self.settings.enforces_network_policy,
+                    opts=pulumi.ResourceOptions(provider=self.provider, protect=self.data == "keep"),
+                )
+            )
+        opts = pulumi.ResourceOptions(provider=self.provider, depends_on=made)
+        return (*made, default_deny(f"{prefix}default-deny", name, opts=opts))

@@ -1,0 +1,67 @@
+"""Published ports: how the outside reaches a workload."""
+
+import pulumi
+from pulumi_kubernetes.core import v1 as core
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
+
+from model import PublicPort, Workload
+from platforms.kubernetes.cluster import Cluster
+from platforms.kubernetes.names import labels, public_service, selector
+
+_TYPES = {"load-balancer": "LoadBalancer", "node-port": "NodePort", "cluster-ip": "ClusterIP"}
+_NODE_PORTS = range(30000, 32768)
+
+
+def check_public_ports(cluster: Cluster, word: Workload) -> None:
+    """Refuse a published port of no container port, and one that has no node port."""
+    known = [port.name for port in word.ports]
+    for public in word.public_ports:
+        if public.port not in known:
+            cluster.refuse(
+                word.origin, "public_ports", public.port, f"names no port; the ports are {', '.join(known) or 'none'}"
+            )
+        if cluster.settings.entry == "node-port" and node_port(cluster, public) not in _NODE_PORTS:
+            offset = cluster.settings.node_port_offset
+            cluster.refuse(
+                word.origin,
+                "public_ports",
+                public.published,
+                f"{public.published} + platform.node_port_offset ({offset}) is no node port (30000-32767); "
+                "set the offset so that it is",
+            )
+
+
+def node_port(cluster: Cluster, public: PublicPort) -> int:
+    """The port of every node at which `public` is reached, for entry `node-port`."""
+    if public.published in _NODE_PORTS:
+        return public.published
+    return public.published + cluster.settings.node_port_offset
+
+
+def entry_service(cluster: Cluster, word: Workload, *, opts: pulumi.ResourceOptions) -> core.Service:
+    """A balancer sends only to nodes that run a replica, so that replicas see the client's address.
+
+    A node port answers on every node instead, and replicas then see the address of the node that was asked.
+    """
+    entry = cluster.settings.entry
+    name = public_service(word.name)
+    return core.Service(
+        name,
+        metadata=ObjectMetaArgs(name=name, namespace=cluster.names.namespace, labels=labels(word.name, word.tier)),
+        spec=core.ServiceSpecArgs(
+            type=_TYPES[entry],
+            selector=selector(word.name),
+            external_traffic_policy={"load-balancer": "Local", "node-port": "Cluster"}.get(entry),
+            ports=[
+                core.ServicePortArgs(
+                    name=f"{public.port}-{public.published}"[:63],
+                    port=public.published,
+                    target_port=public.port,
+                    protocol="TCP",
+                    node_port=node_port(cluster, public) if entry == "node-port" else None,
+                )
+                for public in word.public_ports
+            ],
+        ),
+        opts=opts,
+    )

@@ -1,0 +1,57 @@
+"""Work that runs to its end before others start."""
+
+import pulumi
+from pulumi_kubernetes.batch import v1 as batch
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
+
+from model import Job
+from platforms.kubernetes.account import account_and_policy
+from platforms.kubernetes.cluster import Cluster
+from platforms.kubernetes.names import ORIGIN_ANNOTATION, labels
+from platforms.kubernetes.pod import grace_seconds, pod_template
+from platforms.kubernetes.rollout import WAIT_MARGIN_SECONDS
+from platforms.kubernetes.security import check_restricted
+from platforms.kubernetes.volume import container_mounts
+
+
+def render_job(cluster: Cluster, word: Job, *, parent: pulumi.Resource) -> tuple[pulumi.Resource, ...]:
+    """A batch Job whose name is left to Pulumi: a changed container runs as a new one before the old one goes.
+
+    Failed pods stay, so that their logs can be read.
+    """
+    cluster.claim(word.origin, word.name)
+    check_restricted(word.container, origin=word.origin, refuse=cluster.refuse)
+    if not word.container.command:
+        cluster.refuse(word.origin, "container.command", "none", "a job needs a command")
+    beside = account_and_policy(cluster, word.name, word.tier, parent=parent)
+    mounts = container_mounts(
+        word.container, origin=word.origin, refuse=cluster.refuse, object_name=lambda ref: ref.object_name
+    )
+    job = batch.Job(
+        word.name,
+        metadata=ObjectMetaArgs(
+            namespace=cluster.names.namespace,
+            labels=labels(word.name, word.tier),
+            annotations={ORIGIN_ANNOTATION: word.origin},
+        ),
+        spec=batch.JobSpecArgs(
+            backoff_limit=word.retries,
+            active_deadline_seconds=word.deadline_seconds,
+            template=pod_template(
+                cluster,
+                word.container,
+                mounts,
+                origin=word.origin,
+                name=word.name,
+                labels=labels(word.name, word.tier),
+                restart_policy="Never",
+            ),
+        ),
+        opts=cluster.options(
+            parent,
+            after=(*beside, *word.depends_on),
+            timeout_seconds=word.deadline_seconds + WAIT_MARGIN_SECONDS,
+            stop_seconds=grace_seconds(word.container, 0),
+        ),
+    )
+    return (job,)

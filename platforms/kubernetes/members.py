@@ -1,0 +1,141 @@
+"""Named members with a volume each: a StatefulSet, and a stable address for every member."""
+
+import pulumi
+from pulumi_kubernetes.apps import v1 as apps
+from pulumi_kubernetes.core import v1 as core
+from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
+
+from model import Endpoint, Members
+from platforms.kubernetes.account import account_and_policy
+from platforms.kubernetes.cluster import Cluster
+from platforms.kubernetes.disruption import disruption_budget
+from platforms.kubernetes.names import MEMBERS_LABEL, ORIGIN_ANNOTATION, labels, replicas_service, selector
+from platforms.kubernetes.placement import apart, away_from_same_ordinal, spread
+from platforms.kubernetes.pod import Scheduling, grace_seconds, pod_template
+from platforms.kubernetes.rollout import REVISIONS_KEPT
+from platforms.kubernetes.security import check_restricted
+from platforms.kubernetes.service import service
+from platforms.kubernetes.volume import claim_template, container_mounts
+
+_PLACEMENT_SECONDS = 120
+"""Allowed to each member beside its own start and stop: scheduling, volume attachment, image pull."""
+
+
+def render_members(cluster: Cluster, word: Members, *, parent: pulumi.Resource) -> Endpoint:
+    """Everything of the members; a dependent waits until all of them are ready."""
+    cluster.claim(word.origin, word.name, objects=[f"{word.name}-{ordinal}" for ordinal in range(word.count)])
+    check_restricted(word.container, origin=word.origin, refuse=cluster.refuse)
+    beside = account_and_policy(cluster, word.name, word.tier, parent=parent, ports=word.ports)
+    services = _services(cluster, word, parent=parent)
+    grace = grace_seconds(word.container, 0)
+    stateful_set = apps.StatefulSet(
+        word.name,
+        metadata=ObjectMetaArgs(
+            name=word.name,
+            namespace=cluster.names.namespace,
+            labels=labels(word.name, word.tier),
+            annotations={ORIGIN_ANNOTATION: word.origin},
+        ),
+        spec=_spec(cluster, word),
+        opts=cluster.options(
+            parent,
+            after=(*beside, *services, *word.depends_on),
+            timeout_seconds=word.count * (word.probes.start_seconds + grace + _PLACEMENT_SECONDS),
+            stop_seconds=grace,
+        ),
+    )
+    if word.count > 1:
+        disruption_budget(
+            word.name,
+            namespace=cluster.names.namespace,
+            labels=labels(word.name, word.tier),
+            evict_unhealthy=False,
+            opts=cluster.options(parent),
+        )
+    return Endpoint(
+        host=cluster.names.host(word.name),
+        replicas_host=cluster.names.replicas_host(word.name),
+        member_hosts=tuple(cluster.names.member_host(word.name, ordinal) for ordinal in range(word.count)),
+        resources=(stateful_set, *services),
+    )
+
+
+def _spec(cluster: Cluster, word: Members) -> apps.StatefulSetSpecArgs:
+    mounts = container_mounts(
+        word.container,
+        origin=word.origin,
+        refuse=cluster.refuse,
+        object_name=lambda ref: ref.object_name,
+        claim=word.volume,
+    )
+    own_labels = labels(word.name, word.tier)
+    return apps.StatefulSetSpecArgs(
+        replicas=word.count,
+        service_name=replicas_service(word.name),
+        selector=LabelSelectorArgs(match_labels=selector(word.name)),
+        # All start at once and find each other; an update still goes member by member, each ready before the next.
+        pod_management_policy="Parallel",
+        update_strategy=apps.StatefulSetUpdateStrategyArgs(type="RollingUpdate"),
+        revision_history_limit=REVISIONS_KEPT,
+        persistent_volume_claim_retention_policy=apps.StatefulSetPersistentVolumeClaimRetentionPolicyArgs(
+            when_deleted="Retain" if cluster.data == "keep" else "Delete", when_scaled="Retain"
+        ),
+        volume_claim_templates=[
+            claim_template(word.volume, storage_class=cluster.settings.storage_class, labels=own_labels)
+        ],
+        template=pod_template(
+            cluster,
+            word.container,
+            mounts,
+            origin=word.origin,
+            name=word.name,
+            labels=own_labels | {MEMBERS_LABEL: word.name},
+            ports=word.ports,
+            probes=word.probes,
+            scheduling=_scheduling(cluster, word),
+            members=True,
+        ),
+    )
+
+
+def _scheduling(cluster: Cluster, word: Members) -> Scheduling:
+    anti_affinity = apart(word.name, required=cluster.enough_nodes(word.count), revisions=False)
+    if word.first_host:
+        anti_affinity = away_from_same_ordinal(anti_affinity)
+    return Scheduling(
+        affinity=core.AffinityArgs(pod_anti_affinity=anti_affinity),
+        spread=spread(word.name, cluster.settings.topology_keys, revisions=False),
+    )
+
+
+def _services(cluster: Cluster, word: Members, *, parent: pulumi.Resource) -> tuple[core.Service, ...]:
+    """One of the ready members, each ready member, and every single member by an address that outlives its pod.
+
+    A member's own Service answers before the member is ready, so that members find each other. Its name always
+    resolves, also while the pod is away: clients that look names up synchronously do not hang on it.
+    """
+    if not word.ports:
+        cluster.refuse(word.origin, "ports", "none", "members are reached by name; declare the ports they listen on")
+
+    def of(name: str, select: dict[str, str], *, headless: bool = False, before_ready: bool = False) -> core.Service:
+        return service(
+            name,
+            namespace=cluster.names.namespace,
+            labels=labels(word.name, word.tier),
+            selector=select,
+            ports=word.ports,
+            headless=headless,
+            before_ready=before_ready,
+            opts=cluster.options(parent),
+        )
+
+    members = (
+        of(
+            f"{word.name}-{ordinal}",
+            {"statefulset.kubernetes.io/pod-name": f"{word.name}-{ordinal}"},
+            before_ready=True,
+        )
+        for ordinal in range(word.count)
+    )
+    everyone = selector(word.name)
+    return of(word.name, everyone), of(replicas_service(word.name), everyone, headless=True), *members

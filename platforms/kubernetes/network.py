@@ -1,0 +1,96 @@
+"""Who may connect to whom: one NetworkPolicy for each word, from the table of tiers."""
+
+from collections.abc import Sequence
+from ipaddress import IPv4Network
+
+import pulumi
+from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, LabelSelectorRequirementArgs, ObjectMetaArgs
+from pulumi_kubernetes.networking import v1 as networking
+
+from model import REACHES, Port, PublicPort, Tier
+from platforms.kubernetes.cluster import Cluster
+from platforms.kubernetes.names import TIER_LABEL, labels, selector
+
+OUTWARD = (Tier.APP, Tier.MONITORING)
+"""Tiers that may leave the cluster: applications call other services, monitoring delivers alerts."""
+
+_INSIDE = tuple(map(IPv4Network, ("10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16")))
+_DNS_PORT = 53
+
+
+def network_policy(
+    cluster: Cluster,
+    name: str,
+    tier: Tier,
+    *,
+    ports: Sequence[Port] = (),
+    public_ports: Sequence[PublicPort] = (),
+    namespace: str | None = None,
+    opts: pulumi.ResourceOptions,
+) -> networking.NetworkPolicy:
+    """Allows the tiers that reach `tier` in on `ports`, everybody in on `public_ports`, and its pods out to DNS, the
+    tiers that it reaches, and (OUTWARD) the settings' egress ranges.
+    """
+    ingress = []
+    if ports:
+        sources = [source for source in Tier if tier in REACHES[source]]
+        ingress.append(
+            networking.NetworkPolicyIngressRuleArgs(
+                from_=[_pods(cluster, sources)], ports=[_tcp(port.number) for port in ports]
+            )
+        )
+    if public_ports:
+        numbers = {port.name: port.number for port in ports}
+        ingress.append(
+            networking.NetworkPolicyIngressRuleArgs(
+                ports=[_tcp(numbers[public.port]) for public in public_ports if public.port in numbers]
+            )
+        )
+    return networking.NetworkPolicy(
+        name,
+        metadata=ObjectMetaArgs(name=name, namespace=namespace or cluster.names.namespace, labels=labels(name, tier)),
+        spec=networking.NetworkPolicySpecArgs(
+            pod_selector=LabelSelectorArgs(match_labels=selector(name)),
+            policy_types=["Ingress", "Egress"],
+            ingress=ingress,
+            egress=_egress(cluster, tier),
+        ),
+        opts=opts,
+    )
+
+
+def _egress(cluster: Cluster, tier: Tier) -> list[networking.NetworkPolicyEgressRuleArgs]:
+    dns = networking.NetworkPolicyEgressRuleArgs(
+        # To any address: a node-local cache listens on an address of the node, which no pod selector matches.
+        ports=[networking.NetworkPolicyPortArgs(protocol=protocol, port=_DNS_PORT) for protocol in ("UDP", "TCP")],
+    )
+    inside = networking.NetworkPolicyEgressRuleArgs(to=[_pods(cluster, REACHES[tier])])
+    if tier not in OUTWARD or not cluster.settings.egress:
+        return [dns, inside]
+    outside = networking.NetworkPolicyEgressRuleArgs(to=[_range(network) for network in cluster.settings.egress])
+    return [dns, inside, outside]
+
+
+def _pods(cluster: Cluster, tiers: Sequence[Tier]) -> networking.NetworkPolicyPeerArgs:
+    """Pods of `tiers` in either namespace of the stack."""
+    return networking.NetworkPolicyPeerArgs(
+        namespace_selector=_in(
+            "kubernetes.io/metadata.name", [cluster.names.namespace, cluster.names.agents_namespace]
+        ),
+        pod_selector=_in(TIER_LABEL, [tier.value for tier in tiers]),
+    )
+
+
+def _in(key: str, values: list[str]) -> LabelSelectorArgs:
+    return LabelSelectorArgs(match_expressions=[LabelSelectorRequirementArgs(key=key, operator="In", values=values)])
+
+
+def _tcp(number: int) -> networking.NetworkPolicyPortArgs:
+    return networking.NetworkPolicyPortArgs(protocol="TCP", port=number)
+
+
+def _range(network: IPv4Network) -> networking.NetworkPolicyPeerArgs:
+    excepted = [str(inside) for inside in _INSIDE if inside != network and inside.subnet_of(network)]
+    return networking.NetworkPolicyPeerArgs(
+        ip_block=networking.IPBlockArgs(cidr=str(network), except_=excepted or None)
+    )

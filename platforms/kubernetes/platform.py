@@ -1,0 +1,85 @@
+"""The Kubernetes platform: the protocol's words, each handed to its own file."""
+
+from typing import Literal
+
+import pulumi
+
+from model import Agent, ConfigFile, ConfigRef, Endpoint, Job, Members, Secret, SecretRef, Workload
+from platforms.base import Platform
+from platforms.kubernetes.agent import render_agent
+from platforms.kubernetes.cluster import Cluster
+from platforms.kubernetes.config_file import config_file
+from platforms.kubernetes.job import render_job
+from platforms.kubernetes.members import render_members
+from platforms.kubernetes.secret import secret
+from platforms.kubernetes.settings import KubernetesSettings
+from platforms.kubernetes.workload import render_workload
+
+
+class KubernetesPlatform(Platform):
+    """Renders words in one namespace of one cluster (agents in a second one), through one explicit provider."""
+
+    def __init__(self, settings: KubernetesSettings, *, stack: str, data: Literal["keep", "delete"]) -> None:
+        super().__init__(stack=stack)
+        self._cluster = Cluster(settings, stack=stack, data=data, refuse=self.refuse)
+        self._secrets: dict[str, tuple[Secret, pulumi.Resource]] = {}
+        self._config_files: dict[str, tuple[ConfigFile, pulumi.Resource]] = {}
+        self._copies: dict[str, SecretRef | ConfigRef] = {}
+
+    def host(self, name: str) -> str:
+        return self._cluster.names.host(name)
+
+    def replicas_host(self, name: str) -> str:
+        return self._cluster.names.replicas_host(name)
+
+    def member_host(self, name: str, ordinal: int) -> str:
+        return self._cluster.names.member_host(name, ordinal)
+
+    def secret(self, word: Secret, *, parent: pulumi.Resource) -> SecretRef:
+        self._secrets[word.name] = (word, parent)
+        return secret(
+            word,
+            resource_name=word.name,
+            namespace=self._cluster.names.namespace,
+            opts=self._cluster.options(parent),
+        )
+
+    def config_file(self, word: ConfigFile, *, parent: pulumi.Resource) -> ConfigRef:
+        self._config_files[word.name] = (word, parent)
+        return config_file(
+            word,
+            resource_name=word.name,
+            namespace=self._cluster.names.namespace,
+            opts=self._cluster.options(parent),
+        )
+
+    def workload(self, word: Workload, *, parent: pulumi.Resource) -> Endpoint:
+        return render_workload(self._cluster, word, parent=parent)
+
+    def members(self, word: Members, *, parent: pulumi.Resource) -> Endpoint:
+        return render_members(self._cluster, word, parent=parent)
+
+    def agent(self, word: Agent, *, parent: pulumi.Resource) -> Endpoint:
+        return render_agent(self._cluster, word, copy_of=self._copy_for_agents, parent=parent)
+
+    def job(self, word: Job, *, parent: pulumi.Resource) -> tuple[pulumi.Resource, ...]:
+        return render_job(self._cluster, word, parent=parent)
+
+    def _copy_for_agents(self, ref: SecretRef | ConfigRef) -> SecretRef | ConfigRef:
+        """A pod mounts only objects of its own namespace, so the agents' namespace gets its own of each one used."""
+        kind = "secret" if isinstance(ref, SecretRef) else "config"
+        if (key := f"{kind}/{ref.name}") not in self._copies:
+            self._copies[key] = self._make_copy(ref)
+        return self._copies[key]
+
+    def _make_copy(self, ref: SecretRef | ConfigRef) -> SecretRef | ConfigRef:
+        namespace = self._cluster.names.agents_namespace
+        name = f"{ref.name}-agents"
+        after = self._cluster.agents_foundation
+        if isinstance(ref, SecretRef):
+            secret_word, parent = self._secrets[ref.name]
+            opts = self._cluster.options(parent, after=after)
+            return secret(secret_word, resource_name=name, namespace=namespace, opts=opts)
+        config_word, parent = self._config_files[ref.name]
+        opts = self._cluster.options(parent, after=after)
+        return config_file(config_word, resource_name=name, namespace=namespace, opts=opts)

@@ -1,0 +1,79 @@
+"""The pod around a container, the same for every word."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pulumi_kubernetes.core import v1 as core
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
+
+from model import Container, Port, Probes
+from platforms.kubernetes.cluster import Cluster
+from platforms.kubernetes.container import render_container
+from platforms.kubernetes.security import pod_security
+from platforms.kubernetes.volume import Mounts
+
+_DNS_OPTIONS = {"ndots": "1", "timeout": "1", "attempts": "3"}
+"""A dotted name is looked up as it is, and a dead server costs a second (resolv.conf's own: 5 search domains, 5 s)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scheduling:
+    """Where the pod may go."""
+
+    affinity: core.AffinityArgs | None = None
+    spread: Sequence[core.TopologySpreadConstraintArgs] = ()
+    tolerations: Sequence[core.TolerationArgs] = ()
+
+
+def pod_template(
+    cluster: Cluster,
+    container: Container,
+    mounts: Mounts,
+    *,
+    origin: str,
+    name: str,
+    labels: Mapping[str, str],
+    ports: Sequence[Port] = (),
+    probes: Probes | None = None,
+    scheduling: Scheduling = Scheduling(),
+    delay_seconds: int = 0,
+    members: bool = False,
+    restart_policy: str | None = None,
+) -> core.PodTemplateSpecArgs:
+    """A pod without a token for the API server, with `name`'s own service account."""
+    return core.PodTemplateSpecArgs(
+        metadata=ObjectMetaArgs(labels=dict(labels)),
+        spec=core.PodSpecArgs(
+            containers=[
+                render_container(
+                    cluster,
+                    container,
+                    mounts,
+                    origin=origin,
+                    name=name,
+                    ports=ports,
+                    probes=probes,
+                    delay_seconds=delay_seconds,
+                    members=members,
+                )
+            ],
+            volumes=mounts.volumes or None,
+            service_account_name=name,
+            automount_service_account_token=False,
+            enable_service_links=False,
+            security_context=pod_security(container, ports),
+            termination_grace_period_seconds=grace_seconds(container, delay_seconds),
+            restart_policy=restart_policy,
+            affinity=scheduling.affinity,
+            topology_spread_constraints=list(scheduling.spread) or None,
+            tolerations=list(scheduling.tolerations) or None,
+            dns_config=core.PodDNSConfigArgs(
+                options=[core.PodDNSConfigOptionArgs(name=key, value=value) for key, value in _DNS_OPTIONS.items()]
+            ),
+        ),
+    )
+
+
+def grace_seconds(container: Container, delay_seconds: int) -> int:
+    """From the order to stop to the kill."""
+    return container.stop.grace_seconds + delay_seconds

@@ -1,0 +1,31 @@
+"""Requests and limits, as canonical quantities (the API server's own spelling, so that no preview shows a change)."""
+
+from pulumi_kubernetes.core import v1 as core
+
+from model import Resources
+
+_BINARY = ("", "Ki", "Mi", "Gi", "Ti")
+_DECIMAL = ("", "k", "M", "G", "T")
+
+
+def cpu(millis: int) -> str:
+    """`1500m`, `2`."""
+    return f"{millis}m" if millis % 1000 else str(millis // 1000)
+
+
+def memory(size: int) -> str:
+    """`512Mi`, `500M`, or plain bytes."""
+    base, units = (1024, _BINARY) if size % 1024 == 0 else (1000, _DECIMAL)
+    power = 0
+    while size and size % base == 0 and power < len(units) - 1:
+        size //= base
+        power += 1
+    return f"{size}{units[power]}"
+
+
+def resource_requirements(word: Resources) -> core.ResourceRequirementsArgs:
+    """What the scheduler reserves and what the kernel enforces."""
+    return core.ResourceRequirementsArgs(
+        requests={"cpu": cpu(word.cpu_request_millis), "memory": memory(word.memory_request_bytes)},
+        limits={"cpu": cpu(word.cpu_limit_millis), "memory": memory(word.memory_limit_bytes)},
+    )

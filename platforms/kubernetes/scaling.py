@@ -1,0 +1,64 @@
+"""The autoscaler of a workload."""
+
+import pulumi
+from pulumi_kubernetes.autoscaling import v2 as autoscaling
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
+
+from model import Scaling, ScalingStep, Workload
+from platforms.kubernetes.cluster import Cluster, Refuse
+from platforms.kubernetes.names import labels
+
+_CHOICES = {"max": "Max", "min": "Min"}
+
+
+def check_scaling(word: Scaling, *, origin: str, refuse: Refuse) -> None:
+    """Refuse a policy without a metric, or a choice that is none."""
+    if word.cpu_percent is None and word.memory_percent is None:
+        refuse(origin, "scaling", "no metric", "the autoscaler needs cpu_percent, memory_percent or both")
+    for direction, step in (("up", word.up), ("down", word.down)):
+        if step.choose not in _CHOICES:
+            refuse(origin, f"scaling.{direction}.choose", step.choose, "is `max` or `min`")
+
+
+def autoscaler(
+    cluster: Cluster, word: Workload, scaling: Scaling, *, opts: pulumi.ResourceOptions
+) -> autoscaling.HorizontalPodAutoscaler:
+    """Scales the Deployment `word.name` by mean use of requests. Needs a metrics server in the cluster."""
+    targets = (("cpu", scaling.cpu_percent), ("memory", scaling.memory_percent))
+    return autoscaling.HorizontalPodAutoscaler(
+        word.name,
+        metadata=ObjectMetaArgs(name=word.name, namespace=cluster.names.namespace, labels=labels(word.name, word.tier)),
+        spec=autoscaling.HorizontalPodAutoscalerSpecArgs(
+            scale_target_ref=autoscaling.CrossVersionObjectReferenceArgs(
+                api_version="apps/v1", kind="Deployment", name=word.name
+            ),
+            min_replicas=scaling.min_replicas,
+            max_replicas=scaling.max_replicas,
+            metrics=[_utilization(resource, percent) for resource, percent in targets if percent is not None],
+            behavior=autoscaling.HorizontalPodAutoscalerBehaviorArgs(
+                scale_up=_rules(scaling.up), scale_down=_rules(scaling.down)
+            ),
+        ),
+        opts=opts,
+    )
+
+
+def _utilization(resource: str, percent: int) -> autoscaling.MetricSpecArgs:
+    return autoscaling.MetricSpecArgs(
+        type="Resource",
+        resource=autoscaling.ResourceMetricSourceArgs(
+            name=resource, target=autoscaling.MetricTargetArgs(type="Utilization", average_utilization=percent)
+        ),
+    )
+
+
+def _rules(step: ScalingStep) -> autoscaling.HPAScalingRulesArgs:
+    limits = (("Percent", step.percent), ("Pods", step.replicas))
+    return autoscaling.HPAScalingRulesArgs(
+        stabilization_window_seconds=step.stabilization_seconds,
+        select_policy=_CHOICES.get(step.choose),
+        policies=[
+            autoscaling.HPAScalingPolicyArgs(type=kind, value=value, period_seconds=step.period_seconds)
+            for kind, value in limits
+        ],
+    )

@@ -1,0 +1,53 @@
+"""Where the cluster is, and what is true of it."""
+
+from ipaddress import IPv4Network
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from settings.base import Settings
+from settings.types import Seconds
+
+NamespaceName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,53}[a-z0-9])?$")]
+"""A DNS label of at most 55 characters: the namespace of the agents adds `-agents`."""
+
+LabelKey = Annotated[
+    str, StringConstraints(pattern=r"^([a-z0-9]([a-z0-9.-]*[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$")
+]
+DomainName = Annotated[
+    str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$")
+]
+
+
+class KubernetesSettings(Settings):
+    """A Kubernetes cluster, version 1.31 or later."""
+
+    kind: Literal["kubernetes"]
+    kubeconfig: str | None = None
+    """Path of the kubeconfig file. Default: `KUBECONFIG`, then `~/.kube/config`."""
+    context: str | None = None
+    """Context in that file. Default: its current context."""
+    namespace: NamespaceName | None = None
+    """Namespace of the stack. Default: `ha-platform-<stack>`. Agents run in `<namespace>-agents`."""
+    create_namespace: bool = True
+    """False: both namespaces exist, with their Pod Security labels, and belong to somebody else."""
+    storage_class: str | None = None
+    """Class of the members' volumes. Default: the cluster's default class."""
+    entry: Literal["load-balancer", "node-port", "cluster-ip"] = "load-balancer"
+    """How the outside reaches published ports: a cloud's balancer, a port of every node, or only from inside."""
+    node_port_offset: int = Field(default=30000, ge=0, le=32766, strict=True)
+    """Added to a published port that is no node port itself (30000-32767), for entry `node-port`."""
+    topology_keys: tuple[LabelKey, ...] = ("topology.kubernetes.io/zone",)
+    """Node labels over whose values replicas are spread by preference, beside the nodes themselves."""
+    nodes: int | None = Field(default=None, ge=1, strict=True)
+    """How many nodes take pods. Where replicas outnumber them, different nodes are preferred, not required.
+    Default: enough."""
+    enforces_network_policy: bool = False
+    """Whether the cluster's network enforces NetworkPolicy: a claim recorded on the namespace, not a switch."""
+    deregistration_delay: Seconds = Field(default=5, ge=0, le=300)
+    """How long a terminating replica keeps serving while endpoints, DNS and proxies forget it."""
+    cluster_domain: DomainName = "cluster.local"
+    """Domain under which the cluster's services are named."""
+    egress: tuple[IPv4Network, ...] = (IPv4Network("0.0.0.0/0"),)
+    """Outside ranges that applications and monitoring may connect to. Private and link-local ranges (the cluster, a
+    cloud's metadata service) stay denied inside a wider range; name them to allow them."""

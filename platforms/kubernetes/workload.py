@@ -1,0 +1,139 @@
+"""Interchangeable replicas: a Deployment, its Services, its disruption budget and its autoscaler."""
+
+import pulumi
+from pulumi_kubernetes.apps import v1 as apps
+from pulumi_kubernetes.core import v1 as core
+from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
+
+from model import Endpoint, Workload
+from platforms.kubernetes.account import account_and_policy
+from platforms.kubernetes.cluster import Cluster
+from platforms.kubernetes.disruption import disruption_budget
+from platforms.kubernetes.entry import check_public_ports, entry_service
+from platforms.kubernetes.names import ORIGIN_ANNOTATION, labels, public_service, replicas_service, selector
+from platforms.kubernetes.placement import apart, prefer_spot, spot_tolerations, spread
+from platforms.kubernetes.pod import Scheduling, grace_seconds, pod_template
+from platforms.kubernetes.rollout import REVISIONS_KEPT, WAIT_MARGIN_SECONDS, check_rollout, strategy
+from platforms.kubernetes.scaling import autoscaler, check_scaling
+from platforms.kubernetes.security import check_restricted
+from platforms.kubernetes.service import service
+from platforms.kubernetes.volume import container_mounts
+
+
+def render_workload(cluster: Cluster, word: Workload, *, parent: pulumi.Resource) -> Endpoint:
+    """Everything of one workload; a dependent waits until its replicas are ready."""
+    _check(cluster, word)
+    beside = account_and_policy(
+        cluster, word.name, word.tier, parent=parent, ports=word.ports, public_ports=word.public_ports
+    )
+    wait_seconds = word.rollout.deadline_seconds + WAIT_MARGIN_SECONDS
+    deployment = apps.Deployment(
+        word.name,
+        metadata=ObjectMetaArgs(
+            name=word.name,
+            namespace=cluster.names.namespace,
+            labels=labels(word.name, word.tier),
+            annotations={ORIGIN_ANNOTATION: word.origin},
+        ),
+        spec=_spec(cluster, word),
+        opts=cluster.options(
+            parent,
+            after=(*beside, *word.depends_on),
+            timeout_seconds=wait_seconds,
+            stop_seconds=grace_seconds(word.container, _delay(cluster, word)),
+            ignore_changes=["spec.replicas"] if word.scaling else None,
+        ),
+    )
+    services = _services(cluster, word, parent=parent)
+    after = cluster.options(parent, after=[deployment], timeout_seconds=wait_seconds)
+    if word.public_ports:
+        services += (entry_service(cluster, word, opts=after),)
+    if word.scaling:
+        autoscaler(cluster, word, word.scaling, opts=after)
+    if (word.scaling.min_replicas if word.scaling else word.replicas) > 1:
+        disruption_budget(
+            word.name,
+            namespace=cluster.names.namespace,
+            labels=labels(word.name, word.tier),
+            evict_unhealthy=True,
+            opts=cluster.options(parent),
+        )
+    return Endpoint(
+        host=cluster.names.host(word.name),
+        replicas_host=cluster.names.replicas_host(word.name),
+        resources=(deployment, *services),
+    )
+
+
+def _check(cluster: Cluster, word: Workload) -> None:
+    cluster.claim(word.origin, word.name, objects=[public_service(word.name)] if word.public_ports else [])
+    check_restricted(word.container, origin=word.origin, refuse=cluster.refuse)
+    check_rollout(word.rollout, origin=word.origin, refuse=cluster.refuse)
+    check_public_ports(cluster, word)
+    if word.scaling:
+        check_scaling(word.scaling, origin=word.origin, refuse=cluster.refuse)
+    if word.spread not in ("prefer", "require"):
+        cluster.refuse(word.origin, "spread", word.spread, "is `prefer` or `require`")
+
+
+def _spec(cluster: Cluster, word: Workload) -> apps.DeploymentSpecArgs:
+    mounts = container_mounts(
+        word.container, origin=word.origin, refuse=cluster.refuse, object_name=lambda ref: ref.object_name
+    )
+    return apps.DeploymentSpecArgs(
+        replicas=word.replicas,
+        selector=LabelSelectorArgs(match_labels=selector(word.name)),
+        strategy=strategy(word.rollout),
+        min_ready_seconds=word.rollout.stable_seconds,
+        progress_deadline_seconds=word.rollout.deadline_seconds,
+        revision_history_limit=REVISIONS_KEPT,
+        template=pod_template(
+            cluster,
+            word.container,
+            mounts,
+            origin=word.origin,
+            name=word.name,
+            labels=labels(word.name, word.tier),
+            ports=word.ports,
+            probes=word.probes,
+            scheduling=_scheduling(cluster, word),
+            delay_seconds=_delay(cluster, word),
+        ),
+    )
+
+
+def _scheduling(cluster: Cluster, word: Workload) -> Scheduling:
+    most = word.scaling.max_replicas if word.scaling else word.replicas
+    required = word.spread == "require" and cluster.enough_nodes(most)
+    return Scheduling(
+        affinity=core.AffinityArgs(
+            pod_anti_affinity=apart(word.name, required=required, revisions=True),
+            node_affinity=prefer_spot() if word.prefer_spot else None,
+        ),
+        spread=spread(word.name, cluster.settings.topology_keys, revisions=True),
+        tolerations=spot_tolerations() if word.prefer_spot else (),
+    )
+
+
+def _delay(cluster: Cluster, word: Workload) -> int:
+    """Only a replica that others connect to has to be forgotten by them."""
+    return cluster.settings.deregistration_delay if word.ports else 0
+
+
+def _services(cluster: Cluster, word: Workload, *, parent: pulumi.Resource) -> tuple[core.Service, ...]:
+    """None for a worker without ports."""
+    if not word.ports:
+        return ()
+
+    def of(name: str, headless: bool) -> core.Service:
+        return service(
+            name,
+            namespace=cluster.names.namespace,
+            labels=labels(word.name, word.tier),
+            selector=selector(word.name),
+            ports=word.ports,
+            headless=headless,
+            opts=cluster.options(parent),
+        )
+
+    return of(word.name, False), of(replicas_service(word.name), True)

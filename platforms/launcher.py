@@ -1,0 +1,36 @@
+"""The launcher behind `Container.secret_env`, the same on both platforms.
+
+A platform mounts each secret as the file `secret_path(variable)`; the launcher exports the content under the
+variable's name and then becomes the command. Only the process and its children see the values.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+
+SECRET_ENV_DIRECTORY = "/run/secret-env"
+
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def is_variable(name: str) -> bool:
+    """Whether a shell can export `name`."""
+    return _VARIABLE.fullmatch(name) is not None
+
+
+def secret_path(variable: str) -> str:
+    """Where the secret of `variable` is mounted."""
+    return f"{SECRET_ENV_DIRECTORY}/{variable}"
+
+
+def launch(variables: Iterable[str], command: Sequence[str]) -> tuple[str, ...]:
+    """The whole argument vector that runs `command` with `variables` exported.
+
+    Newlines at the end of a secret are dropped, as a shell does. A missing file ends the container with an error that
+    names the file. `exec` keeps the command process 1, so that it receives the stop signal.
+    """
+    names = " ".join(variables)
+    script = (
+        f'for name in {names}; do value=$(cat "{SECRET_ENV_DIRECTORY}/$name") || exit 1; '
+        'export "$name=$value"; done; unset name value; exec "$@"'
+    )
+    return ("sh", "-c", script, "launcher", *command)
