@@ -1,0 +1,30 @@
+"""What a load balancer needs of an application, and what it gives to others."""
+
+from dataclasses import dataclass
+
+from model import Endpoint
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backend:
+    """An application behind the balancer.
+
+    `port` is the replicas' port; `max_replicas` the most replicas that may answer at the same moment, a rollout's
+    surplus included: more than that get no requests.
+    """
+
+    endpoint: Endpoint
+    port: int
+    max_replicas: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """Where the outside reaches the balancer: published ports (None: not offered) and paths on the status port."""
+
+    http: int | None
+    https: int | None
+    status: int
+    status_path: str = "/"
+    metrics_path: str = "/metrics"
+    health_path: str = "/healthz"

@@ -1,0 +1,1 @@
+"""The HAProxy engine: the traffic vocabulary as haproxy.cfg (HAProxy 2.6 and later)."""

@@ -1,0 +1,76 @@
+"""haproxy.cfg as text, from settings and backends: pure, without secrets."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from components.load_balancer.contract import Backend
+from components.load_balancer.haproxy.place import CONTAINER, Place
+from components.load_balancer.settings import LoadBalancerSettings
+from components.load_balancer.traffic import Route
+from components.templates import render
+
+SPARE_CONNECTIONS = 100
+"""For the status port alone: health checks and scrapes pass when clients use every connection."""
+
+_RETRY_ON = {
+    "connect_failure": "conn-failure",
+    "empty_response": "empty-response",
+    "response_timeout": "response-timeout",
+}
+_BALANCE = {"round_robin": "roundrobin", "least_conn": "leastconn", "source": "source"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class _RouteView:
+    """A route as the template sees it."""
+
+    route: Route
+    backend: Backend
+
+    @property
+    def name(self) -> str:
+        """The backend's name in metrics: unique for each host and path, whatever the order of the routes."""
+        host = f".{self.route.host}" if self.route.host else ""
+        path = self.route.path.replace("/", ":") if self.route.path != "/" else ""
+        return f"{self.route.app}{host}{path}"
+
+    @property
+    def conditions(self) -> list[str]:
+        """Alternatives, any of which selects the route; empty: every request does."""
+        host = f"{{ req.hdr(host),host_only,lower -m str {self.route.host} }}" if self.route.host else ""
+        if self.route.path == "/":
+            return [host] if host else []
+        paths = (f"{{ path {self.route.path} }}", f"{{ path_beg {self.route.path}/ }}")
+        return [f"{host} {path}".strip() for path in paths]
+
+    @property
+    def balance(self) -> str:
+        return _BALANCE[self.route.balance]
+
+    @property
+    def retry_on(self) -> str:
+        assert self.route.retries
+        return " ".join(_RETRY_ON.get(str(failure), str(failure)) for failure in self.route.retries.on)
+
+
+def haproxy_config(
+    name: str, settings: LoadBalancerSettings, backends: Mapping[str, Backend], *, place: Place = CONTAINER
+) -> str:
+    """The configuration of the balancer `name`. `backends` holds every application that a route names."""
+    routes = [_RouteView(route=route, backend=backends[route.app]) for route in settings.routes]
+    # HAProxy takes the first rule that matches: hosts before no host, long paths before short ones.
+    routes.sort(key=lambda view: (view.route.host is None, -len(view.route.path), view.name))
+    return render(
+        Path(__file__).parent,
+        "haproxy.cfg.j2",
+        name=name,
+        settings=settings,
+        place=place,
+        routes=routes,
+        threads=math.ceil(settings.container_resources().cpu_limit_millis / 1000),
+        spare_connections=SPARE_CONNECTIONS,
+        client_timeout=max(route.timeouts.response for route in settings.routes),
+        secure_cookies=settings.tls is not None and (settings.tls.redirect or settings.listen.http is None),
+    )

@@ -1,0 +1,13 @@
+"""What happens to a request between the client and a replica, in words that no proxy owns.
+
+An engine (`components/load_balancer/<engine>/`) renders every field or refuses it.
+"""
+
+from components.load_balancer.traffic.cors import Cors
+from components.load_balancer.traffic.health import Check, Ejection
+from components.load_balancer.traffic.limits import ClientTimeouts, RateLimit, Timeouts
+from components.load_balancer.traffic.retries import Retries
+from components.load_balancer.traffic.route import Route
+from components.load_balancer.traffic.sticky import Sticky
+
+__all__ = ["Check", "ClientTimeouts", "Cors", "Ejection", "RateLimit", "Retries", "Route", "Sticky", "Timeouts"]

@@ -1,0 +1,38 @@
+"""Cross-origin requests, answered by the proxy alone."""
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from components.load_balancer.traffic.words import Origin, Token
+from settings.base import Settings
+from settings.types import Seconds
+
+Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+
+class Cors(Settings):
+    """The proxy answers preflights itself and replaces what the application says about origins.
+
+    A preflight from another origin is answered with 403; other requests pass, without permission for the browser to
+    show the answer.
+    """
+
+    origins: tuple[Origin, ...] = Field(min_length=1, max_length=50)
+    """Who may read answers: `https://app.example.com`, or `*` alone for everybody."""
+    methods: tuple[Method, ...] = Field(default=("GET", "HEAD", "POST"), min_length=1)
+    """Methods that a page may use; default: those that browsers allow without asking."""
+    headers: tuple[Token, ...] = Field(default=("Content-Type",), max_length=50)
+    """Request headers that a page may set."""
+    credentials: bool = False
+    """Whether cookies are sent along; not with `*`, which browsers refuse."""
+    max_age: Seconds = Field(default=600, ge=0, le=86_400)
+    """How long a browser may remember a preflight; default 10 minutes (browsers cap it at 10 minutes to 24 hours)."""
+
+    @model_validator(mode="after")
+    def _star_stands_alone(self) -> "Cors":
+        if "*" in self.origins and len(self.origins) > 1:
+            raise ValueError("`origins`: `*` covers all others; name either `*` or the origins")
+        if "*" in self.origins and self.credentials:
+            raise ValueError("`credentials` cannot be used with `origins: ['*']`; name the origins")
+        return self

@@ -1,0 +1,64 @@
+"""One route: which requests, to which application, and how."""
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from components.load_balancer.traffic.cors import Cors
+from components.load_balancer.traffic.health import Check, Ejection
+from components.load_balancer.traffic.limits import RateLimit, Timeouts
+from components.load_balancer.traffic.retries import Retries
+from components.load_balancer.traffic.sticky import Sticky
+from components.load_balancer.traffic.words import HostName, PathPrefix, Reserved
+from settings.base import Settings
+from settings.types import MemoryBytes, Name
+
+
+class Route(Settings):
+    """Requests under `path` (and to `host`) go to the replicas of `app`.
+
+    A route with a host wins over one without, then the longest path wins; the order of the list means nothing.
+    """
+
+    app: Name
+    """The application tier that answers."""
+    path: PathPrefix = "/"
+    """Path prefix, in whole segments; default `/`, everything."""
+    host: HostName | None = None
+    """Only requests to this host name; default: any."""
+    balance: Literal["round_robin", "least_conn", "source"] = "round_robin"
+    """`round_robin`: in turn. `least_conn`: fewest open requests, for streams of uneven length. `source`: by client
+    address, each proxy replica choosing for itself."""
+    sticky: Sticky | None = None
+    """Keep a client on one replica by a cookie; default: no."""
+    check: Check = Check()
+    """Active health checks."""
+    ejection: Ejection | None = Ejection()
+    """Passive ejection; null: off."""
+    retries: Retries | None = Retries()
+    """Retries on safe failures; null: off."""
+    rate_limit: RateLimit | None = None
+    """Requests that a client may make; default: no limit."""
+    cors: Cors | None = None
+    """Cross-origin requests; default: left to the application."""
+    max_body: MemoryBytes | None = Field(default=None, ge=1, le=2**40)
+    """Largest request body; more is answered with 413, and a body of unannounced length with 411. Default: no limit."""
+    max_per_replica: int | None = Field(default=None, ge=1, le=100_000)
+    """Most requests at a replica at the same time (for each proxy replica); more wait in a queue. Default: no limit."""
+    timeouts: Timeouts = Timeouts()
+    """Patience with the application."""
+    weight: Reserved = None
+    """Reserved for gradual shifts between applications."""
+    forward_auth: Reserved = None
+    """Reserved for asking another service whether a request may pass."""
+
+    @model_validator(mode="after")
+    def _one_way_to_stick(self) -> "Route":
+        if self.sticky and self.balance == "source":
+            raise ValueError("`sticky` and `balance: source` both decide the replica; choose one")
+        return self
+
+    @property
+    def label(self) -> str:
+        """`host/path`, for messages."""
+        return f"{self.host or ''}{self.path}"

@@ -1,0 +1,16 @@
+"""Keeping a client on one replica."""
+
+from components.load_balancer.traffic.words import LongTime, Token
+from settings.base import Settings
+
+
+class Sticky(Settings):
+    """A cookie of the proxy names the replica; all proxy replicas understand it.
+
+    When the replica is gone the client moves to another one and gets a new cookie.
+    """
+
+    cookie: Token = "SERVER"
+    """The cookie's name; default `SERVER`."""
+    ttl: LongTime = 3_600
+    """The cookie counts no longer after this pause between two requests; default 1 h."""

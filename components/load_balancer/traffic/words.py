@@ -1,0 +1,41 @@
+"""Texts that end up in a proxy's configuration: each has a strict alphabet, so that none can change its meaning."""
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
+
+from settings.types import Milliseconds, Seconds
+
+PathPrefix = Annotated[str, StringConstraints(pattern=r"^/([A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*)?$", max_length=200)]
+"""`/` or `/api/v1`, without a slash at the end. Matches whole segments: `/api` is not a prefix of `/apiary`."""
+
+RequestPath = Annotated[str, StringConstraints(pattern=r"^/[A-Za-z0-9._~/?&=-]*$", max_length=200)]
+"""The path of a request, with its query."""
+
+HostName = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$", max_length=253),
+]
+"""A host name in lower case, without a port."""
+
+Token = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")]
+"""The name of a header or cookie."""
+
+Origin = Annotated[str, StringConstraints(pattern=r"^(\*|https?://[a-z0-9.-]+(:[0-9]{1,5})?)$", max_length=300)]
+"""`https://app.example.com[:port]` as browsers send it (no path), or `*`."""
+
+ShortTime = Annotated[Milliseconds, Field(ge=50, le=60_000)]
+"""50 ms to 60 s, in milliseconds."""
+
+LongTime = Annotated[Seconds, Field(ge=1, le=86_400)]
+"""1 s to 24 h, in seconds."""
+
+
+def _reserved(value: object) -> Any:
+    if value is not None:
+        raise ValueError("is a reserved word: not built yet, so it must not be set")
+    return None
+
+
+Reserved = Annotated[None, BeforeValidator(_reserved), WithJsonSchema({"type": "null"})]
+"""A word whose meaning is fixed and whose function is not built."""
