@@ -54,20 +54,22 @@ def container_spec(task: Task, settings: SwarmSettings) -> docker.ServiceTaskSpe
     scratch = {_TMP.path: _TMP} | {directory.path: directory for directory in container.scratch}
     return docker.ServiceTaskSpecContainerSpecArgs(
         image=container.image.ref,
-        commands=[fill(word) for word in command],
-        args=[fill(word) for word in args],
-        env={name: fill(value) for name, value in container.env.items()},
+        commands=[fill(word) for word in command] or None,
+        args=[fill(word) for word in args] or None,
+        env={name: fill(value) for name, value in container.env.items()} or None,
         labels=task_labels(task.labels),
         hostname=task.hostname,
         user=f"{uid}:{gid}",
         read_only=container.security.read_only_root,
         cap_drops=["ALL"],
-        cap_adds=[f"CAP_{name.removeprefix('CAP_')}" for name in container.security.capabilities],
+        cap_adds=[f"CAP_{name.removeprefix('CAP_')}" for name in container.security.capabilities] or None,
         secrets=[
             *(secret.mounted(f.source, f.path, uid, gid) for f in container.files if isinstance(f.source, SecretRef)),
             *(secret.mounted(ref, f"{_ENV_DIR}/{name}", uid, gid) for name, ref in container.secret_env.items()),
-        ],
-        configs=[config_file.mounted(f.source, f.path) for f in container.files if not isinstance(f.source, SecretRef)],
+        ]
+        or None,
+        configs=[config_file.mounted(f.source, f.path) for f in container.files if not isinstance(f.source, SecretRef)]
+        or None,
         mounts=[*task.mounts, *(scratch_mount(directory) for directory in scratch.values())],
         healthcheck=task.healthcheck,
         stop_signal=container.stop.signal,
