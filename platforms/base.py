@@ -36,8 +36,8 @@ class Unsupported(Exception):
 class Platform(ABC):
     """Renders words as resources. Components see only this class and never ask which platform it is.
 
-    Pulumi sends registrations after the program's synchronous part has ended, so refusals are gathered while the
-    stack is composed, and `finish` raises them all before the first resource is registered.
+    Pulumi only queues registrations while the program runs, so refusals are gathered while the stack is composed, and
+    `finish` raises them all; the program must then end before the queue is sent.
     """
 
     def __init__(self, *, stack: str) -> None:
