@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -11,6 +13,25 @@ from sandbox.engine.values import Change, Path, Properties, Value
 
 Log = Callable[[str, str], None]
 """Called with a severity (debug, info, warning, error) and one line of text."""
+
+
+_timeout: ContextVar[float | None] = ContextVar("timeout", default=None)
+
+
+@contextmanager
+def operation_timeout(seconds: float | None) -> Iterator[None]:
+    """Sets what `timeout` answers in this thread: the `custom_timeouts` option of the resource being worked on."""
+    token = _timeout.set(seconds)
+    try:
+        yield
+    finally:
+        _timeout.reset(token)
+
+
+def timeout(default: float) -> float:
+    """How many seconds the create, update or delete at work may wait; `default` where the program names none."""
+    chosen = _timeout.get()
+    return default if chosen is None else chosen
 
 
 class ProviderError(Exception):

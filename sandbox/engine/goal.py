@@ -1,0 +1,131 @@
+"""What a program asks for in one registration, checked for what this engine does not do."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from pulumi.runtime.proto import resource_pb2
+
+from sandbox.engine.errors import EngineError
+from sandbox.engine.urns import is_provider, make_urn
+from sandbox.engine.values import Path, Properties, parse_path
+from sandbox.engine.wire import from_struct
+
+_UNIT_SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(h|ms|m|s|us|µs|ns)")
+
+# Request field -> the option's name in a program. Their absence must be the empty value.
+_REFUSED = {
+    "importId": "import_",
+    "replace_with": "replace_with",
+    "hideDiffs": "hide_diffs",
+    "envVarMappings": "env_var_mappings",
+    "transforms": "transforms",
+    "state_migrations": "state_migrations",
+    "packageRef": "parameterized packages",
+}
+
+
+def seconds(text: str, where: str) -> float:
+    """A duration as Go writes it (`1h30m`, `90s`) in seconds."""
+    if not re.fullmatch(f"(?:{_DURATION.pattern})+", text):
+        raise EngineError(f"{where}: {text!r} is not a duration such as 90s, 5m or 1h30m")
+    return sum(float(number) * _UNIT_SECONDS[unit] for number, unit in _DURATION.findall(text))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Goal:
+    """The state a program wants one resource to have, with its options."""
+
+    urn: str
+    type: str
+    name: str
+    custom: bool
+    parent: str
+    inputs: Properties
+    provider: str
+    version: str
+    dependencies: tuple[str, ...]
+    property_dependencies: dict[str, list[str]]
+    aliases: tuple[str, ...]
+    protect: bool
+    delete_before_replace: bool | None
+    ignore_changes: tuple[str, ...]
+    replace_on_changes: tuple[str, ...]
+    additional_secret_outputs: tuple[str, ...]
+    retain_on_delete: bool
+    deleted_with: str
+    custom_timeouts: dict[str, float]
+
+    @property
+    def is_provider(self) -> bool:
+        return is_provider(self.type)
+
+    def ignored(self) -> list[Path]:
+        """The paths of `ignore_changes`."""
+        return _paths(self.ignore_changes, f"{self.name}: ignore_changes")
+
+    def replacing(self) -> list[Path]:
+        """The paths of `replace_on_changes`."""
+        return _paths(self.replace_on_changes, f"{self.name}: replace_on_changes")
+
+
+def _paths(texts: tuple[str, ...], where: str) -> list[Path]:
+    try:
+        return [parse_path(text) for text in texts]
+    except ValueError as error:
+        raise EngineError(f"{where}: {error}") from None
+
+
+def goal_from(request: Any, stack: str, project: str) -> Goal:
+    """The goal in a `RegisterResourceRequest`. Raises EngineError for options and kinds that are not supported."""
+    where = f"{request.type} {request.name!r}"
+    if request.remote:
+        raise EngineError(
+            f"{where}: remote components run inside a provider plugin, which the sandbox engine does not have; "
+            "use the Pulumi CLI, or the component's own resources"
+        )
+    for field, option in _REFUSED.items():
+        if getattr(request, field):
+            raise EngineError(
+                f"{where}: {option}: not supported by the sandbox engine; remove it or use the Pulumi CLI"
+            )
+    if request.HasField("hooks") and request.hooks.ByteSize():
+        raise EngineError(f"{where}: hooks: not supported by the sandbox engine; remove them or use the Pulumi CLI")
+    if request.HasField("replacement_trigger"):
+        raise EngineError(
+            f"{where}: replacement_trigger: not supported by the sandbox engine; remove it or use the Pulumi CLI"
+        )
+    return Goal(
+        urn=make_urn(stack, project, request.parent, request.type, request.name),
+        type=request.type,
+        name=request.name,
+        custom=request.custom,
+        parent=request.parent,
+        inputs=from_struct(request.object),
+        provider=request.provider,
+        version=request.version,
+        dependencies=tuple(sorted(request.dependencies)),
+        property_dependencies={
+            key: sorted(value.urns) for key, value in sorted(request.propertyDependencies.items()) if value.urns
+        },
+        aliases=tuple(request.aliasURNs),
+        protect=request.protect,
+        delete_before_replace=request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else None,
+        ignore_changes=tuple(request.ignoreChanges),
+        replace_on_changes=tuple(request.replaceOnChanges),
+        additional_secret_outputs=tuple(request.additionalSecretOutputs),
+        retain_on_delete=request.retainOnDelete,
+        deleted_with=request.deletedWith,
+        custom_timeouts=_timeouts(request.customTimeouts, where),
+    )
+
+
+def _timeouts(message: resource_pb2.RegisterResourceRequest.CustomTimeouts, where: str) -> dict[str, float]:
+    return {
+        action: seconds(getattr(message, action), f"{where}: custom_timeouts.{action}")
+        for action in ("create", "update", "delete")
+        if getattr(message, action)
+    }
