@@ -45,9 +45,7 @@ def manifests(identity: Credentials) -> str:
 def coredns(programs: Path, identity: Credentials, corefile: Path) -> list[str]:
     """Write the Corefile; returns the command line."""
     kubeconfig = identity.kubeconfig("coredns")
-    text = _COREFILE.format(
-        node=identity.address, ready=DNS_READY_PORT, domain=CLUSTER_DOMAIN, kubeconfig=kubeconfig
-    )
+    text = _COREFILE.format(node=identity.address, ready=DNS_READY_PORT, domain=CLUSTER_DOMAIN, kubeconfig=kubeconfig)
     corefile.write_text(text)
     return [str(programs / "coredns"), f"-conf={corefile}"]
 

@@ -27,7 +27,8 @@ _DAEMONS = (
     "coredns", "metrics-server", "volumes",
 )  # fmt: skip
 _NODE_INIT = Path(__file__).with_name("node_init.sh")
-_CNI_CACHE = Path("/var/lib/cni")
+_MOUNT_POINTS = (Path("/var/lib/cni"), Path("/var/lib/kubelet"))
+"""What node_init.sh mounts over; on the machine these directories are made, empty."""
 
 
 class KubernetesCluster:
@@ -72,8 +73,9 @@ class KubernetesCluster:
     def down(self) -> list[str]:
         """Remove the cluster with everything it ran; returns what was removed."""
         removed = self._all.down()
-        with suppress(OSError):
-            _CNI_CACHE.rmdir()  # an empty mount point; not ours when something is in it
+        for directory in _MOUNT_POINTS:
+            with suppress(OSError):  # not ours when something is in it
+                directory.rmdir()
         return removed
 
     def kubectl(self, argv: Sequence[str], stdin: str | None = None, seconds: float = 120) -> str:

@@ -66,7 +66,9 @@ class Credentials:
         return self.front_proxy_ca.issue("front-proxy-client", "front-proxy-client")
 
     def metrics_serving(self) -> Pair:
-        return self.ca.issue("metrics-serving", "metrics-server", hosts=("metrics-server.kube-system.svc", self.address))
+        return self.ca.issue(
+            "metrics-serving", "metrics-server", hosts=("metrics-server.kube-system.svc", self.address)
+        )
 
     @property
     def token_key(self) -> Path:

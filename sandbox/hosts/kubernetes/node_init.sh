@@ -5,9 +5,12 @@ directory=$1
 [ -e /run/node-prepared ] && exit
 
 mount --make-rshared / # pods may ask for mount propagation; the machine's mounts are no peers of these
-mkdir -p "$directory/logs/node" /var/lib/cni
-mount --bind "$directory/logs/node" /var/log # /var/log/containers cannot be set
-mount -t tmpfs tmpfs /var/lib/cni            # nor can the CNI library's cache
+mkdir -p "$directory/logs/node"
+mount --bind "$directory/logs/node" /var/log # for /var/log/containers, a path that cannot be set
+for fixed in /var/lib/cni /var/lib/kubelet; do # nor can the CNI cache and the kubelet's device plugin socket
+  mkdir -p "$fixed"
+  mount -t tmpfs -o mode=0755 tmpfs "$fixed"
+done
 
 # The kubelet sets these for the whole machine unless they read as it wants them: show it what it wants.
 while read -r tunable value; do
