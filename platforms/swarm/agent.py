@@ -7,7 +7,8 @@ import pulumi_docker as docker
 from model import Agent
 from platforms.swarm import container
 from platforms.swarm.container import Task, task_healthcheck, task_spec
-from platforms.swarm.names import Names, service_labels
+from platforms.swarm.entry import endpoint_spec
+from platforms.swarm.names import ORIGIN_LABEL, Names, service_labels
 from platforms.swarm.rollout import Steps, update_config
 from platforms.swarm.settings import SwarmSettings
 from platforms.swarm.volume import host_mount
@@ -29,7 +30,7 @@ def service(
     """One task a host. The provider does not wait for global services, so nothing may depend on an agent's health."""
     return docker.ServiceArgs(
         name=names.service(word.name),
-        labels=service_labels(names.labels(word.name, port_labels(word.ports))),
+        labels=service_labels(names.labels(word.name, {ORIGIN_LABEL: word.origin, **port_labels(word.ports)})),
         mode=docker.ServiceModeArgs(global_=True),
         task_spec=task_spec(
             Task(
@@ -41,6 +42,6 @@ def service(
             settings,
             networks=networks,
         ),
-        endpoint_spec=docker.ServiceEndpointSpecArgs(mode="dnsrr"),
+        endpoint_spec=endpoint_spec(),
         update_config=update_config(Steps(), failure_action="pause"),
     )

@@ -12,7 +12,8 @@ from model import Job
 from platforms.durations import go_duration
 from platforms.swarm import container
 from platforms.swarm.container import Task, launched, task_spec
-from platforms.swarm.names import Names, service_labels
+from platforms.swarm.entry import endpoint_spec
+from platforms.swarm.names import ORIGIN_LABEL, Names, service_labels
 from platforms.swarm.rollout import Steps, converge_config, update_config
 from platforms.swarm.settings import SwarmSettings
 
@@ -55,7 +56,7 @@ def gate(
     gated = replace(word.container, command=("sh", "-c", script, "gate", *command), args=tuple(args))
     return docker.ServiceArgs(
         name=names.service(word.name),
-        labels=service_labels(names.labels(word.name)),
+        labels=service_labels(names.labels(word.name, {ORIGIN_LABEL: word.origin})),
         mode=docker.ServiceModeArgs(replicated=docker.ServiceModeReplicatedArgs(replicas=1)),
         task_spec=task_spec(
             Task(
@@ -76,7 +77,7 @@ def gate(
                 condition="on-failure", delay="5s", max_attempts=1, window=go_duration(2 * word.deadline_seconds)
             ),
         ),
-        endpoint_spec=docker.ServiceEndpointSpecArgs(mode="dnsrr"),
+        endpoint_spec=endpoint_spec(),
         update_config=update_config(Steps(stable_seconds=0), failure_action="pause"),
         converge_config=converge_config(word.deadline_seconds),
     )

@@ -7,7 +7,8 @@ import pulumi_docker as docker
 from model import Members
 from platforms.swarm import container
 from platforms.swarm.container import Task, task_healthcheck, task_spec
-from platforms.swarm.names import Names, service_labels
+from platforms.swarm.entry import endpoint_spec, entry_labels
+from platforms.swarm.names import ORIGIN_LABEL, Names, service_labels
 from platforms.swarm.probe import start_limit_seconds
 from platforms.swarm.rollout import Steps, converge_config, rollback_config, update_config
 from platforms.swarm.settings import SwarmSettings
@@ -28,6 +29,12 @@ def refusals(word: Members, settings: SwarmSettings) -> Iterator[tuple[str, obje
             word.count,
             f"each member has a host of its own, and `platform.nodes` has {hosts}; set at most that many, or add nodes",
         )
+    if word.public_ports and word.count > 1:
+        yield (
+            "public_ports",
+            ", ".join(str(public.published) for public in word.public_ports),
+            f"a published port leads to one member, and there are {word.count}; publish a proxy in front of them",
+        )
 
 
 def member(
@@ -42,7 +49,14 @@ def member(
     """One member. It stops before its successor starts, for both would have the same volume."""
     name = names.member(word.name, ordinal)
     labels = names.labels(
-        word.name, {**port_labels(word.ports), VOLUME_SIZE_LABEL: str(word.volume.size_bytes), DATA_LABEL: data}
+        word.name,
+        {
+            ORIGIN_LABEL: word.origin,
+            **port_labels(word.ports),
+            **entry_labels(word.public_ports, settings),
+            VOLUME_SIZE_LABEL: str(word.volume.size_bytes),
+            DATA_LABEL: data,
+        },
     )
     host = settings.nodes[(word.first_host + ordinal) % len(settings.nodes)]
     timeout = (
@@ -69,7 +83,7 @@ def member(
             networks=networks,
             placement=docker.ServiceTaskSpecPlacementArgs(constraints=[f"node.hostname=={host}"]),
         ),
-        endpoint_spec=docker.ServiceEndpointSpecArgs(mode="dnsrr"),
+        endpoint_spec=endpoint_spec(word.ports, word.public_ports),
         update_config=update_config(_STEPS),
         rollback_config=rollback_config(_STEPS),
         converge_config=converge_config(timeout),

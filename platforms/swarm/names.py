@@ -1,6 +1,6 @@
 """Names and labels on a Swarm. They are one-way doors: renaming a service or volume replaces it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import pulumi_docker as docker
@@ -9,6 +9,11 @@ from model import Tier
 
 STACK_LABEL = "ha-platform.stack"
 COMPONENT_LABEL = "ha-platform.component"
+ORIGIN_LABEL = "ha-platform.origin"
+"""On services: the YAML path of the settings that a word comes from."""
+
+LONGEST_SERVICE_NAME = 63
+"""Docker refuses longer ones: they are DNS labels."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +36,22 @@ class Names:
     def labels(self, name: str, extra: Mapping[str, str] | None = None) -> dict[str, str]:
         """The labels of what belongs to the word `name`."""
         return {STACK_LABEL: self.stack, COMPONENT_LABEL: name, **(extra or {})}
+
+
+class Taken:
+    """Which word has which name, so that no two want one service."""
+
+    def __init__(self) -> None:
+        self._owner: dict[str, str] = {}
+
+    def refusals(self, origin: str, *names: str) -> Iterator[tuple[str, object, str]]:
+        """A name that another word has, or that is too long."""
+        for name in names:
+            owner = self._owner.setdefault(name, origin)
+            if owner != origin:
+                yield "name", name, f"{owner} has a service of this name; rename one of them"
+            if len(name) > LONGEST_SERVICE_NAME:
+                yield "name", name, f"a service name has at most {LONGEST_SERVICE_NAME} characters; shorten it"
 
 
 def service_labels(labels: Mapping[str, str]) -> list[docker.ServiceLabelArgs]:

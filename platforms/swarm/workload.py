@@ -8,8 +8,8 @@ import pulumi_docker as docker
 from model import Port, Workload
 from platforms.swarm import container
 from platforms.swarm.container import Task, task_healthcheck, task_spec
-from platforms.swarm.entry import ENTRY_LABEL, endpoint_spec
-from platforms.swarm.names import Names, service_labels
+from platforms.swarm.entry import endpoint_spec, entry_labels
+from platforms.swarm.names import ORIGIN_LABEL, Names, service_labels
 from platforms.swarm.probe import start_limit_seconds
 from platforms.swarm.rollout import Steps, converge_config, rollback_config, update_config
 from platforms.swarm.settings import SwarmSettings
@@ -26,6 +26,18 @@ def refusals(word: Workload, settings: SwarmSettings) -> Iterator[tuple[str, obj
             "spread",
             word.spread,
             f"{room} need a host each, and `platform.nodes` has {hosts}; set `prefer`, or fewer replicas",
+        )
+    if word.public_ports and word.replicas > hosts:
+        yield (
+            "replicas",
+            word.replicas,
+            f"each replica owns its published ports on a host, and `platform.nodes` has {hosts}; set at most that many",
+        )
+    if word.public_ports and word.rollout.parallelism > 1:
+        yield (
+            "rollout.parallelism",
+            word.rollout.parallelism,
+            "replicas that own host ports stop before the new ones start, so one at a time; set 1",
         )
     needed = start_limit_seconds(word.probes) + word.rollout.stable_seconds
     if word.rollout.deadline_seconds <= needed:
@@ -45,9 +57,7 @@ def service(
     networks: Sequence[docker.ServiceTaskSpecNetworksAdvancedArgs],
 ) -> docker.ServiceArgs:
     """The whole service. It converges when each replica is ready; a bad update rolls back by itself."""
-    labels = names.labels(word.name, port_labels(word.ports))
-    if word.public_ports:
-        labels[ENTRY_LABEL] = settings.entry
+    labels = {ORIGIN_LABEL: word.origin, **port_labels(word.ports), **entry_labels(word.public_ports, settings)}
     steps = Steps(
         parallelism=word.rollout.parallelism,
         start_first=_starts_first(word),
@@ -55,7 +65,7 @@ def service(
     )
     return docker.ServiceArgs(
         name=names.service(word.name),
-        labels=service_labels(labels),
+        labels=service_labels(names.labels(word.name, labels)),
         mode=docker.ServiceModeArgs(replicated=docker.ServiceModeReplicatedArgs(replicas=word.replicas)),
         task_spec=task_spec(
             Task(
@@ -67,7 +77,7 @@ def service(
             networks=networks,
             placement=_placement(word, len(settings.nodes)),
         ),
-        endpoint_spec=endpoint_spec(word),
+        endpoint_spec=endpoint_spec(word.ports, word.public_ports),
         update_config=update_config(steps),
         rollback_config=rollback_config(steps),
         converge_config=converge_config(word.rollout.deadline_seconds),

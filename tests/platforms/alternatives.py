@@ -1,0 +1,169 @@
+"""For each field of each word: another value, which must show in what is rendered."""
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
+
+import model
+from model import (
+    ConfigRef,
+    ExecCheck,
+    File,
+    HostPath,
+    HttpTool,
+    Port,
+    PublicPort,
+    Scratch,
+    SecretRef,
+    Tier,
+)
+from tests.platforms.words import SCALING, Objects
+
+RESULTS = {"Endpoint", "SecretRef", "ConfigRef"}
+"""Dataclasses of the model that a platform returns; nothing renders them."""
+
+
+def alternatives(objects: Objects) -> Mapping[str, Any]:
+    """By `Class.field`. A field whose value is itself a word has none: its own fields have."""
+    return {
+        "Agent.depends_on": (objects.resource,),
+        "Agent.host_paths": (HostPath(host_path="/sys", mount_path="/host/sys"),),
+        "Agent.name": "other",
+        "Agent.origin": "stack.other",
+        "Agent.ports": (Port(name="other", number=7000),),
+        "Agent.tier": Tier.APP,
+        "ConfigFile.name": "other",
+        "ConfigFile.text": "other",
+        "Container.args": ("--other",),
+        "Container.command": ("other",),
+        "Container.env": {"MODE": "other"},
+        "Container.files": (File(path="/etc/other/token", source=objects.other_secret),),
+        "Container.scratch": (Scratch(path="/var/other"),),
+        "Container.secret_env": {"OTHER_KEY": objects.secret},
+        "ExecCheck.command": ("other", "check"),
+        "File.path": "/etc/other/file",
+        "File.source": {SecretRef: objects.other_secret, ConfigRef: objects.other_config},
+        "HostPath.host_path": "/other",
+        "HostPath.mount_path": "/host/other",
+        "HttpCheck.path": "/other",
+        "HttpCheck.port": 8081,
+        "Image.gid": 2001,
+        "Image.http_tool": HttpTool.PYTHON,
+        "Image.ref": "registry.example/app:2",
+        "Image.uid": 2000,
+        "Job.deadline_seconds": 301,
+        "Job.depends_on": (objects.resource,),
+        "Job.name": "other",
+        "Job.origin": "stack.other",
+        "Job.retries": 5,
+        "Job.tier": Tier.DATA,
+        "Members.count": 3,
+        "Members.depends_on": (objects.resource,),
+        "Members.first_host": 1,
+        "Members.name": "other",
+        "Members.origin": "stack.other",
+        "Members.ports": (Port(name="other", number=7000),),
+        "Members.public_ports": (PublicPort(port="metrics", published=9100),),
+        "Members.tier": Tier.APP,
+        "Port.name": "other",
+        "Port.number": 7000,
+        "Probe.check": ExecCheck(command=("another", "kind")),
+        "Probe.failures": 9,
+        "Probe.interval_seconds": 4,
+        "Probe.timeout_seconds": 4,
+        "Probes.start_seconds": 61,
+        "PublicPort.port": "metrics",
+        "PublicPort.published": 81,
+        "Resources.cpu_limit_millis": 600,
+        "Resources.cpu_request_millis": 200,
+        "Resources.memory_limit_bytes": 256 * 2**20,
+        "Resources.memory_request_bytes": 65 * 2**20,
+        "Rollout.deadline_seconds": 301,
+        "Rollout.parallelism": 2,
+        "Rollout.stable_seconds": 6,
+        "Rollout.start_first": False,
+        "Scaling.cpu_percent": 50,
+        "Scaling.max_replicas": 11,
+        "Scaling.memory_percent": 50,
+        "Scaling.min_replicas": 4,
+        "ScalingStep.choose": "min",
+        "ScalingStep.percent": 50,
+        "ScalingStep.period_seconds": 20,
+        "ScalingStep.replicas": 5,
+        "ScalingStep.stabilization_seconds": 61,
+        "Scratch.path": "/var/other",
+        "Scratch.size_bytes": 2**20,
+        "Secret.name": "other",
+        "Secret.value": "other",
+        "Security.capabilities": ("NET_BIND_SERVICE",),
+        "Security.read_only_root": False,
+        "Security.run_as_root": True,
+        "Stop.grace_seconds": 31,
+        "Stop.signal": "SIGQUIT",
+        "TcpCheck.port": 8081,
+        "Volume.path": "/var/lib/other",
+        "Volume.size_bytes": 2**31,
+        "Workload.depends_on": (objects.resource,),
+        "Workload.name": "other",
+        "Workload.origin": "stack.other",
+        "Workload.ports": (Port(name="other", number=7000),),
+        "Workload.prefer_spot": True,
+        "Workload.public_ports": (PublicPort(port="metrics", published=9100),),
+        "Workload.replicas": 3,
+        "Workload.scaling": SCALING,
+        "Workload.spread": "require",
+        "Workload.tier": Tier.MONITORING,
+    }
+
+
+def model_fields() -> set[str]:
+    """`Class.field` of every word whose field is not itself one word."""
+    names = set()
+    for name in model.__all__:
+        word = getattr(model, name)
+        if is_dataclass(word) and name not in RESULTS:
+            names |= {f"{name}.{field.name}" for field in fields(word) if not _is_word(field.type)}
+    return names
+
+
+def _is_word(annotation: Any) -> bool:
+    return isinstance(annotation, type) and is_dataclass(annotation) and annotation.__name__ in model.__all__
+
+
+Path = tuple[str | int, ...]
+
+
+def leaves(word: Any, at: Path = ()) -> list[tuple[Path, str]]:
+    """Every field of `word` and of the words inside it: its path, and `Class.field`."""
+    found: list[tuple[Path, str]] = []
+    for field in fields(word):
+        value = getattr(word, field.name)
+        path = (*at, field.name)
+        key = f"{type(word).__name__}.{field.name}"
+        if not _is_word(field.type):
+            found.append((path, key))
+        for index, part in enumerate(value if isinstance(value, tuple) else (value,)):
+            if is_dataclass(part) and type(part).__name__ not in RESULTS:
+                found += leaves(part, (*path, index) if isinstance(value, tuple) else path)
+    return found
+
+
+def changed(word: Any, path: Path, value: Any) -> Any:
+    """`word` with another value at `path`."""
+    first, *rest = path
+    if not rest:
+        old = getattr(word, str(first))
+        return replace(
+            word, **{str(first): value[type(old)] if isinstance(value, dict) and type(old) in value else value}
+        )
+    inner = getattr(word, str(first))
+    if isinstance(rest[0], int):
+        index, tail = rest[0], tuple(rest[1:])
+        parts = tuple(changed(part, tail, value) if at == index else part for at, part in enumerate(inner))
+        return replace(word, **{str(first): parts})
+    return replace(word, **{str(first): changed(inner, tuple(rest), value)})
+
+
+def dotted(path: Path) -> str:
+    """`public_ports[0].port` as refusals name it: `public_ports.port`."""
+    return ".".join(str(part) for part in path if not isinstance(part, int))

@@ -1,0 +1,120 @@
+"""On each platform, each field of each word shows in what is rendered, or is refused by name."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pulumi
+import pytest
+
+from platforms.base import Platform, Unsupported
+from platforms.kubernetes.settings import KubernetesSettings
+from platforms.swarm.settings import SwarmSettings
+from platforms.table import make_platform
+from tests.mock_engine import Recorded, render
+from tests.platforms.alternatives import Path, alternatives, changed, dotted, leaves, model_fields
+from tests.platforms.words import Objects, render_word, words
+
+PLATFORMS: dict[str, SwarmSettings | KubernetesSettings] = {
+    "swarm": SwarmSettings(kind="swarm", nodes=("a", "b", "c"), entry="dns"),
+    "kubernetes": KubernetesSettings(kind="kubernetes"),
+}
+
+FACTS = {
+    ("kubernetes", "Image.http_tool"): "a fact about the image: the kubelet makes HTTP checks itself",
+    ("swarm", "Job.container.image.http_tool"): "a fact about the image: a job has no probes",
+}
+"""What a platform reads or does not need; not a wish that could be ignored."""
+
+Rendered = list[Recorded] | Unsupported
+
+
+def platform_of(kind: str) -> Platform:
+    return make_platform(PLATFORMS[kind], stack="test", data="keep")
+
+
+def rendered(kind: str, case: str, path: Path = (), key: str = "") -> Rendered:
+    """What the word is rendered as, with the field at `path` changed to its alternative."""
+
+    def build(parent: pulumi.Resource) -> None:
+        platform = platform_of(kind)
+        objects = Objects.make(platform, parent)
+        word: Any = words(objects)[case]
+        if path:
+            word = changed(word, path, alternatives(objects)[key])
+        render_word(platform, word, parent)
+        platform.finish()
+
+    try:
+        return render(build)
+    except Unsupported as refused:
+        return refused
+
+
+def collect() -> dict[tuple[str, str], list[tuple[str, Path]]]:
+    """(kind of word, dotted path and Class.field) -> the words of that kind and the paths in them."""
+    found: dict[tuple[str, str], list[tuple[str, Path]]] = {}
+
+    def build(parent: pulumi.Resource) -> None:
+        for case, word in words(Objects.make(platform_of("swarm"), parent)).items():
+            for path, key in leaves(word):
+                found.setdefault((f"{type(word).__name__}.{dotted(path)}", key), []).append((case, path))
+
+    render(build)
+    return found
+
+
+FIELDS = collect()
+
+
+def cases() -> Iterator[Any]:
+    for kind in PLATFORMS:
+        for (path, key), places in FIELDS.items():
+            if (kind, key) in FACTS or (kind, path) in FACTS:
+                continue
+            yield pytest.param(kind, key, places, id=f"{kind}-{path}-{key}")
+
+
+@pytest.fixture(scope="module")
+def base() -> dict[tuple[str, str], Rendered]:
+    every = {case for places in FIELDS.values() for case, _ in places}
+    return {(kind, case): rendered(kind, case) for kind in PLATFORMS for case in every}
+
+
+@pytest.mark.parametrize(("kind", "key", "places"), list(cases()))
+def test_a_changed_field_is_rendered_or_refused_by_name(
+    kind: str, key: str, places: list[tuple[str, Path]], base: dict[tuple[str, str], Rendered]
+) -> None:
+    outcomes = []
+    for case, path in places:
+        result = rendered(kind, case, path, key)
+        if isinstance(result, Unsupported):
+            names = [refusal.path for refusal in result.refusals]
+            if any(names_field(name, path) for name in names):
+                return
+            outcomes.append(f"{case}: refused, but by {names}")
+        elif isinstance(base[kind, case], list) and result != base[kind, case]:
+            return
+        else:
+            outcomes.append(f"{case}: nothing changed")
+    pytest.fail(f"{dotted(places[0][1])}: {'; '.join(outcomes)}")
+
+
+def names_field(refusal_path: str, path: Path) -> bool:
+    """Whether the refusal names the field, or a field that holds it (`scaling` for `scaling.up.percent`)."""
+    parts = [part for part in path if not isinstance(part, int)]
+    return any(refusal_path.endswith("." + ".".join(map(str, parts[:end]))) for end in range(1, len(parts) + 1))
+
+
+def test_every_field_of_the_model_is_covered() -> None:
+    assert {key for _, key in FIELDS} == model_fields()
+
+
+def test_every_base_word_is_rendered_by_some_platform(base: dict[tuple[str, str], Rendered]) -> None:
+    for case in {case for _, case in base}:
+        assert any(isinstance(base[kind, case], list) for kind in PLATFORMS), case
+
+
+def test_rendering_is_repeatable(base: dict[tuple[str, str], Rendered]) -> None:
+    for (kind, case), first in base.items():
+        if isinstance(first, list):
+            assert rendered(kind, case) == first, (kind, case)

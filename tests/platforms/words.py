@@ -1,0 +1,153 @@
+"""Words with every field set to something, for tests that change one field at a time.
+
+A field may have no effect beside others (a published host port forbids start-first), so there are several words of a
+kind; an effect in one of them is enough.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import pulumi
+import pulumi_random as random
+
+from model import (
+    Agent,
+    ConfigFile,
+    ConfigRef,
+    Container,
+    ExecCheck,
+    File,
+    HostPath,
+    HttpCheck,
+    Image,
+    Job,
+    Members,
+    Port,
+    Probe,
+    Probes,
+    PublicPort,
+    Resources,
+    Scaling,
+    ScalingStep,
+    Scratch,
+    Secret,
+    SecretRef,
+    TcpCheck,
+    Tier,
+    Volume,
+    Workload,
+)
+from platforms.base import Platform
+
+Word = Workload | Members | Agent | Job | Secret | ConfigFile
+
+IMAGE = Image(ref="registry.example/app:1", uid=1000, gid=1001)
+RESOURCES = Resources(
+    cpu_request_millis=100, cpu_limit_millis=500, memory_request_bytes=64 * 2**20, memory_limit_bytes=128 * 2**20
+)
+PORTS = (Port(name="http", number=8080), Port(name="metrics", number=9100))
+HTTP_AND_TCP = Probes(
+    ready=Probe(check=HttpCheck(path="/ready", port=8080)), live=Probe(check=TcpCheck(port=8080), interval_seconds=10)
+)
+EXEC_AND_HTTP = Probes(
+    ready=Probe(check=ExecCheck(command=("check", "ready"))), live=Probe(check=HttpCheck(path="/health", port=8080))
+)
+TCP_AND_EXEC = Probes(
+    ready=Probe(check=TcpCheck(port=9100)), live=Probe(check=ExecCheck(command=("check", "live")), interval_seconds=7)
+)
+STEP = ScalingStep(stabilization_seconds=60, percent=100, replicas=4, period_seconds=15, choose="max")
+SCALING = Scaling(min_replicas=3, max_replicas=10, cpu_percent=70, memory_percent=80, up=STEP, down=STEP)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Objects:
+    """What exists on the platform before the word that is looked at."""
+
+    secret: SecretRef
+    other_secret: SecretRef
+    config: ConfigRef
+    other_config: ConfigRef
+    resource: pulumi.Resource
+
+    @classmethod
+    def make(cls, platform: Platform, parent: pulumi.Resource) -> "Objects":
+        return cls(
+            secret=platform.secret(Secret(name="first", value="one"), parent=parent),
+            other_secret=platform.secret(Secret(name="second", value="two"), parent=parent),
+            config=platform.config_file(ConfigFile(name="first-text", text="one"), parent=parent),
+            other_config=platform.config_file(ConfigFile(name="second-text", text="two"), parent=parent),
+            resource=random.RandomPassword("before", length=8),
+        )
+
+
+def container(objects: Objects) -> Container:
+    return Container(
+        image=IMAGE,
+        command=("serve", "--slowly"),
+        args=("--port", "8080"),
+        env={"MODE": "test"},
+        secret_env={"API_KEY": objects.secret},
+        files=(
+            File(path="/etc/app/token", source=objects.secret),
+            File(path="/etc/app.d/app.conf", source=objects.config),
+        ),
+        scratch=(Scratch(path="/var/cache/app"),),
+        resources=RESOURCES,
+    )
+
+
+def words(objects: Objects) -> Mapping[str, Word]:
+    """Words by a short name for the test report."""
+    app = container(objects)
+    workload = Workload(
+        name="app", origin="stack.apps.app", tier=Tier.APP, container=app, replicas=2, ports=PORTS, probes=HTTP_AND_TCP
+    )
+    members = Members(
+        name="db",
+        origin="stack.databases.db",
+        tier=Tier.DATA,
+        container=replace(app, env={"NAME": "$(MEMBER_NAME)"}),
+        count=2,
+        volume=Volume(path="/var/lib/db", size_bytes=2**30),
+        ports=PORTS,
+        probes=HTTP_AND_TCP,
+    )
+    return {
+        "workload": workload,
+        "workload-tcp-ready": replace(workload, probes=TCP_AND_EXEC),
+        "workload-public": replace(
+            workload, public_ports=(PublicPort(port="http", published=80),), probes=EXEC_AND_HTTP, tier=Tier.EDGE
+        ),
+        "workload-scaled": replace(workload, scaling=SCALING),
+        "members": members,
+        "member-public": replace(members, count=1, public_ports=(PublicPort(port="http", published=80),)),
+        "agent": Agent(
+            name="exporter",
+            origin="stack.monitoring",
+            tier=Tier.MONITORING,
+            container=app,
+            ports=PORTS,
+            probes=EXEC_AND_HTTP,
+            host_paths=(HostPath(host_path="/proc", mount_path="/host/proc"),),
+        ),
+        "job": Job(name="migrate", origin="stack.apps.app.migrations", tier=Tier.APP, container=app),
+        "secret": Secret(name="password", value="three"),
+        "config-file": ConfigFile(name="conf", text="three"),
+    }
+
+
+def render_word(platform: Platform, word: Word, parent: pulumi.Resource) -> None:
+    """Hand the word to the platform's method of its kind."""
+    match word:
+        case Workload():
+            platform.workload(word, parent=parent)
+        case Members():
+            platform.members(word, parent=parent)
+        case Agent():
+            platform.agent(word, parent=parent)
+        case Job():
+            platform.job(word, parent=parent)
+        case Secret():
+            platform.secret(word, parent=parent)
+        case ConfigFile():
+            platform.config_file(word, parent=parent)
