@@ -23,7 +23,8 @@ def load(model: type[Model], data: object, *, source: str, root: str) -> Model:
     except ValidationError as error:
         schema = model.model_json_schema()
         details = error.errors(include_url=False)
-        raise BrokenStack(source, [_fault(detail, data, schema, root) for detail in details]) from None
+        faults = [_fault(detail, data, schema, root) for detail in details if not _is_echo(detail)]
+        raise BrokenStack(source, faults) from None
 
 
 def _fault(detail: ErrorDetails, data: object, schema: dict[str, Any], root: str) -> Fault:
@@ -35,6 +36,12 @@ def _fault(detail: ErrorDetails, data: object, schema: dict[str, Any], root: str
         return Fault(path=path, rule="is not a known key", fix=_suggestion(keys, schema))
     rule = detail["msg"].removeprefix("Value error, ").removeprefix("Input ").rstrip(".")
     return Fault(path=path, rule=rule, got=shown(path, detail["input"]))
+
+
+def _is_echo(detail: ErrorDetails) -> bool:
+    """A list whose items are faulty is also reported as too short, though it is long enough."""
+    length = len(detail["input"]) if isinstance(detail["input"], (list, tuple)) else 0
+    return detail["type"] == "too_short" and length >= detail["ctx"]["min_length"]
 
 
 def path_text(root: str, keys: tuple[str | int, ...]) -> str:

@@ -1,0 +1,29 @@
+"""The fixtures, read."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+DIRECTORY = Path(__file__).parent
+REPOSITORY = DIRECTORY.parent.parent
+BAD = sorted((DIRECTORY / "bad").glob("*.yaml"))
+GOOD = sorted([*(DIRECTORY / "ok").glob("*.yaml"), *REPOSITORY.glob("Pulumi.*.yaml")])
+
+
+def settings_of(path: Path) -> tuple[dict[str, Any], frozenset[str]]:
+    """What stands under `ha-platform:stack`, and the names of the given secrets."""
+    config = yaml.safe_load(path.read_text())["config"]
+    return config["ha-platform:stack"], frozenset(config.get("ha-platform:secrets", {}))
+
+
+def expected_fault(path: Path) -> tuple[str, str]:
+    """YAML path and words of the rule, from the file's name. `~2` tells two fixtures of one rule apart."""
+    where, _, words = path.stem.partition("--")
+    return where, normal(words.partition("~")[0])
+
+
+def normal(text: str) -> str:
+    """Lower case words without punctuation."""
+    return re.sub(r"[^a-z0-9]+", " ", text.lower()).strip()

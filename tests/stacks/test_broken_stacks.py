@@ -1,0 +1,74 @@
+"""Every broken stack file is refused for the reason that its name says."""
+
+from pathlib import Path
+
+import pytest
+
+from composition.read import STACK_KEY, check
+from composition.rules import RULES
+from settings.faults import BrokenStack
+from tests.stacks.fixtures import BAD, GOOD, expected_fault, normal, settings_of
+
+
+@pytest.mark.parametrize("path", BAD, ids=lambda path: path.stem)
+def test_a_broken_stack_is_refused_for_the_reason_in_its_name(path: Path) -> None:
+    settings, secrets = settings_of(path)
+    where, words = expected_fault(path)
+    with pytest.raises(BrokenStack) as refused:
+        check(settings, source=path.name, secret_names=secrets)
+    faults = refused.value.faults
+    assert [fault.path for fault in faults] == [f"{STACK_KEY}.{where}"], "one fault, at the path that the name says"
+    assert words in normal(faults[0].rule), "the rule that the name says"
+
+
+def test_there_are_enough_broken_stacks() -> None:
+    assert len(BAD) >= 60
+
+
+def test_every_cross_field_rule_has_a_broken_stack() -> None:
+    broken = set()
+    for path in BAD:
+        settings, secrets = settings_of(path)
+        for rule in RULES:
+            if _breaks(rule.__name__, settings, secrets):
+                broken.add(rule.__name__)
+    assert broken == {rule.__name__ for rule in RULES}, "a cross-field rule without a fixture"
+
+
+def _breaks(rule_name: str, settings: object, secrets: frozenset[str]) -> bool:
+    from composition.rules.context import Context
+    from composition.stack import Stack
+
+    try:
+        stack = Stack.model_validate(settings)
+    except ValueError:
+        return False
+    rule = next(rule for rule in RULES if rule.__name__ == rule_name)
+    return any(rule(Context(stack=stack, secret_names=secrets)))
+
+
+@pytest.mark.parametrize("path", GOOD, ids=lambda path: path.stem)
+def test_a_good_stack_is_accepted(path: Path) -> None:
+    settings, secrets = settings_of(path)
+    check(settings, source=path.name, secret_names=secrets)
+
+
+def test_all_faults_come_in_one_report() -> None:
+    settings, secrets = settings_of(GOOD[0])
+    settings["data"] = "maybe"
+    settings["platform"]["kidn"] = "swarm"
+    settings["apps"]["web"]["replicas"] = 0
+    with pytest.raises(BrokenStack) as refused:
+        check(settings, source="Pulumi.dev.yaml", secret_names=secrets)
+    report = str(refused.value)
+    assert "3 faults, nothing was changed" in report
+    assert "ha-platform:stack.platform.kidn: is not a known key. Did you mean `kind`?" in report
+
+
+def test_a_report_never_shows_a_secret() -> None:
+    settings, secrets = settings_of(GOOD[0])
+    settings["databases"]["main"]["password"] = "hunter2-hunter2"
+    settings["apps"]["web"]["env"] = {"API_TOKEN": "hunter2-hunter2"}
+    with pytest.raises(BrokenStack) as refused:
+        check(settings, source="Pulumi.dev.yaml", secret_names=secrets)
+    assert "hunter2" not in str(refused.value)
