@@ -10,7 +10,7 @@ import asyncpg
 
 from .database import BROKEN, connect_arguments
 from .log import log
-from .settings import DatabaseSettings, SettingsError, read_database
+from .settings import DatabaseSettings, SettingsError, read_database, read_number
 
 MIGRATIONS = (
     """
@@ -39,17 +39,18 @@ MIGRATIONS = (
 
 _LOCK = 7_241_983_001
 """Any number, as long as every version of the application uses the same one."""
-_WAIT_SECONDS = 60.0
-"""For a primary to be there, and for another migration to end."""
 
 
-async def migrate(settings: DatabaseSettings) -> int:
-    """Applies what is missing, all of it or nothing; returns how many. Raises what asyncpg raises."""
-    connection = await _connect(settings)
+async def migrate(settings: DatabaseSettings, wait_seconds: float) -> int:
+    """Applies what is missing, all of it or nothing; returns how many. Raises what asyncpg raises.
+
+    Waits `wait_seconds` for a primary to be there, and as long for another migration to end.
+    """
+    connection = await _connect(settings, wait_seconds)
     try:
         async with connection.transaction():
-            await connection.execute(f"SET LOCAL lock_timeout = '{_WAIT_SECONDS:.0f}s'")
-            await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK, timeout=_WAIT_SECONDS + 5)
+            await connection.execute(f"SET LOCAL lock_timeout = '{wait_seconds:.0f}s'")
+            await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK, timeout=wait_seconds + 5)
             await connection.execute("CREATE TABLE IF NOT EXISTS schema_version (version integer PRIMARY KEY)")
             version: int = await connection.fetchval("SELECT coalesce(max(version), 0) FROM schema_version")
             for number, statements in enumerate(MIGRATIONS[version:], start=version + 1):
@@ -60,8 +61,8 @@ async def migrate(settings: DatabaseSettings) -> int:
         await connection.close(timeout=settings.connect_timeout)
 
 
-async def _connect(settings: DatabaseSettings) -> Any:
-    deadline = time.monotonic() + _WAIT_SECONDS
+async def _connect(settings: DatabaseSettings, wait_seconds: float) -> Any:
+    deadline = time.monotonic() + wait_seconds
     while True:
         try:
             return await asyncpg.connect(**connect_arguments(settings))
@@ -79,7 +80,7 @@ def main() -> None:
         settings = read_database()
         if settings is None:
             sys.exit("migration impossible: no database is configured, set DATABASE_URL_FILE")
-        applied = asyncio.run(migrate(settings))
+        applied = asyncio.run(migrate(settings, read_number(os.environ, "MIGRATE_WAIT_SECONDS", 60)))
     except SettingsError as error:
         sys.exit(str(error))
     except (*BROKEN, asyncpg.PostgresError) as error:

@@ -5,7 +5,6 @@ from types import FrameType
 
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn._types import ASGIApplication
 
 from .lifecycle import Lifecycle
 from .log import log
@@ -58,9 +57,8 @@ class DrainingServer(uvicorn.Server):
 
 
 def _config(app: ASGIApp, port: int) -> uvicorn.Config:
-    application: ASGIApplication = app  # type: ignore[assignment]
     return uvicorn.Config(
-        application,
+        app,  # type: ignore[arg-type]
         host="0.0.0.0",
         port=port,
         loop="asyncio",

@@ -53,8 +53,8 @@ def read_settings(env: Mapping[str, str] = os.environ) -> AppSettings:
         version=env.get("APP_VERSION", "dev"),
         replica=socket.gethostname(),
         # 2 s: a proxy that checks every second and drops a replica after two failures, and DNS held for 1 s.
-        drain_seconds=_number(env, "DRAIN_SECONDS", 2),
-        grace_seconds=_number(env, "GRACE_SECONDS", 30),
+        drain_seconds=read_number(env, "DRAIN_SECONDS", 2),
+        grace_seconds=read_number(env, "GRACE_SECONDS", 30),
         database=read_database(env),
         redis=read_redis(env),
     )
@@ -62,7 +62,7 @@ def read_settings(env: Mapping[str, str] = os.environ) -> AppSettings:
 
 def read_port(env: Mapping[str, str] = os.environ) -> int:
     """The port to listen on; raises SettingsError."""
-    port = _number(env, "PORT", 8000)
+    port = read_number(env, "PORT", 8000)
     if not 1 <= port <= 65535 or port != int(port):
         raise SettingsError(f"PORT is {env['PORT']!r}: write a whole number from 1 to 65535")
     return int(port)
@@ -78,14 +78,14 @@ def read_database(env: Mapping[str, str] = os.environ) -> DatabaseSettings | Non
         raise SettingsError(
             "DATABASE_URL does not start with postgresql://: write postgresql://user:password@host/name"
         )
-    pool_max = int(_number(env, "DATABASE_POOL_MAX", 5))
+    pool_max = int(read_number(env, "DATABASE_POOL_MAX", 5))
     if pool_max < 1:
         raise SettingsError(f"DATABASE_POOL_MAX is {pool_max}: write at least 1")
     return DatabaseSettings(
         url=f"postgresql://{rest}",
         pool_max=pool_max,
-        connect_timeout=_number(env, "DATABASE_CONNECT_TIMEOUT", 3),
-        command_timeout=_number(env, "DATABASE_COMMAND_TIMEOUT", 5),
+        connect_timeout=read_number(env, "DATABASE_CONNECT_TIMEOUT", 3),
+        command_timeout=read_number(env, "DATABASE_COMMAND_TIMEOUT", 5),
     )
 
 
@@ -101,7 +101,7 @@ def read_redis(env: Mapping[str, str] = os.environ) -> RedisSettings | None:
         master_name=env["REDIS_MASTER_NAME"],
         password=_secret(env, "REDIS_PASSWORD"),
         sentinel_password=_secret(env, "REDIS_SENTINEL_PASSWORD"),
-        socket_timeout=_number(env, "REDIS_SOCKET_TIMEOUT", 2),
+        socket_timeout=read_number(env, "REDIS_SOCKET_TIMEOUT", 2),
     )
 
 
@@ -112,7 +112,8 @@ def _address(text: str) -> tuple[str, int]:
     return host, int(port)
 
 
-def _number(env: Mapping[str, str], name: str, default: float) -> float:
+def read_number(env: Mapping[str, str], name: str, default: float) -> float:
+    """The variable `name`, or `default` when it is absent or empty; raises SettingsError."""
     text = env.get(name, "")
     if not text:
         return default

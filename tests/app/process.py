@@ -1,0 +1,88 @@
+"""`python -m app` as the image runs it: the package is called `app`, the settings are variables."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+
+import httpx
+
+SANDBOX = Path(__file__).parents[2] / "sandbox"
+
+
+def run_module(module: str, *arguments: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """Runs `python -m <module>` to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", module, *arguments],
+        cwd=SANDBOX,
+        env=_environment(env or {}),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+class AppProcess:
+    """One replica; killed when the block ends, if it still runs."""
+
+    def __init__(self, env: Mapping[str, str], module: str = "app") -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", module],
+            cwd=SANDBOX,
+            env=_environment({"PORT": str(self.port), "DRAIN_SECONDS": "0.5", **env}),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def __enter__(self) -> "AppProcess":
+        deadline = time.monotonic() + 20
+        while True:
+            try:
+                httpx.get(f"{self.url}/health", trust_env=False).raise_for_status()
+                return self
+            except httpx.HTTPError:
+                if time.monotonic() > deadline or self._process.poll() is not None:
+                    self.__exit__(None, None, None)
+                    raise
+                time.sleep(0.05)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.communicate()
+
+    def terminate(self) -> None:
+        """SIGTERM, as both platforms stop a replica."""
+        self._process.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """SIGKILL, as a lost host does."""
+        self._process.kill()
+
+    def wait(self) -> tuple[int, str]:
+        """The exit code and everything that was logged."""
+        output, _ = self._process.communicate(timeout=30)
+        return self._process.returncode, output
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 on which nothing listens."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def _environment(env: Mapping[str, str]) -> dict[str, str]:
+    return {"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1", **env}
