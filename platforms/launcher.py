@@ -28,9 +28,5 @@ def launch(variables: Iterable[str], command: Sequence[str]) -> tuple[str, ...]:
     Newlines at the end of a secret are dropped, as a shell does. A missing file ends the container with an error that
     names the file. `exec` keeps the command process 1, so that it receives the stop signal.
     """
-    names = " ".join(variables)
-    script = (
-        f'for name in {names}; do value=$(cat "{SECRET_ENV_DIRECTORY}/$name") || exit 1; '
-        'export "$name=$value"; done; unset name value; exec "$@"'
-    )
-    return ("sh", "-c", script, "launcher", *command)
+    exports = "".join(f'{name}="$(cat {secret_path(name)})"; export {name}; ' for name in sorted(variables))
+    return ("sh", "-c", f'set -eu; {exports}exec "$@"', "launcher", *command)

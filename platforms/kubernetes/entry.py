@@ -4,7 +4,7 @@ import pulumi
 from pulumi_kubernetes.core import v1 as core
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
-from model import PublicPort, Workload
+from model import Members, PublicPort, Workload
 from platforms.kubernetes.cluster import Cluster
 from platforms.kubernetes.names import labels, public_service, selector
 
@@ -12,7 +12,7 @@ _TYPES = {"load-balancer": "LoadBalancer", "node-port": "NodePort", "cluster-ip"
 _NODE_PORTS = range(30000, 32768)
 
 
-def check_public_ports(cluster: Cluster, word: Workload) -> None:
+def check_public_ports(cluster: Cluster, word: Workload | Members) -> None:
     """Refuse a published port of no container port, and one that has no node port."""
     known = [port.name for port in word.ports]
     for public in word.public_ports:
@@ -38,7 +38,7 @@ def node_port(cluster: Cluster, public: PublicPort) -> int:
     return public.published + cluster.settings.node_port_offset
 
 
-def entry_service(cluster: Cluster, word: Workload, *, opts: pulumi.ResourceOptions) -> core.Service:
+def entry_service(cluster: Cluster, word: Workload | Members, *, opts: pulumi.ResourceOptions) -> core.Service:
     """A balancer sends only to nodes that run a replica, so that replicas see the client's address.
 
     A node port answers on every node instead, and replicas then see the address of the node that was asked.

@@ -9,7 +9,15 @@ from model import Endpoint, Members
 from platforms.kubernetes.account import account_and_policy
 from platforms.kubernetes.cluster import Cluster
 from platforms.kubernetes.disruption import disruption_budget
-from platforms.kubernetes.names import MEMBERS_LABEL, ORIGIN_ANNOTATION, labels, replicas_service, selector
+from platforms.kubernetes.entry import check_public_ports, entry_service
+from platforms.kubernetes.names import (
+    MEMBERS_LABEL,
+    ORIGIN_ANNOTATION,
+    labels,
+    public_service,
+    replicas_service,
+    selector,
+)
 from platforms.kubernetes.placement import apart, away_from_same_ordinal, spread
 from platforms.kubernetes.pod import Scheduling, grace_seconds, pod_template
 from platforms.kubernetes.rollout import REVISIONS_KEPT
@@ -23,11 +31,13 @@ _PLACEMENT_SECONDS = 120
 
 def render_members(cluster: Cluster, word: Members, *, parent: pulumi.Resource) -> Endpoint:
     """Everything of the members; a dependent waits until all of them are ready."""
-    cluster.claim(word.origin, word.name, objects=[f"{word.name}-{ordinal}" for ordinal in range(word.count)])
-    check_restricted(word.container, origin=word.origin, refuse=cluster.refuse)
-    beside = account_and_policy(cluster, word.name, word.tier, parent=parent, ports=word.ports)
+    _check(cluster, word)
+    beside = account_and_policy(
+        cluster, word.name, word.tier, parent=parent, ports=word.ports, public_ports=word.public_ports
+    )
     services = _services(cluster, word, parent=parent)
     grace = grace_seconds(word.container, 0)
+    wait_seconds = word.count * (word.probes.start_seconds + grace + _PLACEMENT_SECONDS)
     stateful_set = apps.StatefulSet(
         word.name,
         metadata=ObjectMetaArgs(
@@ -40,10 +50,13 @@ def render_members(cluster: Cluster, word: Members, *, parent: pulumi.Resource) 
         opts=cluster.options(
             parent,
             after=(*beside, *services, *word.depends_on),
-            timeout_seconds=word.count * (word.probes.start_seconds + grace + _PLACEMENT_SECONDS),
+            timeout_seconds=wait_seconds,
             stop_seconds=grace,
         ),
     )
+    if word.public_ports:
+        after = cluster.options(parent, after=[stateful_set], timeout_seconds=wait_seconds)
+        services += (entry_service(cluster, word, opts=after),)
     if word.count > 1:
         disruption_budget(
             word.name,
@@ -58,6 +71,18 @@ def render_members(cluster: Cluster, word: Members, *, parent: pulumi.Resource) 
         member_hosts=tuple(cluster.names.member_host(word.name, ordinal) for ordinal in range(word.count)),
         resources=(stateful_set, *services),
     )
+
+
+def _check(cluster: Cluster, word: Members) -> None:
+    members = [f"{word.name}-{ordinal}" for ordinal in range(word.count)]
+    public = [public_service(word.name)] if word.public_ports else []
+    cluster.claim(word.origin, word.name, objects=[*members, *public])
+    check_restricted(word.container, origin=word.origin, refuse=cluster.refuse)
+    check_public_ports(cluster, word)
+    if word.public_ports and word.count > 1:
+        cluster.refuse(word.origin, "public_ports", f"{word.count} members", "only a single member can be published")
+    if not word.ports:
+        cluster.refuse(word.origin, "ports", "none", "members are reached by name; declare the ports they listen on")
 
 
 def _spec(cluster: Cluster, word: Members) -> apps.StatefulSetSpecArgs:
@@ -114,8 +139,6 @@ def _services(cluster: Cluster, word: Members, *, parent: pulumi.Resource) -> tu
     A member's own Service answers before the member is ready, so that members find each other. Its name always
     resolves, also while the pod is away: clients that look names up synchronously do not hang on it.
     """
-    if not word.ports:
-        cluster.refuse(word.origin, "ports", "none", "members are reached by name; declare the ports they listen on")
 
     def of(name: str, select: dict[str, str], *, headless: bool = False, before_ready: bool = False) -> core.Service:
         return service(

@@ -1,0 +1,168 @@
+"""Containers on Kubernetes: files, process, probes, stop, rights."""
+
+from typing import Any
+
+import pytest
+
+from model import ConfigFile, File, Port, Scratch, Secret, Security, Stop
+from tests.mock_engine import SECRET_MARK
+from tests.platforms.kubernetes.words import Rendered, container, members, rendered, workload
+
+
+def of(*, settings: dict[str, Any] | None = None, ports: Any = None, **fields: Any) -> Rendered:
+    word = {"container": container(**fields)} | ({} if ports is None else {"ports": ports})
+    return rendered(lambda platform, parent: platform.workload(workload(**word), parent=parent), **settings or {})
+
+
+def with_files(*paths: str, secret_env: bool = False) -> Rendered:
+    """Files at `paths`: a secret where the path says so."""
+
+    def build(platform: Any, parent: Any) -> None:
+        secret = platform.secret(Secret(name="key", value="value"), parent=parent)
+        config = platform.config_file(ConfigFile(name="conf", text="text"), parent=parent)
+        files = tuple(File(path=path, source=secret if "secret" in path else config) for path in paths)
+        variables = {"API_KEY": secret} if secret_env else {}
+        box = container(files=files, secret_env=variables, args=("--now",))
+        platform.workload(workload(container=box), parent=parent)
+
+    return rendered(build)
+
+
+def mounted(out: Rendered) -> dict[str, list[dict[str, Any]]]:
+    """The items of each projected volume, by mount path."""
+    pod = out.pod("Deployment", "web")
+    projected = {volume["name"]: volume["projected"]["sources"] for volume in pod["volumes"] if "projected" in volume}
+    return {
+        mount["mountPath"]: [
+            item for one in projected[mount["name"]] for part in one.values() for item in part["items"]
+        ]
+        for mount in pod["containers"][0]["volumeMounts"]
+        if mount["name"] in projected
+    }
+
+
+def test_files_of_one_directory_are_mounted_together_and_those_below_it_too() -> None:
+    out = with_files("/etc/app/a.conf", "/etc/app/secret", "/etc/app/deep/b.conf", "/run/own/c")
+    paths = {directory: [item["path"] for item in items] for directory, items in mounted(out).items()}
+    assert paths == {"/etc/app": ["a.conf", "secret", "deep/b.conf"], "/run/own": ["c"]}
+
+
+def test_secrets_are_readable_by_the_images_group_alone() -> None:
+    out = with_files("/etc/app/a.conf", "/etc/app/secret")
+    modes = {item["path"]: item["mode"] for item in mounted(out)["/etc/app"]}
+    assert modes == {"a.conf": 0o444, "secret": 0o440}
+    context = out.pod("Deployment", "web")["securityContext"]
+    assert (context["runAsUser"], context["runAsGroup"], context["fsGroup"]) == (1001, 1002, 1002)
+
+
+def test_a_changed_value_is_a_new_object() -> None:
+    out = with_files("/etc/app/secret")
+    secret = out.resource("Secret", "key")
+    assert "name" not in secret.inputs["metadata"]
+    assert secret.inputs["immutable"] is True
+    assert secret.inputs["stringData"] == {SECRET_MARK: {"key": "value"}} or secret.inputs["stringData"] == {
+        "key": {SECRET_MARK: "value"}
+    }
+    (volume,) = (one for one in out.pod("Deployment", "web")["volumes"] if "projected" in one)
+    assert volume["projected"]["sources"][0]["secret"]["name"] == secret.outputs["metadata"]["name"]
+
+
+def test_the_launcher_exports_the_files_and_no_variable_holds_the_value() -> None:
+    out = with_files(secret_env=True)
+    box = out.container("Deployment", "web")
+    assert box["command"][-2:] == ["run", "--now"]
+    assert "args" not in box
+    assert "env" not in box
+    assert [item["path"] for item in mounted(out)["/run/secret-env"]] == ["API_KEY"]
+
+
+def test_texts_are_literal_outside_of_members() -> None:
+    box = of(args=("$(MEMBER_NAME)", "$$"), env={"A": "1", "B": "$(A)"}).container("Deployment", "web")
+    assert box["args"] == ["$$(MEMBER_NAME)", "$$$$"]
+    assert box["env"] == [{"name": "A", "value": "1"}, {"name": "B", "value": "$$(A)"}]
+
+
+def test_probes_wait_for_the_start() -> None:
+    box = of().container("Deployment", "web")
+    assert box["startupProbe"]["periodSeconds"] * box["startupProbe"]["failureThreshold"] == 62
+    assert box["startupProbe"]["tcpSocket"] == {"port": 8080}
+    assert box["readinessProbe"] == {
+        "httpGet": {"path": "/ready", "port": 8080},
+        "periodSeconds": 2,
+        "timeoutSeconds": 1,
+        "failureThreshold": 4,
+    }
+    assert box["livenessProbe"]["failureThreshold"] == 6
+
+
+def test_a_replica_serves_on_while_it_is_forgotten() -> None:
+    pod = of(stop=Stop(grace_seconds=20), settings={"deregistration_delay": "7s"}).pod("Deployment", "web")
+    assert pod["containers"][0]["lifecycle"] == {"preStop": {"sleep": {"seconds": 7}}}
+    assert pod["terminationGracePeriodSeconds"] == 27
+
+
+def test_a_worker_without_ports_stops_at_once() -> None:
+    pod = of(ports=(), stop=Stop(grace_seconds=20)).pod("Deployment", "web")
+    assert "lifecycle" not in pod["containers"][0]
+    assert pod["terminationGracePeriodSeconds"] == 20
+
+
+def test_another_signal_is_sent_and_awaited_by_the_hook() -> None:
+    hook = of(stop=Stop(signal="SIGUSR1")).container("Deployment", "web")["lifecycle"]["preStop"]["exec"]["command"]
+    assert hook[:2] == ["sh", "-c"]
+    assert hook[2].startswith("sleep 5; kill -s USR1 1; while kill -0 1;")
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+def test_the_strict_profile_and_its_named_relaxations(read_only: bool) -> None:
+    out = of(security=Security(read_only_root=read_only, capabilities=("NET_BIND_SERVICE",)))
+    assert out.container("Deployment", "web")["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": read_only,
+        "capabilities": {"drop": ["ALL"], "add": ["NET_BIND_SERVICE"]},
+    }
+    pod = out.pod("Deployment", "web")["securityContext"]
+    assert pod["runAsNonRoot"] is True
+    assert pod["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert pod["fsGroupChangePolicy"] == "OnRootMismatch"
+
+
+def test_a_user_may_listen_on_a_declared_low_port() -> None:
+    low = of(ports=(Port(name="http", number=80),)).pod("Deployment", "web")["securityContext"]
+    assert low["sysctls"] == [{"name": "net.ipv4.ip_unprivileged_port_start", "value": "80"}]
+    assert "sysctls" not in of().pod("Deployment", "web")["securityContext"]
+
+
+def test_scratch_is_bounded_and_tmp_is_always_there() -> None:
+    out = of(scratch=(Scratch(path="/run/app", size_bytes=2**20), Scratch(path="/cache", size_bytes=2**30)))
+    volumes = {volume["name"]: volume["emptyDir"] for volume in out.pod("Deployment", "web")["volumes"]}
+    by_path = {
+        mount["mountPath"]: volumes[mount["name"]] for mount in out.container("Deployment", "web")["volumeMounts"]
+    }
+    assert by_path == {
+        "/run/app": {"medium": "Memory", "sizeLimit": "1Mi"},
+        "/cache": {"sizeLimit": "1Gi"},
+        "/tmp": {"sizeLimit": "64Mi"},
+    }
+
+
+def test_own_tmp_replaces_the_usual_one() -> None:
+    out = rendered(
+        lambda platform, parent: platform.members(
+            members(container=container(scratch=(Scratch(path="/tmp", size_bytes=2**30),))), parent=parent
+        )
+    )
+    mounts = [mount["mountPath"] for mount in out.container("StatefulSet", "db")["volumeMounts"]]
+    assert mounts.count("/tmp") == 1
+
+
+def test_quantities_are_canonical() -> None:
+    assert of().container("Deployment", "web")["resources"] == {
+        "requests": {"cpu": "250m", "memory": "256Mi"},
+        "limits": {"cpu": "1", "memory": "512Mi"},
+    }
+
+
+def test_dotted_names_are_looked_up_as_they_are() -> None:
+    options = of().pod("Deployment", "web")["dnsConfig"]["options"]
+    assert {"name": "ndots", "value": "1"} in options

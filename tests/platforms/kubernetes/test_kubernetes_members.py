@@ -1,0 +1,93 @@
+"""Members on Kubernetes."""
+
+from typing import Any
+
+import pytest
+
+from model import PublicPort
+from tests.platforms.kubernetes.words import Rendered, container, members, rendered
+
+
+def of(*, data: str = "delete", settings: dict[str, Any] | None = None, **fields: Any) -> Rendered:
+    return rendered(
+        lambda platform, parent: platform.members(members(**fields), parent=parent), data=data, **settings or {}
+    )
+
+
+def test_all_start_together_and_are_updated_one_by_one() -> None:
+    spec = of().spec("StatefulSet", "db")
+    assert (spec["podManagementPolicy"], spec["updateStrategy"]) == ("Parallel", {"type": "RollingUpdate"})
+
+
+@pytest.mark.parametrize(("data", "deleted"), [("keep", "Retain"), ("delete", "Delete")])
+def test_claims_follow_the_data_policy(data: str, deleted: str) -> None:
+    out = of(data=data)
+    assert out.spec("StatefulSet", "db")["persistentVolumeClaimRetentionPolicy"] == {
+        "whenDeleted": deleted,
+        "whenScaled": "Retain",
+    }
+    assert out.resource("Namespace", "namespace").protect is (data == "keep")
+
+
+@pytest.mark.parametrize("storage_class", [None, "fast"])
+def test_each_member_claims_its_volume(storage_class: str | None) -> None:
+    out = of(settings={"storage_class": storage_class})
+    (claim,) = out.spec("StatefulSet", "db")["volumeClaimTemplates"]
+    assert claim["spec"].get("storageClassName") == storage_class
+    assert claim["spec"]["resources"]["requests"] == {"storage": "1Gi"}
+    mounts = {mount["name"]: mount["mountPath"] for mount in out.container("StatefulSet", "db")["volumeMounts"]}
+    assert mounts[claim["metadata"]["name"]] == "/var/lib/db"
+
+
+@pytest.mark.parametrize(("nodes", "rule"), [(None, "required"), (3, "required"), (2, "preferred")])
+def test_members_keep_apart_as_hard_as_the_nodes_allow(nodes: int | None, rule: str) -> None:
+    (key,) = of(settings={"nodes": nodes}).pod("StatefulSet", "db")["affinity"]["podAntiAffinity"]
+    assert key == f"{rule}DuringSchedulingIgnoredDuringExecution"
+
+
+def test_a_shifted_component_avoids_the_node_of_another_ones_same_ordinal() -> None:
+    affinity = of(first_host=1).pod("StatefulSet", "db")["affinity"]["podAntiAffinity"]
+    (weighted,) = affinity["preferredDuringSchedulingIgnoredDuringExecution"]
+    term = weighted["podAffinityTerm"]
+    assert term["matchLabelKeys"] == ["apps.kubernetes.io/pod-index"]
+    assert term["labelSelector"]["matchExpressions"] == [{"key": "ha-platform/members", "operator": "Exists"}]
+
+
+def test_every_member_has_an_address_that_answers_before_it_is_ready() -> None:
+    out = of()
+    for ordinal in range(3):
+        spec = out.spec("Service", f"db-{ordinal}")
+        assert spec["selector"] == {"statefulset.kubernetes.io/pod-name": f"db-{ordinal}"}
+        assert spec["publishNotReadyAddresses"] is True
+    assert "publishNotReadyAddresses" not in out.spec("Service", "db")
+    assert out.spec("StatefulSet", "db")["serviceName"] == "db-replicas"
+
+
+def test_services_come_before_the_pods_that_look_them_up() -> None:
+    assert {"db", "db-replicas", "db-0", "db-1", "db-2"} <= set(of().resource("StatefulSet", "db").depends_on)
+
+
+@pytest.mark.parametrize(("count", "budget"), [(1, False), (3, True)])
+def test_a_budget_only_where_one_member_can_be_missed(count: int, budget: bool) -> None:
+    assert (("PodDisruptionBudget", "db") in of(count=count)) is budget
+
+
+def test_texts_name_the_member_and_nothing_else_is_expanded() -> None:
+    texts = ("$(MEMBER_NAME)", "$(MEMBER_HOST)", "$(MEMBER_ORDINAL)", "$(HOME)", "a$b", "$$(MEMBER_NAME)")
+    out = of(container=container(args=texts, env={"SELF": "http://$(MEMBER_HOST):1"})).container("StatefulSet", "db")
+    assert out["args"] == [*texts[:3], "$$(HOME)", "a$$b", "$$$(MEMBER_NAME)"]
+    env = {variable["name"]: variable.get("value") for variable in out["env"]}
+    assert env["MEMBER_HOST"] == "db-$(MEMBER_ORDINAL).ha-platform-test.svc.cluster.local"
+    assert env["SELF"] == "http://$(MEMBER_HOST):1"
+    assert list(env)[:3] == ["MEMBER_NAME", "MEMBER_ORDINAL", "MEMBER_HOST"], "expansion sees only earlier variables"
+
+
+def test_a_single_member_can_be_published() -> None:
+    out = of(count=1, public_ports=(PublicPort(port="http", published=9090),))
+    spec = out.spec("Service", "db-public")
+    assert (spec["type"], spec["ports"][0]["port"], spec["selector"]) == (
+        "LoadBalancer",
+        9090,
+        {"app.kubernetes.io/name": "db"},
+    )
+    assert any("from" not in rule for rule in out.spec("NetworkPolicy", "db")["ingress"])

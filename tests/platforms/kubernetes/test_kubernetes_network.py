@@ -1,0 +1,65 @@
+"""Who may connect to whom on Kubernetes."""
+
+from typing import Any
+
+import pytest
+
+from model import REACHES, PublicPort, Tier
+from tests.platforms.kubernetes.words import Rendered, rendered, workload
+
+
+def of(tier: Tier, **settings: Any) -> Rendered:
+    public = (PublicPort(port="http", published=80),) if tier is Tier.EDGE else ()
+    word = workload(tier=tier, public_ports=public)
+    return rendered(lambda platform, parent: platform.workload(word, parent=parent), **settings)
+
+
+def tiers(peer: Any) -> set[str]:
+    (expression,) = peer["podSelector"]["matchExpressions"]
+    return set(expression["values"])
+
+
+def test_nothing_connects_by_default() -> None:
+    assert of(Tier.APP).spec("NetworkPolicy", "default-deny") == {
+        "podSelector": {},
+        "policyTypes": ["Ingress", "Egress"],
+    }
+
+
+@pytest.mark.parametrize("tier", list(Tier))
+def test_the_table_decides_both_directions(tier: Tier) -> None:
+    spec = of(tier).spec("NetworkPolicy", "web")
+    assert tiers(spec["ingress"][0]["from"][0]) == {source for source in Tier if tier in REACHES[source]}
+    assert spec["ingress"][0]["ports"] == [{"protocol": "TCP", "port": 8080}]
+    assert tiers(spec["egress"][1]["to"][0]) == set(REACHES[tier])
+    assert {port["port"] for port in spec["egress"][0]["ports"]} == {53}
+
+
+@pytest.mark.parametrize("tier", list(Tier))
+def test_only_published_ports_are_open_to_everybody(tier: Tier) -> None:
+    rules = of(tier).spec("NetworkPolicy", "web")["ingress"]
+    assert [rule for rule in rules if "from" not in rule] == (
+        [{"ports": [{"protocol": "TCP", "port": 8080}]}] if tier is Tier.EDGE else []
+    )
+
+
+@pytest.mark.parametrize("tier", list(Tier))
+def test_applications_and_monitoring_reach_the_outside_but_not_the_inside_by_address(tier: Tier) -> None:
+    outside = of(tier).spec("NetworkPolicy", "web")["egress"][2:]
+    if tier not in (Tier.APP, Tier.MONITORING):
+        assert outside == []
+        return
+    ((block,),) = (rule["to"] for rule in outside)
+    assert block["ipBlock"]["cidr"] == "0.0.0.0/0"
+    assert {"10.0.0.0/8", "169.254.0.0/16"} <= set(block["ipBlock"]["except"])
+
+
+def test_a_private_range_is_reached_when_it_is_named() -> None:
+    egress = of(Tier.APP, egress=["10.1.2.0/24"]).spec("NetworkPolicy", "web")["egress"]
+    assert egress[2]["to"] == [{"ipBlock": {"cidr": "10.1.2.0/24"}}]
+
+
+@pytest.mark.parametrize(("claimed", "text"), [(True, "enforced"), (False, "not enforced")])
+def test_enforcement_is_only_claimed_where_it_is_said(claimed: bool, text: str) -> None:
+    metadata = of(Tier.APP, enforces_network_policy=claimed).resource("Namespace", "namespace").inputs["metadata"]
+    assert metadata["annotations"]["ha-platform/network-policy"] == text
