@@ -1,0 +1,7 @@
+"""`python -m sandbox.images build [NAME...] | list | pins [--check]`."""
+
+import sys
+
+from sandbox.images.cli import main
+
+sys.exit(main(sys.argv[1:]))
