@@ -66,6 +66,7 @@ def controller_manager(programs: Path, identity: Credentials, volume_plugins: Pa
     return [
         str(programs / "kube-controller-manager"),
         *_client(identity, "controller-manager"),
+        "--use-service-account-credentials=true",  # each controller has its own role
         f"--root-ca-file={identity.ca.pair.certificate}",
         f"--service-account-private-key-file={identity.token_key}",
         f"--cluster-cidr={POD_RANGE}",
