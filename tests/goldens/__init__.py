@@ -1,0 +1,1 @@
+"""Whole stacks as rendered, committed and reviewed like code. `make golden` writes them again."""

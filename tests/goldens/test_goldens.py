@@ -1,0 +1,40 @@
+"""The rendered stacks and the generated schema are as committed."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from composition import schema
+from tests.goldens.rendered import STACKS, golden_path, golden_text, registrations
+from tests.mock_engine import SECRET_MARK
+from tests.stacks.fixtures import GOOD, settings_of
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_the_rendered_stack_is_as_reviewed(name: str) -> None:
+    assert golden_text(name) == golden_path(name).read_text(), "run `make golden` and review the difference"
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_generated_values_stand_in_secrets_only(name: str) -> None:
+    for one in registrations(STACKS[name], name):
+        assert "generated-" not in str(_without_secrets(one.inputs)), f"{one.type} {one.name} shows a generated value"
+
+
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_secrets(item) for key, item in value.items() if key != SECRET_MARK}
+    return [_without_secrets(item) for item in value] if isinstance(value, list) else value
+
+
+def test_the_schema_is_as_committed() -> None:
+    assert schema.schema_text() == schema.PATH.read_text(), "run `make schema`"
+
+
+@pytest.mark.parametrize("path", GOOD, ids=lambda path: path.stem)
+def test_the_schema_accepts_what_the_model_accepts(path: Path) -> None:
+    settings, _ = settings_of(path)
+    jsonschema.validate({"config": {"ha-platform:stack": settings}}, json.loads(schema.schema_text()))

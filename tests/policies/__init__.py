@@ -1,0 +1,1 @@
+"""The policy pack's rules: fixed cases for each, and every golden stack."""

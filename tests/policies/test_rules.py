@@ -1,0 +1,147 @@
+"""Each rule: what passes, what fails, what is missing, on both platforms."""
+
+import base64
+from typing import Any
+
+import pytest
+from pulumi_policy import (
+    EnforcementLevel,
+    PolicyResourceOptions,
+    ResourceValidationArgs,
+    ResourceValidationPolicy,
+)
+from rules import availability, identity, images, limits, secrets
+
+from tests.policies.resources import (
+    BUDGET,
+    DEPLOYMENT,
+    SERVICE,
+    STATEFUL_SET,
+    budget,
+    deployment,
+    service,
+    stateful_set,
+)
+
+LEVEL = EnforcementLevel.MANDATORY
+PINNED = images.image_is_pinned(LEVEL)
+ENVIRONMENT = secrets.no_secret_in_environment(LEVEL)
+CONFIGURATION = secrets.no_secret_in_configuration(LEVEL)
+LIMITED = limits.memory_limit_is_set(LEVEL)
+NOT_ROOT = identity.process_is_not_root(LEVEL)
+READ_ONLY = identity.root_file_system_is_read_only(LEVEL)
+CHECKED = availability.health_is_checked(LEVEL)
+TWO = availability.replicas_survive_one_host(LEVEL)
+ON_VOLUME = availability.stateful_data_is_on_a_volume(LEVEL)
+CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
+SERVICE_CONFIG = "docker:index/serviceConfig:ServiceConfig"
+
+
+def violations(policy: ResourceValidationPolicy, resource_type: str, properties: dict[str, Any]) -> list[str]:
+    """What the rule says of one resource."""
+    found: list[str] = []
+    options = PolicyResourceOptions(
+        protect=False,
+        ignore_changes=[],
+        delete_before_replace=None,
+        aliases=[],
+        custom_timeouts=None,  # type: ignore[arg-type]
+        additional_secret_outputs=[],
+    )
+    arguments = ResourceValidationArgs(resource_type, properties, "urn", "name", options, None)
+    policy.validate(arguments, lambda message, *_: found.append(message))
+    return found
+
+
+ON_WORKLOADS = [PINNED, ENVIRONMENT, LIMITED, NOT_ROOT, READ_ONLY, CHECKED, TWO]
+
+
+@pytest.mark.parametrize("policy", ON_WORKLOADS, ids=lambda policy: policy.name)
+@pytest.mark.parametrize("rendered", [(DEPLOYMENT, deployment()), (SERVICE, service())], ids=["kubernetes", "swarm"])
+def test_a_good_workload_passes(policy: ResourceValidationPolicy, rendered: tuple[str, dict[str, Any]]) -> None:
+    assert violations(policy, *rendered) == []
+
+
+FAILING = [
+    (PINNED, deployment(image="registry.example.com/chat/web"), service(image="registry.example.com:5000/chat/web")),
+    (PINNED, deployment(image="chat/web:latest"), service(image="chat/web:latest")),
+    (
+        ENVIRONMENT,
+        deployment(env=[{"name": "DB_PASSWORD", "value": "hunter2"}]),
+        service(env={"DB_PASSWORD": "hunter2"}),
+    ),
+    (
+        ENVIRONMENT,
+        deployment(env=[{"name": "BROKER", "value": "redis://u:hunter2@h"}]),
+        service(env={"BROKER": "redis://u:hunter2@h"}),
+    ),
+    (NOT_ROOT, deployment(securityContext={"runAsUser": 0}), service(user="0:0")),
+    (NOT_ROOT, deployment(securityContext=None), service(user=None)),
+    (NOT_ROOT, deployment(securityContext={"runAsUser": 0}), service(user="root")),
+    (READ_ONLY, deployment(securityContext={"runAsUser": 1}), service(readOnly=False)),
+    (CHECKED, deployment(readinessProbe=None), service(healthcheck=None)),
+    (TWO, deployment(replicas=1), service(replicas=1)),
+]
+
+
+@pytest.mark.parametrize(("policy", "on_kubernetes", "on_swarm"), FAILING)
+def test_a_bad_workload_is_reported_on_both_platforms(
+    policy: ResourceValidationPolicy, on_kubernetes: dict[str, Any], on_swarm: dict[str, Any]
+) -> None:
+    for resource_type, properties in ((DEPLOYMENT, on_kubernetes), (SERVICE, on_swarm)):
+        found = violations(policy, resource_type, properties)
+        assert len(found) == 1, f"{policy.name} on {resource_type}"
+        assert "hunter2" not in found[0], "a violation never shows a value"
+
+
+def test_a_missing_memory_limit_is_reported() -> None:
+    unlimited = service()
+    del unlimited["taskSpec"]["resources"]
+    assert violations(LIMITED, DEPLOYMENT, deployment(resources=None)) == ["web: no memory limit."]
+    assert violations(LIMITED, SERVICE, unlimited) == ["dev-web: no memory limit."]
+
+
+def test_an_image_with_a_digest_passes() -> None:
+    assert violations(PINNED, SERVICE, service(image=f"chat/web@sha256:{'0' * 64}")) == []
+
+
+def test_a_job_needs_no_health_check() -> None:
+    assert violations(CHECKED, "kubernetes:batch/v1:Job", deployment(readinessProbe=None)) == []
+
+
+def test_a_stateful_set_without_a_claim_is_reported() -> None:
+    assert violations(ON_VOLUME, STATEFUL_SET, stateful_set()) == []
+    assert len(violations(ON_VOLUME, STATEFUL_SET, stateful_set(volume=False))) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["requirepass hunter2hunter2", "url: postgresql://app:hunter2@db/app", "-----BEGIN RSA PRIVATE KEY-----"],
+)
+def test_a_password_in_a_configuration_is_reported(text: str) -> None:
+    encoded = base64.b64encode(text.encode()).decode()
+    assert len(violations(CONFIGURATION, CONFIG_MAP, {"data": {"file": text}})) == 1
+    assert len(violations(CONFIGURATION, SERVICE_CONFIG, {"data": encoded})) == 1
+    assert violations(CONFIGURATION, CONFIG_MAP, {"data": {"file": "maxmemory 64mb"}}) == []
+
+
+def test_resources_that_run_nothing_are_left_alone() -> None:
+    assert violations(PINNED, "random:index/randomPassword:RandomPassword", {"length": 32}) == []
+
+
+BUDGETS = [
+    (budget(maxUnavailable=1), 3, 0),
+    (budget(maxUnavailable=0), 3, 1),
+    (budget(minAvailable=3), 3, 1),
+    (budget(minAvailable=2), 3, 0),
+    (budget(minAvailable="100%"), 3, 1),
+    (budget(maxUnavailable="10%"), 3, 0),
+    (budget(selector={"app": "nobody"}, maxUnavailable=1), 3, 1),
+    (budget(minAvailable=1), 1, 1),
+]
+
+
+@pytest.mark.parametrize(("rendered", "replicas", "expected"), BUDGETS)
+def test_a_budget_must_let_a_pod_go(rendered: dict[str, Any], replicas: int, expected: int) -> None:
+    resources = [(DEPLOYMENT, deployment(replicas=replicas)), (BUDGET, rendered)]
+    assert len(list(availability._unmet_budgets(resources))) == expected
