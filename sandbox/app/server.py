@@ -58,7 +58,7 @@ class DrainingServer(uvicorn.Server):
 
 def _config(app: ASGIApp, port: int) -> uvicorn.Config:
     return uvicorn.Config(
-        app,  # type: ignore[arg-type]
+        app,
         host="0.0.0.0",
         port=port,
         loop="asyncio",

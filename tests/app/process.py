@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -34,13 +35,14 @@ class AppProcess:
     def __init__(self, env: Mapping[str, str], module: str = "app") -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        # A file, not a pipe: nobody reads while the replica runs, and a full pipe would stop it.
+        self._output = tempfile.TemporaryFile("w+")
         self._process = subprocess.Popen(
             [sys.executable, "-m", module],
             cwd=SANDBOX,
             env=_environment({"PORT": str(self.port), "DRAIN_SECONDS": "0.5", **env}),
-            stdout=subprocess.PIPE,
+            stdout=self._output,
             stderr=subprocess.STDOUT,
-            text=True,
         )
 
     def __enter__(self) -> "AppProcess":
@@ -60,7 +62,8 @@ class AppProcess:
     ) -> None:
         if self._process.poll() is None:
             self._process.kill()
-        self._process.communicate()
+            self._process.wait()
+        self._output.close()
 
     def terminate(self) -> None:
         """SIGTERM, as both platforms stop a replica."""
@@ -72,8 +75,9 @@ class AppProcess:
 
     def wait(self) -> tuple[int, str]:
         """The exit code and everything that was logged."""
-        output, _ = self._process.communicate(timeout=30)
-        return self._process.returncode, output
+        code = self._process.wait(30)
+        self._output.seek(0)
+        return code, self._output.read()
 
 
 def free_port() -> int:

@@ -1,0 +1,92 @@
+import asyncio
+import json
+import subprocess
+import sys
+import time
+
+import httpx
+import pytest
+
+from sandbox.load import in_background, run_streams, run_writes
+from tests.app.process import SANDBOX, AppProcess, run_module
+from tests.live.app.conftest import StartReplica
+from tests.live.app.databases import Databases, wait_until
+
+pytestmark = pytest.mark.live
+
+
+def test_before_the_migration_a_write_says_what_to_run(databases: Databases) -> None:
+    with AppProcess(databases.env) as app:
+        response = httpx.post(f"{app.url}/writes", json={"writer": "early", "sequence": 1}, trust_env=False)
+    assert response.status_code == 503
+    assert "app.migrate" in response.json()["error"]
+
+
+def test_migrations_at_the_same_time_apply_each_step_once(databases: Databases) -> None:
+    runs = [
+        subprocess.Popen(
+            [sys.executable, "-m", "app.migrate"], cwd=SANDBOX, env=databases.env, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(3)
+    ]
+    outputs = [run.communicate(timeout=60)[0] for run in runs]
+    assert [run.returncode for run in runs] == [0, 0, 0]
+    assert sorted(json.loads(output)["applied"] for output in outputs) == [0, 0, 2]
+
+
+def test_a_wrong_password_is_one_sentence_without_it(databases: Databases) -> None:
+    url = databases.postgres.url.replace(databases.postgres.password, "hunter2")
+    ended = run_module("app.migrate", env={"DATABASE_URL": url})
+    assert ended.returncode == 1
+    assert ended.stderr == 'migration failed: InvalidPasswordError: password authentication failed for user "chat"\n'
+
+
+def test_an_exchange_is_read_back_as_it_was_streamed(replica: AppProcess) -> None:
+    with httpx.Client(base_url=replica.url, trust_env=False) as client:
+        text = client.get("/chat?prompt=hello&tokens=6&delay_ms=1").text
+        *tokens, done = [json.loads(line[6:]) for line in text.splitlines() if line.startswith("data: ")]
+        assert (done["stored"], done["remembered"]) == (True, True)
+        stored = client.get(f"/chat/{done['id']}").json()
+        assert stored["answer"] == " ".join(token["token"] for token in tokens)
+        assert client.get("/session/history").json() == [stored]
+        assert client.get(f"/chat/{'0' * 32}").status_code == 404
+
+
+def test_every_stream_is_stored(replica: AppProcess) -> None:
+    report = asyncio.run(run_streams(replica.url, count=10, tokens=5, delay_ms=5))
+    assert report.clean
+    assert report.stored == 10
+
+
+def test_an_acknowledged_write_is_counted_and_logged(start_replica: StartReplica) -> None:
+    app = start_replica()
+    with httpx.Client(base_url=app.url, trust_env=False) as client:
+        for sequence in (1, 2, 2, 5):
+            client.post("/writes", json={"writer": "w", "sequence": sequence}).raise_for_status()
+        assert client.get("/writes/count?writer=w").json() == {"writer": "w", "count": 3, "highest": 5}
+        assert client.get("/writes/missing?writer=w&upto=6").json()["missing"] == [3, 4, 6]
+        assert "app_writes_acknowledged_total 4.0" in client.get("/metrics").text
+    app.terminate()
+    _, log = app.wait()
+    logged = [json.loads(line) for line in log.splitlines()]
+    assert [line["sequence"] for line in logged if line["event"] == "write_acknowledged"] == [1, 2, 2, 5]
+
+
+def test_a_crash_of_postgres_loses_no_acknowledged_write(migrated: Databases, replica: AppProcess) -> None:
+    with in_background(lambda stop: run_writes(replica.url, seconds=60, interval_ms=20, stop=stop)) as load:
+        time.sleep(1)
+        migrated.postgres.crash()
+        time.sleep(1)
+        ready = httpx.get(f"{replica.url}/ready", trust_env=False)
+        assert httpx.get(f"{replica.url}/health", trust_env=False).status_code == 200
+        migrated.postgres.start()
+        wait_until(lambda: httpx.get(f"{replica.url}/ready", trust_env=False).status_code == 200, "ready again")
+        time.sleep(1)
+        load.stop()
+        report = load.result(60)
+    assert ready.status_code == 503
+    assert set(ready.json()["reasons"]) == {"postgres"}
+    assert report.clean
+    assert report.failed > 0
+    assert set(report.failures) == {"status 503"}
+    assert 1 <= report.longest_outage_seconds < 6
