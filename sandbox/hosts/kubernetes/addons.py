@@ -11,16 +11,19 @@ DNS_READY_PORT = 8181
 
 _MANIFESTS = Path(__file__).with_name("addons.yaml")
 
-# A name outside the cluster is unknown at once: an upstream that cannot be reached would cost seconds per look-up.
+# A name outside the cluster is unknown at once: an upstream that cannot be reached would cost seconds per look-up. It has
+# its own block, for CoreDNS asks `template` before `kubernetes` whatever the order here.
 _COREFILE = """\
-. {{
+{domain} in-addr.arpa ip6.arpa {{
     errors
     ready {node}:{ready}
     kubernetes {domain} in-addr.arpa ip6.arpa {{
         kubeconfig {kubeconfig}
         pods insecure
-        fallthrough in-addr.arpa ip6.arpa
     }}
+}}
+. {{
+    errors
     template IN ANY . {{
         rcode NXDOMAIN
     }}
