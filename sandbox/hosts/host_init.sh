@@ -6,7 +6,7 @@ name=$1 address=$2 ready=$3
 mount --make-rprivate /
 hostname "$name"
 
-# Names that nobody here knows are refused at once: nothing listens on port 53 of the host's own address.
+# The host has a nameserver of its own (nameserver.py).
 resolver=$(readlink -m /etc/resolv.conf)
 mkdir -p "${ready%/*}/etc"
 echo "nameserver $address" > "${ready%/*}/etc/resolv.conf"

@@ -1,13 +1,17 @@
 """All hosts of a profile as one thing: namespaces, links and registries; the daemons come from the profile's kind."""
 
 import shutil
+import sys
 from contextlib import suppress
+from pathlib import Path
 
 from sandbox.hosts import leftovers, network, packages, preflight, registry
 from sandbox.hosts.errors import HostError
 from sandbox.hosts.host import Host
 from sandbox.hosts.profiles import Profile, sandbox_dir
 from sandbox.hosts.waiting import wait_until
+
+_NAMESERVER = Path(__file__).with_name("nameserver.py")
 
 
 class Hosts:
@@ -29,6 +33,7 @@ class Hosts:
         for host in self.hosts:
             if host.start():
                 network.connect(host, self.switch)
+            host.spawn("nameserver", [sys.executable, "-I", "-S", str(_NAMESERVER), host.address])
             registry.start(host)
 
     def down(self) -> list[str]:
