@@ -38,7 +38,7 @@ class Handle:
             )
 
     def online(self) -> bool:
-        """Whether the API answers. Raises ProviderUnreachable when it does not, save in a preview that may do without."""
+        """Whether the API answers. Raises ProviderUnreachable if not, save in a lenient preview."""
         with self._lock:
             if self._online is None:
                 try:

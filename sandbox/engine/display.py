@@ -1,0 +1,112 @@
+"""Telling a run to people: plain lines, or colours and what is at work when standard output is a terminal."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from typing import TextIO
+
+from rich.console import Console
+from rich.status import Status
+
+from sandbox.engine.events import Reporter, Step, Violation
+from sandbox.engine.urns import name_of
+from sandbox.engine.values import UNKNOWN, Change, Value, format_path, has_secret, plain
+
+_SIGNS = {"create": "+", "update": "~", "replace": "+-", "delete": "-", "refresh": "~>"}
+_STYLES = {"create": "green", "update": "yellow", "replace": "magenta", "delete": "red", "refresh": "cyan"}
+_LONGEST_VALUE = 100
+
+
+def show(value: Value) -> str:
+    """A value in one line; secrets and unknown values are only named."""
+    if has_secret(value):
+        return "[secret]"
+    if value is UNKNOWN:
+        return "[unknown]"
+    text = json.dumps(plain(value, "[unknown]"), ensure_ascii=False)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
+
+
+def change_line(path: str, change: Change) -> str:
+    """One changed property in one line."""
+    sign = {"add": "+", "delete": "-", "update": "~"}[change.kind]
+    values = {"add": show(change.new), "delete": show(change.old)}.get(
+        change.kind, f"{show(change.old)} => {show(change.new)}"
+    )
+    return f"{sign} {path}: {values}{'  (needs a new object)' if change.replace else ''}"
+
+
+class Display(Reporter):
+    """Shows each operation that changes something, messages and policy reports."""
+
+    def __init__(self, stream: TextIO = sys.stdout, verbose: bool = False) -> None:
+        self._console = Console(file=stream, highlight=False, soft_wrap=True, emoji=False)
+        self._verbose = verbose
+        self._lock = threading.RLock()
+        self._at_work: dict[str, str] = {}
+        self._status: Status | None = None
+
+    def _print(self, text: str, style: str = "") -> None:
+        with self._lock:
+            self._console.print(text, style=style or None, markup=False)
+
+    def _refresh(self) -> None:
+        if not self._console.is_terminal:
+            return
+        if self._status is None:
+            self._status = self._console.status("")
+            self._status.start()
+        names = list(self._at_work.values())
+        more = f" and {len(names) - 4} more" if len(names) > 4 else ""
+        self._status.update(f"{', '.join(names[:4])}{more}")
+
+    def close(self) -> None:
+        """Takes the line of what is at work away."""
+        with self._lock:
+            if self._status is not None:
+                self._status.stop()
+                self._status = None
+
+    def started(self, step: Step) -> None:
+        with self._lock:
+            self._at_work[step.urn] = f"{_SIGNS.get(step.op, step.op)} {name_of(step.urn)}"
+            self._refresh()
+
+    def _ended(self, step: Step) -> None:
+        if self._at_work.pop(step.urn, None):
+            self._refresh()
+
+    def finished(self, step: Step) -> None:
+        with self._lock:
+            self._ended(step)
+            if step.op == "same":
+                return
+            self._print(f"{_SIGNS[step.op]:>3} {step.type}  {name_of(step.urn)}", _STYLES[step.op])
+            for path, change in step.changes.items():
+                self._print(f"      {change_line(format_path(path), change)}")
+
+    def failed(self, step: Step, reason: str) -> None:
+        with self._lock:
+            self._ended(step)
+            self._print(f"  ! {step.type}  {name_of(step.urn)}: {step.op} failed: {reason}", "bold red")
+
+    def message(self, severity: str, text: str, urn: str = "") -> None:
+        if severity == "debug" and not self._verbose:
+            return
+        where = f"{name_of(urn)}: " if urn.startswith("urn:") else ""
+        label = "" if severity == "info" else f"{severity}: "
+        styles = {"error": "bold red", "warning": "yellow"}
+        self._print(f"{label}{where}{text.rstrip()}", styles.get(severity, ""))
+
+    def violation(self, violation: Violation) -> None:
+        where = f" {name_of(violation.urn)}" if violation.urn else ""
+        style = "bold red" if violation.level == "mandatory" else "yellow"
+        self._print(
+            f"policy [{violation.level}] {violation.pack}/{violation.policy}{where}: {violation.message}", style
+        )
+
+    def say(self, text: str) -> None:
+        """A line of its own."""
+        self._print(text)

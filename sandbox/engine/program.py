@@ -1,0 +1,46 @@
+"""Starting the program of a stack and waiting for its end."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from sandbox.engine.processes import bound
+from sandbox.engine.run import Run
+
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+def run_program(run: Run, directory: Path, address: str) -> int:
+    """Runs `directory`/__main__.py against the monitor at `address`; its output is passed to standard error, and its
+    exit code returned."""
+    config = run.config
+    environment = {
+        **os.environ,
+        "PULUMI_CONFIG": json.dumps(config.values),
+        "PULUMI_CONFIG_SECRET_KEYS": json.dumps(sorted(config.secret_keys)),
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")])),
+        # The SDK keeps the event loop busy with these when gRPC forks; the program forks nothing.
+        "GRPC_ENABLE_FORK_SUPPORT": "false",
+    }
+    environment.pop("PULUMI_CONFIG_PASSPHRASE", None)
+    command = [sys.executable, "-u", "-m", "sandbox.engine.runner", "--address", address]
+    command += ["--project", config.project, "--stack", config.stack, "--directory", str(directory)]
+    command += ["--parallel", str(run.parallel), *(["--preview"] if run.preview else [])]
+    # Its own session: Ctrl-C is for the engine, which lets operations at work finish.
+    process = subprocess.Popen(
+        bound(command),
+        cwd=directory,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=sys.stderr.fileno(),
+        start_new_session=True,
+    )
+    try:
+        return process.wait()
+    finally:
+        process.kill()
+        process.wait()
