@@ -3,7 +3,7 @@
 import base64
 from pathlib import Path
 
-from sandbox.hosts.kubernetes.addresses import CLUSTER_DOMAIN, DNS_SERVICE, METRICS_PORT
+from sandbox.hosts.kubernetes.addresses import CLUSTER_DOMAIN, DNS_PORT, DNS_SERVICE, METRICS_PORT
 from sandbox.hosts.kubernetes.credentials import Credentials
 
 DNS_READY_PORT = 8181
@@ -11,10 +11,10 @@ DNS_READY_PORT = 8181
 
 _MANIFESTS = Path(__file__).with_name("addons.yaml")
 
-# A name outside the cluster is unknown at once: an upstream that cannot be reached would cost seconds per look-up. It has
-# its own block, for CoreDNS asks `template` before `kubernetes` whatever the order here.
+# A name outside the cluster is unknown at once: an upstream that cannot be reached would cost seconds per look-up. Such
+# names have a block apart, for CoreDNS asks `template` before `kubernetes` whatever the order here.
 _COREFILE = """\
-{domain} in-addr.arpa ip6.arpa {{
+{domain}:{port} in-addr.arpa:{port} ip6.arpa:{port} {{
     errors
     ready {node}:{ready}
     kubernetes {domain} in-addr.arpa ip6.arpa {{
@@ -22,7 +22,7 @@ _COREFILE = """\
         pods insecure
     }}
 }}
-. {{
+.:{port} {{
     errors
     template IN ANY . {{
         rcode NXDOMAIN
@@ -37,6 +37,7 @@ def manifests(identity: Credentials) -> str:
     values = {
         "DNS_SERVICE": DNS_SERVICE,
         "NODE": identity.address,
+        "DNS_PORT": str(DNS_PORT),
         "METRICS_PORT": str(METRICS_PORT),
         "CA_BUNDLE": base64.b64encode(identity.ca.pair.certificate.read_bytes()).decode(),
     }
@@ -48,7 +49,9 @@ def manifests(identity: Credentials) -> str:
 def coredns(programs: Path, identity: Credentials, corefile: Path) -> list[str]:
     """Write the Corefile; returns the command line."""
     kubeconfig = identity.kubeconfig("coredns")
-    text = _COREFILE.format(node=identity.address, ready=DNS_READY_PORT, domain=CLUSTER_DOMAIN, kubeconfig=kubeconfig)
+    text = _COREFILE.format(
+        port=DNS_PORT, node=identity.address, ready=DNS_READY_PORT, domain=CLUSTER_DOMAIN, kubeconfig=kubeconfig
+    )
     corefile.write_text(text)
     return [str(programs / "coredns"), f"-conf={corefile}"]
 

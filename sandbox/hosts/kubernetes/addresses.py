@@ -11,4 +11,7 @@ ZONE = "zone1"
 """The value of topology.kubernetes.io/zone on the node."""
 
 API_PORT = 6443
+DNS_PORT = 1053
+"""CoreDNS on the node; the Service has port 53, which the host's own nameserver has on the node."""
+
 METRICS_PORT = 4443

@@ -29,6 +29,6 @@ def _delegate() -> None:
             control.write_text(" ".join(f"+{name}" for name in missing))
     except OSError as error:
         raise HostError(
-            f"{control} does not pass on the controllers {', '.join(missing)} ({error.strerror}), so the kubelet cannot "
-            "limit pods; enable them there, or run on a machine instead of in a container"
+            f"{control} does not pass on the controllers {', '.join(missing)} ({error.strerror}), so the kubelet "
+            "cannot limit pods; enable them there, or run on a machine instead of in a container"
         ) from None

@@ -1,0 +1,26 @@
+"""The sandbox's one-node Kubernetes for a test session."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from sandbox.hosts import preflight
+from sandbox.hosts.kubernetes import KubernetesCluster
+
+
+@pytest.fixture(scope="session")
+def kubernetes_cluster() -> Iterator[KubernetesCluster]:
+    """A running cluster; one that ran before the session is kept, one that was started for it is removed.
+
+    Skips where sandbox hosts cannot run, fails there with REQUIRE_LIVE=1.
+    """
+    if faults := preflight.faults():
+        if os.environ.get("REQUIRE_LIVE") == "1":
+            pytest.fail("; ".join(faults))
+        pytest.skip("; ".join(faults))
+    cluster = KubernetesCluster("kubernetes")
+    ran_before = cluster.host.init() is not None
+    yield cluster.up()
+    if not ran_before:
+        cluster.down()

@@ -1,0 +1,176 @@
+"""The sandbox's Kubernetes is a real one: pods, names, addresses, volumes, admission, metrics, and nothing left."""
+
+import json
+import os
+import stat
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from sandbox.hosts.errors import HostError
+from sandbox.hosts.kubernetes import KubernetesCluster, binaries
+from sandbox.images import ensure_images
+from tests.live.kubernetes_trial import HEADLESS, NAMESPACE, NODE_PORT, WEB, manifests
+
+pytestmark = [pytest.mark.live, pytest.mark.kubernetes, pytest.mark.timeout(900)]
+
+_TUNABLES = ("vm/overcommit_memory", "vm/panic_on_oom", "kernel/panic", "kernel/panic_on_oops")
+
+
+@pytest.fixture(scope="module")
+def trial(kubernetes_cluster: KubernetesCluster) -> Iterator[KubernetesCluster]:
+    """The cluster with a Deployment of two non-root pods, its Services, a claim and an HPA."""
+    image = ensure_images(["base"])["base"]
+    kubernetes_cluster.kubectl(["apply", "-f", "-"], stdin=manifests(image))
+    kubectl(kubernetes_cluster, "rollout", "status", f"deployment/{WEB}", "--timeout=120s")
+    yield kubernetes_cluster
+    kubernetes_cluster.kubectl(["delete", "namespace", NAMESPACE, "--ignore-not-found"])
+
+
+def kubectl(cluster: KubernetesCluster, *argv: str) -> str:
+    return cluster.kubectl(["--namespace", NAMESPACE, *argv])
+
+
+def pods(cluster: KubernetesCluster) -> list[dict[str, str]]:
+    """Name and address of the running pods."""
+    listed = json.loads(kubectl(cluster, "get", "pods", "-o", "json"))["items"]
+    return [{"name": pod["metadata"]["name"], "address": pod["status"]["podIP"]} for pod in listed]
+
+
+def in_pod(cluster: KubernetesCluster, *argv: str) -> str:
+    return kubectl(cluster, "exec", pods(cluster)[0]["name"], "--", *argv)
+
+
+def eventually(condition: Callable[[], object], seconds: float) -> None:
+    """Until it holds; what depends on kube-proxy or on a scrape takes a moment."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            if condition():
+                return
+            last: object = "it was false"
+        except (HostError, OSError) as error:
+            last = error
+        assert time.monotonic() < deadline, f"not within {seconds} s: {last}"
+        time.sleep(0.5)
+
+
+def test_node_is_ready_with_zone_and_version(kubernetes_cluster: KubernetesCluster) -> None:
+    node = json.loads(kubernetes_cluster.kubectl(["get", "node", "host1", "-o", "json"]))
+    assert {"type": "Ready", "status": "True"}.items() <= node["status"]["conditions"][-1].items()
+    assert node["metadata"]["labels"]["topology.kubernetes.io/zone"] == "zone1"
+    version = json.loads(kubernetes_cluster.kubectl(["version", "-o", "json"]))
+    assert version["serverVersion"]["gitVersion"] == version["clientVersion"]["gitVersion"]
+    assert version["serverVersion"]["gitVersion"] == node["status"]["nodeInfo"]["kubeletVersion"]
+
+
+def test_kubeconfig_is_private_and_api_is_reached_by_address(kubernetes_cluster: KubernetesCluster) -> None:
+    assert stat.S_IMODE(kubernetes_cluster.kubeconfig.stat().st_mode) == 0o600
+    assert "server: https://10.79.0.11:6443" in kubernetes_cluster.kubeconfig.read_text()
+
+
+def test_up_again_starts_nothing(kubernetes_cluster: KubernetesCluster) -> None:
+    records = sorted(kubernetes_cluster.host.directory.glob("*.json"))
+    before = {path.name: path.read_text() for path in records}
+    started = time.monotonic()
+    kubernetes_cluster.up()
+    assert time.monotonic() - started < 40
+    assert {path.name: path.read_text() for path in records} == before
+
+
+def test_service_answers_by_its_name_from_both_pods(trial: KubernetesCluster) -> None:
+    names = {pod["name"] for pod in pods(trial)}
+    seen: set[str] = set()
+
+    def both_answered() -> bool:
+        seen.add(in_pod(trial, "curl", "-sS", "-m", "2", f"http://{WEB}.{NAMESPACE}.svc.cluster.local/"))
+        return seen == names
+
+    eventually(both_answered, 30)
+
+
+def test_headless_service_lists_the_pods(trial: KubernetesCluster) -> None:
+    resolve = f"import socket; print(*sorted({{a[4][0] for a in socket.getaddrinfo('{HEADLESS}', 8080)}}))"
+    expected = " ".join(sorted(pod["address"] for pod in pods(trial)))
+    eventually(lambda: in_pod(trial, "python3", "-c", resolve).strip() == expected, 15)
+
+
+def test_node_port_is_reached_from_the_machine(trial: KubernetesCluster) -> None:
+    def answers() -> bool:
+        with urllib.request.urlopen(f"http://{trial.address}:{NODE_PORT}/", timeout=2) as answer:
+            return answer.read().decode() in {pod["name"] for pod in pods(trial)}
+
+    eventually(answers, 15)
+
+
+def test_unknown_names_fail_within_a_second(trial: KubernetesCluster) -> None:
+    script = (
+        "import socket, time\nfor name in ('nowhere.example.org', 'nowhere'):\n  started = time.monotonic()\n"
+        "  try: socket.getaddrinfo(name, 80); print('resolved', end=' ')\n"
+        "  except socket.gaierror: print(time.monotonic() - started, end=' ')\n"
+    )
+    took = in_pod(trial, "python3", "-c", script).split()
+    assert len(took) == 2
+    assert all(float(seconds) < 1 for seconds in took)
+
+
+def test_claim_is_bound_and_written_by_a_non_root_pod(trial: KubernetesCluster) -> None:
+    assert in_pod(trial, "sh", "-c", "id -u; echo kept > /data/file; cat /data/file").split() == ["10001", "kept"]
+    claim = json.loads(kubectl(trial, "get", "persistentvolumeclaim", "data", "-o", "json"))
+    assert claim["status"]["phase"] == "Bound"
+    written = trial.host.directory / "volumes" / claim["spec"]["volumeName"] / "file"
+    assert written.read_text() == "kept\n"
+    assert written.stat().st_gid == 10001  # the pod's fsGroup
+
+
+def test_restricted_namespace_refuses_a_root_pod(trial: KubernetesCluster) -> None:
+    with pytest.raises(HostError, match="violates PodSecurity"):
+        kubectl(trial, "run", "root", "--image=127.0.0.1:5000/ha-platform/base:none")
+
+
+def test_autoscaler_and_top_get_metrics(trial: KubernetesCluster) -> None:
+    def has_utilization() -> bool:
+        found = json.loads(kubectl(trial, "get", "horizontalpodautoscaler", WEB, "-o", "json"))["status"]
+        current = found.get("currentMetrics") or [{}]
+        return "averageUtilization" in current[0].get("resource", {}).get("current", {})
+
+    eventually(has_utilization, 90)
+    assert all(pod["name"] in kubectl(trial, "top", "pods") for pod in pods(trial))
+
+
+def test_deleted_claim_removes_its_data(trial: KubernetesCluster) -> None:
+    volume = kubectl(trial, "get", "persistentvolumeclaim", "data", "-o", "jsonpath={.spec.volumeName}")
+    directory = trial.host.directory / "volumes" / volume
+    assert directory.is_dir()
+    kubectl(trial, "delete", "deployment", WEB, "--cascade=foreground")
+    kubectl(trial, "delete", "persistentvolumeclaim", "data")
+    eventually(lambda: not directory.exists(), 30)
+
+
+def test_down_leaves_nothing() -> None:
+    before = {name: Path("/proc/sys", name).read_text() for name in _TUNABLES}
+    cluster = KubernetesCluster("kubernetes")
+    ran_before = cluster.host.init() is not None
+    cluster.up()
+    cluster.down()
+    lines = [_command_line(entry) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    ours = (str(cluster.profile.directory), str(binaries.directory()))
+    assert not [line for line in lines if any(path in line for path in ours)]
+    assert str(cluster.profile.directory) not in Path("/proc/self/mountinfo").read_text()
+    assert not cluster.profile.directory.exists()
+    assert not list(Path("/sys/fs/cgroup").glob(f"*{cluster.profile.cgroup}"))
+    assert not [path for path in ("/var/lib/cni", "/var/lib/kubelet", "/usr/libexec/kubernetes") if Path(path).exists()]
+    assert cluster.profile.link not in os.listdir("/sys/class/net")
+    assert {name: Path("/proc/sys", name).read_text() for name in _TUNABLES} == before
+    if ran_before:
+        cluster.up()
+
+
+def _command_line(process: Path) -> str:
+    try:
+        return (process / "cmdline").read_text()
+    except OSError:
+        return ""
