@@ -162,6 +162,9 @@ def _command(options: argparse.Namespace, directory: Path, config: StackConfig, 
         run = _show(options, job, display)
     finally:
         display.close()
+    if run.preview and run.ending:
+        # What was planned up to a fault says little; the fault is told.
+        return 1
     display.say(f"{_summary(run)}  ({ENGINE}, {time.monotonic() - begun:.1f} s)")
     return _exit_code(run, options)
 
@@ -172,7 +175,7 @@ def _show(options: argparse.Namespace, job: operations.Job, display: Display) ->
             return operations.preview(job, display)
         case "up":
             run = operations.update(job, display)
-            if run.outputs and not run.failures and not run.preview:
+            if run.outputs and not run.ending and not run.preview:
                 display.close()
                 display.say("outputs:")
                 _print_outputs(run.outputs, False, False)
@@ -221,7 +224,7 @@ def _summary(run: Run) -> str:
 
 
 def _exit_code(run: Run, options: argparse.Namespace) -> int:
-    if run.failures or run.interrupted:
+    if run.ending:
         return 1
     if run.stopped_by_policy:
         print("error: a mandatory policy is violated", file=sys.stderr)

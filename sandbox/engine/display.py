@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.status import Status
 
 from sandbox.engine.events import Reporter, Step, Violation
-from sandbox.engine.urns import name_of
+from sandbox.engine.urns import is_provider, name_of
 from sandbox.engine.values import UNKNOWN, Change, Value, format_path, has_secret, plain
 
 _SIGNS = {"create": "+", "update": "~", "replace": "+-", "delete": "-", "refresh": "~>"}
@@ -47,6 +47,7 @@ class Display(Reporter):
         self._lock = threading.RLock()
         self._at_work: dict[str, str] = {}
         self._status: Status | None = None
+        self._held: list[Step] = []
 
     def _print(self, text: str, style: str = "") -> None:
         with self._lock:
@@ -83,9 +84,20 @@ class Display(Reporter):
             self._ended(step)
             if step.op == "same":
                 return
-            self._print(f"{_SIGNS[step.op]:>3} {step.type}  {name_of(step.urn)}", _STYLES[step.op])
-            for path, change in step.changes.items():
-                self._print(f"      {change_line(format_path(path), change)}")
+            self._held.append(step)
+            resource = step.new or step.old
+            # Components and providers alone are no news: a program that ends with a fault has registered some.
+            if resource is not None and resource.custom and not is_provider(step.type):
+                self.flush()
+
+    def flush(self) -> None:
+        """Shows what was held back."""
+        with self._lock:
+            held, self._held = self._held, []
+            for step in held:
+                self._print(f"{_SIGNS[step.op]:>3} {step.type}  {name_of(step.urn)}", _STYLES[step.op])
+                for path, change in step.changes.items():
+                    self._print(f"      {change_line(format_path(path), change)}")
 
     def failed(self, step: Step, reason: str) -> None:
         with self._lock:
@@ -108,5 +120,6 @@ class Display(Reporter):
         )
 
     def say(self, text: str) -> None:
-        """A line of its own."""
+        """A line of its own, after everything that was held back."""
+        self.flush()
         self._print(text)

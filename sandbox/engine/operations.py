@@ -7,12 +7,14 @@ from pathlib import Path
 
 from sandbox.engine.checkpoint import Resource
 from sandbox.engine.deletion import Deleter, ensure_unprotected
+from sandbox.engine.errors import EngineError
 from sandbox.engine.events import Reporter, Step, Violation
 from sandbox.engine.handles import Handles
 from sandbox.engine.interrupts import interruptible
 from sandbox.engine.monitor import serving
 from sandbox.engine.policy import Pack, Policies, load_policy_config
 from sandbox.engine.program import run_program
+from sandbox.engine.providers.base import ProviderError
 from sandbox.engine.recovery import recover
 from sandbox.engine.refresh import refresh_resource
 from sandbox.engine.registrar import Registrar
@@ -72,8 +74,9 @@ def update(job: Job, reporter: Reporter) -> Run:
     recover(run, handles)
     gate = job.run(Gate(reporter), preview=True)
     _program(job, gate, Handles(gate, lenient=False))
-    if gate.failures or gate.stopped_by_policy or gate.interrupted:
-        gate.reporter.message("error", "nothing was changed")
+    if gate.ending or gate.stopped_by_policy:
+        if not gate.refused_by_program:
+            gate.reporter.message("error", "nothing was changed")
         job.state.discard()
         return gate
     try:
@@ -139,18 +142,17 @@ def _program(job: Job, run: Run, handles: Handles) -> None:
         with interruptible(run):
             with serving(run, Registrar(run, handles, policies)) as address:
                 code = run_program(run, job.directory, address)
-            if code != 0 and not run.failures and not run.interrupted:
-                run.failures.append(f"the program ended with exit code {code}")
+            run.refused_by_program = code != 0 and not run.ending
             if not run.ending:
                 policies.judge_stack()
             if not run.ending and not (run.stopped_by_policy and not run.preview):
-                _delete_unwanted(run, handles)
+                delete_unwanted(run, handles)
     finally:
         for pack in packs:
             pack.close()
 
 
-def _delete_unwanted(run: Run, handles: Handles) -> None:
+def delete_unwanted(run: Run, handles: Handles) -> None:
     """Deletes what the program no longer asks for and what was replaced."""
     resources = [
         resource
@@ -159,7 +161,6 @@ def _delete_unwanted(run: Run, handles: Handles) -> None:
     ]
     try:
         ensure_unprotected(resource for resource in resources if not resource.condemned)
-    except Exception as error:
+        Deleter(run, handles).delete_all(resources)
+    except (EngineError, ProviderError) as error:
         run.fail(str(error))
-        return
-    Deleter(run, handles).delete_all(resources)

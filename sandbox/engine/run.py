@@ -33,11 +33,13 @@ class Run:
         self.outputs: Properties = {}
         self.failures: list[str] = []
         self.interrupted = False
+        # The program ended with an error of its own, which it has told.
+        self.refused_by_program = False
 
     @property
     def ending(self) -> bool:
         """Whether nothing further may be begun."""
-        return bool(self.failures) or self.interrupted
+        return bool(self.failures) or self.interrupted or self.refused_by_program
 
     def ensure_open(self) -> None:
         """Raises Aborted when nothing further may be begun."""

@@ -65,7 +65,7 @@ def _configure(options: argparse.Namespace) -> None:
     )
 
 
-def _report(error: Exception) -> None:
+def _report(error: Exception, directory: str) -> None:
     """Tells why the program failed: its own words where it chose them, else the traceback of its own frames."""
     text = str(error)
     if _UNSUPPORTED in text:
@@ -74,7 +74,11 @@ def _report(error: Exception) -> None:
     elif isinstance(error, pulumi.RunError):
         pulumi.log.error(text)
     else:
-        pulumi.log.error(f"the program failed:\n{traceback.format_exc()}")
+        shown = error.__traceback__
+        while shown is not None and not shown.tb_frame.f_code.co_filename.startswith(directory):
+            shown = shown.tb_next
+        lines = traceback.format_exception(type(error), error, shown or error.__traceback__)
+        pulumi.log.error(f"the program failed:\n{''.join(lines)}")
 
 
 def main() -> int:
@@ -98,7 +102,7 @@ def main() -> int:
     try:
         loop.run_until_complete(pulumi.runtime.run_in_stack(run_program))
     except Exception as error:
-        _report(error)
+        _report(error, options.directory)
         return 1
     finally:
         sys.stdout.flush()
