@@ -78,6 +78,6 @@ def gate(
             ),
         ),
         endpoint_spec=endpoint_spec(),
-        update_config=update_config(Steps(stable_seconds=0), failure_action="pause"),
+        update_config=update_config(Steps(monitor_seconds=1), failure_action="pause"),
         converge_config=converge_config(word.deadline_seconds),
     )

@@ -60,7 +60,7 @@ def member(
     )
     host = settings.nodes[(word.first_host + ordinal) % len(settings.nodes)]
     timeout = (
-        _PULL_SECONDS + word.container.stop.grace_seconds + start_limit_seconds(word.probes) + 2 * _STEPS.stable_seconds
+        _PULL_SECONDS + word.container.stop.grace_seconds + start_limit_seconds(word.probes) + _STEPS.monitor_seconds
     )
     return docker.ServiceArgs(
         name=name,

@@ -9,27 +9,20 @@ from platforms.durations import go_duration
 
 @dataclass(frozen=True, kw_only=True)
 class Steps:
-    """`parallelism` tasks at a time, each ready for `stable_seconds` before the next.
+    """`parallelism` tasks at a time, `delay_seconds` from ready to the next; the last ones are watched, too.
 
-    Swarm counts a task as running when its health check has passed once. One that fails before that, or soon after
-    it was stable, fails the update.
+    Swarm counts a task as running when its health check has passed once. One that fails before that, or up to
+    `monitor_seconds` after it, fails the update.
     """
 
     parallelism: int = 1
     start_first: bool = False
-    stable_seconds: int = 5
+    delay_seconds: int = 0
+    monitor_seconds: int = 5
 
     @property
     def order(self) -> str:
         return "start-first" if self.start_first else "stop-first"
-
-    @property
-    def delay(self) -> str:
-        return go_duration(self.stable_seconds)
-
-    @property
-    def monitor(self) -> str:
-        return go_duration(self.stable_seconds + 1)
 
 
 def update_config(steps: Steps, *, failure_action: str = "rollback") -> docker.ServiceUpdateConfigArgs:
@@ -37,8 +30,8 @@ def update_config(steps: Steps, *, failure_action: str = "rollback") -> docker.S
     return docker.ServiceUpdateConfigArgs(
         parallelism=steps.parallelism,
         order=steps.order,
-        delay=steps.delay,
-        monitor=steps.monitor,
+        delay=go_duration(steps.delay_seconds),
+        monitor=go_duration(steps.monitor_seconds),
         failure_action=failure_action,
     )
 
@@ -48,8 +41,8 @@ def rollback_config(steps: Steps) -> docker.ServiceRollbackConfigArgs:
     return docker.ServiceRollbackConfigArgs(
         parallelism=steps.parallelism,
         order=steps.order,
-        delay=steps.delay,
-        monitor=steps.monitor,
+        delay=go_duration(steps.delay_seconds),
+        monitor=go_duration(steps.monitor_seconds),
         failure_action="pause",
     )
 

@@ -61,7 +61,8 @@ def service(
     steps = Steps(
         parallelism=word.rollout.parallelism,
         start_first=_starts_first(word),
-        stable_seconds=word.rollout.stable_seconds,
+        delay_seconds=word.rollout.stable_seconds,
+        monitor_seconds=word.rollout.stable_seconds + 1,
     )
     return docker.ServiceArgs(
         name=names.service(word.name),
