@@ -11,7 +11,7 @@ from sandbox.hosts.errors import HostError
 from sandbox.hosts.hosts import Hosts
 from sandbox.hosts.kubernetes import addons, binaries, cgroups, control_plane, pause_image
 from sandbox.hosts.kubernetes.credentials import Credentials
-from sandbox.hosts.kubernetes.node import CONTAINERD_SOCKET, Node
+from sandbox.hosts.kubernetes.node import CONTAINERD_SOCKET, PROXY_HEALTH_PORT, Node
 from sandbox.hosts.profiles import profile
 from sandbox.hosts.waiting import wait_until
 
@@ -65,8 +65,10 @@ class KubernetesCluster:
         self._start_containerd(node)
         self._start_control_plane(programs)
         self.host.spawn("kubelet", node.kubelet())
-        self.host.spawn("kube-proxy", node.kube_proxy())
         self._start_addons(programs)
+        self._wait("the node is ready", self._node_ready, 90, "containerd", "kubelet")
+        # Only now: it ends by itself when the node's addresses change, as they do while the kubelet registers.
+        self.host.spawn("kube-proxy", node.kube_proxy())
         self._wait_ready()
         return self
 
@@ -136,11 +138,11 @@ class KubernetesCluster:
         """Each condition with the daemons that bring it about."""
         account = self._succeeds(lambda: self.kubectl(["get", "serviceaccount", "default"]))
         metrics = ("get", "--raw", "/apis/metrics.k8s.io/v1beta1/nodes")
-        self._wait("the node is ready", self._node_ready, 90, "containerd", "kubelet")
         self._wait("namespaces have their ServiceAccount", account, 60, "kube-controller-manager")
-        self._wait("cluster DNS answers", self._dns_ready, 60, "coredns")
+        self._wait("cluster DNS answers", self._answers(addons.DNS_READY_PORT, "/ready"), 60, "coredns")
         self._wait("metrics are served", self._succeeds(lambda: self.kubectl(metrics)), 90, "metrics-server")
-        self._wait("pods can be scheduled", lambda: True, 1, "kube-scheduler", "kube-proxy", "volumes")
+        self._wait("Services are routed", self._answers(PROXY_HEALTH_PORT, "/healthz"), 60, "kube-proxy")
+        self._wait("every daemon runs", lambda: True, 1, *_DAEMONS)
 
     def _node_ready(self) -> bool:
         path = '{.status.conditions[?(@.type=="Ready")].status}'
@@ -149,12 +151,17 @@ class KubernetesCluster:
         except HostError:
             return False
 
-    def _dns_ready(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"http://{self.address}:{addons.DNS_READY_PORT}/ready", timeout=2) as answer:
-                return bool(answer.status == 200)
-        except OSError:
-            return False
+    def _answers(self, port: int, path: str) -> Callable[[], bool]:
+        """Whether the node answers 200 there."""
+
+        def answered() -> bool:
+            try:
+                with urllib.request.urlopen(f"http://{self.address}:{port}{path}", timeout=2) as answer:
+                    return bool(answer.status == 200)
+            except OSError:
+                return False
+
+        return answered
 
     def _wait(self, what: str, condition: Callable[[], bool], seconds: float, *daemons: str) -> None:
         """Wait, but no longer than the daemons that it depends on run."""

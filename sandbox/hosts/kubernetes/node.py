@@ -15,6 +15,9 @@ from sandbox.hosts.registry import ADDRESS as REGISTRY
 CONTAINERD_SOCKET = "/run/containerd/containerd.sock"
 """/run is the host's own; the kubelet's built-in cAdvisor looks for containerd there and nowhere else."""
 
+PROXY_HEALTH_PORT = 10256
+"""kube-proxy answers 200 on /healthz here while its rules are up to date."""
+
 _CONTAINERD = """\
 version = 2
 root = "{data}/containerd"
@@ -138,6 +141,7 @@ class Node:
             "mode": "iptables",
             "clusterCIDR": POD_RANGE,
             "oomScoreAdj": 0,
+            "healthzBindAddress": f"{self.host.address}:{PROXY_HEALTH_PORT}",
             # These sysctls are the machine's, not the namespace's: leave them.
             "conntrack": {"maxPerCore": 0, "min": 0, "tcpEstablishedTimeout": "0s", "tcpCloseWaitTimeout": "0s"},
         }
