@@ -1,0 +1,112 @@
+"""A stack under the sandbox engine, as a person runs it: the command, its exit code and what it printed."""
+
+import copy
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.stacks.fixtures import REPOSITORY
+
+PASSPHRASE = "only-for-this-test-run"
+UP_SECONDS = 900
+Settings = dict[str, Any]
+Change = Callable[[Settings], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One command of the engine."""
+
+    code: int
+    text: str
+
+
+class Deployment:
+    """The stack `name` with `settings`, which tests change; state and stack file are under `directory`."""
+
+    def __init__(self, name: str, settings: Settings, *, environment: Mapping[str, str], directory: Path) -> None:
+        self.name = name
+        self.settings = settings
+        self._file = directory / f"Pulumi.{name}.yaml"
+        self._environment = {
+            **os.environ,
+            **environment,
+            "HA_STATE": str(directory / "state"),
+            "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
+        }
+        self.state_directory = directory / "state"
+
+    def give_secret(self, key: str, value: str) -> None:
+        """As `make secret` does."""
+        self._write()
+        run = self._engine("config", "set", "--secret", "--path", f"ha-platform:secrets.{key}", text=value)
+        assert run.code == 0, run.text
+
+    def up(self, change: Change | None = None, *, policies: bool = False) -> Run:
+        """Apply the settings, with a change that stays."""
+        if change:
+            change(self.settings)
+        self._write()
+        return self._engine("up", *(["--policy-pack", "policies"] if policies else []))
+
+    def up_ok(self, change: Change | None = None, *, policies: bool = False) -> str:
+        """The same; it must succeed."""
+        run = self.up(change, policies=policies)
+        assert run.code == 0, f"up failed:\n{run.text}"
+        return run.text
+
+    def previewed(self, change: Change) -> dict[str, str]:
+        """What a change would do: name -> operation, for everything that is not the same. The change does not stay."""
+        with self.trial(change):
+            self._write()
+            run = self._engine("preview", "--json")
+        assert run.code == 0, run.text
+        steps = json.loads(run.text[run.text.index("{") :])["steps"]
+        return {step["urn"].rsplit("::", 1)[-1]: step["op"] for step in steps if step["op"] != "same"}
+
+    @contextmanager
+    def trial(self, change: Change) -> Iterator[None]:
+        """The settings with a change, and as before afterwards (the deployed stack is not touched)."""
+        before = copy.deepcopy(self.settings)
+        change(self.settings)
+        try:
+            yield
+        finally:
+            self.settings = before
+
+    def exported(self) -> str:
+        """The state as text, as it is at rest."""
+        return self._engine("export").text
+
+    def destroy(self) -> Run:
+        """Remove every resource."""
+        self._write()
+        return self._engine("destroy")
+
+    def _write(self) -> None:
+        """Write the settings, keeping the secrets that were given."""
+        document = yaml.safe_load(self._file.read_text()) if self._file.exists() else {"config": {}}
+        document["config"]["ha-platform:stack"] = copy.deepcopy(self.settings)
+        self._file.write_text(yaml.safe_dump(document, sort_keys=False))
+
+    def _engine(self, command: str, *arguments: str, text: str | None = None) -> Run:
+        line = [sys.executable, "-m", "sandbox.engine", command, *arguments]
+        done = subprocess.run(
+            [*line, "--stack", self.name, "--stack-file", str(self._file)],
+            cwd=REPOSITORY,
+            env=self._environment,
+            input=text,
+            capture_output=True,
+            text=True,
+            timeout=UP_SECONDS,
+            check=False,
+        )
+        return Run(code=done.returncode, text=done.stdout + done.stderr)

@@ -1,0 +1,115 @@
+"""One Kubernetes node with the live stack."""
+
+import json
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+from sandbox.hosts.kubernetes import KubernetesCluster
+from sandbox.images import ensure_images
+from tests.live.platform.deployment import Deployment
+from tests.live.platform.site import Site
+from tests.live.platform.stack import HTTP_PORT, live_stack
+
+STACK = "live"
+NAMESPACE = "ha-platform-live"
+
+
+class KubernetesSite(Site):
+    """One container is known by its pod's name. A single node: members and proxies share it, by preference apart."""
+
+    def __init__(self, directory: Path) -> None:
+        ensure_images()
+        self._cluster = KubernetesCluster("kubernetes").up()
+        platform = {"kind": "kubernetes", "entry": "node-port", "nodes": 1, "deregistration_delay": "3s"}
+        settings = live_stack(platform, members=1, proxies=2, alerts_host=f"alerts.{NAMESPACE}.svc.cluster.local")
+        self.deployment = Deployment(
+            STACK, settings, environment={"KUBECONFIG": str(self._cluster.kubeconfig)}, directory=directory
+        )
+        self.entries = (f"http://{self._cluster.address}:{HTTP_PORT}",)
+
+    @property
+    def address(self) -> str:
+        return self._cluster.address
+
+    def replicas(self, workload: str) -> list[str]:
+        return [pod["metadata"]["name"] for pod in self._pods(workload) if _ready(pod)]
+
+    def kill(self, replica: str) -> None:
+        """From outside the pod, as the kernel's OOM killer would: PID 1 cannot be killed from inside."""
+        uid = next(pod["metadata"]["uid"] for pod in self._pods() if pod["metadata"]["name"] == replica)
+        for process in _processes_of_pod(uid):
+            os.kill(process, signal.SIGKILL)
+
+    def image_of(self, workload: str) -> set[str]:
+        return {pod["spec"]["containers"][0]["image"] for pod in self._pods(workload) if _ready(pod)}
+
+    def run_in(self, replica: str, command: list[str]) -> str:
+        return self._kubectl("exec", replica, "--", *command)
+
+    def plain_texts(self) -> dict[str, str]:
+        texts = {
+            kind: self._cluster.kubectl(["get", kind, "--all-namespaces", "-o", "json"])
+            for kind in (
+                "pods",
+                "deployments",
+                "statefulsets",
+                "daemonsets",
+                "jobs",
+                "configmaps",
+                "services",
+                "events",
+            )
+        }
+        for pod in self._pods():
+            name = pod["metadata"]["name"]
+            texts[f"{name} log"] = self._kubectl("logs", name, "--all-containers")
+            for process in _processes_of_pod(pod["metadata"]["uid"]):
+                arguments = Path(f"/proc/{process}/cmdline").read_bytes().replace(b"\0", b" ")
+                texts[f"{name} process {process}"] = arguments.decode(errors="replace")
+        return texts
+
+    def remove(self) -> None:
+        self._cluster.down()
+
+    def keep_logs(self, directory: Path) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        (directory / "pods.txt").write_text(self._kubectl("get", "pods,events", "-o", "wide"))
+        for pod in self._pods():
+            name = pod["metadata"]["name"]
+            (directory / f"{name}.log").write_text(self._kubectl("logs", name, "--all-containers", "--tail=2000"))
+
+    def _pods(self, workload: str = "") -> list[dict[str, Any]]:
+        document = json.loads(self._kubectl("get", "pods", "-o", "json"))
+        pods: list[dict[str, Any]] = document["items"]
+        return [pod for pod in pods if not workload or _belongs(pod, workload)]
+
+    def _kubectl(self, *arguments: str) -> str:
+        return self._cluster.kubectl(["--namespace", NAMESPACE, *arguments])
+
+
+def _belongs(pod: dict[str, Any], workload: str) -> bool:
+    return bool(pod["metadata"].get("labels", {}).get("app.kubernetes.io/name") == workload)
+
+
+def _ready(pod: dict[str, Any]) -> bool:
+    conditions = pod["status"].get("conditions", [])
+    going = "deletionTimestamp" in pod["metadata"]
+    return not going and any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
+
+
+def _processes_of_pod(uid: str) -> list[int]:
+    """The processes of a pod's container (not its pause process), by their control group."""
+    found = []
+    for directory in Path("/proc").iterdir():
+        if not directory.name.isdigit():
+            continue
+        try:
+            group = (directory / "cgroup").read_text()
+            command = (directory / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if (uid in group or uid.replace("-", "_") in group) and b"sleep" not in command:
+            found.append(int(directory.name))
+    return found

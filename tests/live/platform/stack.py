@@ -1,0 +1,77 @@
+"""The stack that the scenarios run on: the shape of production, small enough for two cores."""
+
+import copy
+from typing import Any
+
+HTTP_PORT, STATUS_PORT, PROMETHEUS_PORT, ALERTMANAGER_PORT = 30080, 30404, 30090, 30093
+_SMALL = {"cpu_request": "20m", "cpu_limit": "1", "memory_request": "64Mi", "memory_limit": "256Mi"}
+_DATA = {"cpu_request": "50m", "cpu_limit": "2", "memory_request": "128Mi", "memory_limit": "512Mi"}
+_USES = {"databases": {"main": "DATABASE"}, "caches": {"sessions": "REDIS"}}
+
+
+def live_stack(platform: dict[str, Any], *, members: int, proxies: int, alerts_host: str) -> dict[str, Any]:
+    """Three web replicas behind `proxies` proxies, a worker, a database and a cache of `members` each, monitoring."""
+    return {
+        "platform": platform,
+        "images": {"source": "sandbox"},
+        "data": "delete",
+        "balancers": {
+            "edge": {
+                "replicas": proxies,
+                "listen": {"http": HTTP_PORT},
+                "status": {"port": STATUS_PORT},
+                "longest_stream": "20s",
+                "resources": _SMALL,
+                "routes": [
+                    {"path": "/", "app": "web", "timeouts": {"response": "20s"}},
+                    {"path": "/session", "app": "web", "sticky": {"cookie": "ha_replica"},
+                     "timeouts": {"response": "20s"}},
+                ],
+            }
+        },
+        "apps": {
+            "web": {
+                "image": "chat",
+                "command": ["python3", "-m", "app"],
+                "port": 8000,
+                "replicas": 3,
+                "longest_request": "20s",
+                "resources": _SMALL,
+                "env": {"APP_VERSION": "1"},
+                "probes": {"ready": "/ready", "interval": "2s", "timeout": "2s"},
+                "migrations": {"command": ["python3", "-m", "app.migrate"], "retries": 1, "deadline": "60s"},
+                "uses": copy.deepcopy(_USES),
+                "secrets": {"model_api_key": "model_api_key"},
+                "metrics": {},
+                "rollout": {"stable": "2s", "deadline": "90s"},
+            },
+            "worker": {
+                "image": "chat",
+                "command": ["python3", "-m", "app.worker"],
+                "replicas": 1,
+                "resources": _SMALL,
+                "probes": {"command": ["python3", "-m", "app.worker", "--check"]},
+                "uses": copy.deepcopy(_USES),
+                "secret_env": {"MODEL_API_KEY": "model_api_key"},
+            },
+            "alerts": {
+                "image": "chat",
+                "command": ["python3", "-m", "app.webhook"],
+                "port": 8000,
+                "replicas": 1,
+                "resources": _SMALL,
+            },
+        },
+        "databases": {"main": {"members": members, "volume": "1Gi", "resources": _DATA}},
+        "caches": {"sessions": {"role": "session", "members": members, "maxmemory": "32Mi", "volume": "1Gi"}},
+        "monitoring": {
+            "prometheus": {
+                "port": PROMETHEUS_PORT, "scrape_interval": "5s", "volume": "1Gi", "resources": _DATA,
+            },
+            "alertmanager": {
+                "port": ALERTMANAGER_PORT,
+                "group_wait": "1s",
+                "receivers": [{"kind": "webhook", "url": f"http://{alerts_host}:8000/alerts"}],
+            },
+        },
+    }  # fmt: skip

@@ -1,0 +1,94 @@
+"""Three Swarm hosts with the live stack."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from sandbox.hosts.swarm import SwarmCluster
+from sandbox.images import ensure_images
+from tests.live.platform.deployment import Deployment
+from tests.live.platform.site import Site
+from tests.live.platform.stack import HTTP_PORT, live_stack
+
+STACK = "live"
+
+
+class SwarmSite(Site):
+    """One container is known by `<host index>/<container id>`."""
+
+    def __init__(self, directory: Path) -> None:
+        self._cluster = SwarmCluster("swarm3").up()
+        ensure_images()
+        self._clients = [self._cluster.client(index) for index in range(len(self._cluster.hosts))]
+        names = [host.name for host in self._cluster.hosts]
+        platform = {"kind": "swarm", "nodes": names, "entry": "dns", "encrypt_overlays": False}
+        settings = live_stack(platform, members=3, proxies=2, alerts_host=f"{STACK}-alerts")
+        self.deployment = Deployment(
+            STACK, settings, environment={"DOCKER_HOST": self._cluster.docker_host}, directory=directory
+        )
+
+    @property
+    def address(self) -> str:
+        return self._cluster.hosts[0].address
+
+    @property
+    def entries(self) -> tuple[str, ...]:  # type: ignore[override]
+        """One for each host that runs a proxy."""
+        hosts = [int(container.split("/")[0]) for container in self.replicas("edge")]
+        return tuple(f"http://{self._cluster.hosts[index].address}:{HTTP_PORT}" for index in sorted(hosts))
+
+    def replicas(self, workload: str) -> list[str]:
+        wanted = f"{STACK}-{workload}"
+        return [
+            f"{index}/{container.id}"
+            for index, client in enumerate(self._clients)
+            for container in client.containers.list(filters={"label": f"com.docker.swarm.service.name={wanted}"})
+        ]
+
+    def kill(self, replica: str) -> None:
+        self._container(replica).kill()
+
+    def image_of(self, workload: str) -> set[str]:
+        return {self._container(replica).attrs["Config"]["Image"] for replica in self.replicas(workload)}
+
+    def run_in(self, replica: str, command: list[str]) -> str:
+        done = self._container(replica).exec_run(command)
+        text: str = done.output.decode(errors="replace")
+        return text
+
+    def plain_texts(self) -> dict[str, str]:
+        api = self._clients[0].api
+        texts = {
+            "services": json.dumps(api.services()),
+            "tasks": json.dumps(api.tasks()),
+            "configs": json.dumps(api.configs()),
+            "networks": json.dumps(api.networks()),
+        }
+        for index, client in enumerate(self._clients):
+            for container in client.containers.list(all=True):
+                place = f"host{index + 1}/{container.name}"
+                texts[f"{place} inspect"] = json.dumps(container.attrs)
+                texts[f"{place} log"] = container.logs().decode(errors="replace")
+                if container.status == "running":
+                    texts[f"{place} processes"] = json.dumps(container.top(ps_args="-eo pid,args"))
+        return texts
+
+    def remove(self) -> None:
+        self._cluster.down()
+
+    def keep_logs(self, directory: Path) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        services = {service.id: service.name for service in self._clients[0].services.list()}
+        lines = [
+            f"{services.get(task['ServiceID'], '?')} {task['Status']['State']} {task['Status'].get('Err', '')}"
+            for task in self._clients[0].api.tasks()
+        ]
+        (directory / "tasks.txt").write_text("\n".join(sorted(lines)) + "\n")
+        for index, client in enumerate(self._clients):
+            for container in client.containers.list(all=True):
+                text = container.logs(tail=2000, timestamps=True).decode(errors="replace")
+                (directory / f"host{index + 1}-{container.name[:60]}.log").write_text(text)
+
+    def _container(self, replica: str) -> Any:
+        index, identifier = replica.split("/")
+        return self._clients[int(index)].containers.get(identifier)
