@@ -32,7 +32,7 @@ from model import (
 from platforms.base import Platform
 
 _ROLLOUT_MARGIN_SECONDS = 120
-"""For a replica's start, on top of the longest drain of the one before it."""
+"""For the starts, on top of one drain after the other."""
 
 
 class LoadBalancer(pulumi.ComponentResource):
@@ -78,7 +78,7 @@ class LoadBalancer(pulumi.ComponentResource):
                 ports=ports,
                 public_ports=public_ports,
                 probes=_probes(),
-                rollout=Rollout(deadline_seconds=settings.stop_grace + _ROLLOUT_MARGIN_SECONDS),
+                rollout=Rollout(deadline_seconds=settings.replicas * settings.stop_grace + _ROLLOUT_MARGIN_SECONDS),
                 spread="require" if settings.replicas > 1 else "prefer",
                 # The entry opens when something is behind it, and closes first when the stack is destroyed.
                 depends_on=tuple(resource for each in backends.values() for resource in each.endpoint.resources),

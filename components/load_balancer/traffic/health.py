@@ -33,8 +33,8 @@ class Check(Settings):
 class Ejection(Settings):
     """Takes a replica out that fails real requests, whatever it answers to checks.
 
-    Failures are refused and broken connections, timeouts, invalid answers, and 5xx other than 501 and 505; one good
-    answer starts the count again. The replica returns after `check.rise` passed checks. Sessions that it serves go
+    Failures are refused connections, timeouts, invalid answers, and 5xx other than 501 and 505; one good answer
+    starts the count again. The replica returns after `check.rise` passed checks. Sessions that it serves go
     on. Where every replica fails, clients get 503 in place of the application's error.
     """
 

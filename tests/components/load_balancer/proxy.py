@@ -1,0 +1,134 @@
+"""A real haproxy process on loopback that runs the very text the component deploys."""
+
+import csv
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import httpx
+
+from components.load_balancer.contract import Backend
+from components.load_balancer.haproxy.config import haproxy_config
+from components.load_balancer.haproxy.place import Place
+from components.load_balancer.settings import LoadBalancerSettings
+from model import Endpoint
+from tests.components.load_balancer.dns_server import DnsServer
+from tests.components.load_balancer.replica import Replica
+
+
+def wait_for(condition: Callable[[], bool], what: str, seconds: float = 8) -> None:
+    """Poll until `condition` holds; AssertionError naming `what` when it does not in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        time.sleep(0.02)
+
+
+class Proxy:
+    """Use as a context: it starts with all replicas of every app up, and ends with the process gone.
+
+    `apps` maps an application to its replicas (all on one port); DNS offers them as `tasks.<app>`.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        settings: Mapping[str, Any],
+        apps: Mapping[str, Sequence[Replica]],
+        *,
+        certificate: Path | None = None,
+        binary: str = "haproxy",
+    ) -> None:
+        self.settings = LoadBalancerSettings.model_validate(dict(settings))
+        self._apps = apps
+        self._directory = directory
+        self._binary = binary
+        self._dns = DnsServer()
+        http, https, self._status = free_ports(3)
+        self.url = f"http://127.0.0.1:{http}"
+        self.https_url = f"https://127.0.0.1:{https}"
+        self.status_url = f"http://127.0.0.1:{self._status}"
+        self.place = Place(
+            bind_address="127.0.0.1",
+            http_port=http,
+            https_port=https,
+            status_port=self._status,
+            certificate_file=str(certificate),
+            runtime_directory=str(directory),
+            nameservers=(self._dns.nameserver,),
+        )
+        self.client = httpx.Client(base_url=self.url, timeout=10)
+
+    def __enter__(self) -> "Proxy":
+        self._dns.__enter__()
+        for app, replicas in self._apps.items():
+            self.offer(app, replicas)
+        backends = {
+            app: Backend(
+                endpoint=Endpoint(host=app, replicas_host=f"tasks.{app}"),
+                port=replicas[0].port,
+                max_replicas=len(replicas) + 1,
+            )
+            for app, replicas in self._apps.items()
+        }
+        config = self._directory / "haproxy.cfg"
+        config.write_text(haproxy_config("edge", self.settings, backends, place=self.place))
+        with (self._directory / "haproxy.log").open("w") as log:
+            self.process = subprocess.Popen(
+                [self._binary, "-W", "-db", "-f", str(config)], stdout=log, stderr=subprocess.STDOUT
+            )
+        wait_for(self._answers, f"haproxy answers ({(self._directory / 'haproxy.log').read_text()})")
+        for app, replicas in self._apps.items():
+            self.wait_until_up(app, len(replicas))
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.client.close()
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(10)
+        self._dns.__exit__(kind, error, at)
+
+    def offer(self, app: str, replicas: Sequence[Replica]) -> None:
+        """What DNS says from now on."""
+        self._dns.records[f"tasks.{app}"] = [replica.address for replica in replicas]
+
+    def up(self, app: str) -> int:
+        """The least number of replicas up, over the routes of `app`."""
+        rows = csv.DictReader(httpx.get(f"{self.status_url}/;csv").text.removeprefix("# ").splitlines())
+        counts: dict[str, int] = {}
+        for row in rows:
+            proxy = row["pxname"]
+            if proxy.startswith(app) and row["svname"] not in ("FRONTEND", "BACKEND"):
+                counts[proxy] = counts.get(proxy, 0) + (row["status"].startswith("UP") and row["check_status"] != "INI")
+        return min(counts.values())
+
+    def wait_until_up(self, app: str, count: int) -> None:
+        """Until exactly `count` replicas of `app` pass their checks."""
+        wait_for(lambda: self.up(app) == count, f"{count} replicas of {app} up")
+
+    def drain(self) -> None:
+        """The stop signal that the component sets."""
+        os.kill(self.process.pid, signal.SIGUSR1)
+
+    def _answers(self) -> bool:
+        assert self.process.poll() is None, (self._directory / "haproxy.log").read_text()
+        try:
+            return httpx.get(f"{self.status_url}/healthz").status_code == 200
+        except httpx.TransportError:
+            return False
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of loopback that nothing uses now."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports

@@ -1,0 +1,41 @@
+"""Settings and backends for tests, and the configuration they give."""
+
+from typing import Any
+
+from components.load_balancer.contract import Backend
+from components.load_balancer.haproxy.config import haproxy_config
+from components.load_balancer.haproxy.place import CONTAINER, Place
+from components.load_balancer.settings import LoadBalancerSettings
+from model import Endpoint
+
+TLS: dict[str, Any] = {
+    "listen": {"http": 80, "https": 443},
+    "tls": {"certificate": "site_cert", "private_key": "site_key"},
+}
+
+
+def balancer(**settings: Any) -> dict[str, Any]:
+    """The smallest valid settings, with `settings` put over them."""
+    return {"listen": {"http": 80}, "routes": [{"app": "chat"}], **settings}
+
+
+def with_route(**route: Any) -> dict[str, Any]:
+    """The smallest valid settings with one route that has `route`'s fields."""
+    return balancer(routes=[{"app": "chat", **route}])
+
+
+def backend(app: str) -> Backend:
+    return Backend(endpoint=Endpoint(host=app, replicas_host=f"tasks.{app}"), port=8000, max_replicas=4)
+
+
+def config(settings: dict[str, Any], *, place: Place = CONTAINER) -> str:
+    """haproxy.cfg of the balancer `edge`."""
+    model = LoadBalancerSettings.model_validate(settings)
+    return haproxy_config("edge", model, {route.app: backend(route.app) for route in model.routes}, place=place)
+
+
+def section(text: str, name: str) -> list[str]:
+    """The lines of the section `name` (`backend chat`), without comments."""
+    block = text.partition(f"\n{name}\n")[2].partition("\n\n")[0]
+    assert block, f"no section {name}"
+    return [line.strip() for line in block.splitlines() if not line.strip().startswith("#")]

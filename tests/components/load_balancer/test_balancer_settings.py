@@ -1,0 +1,74 @@
+"""What the settings refuse, and that the refusal names the place, the rule and the fix."""
+
+from typing import Any
+
+import pytest
+
+from components.load_balancer.settings import LoadBalancerSettings
+from settings.faults import BrokenStack
+from settings.load import load
+from tests.components.load_balancer.stacks import TLS, balancer, with_route
+
+REFUSED: dict[str, tuple[dict[str, Any], str]] = {
+    "engine nginx": (balancer(engine="nginx"), "edge.engine: the engine nginx is not built yet; use `haproxy`"),
+    "engine traefik": (balancer(engine="traefik"), "edge.engine: the engine traefik is not built yet"),
+    "engine unknown": (balancer(engine="apache"), "edge.engine: should be 'haproxy'"),
+    "too many replicas": (balancer(replicas=11), "edge.replicas: should be less than or equal to 10"),
+    "no listener": (balancer(listen={}), "edge.listen: one of `http` and `https` is required"),
+    "one port twice": (balancer(**TLS | {"listen": {"http": 80, "https": 80}}), "need different ports"),
+    "https without tls": (balancer(listen={"https": 443}), "`listen.https` needs `tls` with a certificate"),
+    "redirect without https": (balancer(tls=TLS["tls"]), "`tls` has no effect without `listen.https`"),
+    "old tls": (balancer(**TLS | {"tls": {**TLS["tls"], "min_version": "1.1"}}), "edge.tls.min_version"),
+    "status on the http port": (balancer(status={"port": 80}), "`status.port` needs a port other than"),
+    "no routes": (balancer(routes=[]), "edge.routes"),
+    "same route twice": (
+        balancer(routes=[{"app": "chat", "path": "/a"}, {"app": "other", "path": "/a"}]),
+        "`routes[1]` and `routes[0]` both match '/a'",
+    ),
+    "drain shorter than an answer": (
+        balancer(longest_stream="30s"),
+        "`longest_stream` (30 s) must cover `routes[0].timeouts.response` (60 s)",
+    ),
+    "host bits in a network": (balancer(trusted_proxies=["10.0.0.1/8"]), "edge.trusted_proxies[0]: is not an address"),
+    "image without tag": (balancer(image="haproxy"), "edge.image"),
+    "trailing slash": (with_route(path="/api/"), "edge.routes[0].path"),
+    "path with a condition": (with_route(path="/a } { src 1.2.3.4"), "edge.routes[0].path"),
+    "host in capitals": (with_route(host="Example.com"), "edge.routes[0].host"),
+    "weight": (with_route(weight=5), "edge.routes[0].weight: is a reserved word: not built yet"),
+    "forward_auth": (with_route(forward_auth="auth"), "edge.routes[0].forward_auth: is a reserved word"),
+    "unknown balance": (with_route(balance="random"), "edge.routes[0].balance"),
+    "two ways to stick": (with_route(sticky={}, balance="source"), "`sticky` and `balance: source` both decide"),
+    "cookie with a newline": (with_route(sticky={"cookie": "A\nB"}), "edge.routes[0].sticky.cookie"),
+    "check longer than its interval": (with_route(check={"timeout": "2s"}), "`timeout` must not exceed `interval`"),
+    "retried POST": (
+        with_route(retries={"methods": ["GET", "POST"]}),
+        "edge.routes[0].retries.methods[1]: only GET, HEAD and OPTIONS are safe to send twice",
+    ),
+    "retry without failures": (with_route(retries={"on": []}), "edge.routes[0].retries.on"),
+    "retry on 400": (with_route(retries={"on": [400]}), "edge.routes[0].retries.on[0]"),
+    "no retry attempts": (with_route(retries={"attempts": 0}), "edge.routes[0].retries.attempts"),
+    "ejection after nothing": (with_route(ejection={"errors": 0}), "edge.routes[0].ejection.errors"),
+    "rate without period": (with_route(rate_limit={"requests": 5}), "edge.routes[0].rate_limit.period: is required"),
+    "rate by user": (with_route(rate_limit={"requests": 5, "period": "1s", "by": "user"}), "rate_limit.by"),
+    "cors star and name": (with_route(cors={"origins": ["*", "https://a.test"]}), "`*` covers all others"),
+    "cors star with cookies": (with_route(cors={"origins": ["*"], "credentials": True}), "`credentials` cannot be"),
+    "cors origin with a path": (with_route(cors={"origins": ["https://a.test/x"]}), "routes[0].cors.origins[0]"),
+    "body of nothing": (with_route(max_body="0k"), "edge.routes[0].max_body"),
+    "timeout without a unit": (with_route(timeouts={"connect": 5}), "timeouts.connect: a duration has units"),
+    "unknown key": (with_route(stiky={}), "edge.routes[0].stiky: is not a known key. Did you mean `sticky`?"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused(name: str) -> None:
+    data, expected = REFUSED[name]
+    with pytest.raises(BrokenStack) as broken:
+        load(LoadBalancerSettings, data, source="stack.yaml", root="edge")
+    assert len(broken.value.faults) == 1, broken.value
+    assert expected in str(broken.value.faults[0])
+
+
+def test_defaults_are_valid_and_drain_is_within_the_stop_grace() -> None:
+    settings = LoadBalancerSettings.model_validate(balancer())
+    assert settings.replicas == 2
+    assert settings.stop_grace > settings.stop_delay + settings.longest_stream

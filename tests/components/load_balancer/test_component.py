@@ -1,0 +1,159 @@
+"""The words that the component says, and its outputs."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pulumi
+
+from components.load_balancer import Entry, LoadBalancer
+from components.load_balancer.settings import LoadBalancerSettings
+from model import (
+    Agent,
+    ConfigFile,
+    ConfigRef,
+    Endpoint,
+    Image,
+    Job,
+    Members,
+    PublicPort,
+    Secret,
+    SecretRef,
+    Stop,
+    Tier,
+    Workload,
+)
+from platforms.base import Platform
+from tests.components.load_balancer.stacks import TLS, backend, balancer
+from tests.mock_engine import render
+
+IMAGE = Image(ref="docker.io/library/haproxy:3.0", uid=99, gid=99)
+
+
+class Recorder(Platform):
+    """A platform that keeps the words. Everything it is asked for exists at once."""
+
+    def __init__(self) -> None:
+        super().__init__(stack="test")
+        self.words: list[Any] = []
+
+    def host(self, name: str) -> str:
+        return name
+
+    def replicas_host(self, name: str) -> str:
+        return f"tasks.{name}"
+
+    def member_host(self, name: str, ordinal: int) -> str:
+        return f"{name}-{ordinal}"
+
+    def secret(self, word: Secret, *, parent: pulumi.Resource) -> SecretRef:
+        return SecretRef(name=word.name, **self._object(word, parent))
+
+    def config_file(self, word: ConfigFile, *, parent: pulumi.Resource) -> ConfigRef:
+        return ConfigRef(name=word.name, **self._object(word, parent))
+
+    def workload(self, word: Workload, *, parent: pulumi.Resource) -> Endpoint:
+        return self._endpoint(word, parent)
+
+    def members(self, word: Members, *, parent: pulumi.Resource) -> Endpoint:
+        return self._endpoint(word, parent)
+
+    def agent(self, word: Agent, *, parent: pulumi.Resource) -> Endpoint:
+        return self._endpoint(word, parent)
+
+    def job(self, word: Job, *, parent: pulumi.Resource) -> tuple[pulumi.Resource, ...]:
+        self.words.append(word)
+        return (parent,)
+
+    def one(self, kind: type[Any]) -> Any:
+        found = [word for word in self.words if isinstance(word, kind)]
+        assert len(found) == 1, self.words
+        return found[0]
+
+    def _object(self, word: Any, parent: pulumi.Resource) -> dict[str, Any]:
+        self.words.append(word)
+        name = pulumi.Output.from_input(f"{word.name}-1")
+        return {"object_name": name, "object_id": name, "resource": parent}
+
+    def _endpoint(self, word: Any, parent: pulumi.Resource) -> Endpoint:
+        self.words.append(word)
+        return Endpoint(host=word.name, replicas_host=self.replicas_host(word.name), resources=(parent,))
+
+
+def made(
+    settings: dict[str, Any], *, then: Callable[[Recorder], None] = lambda _: None
+) -> tuple[LoadBalancer, Recorder]:
+    """The component as it stands after the program; `then` runs inside the program, where Outputs can be read."""
+    platform = Recorder()
+    balancers: list[LoadBalancer] = []
+
+    def build(_: pulumi.Resource) -> None:
+        model = LoadBalancerSettings.model_validate(settings)
+        balancers.append(
+            LoadBalancer(
+                "edge",
+                model,
+                platform=platform,
+                image=IMAGE,
+                backends={route.app: backend(route.app) for route in model.routes},
+                certificates={
+                    "site_cert": pulumi.Output.from_input("CERTIFICATE\n\n"),
+                    "site_key": pulumi.Output.secret("KEY"),
+                },
+                origin="stack.balancers.edge",
+            )
+        )
+        then(platform)
+
+    registered = render(build)
+    assert [one.type for one in registered if one.name == "edge"] == ["ha-platform:traffic:LoadBalancer"]
+    return balancers[0], platform
+
+
+def test_the_workload() -> None:
+    _, platform = made(balancer(longest_stream="2m", stop_delay="4s"))
+    word = platform.one(Workload)
+    assert (word.name, word.origin, word.tier, word.replicas) == ("edge", "stack.balancers.edge", Tier.EDGE, 2)
+    assert word.spread == "require"
+    assert word.public_ports == (PublicPort(port="http", published=80), PublicPort(port="status", published=8404))
+    assert word.container.stop == Stop(signal="SIGUSR1", grace_seconds=4 + 120 + 5)
+    assert word.rollout.deadline_seconds > 2 * word.container.stop.grace_seconds
+    assert all(port.number > 1024 for port in word.ports), "a process without capabilities cannot bind below"
+    assert word.container.security.read_only_root
+    assert [file.path for file in word.container.files] == ["/etc/haproxy-config/haproxy.cfg"]
+    assert word.probes.ready.check.path == "/healthz"
+    assert word.probes.live.check.path == "/livez", "a draining proxy is not ready, but must not be restarted"
+
+
+def test_one_replica_asks_for_no_spread() -> None:
+    assert made(balancer(replicas=1))[1].one(Workload).spread == "prefer"
+
+
+def test_own_image_runs_as_the_pinned_identity() -> None:
+    image = made(balancer(image="mirror.test/haproxy:2.8"))[1].one(Workload).container.image
+    assert (image.ref, image.uid) == ("mirror.test/haproxy:2.8", 99)
+
+
+def test_the_certificate_is_a_secret_and_the_configuration_holds_none() -> None:
+    seen: list[tuple[str, bool]] = []
+
+    def look(platform: Recorder) -> None:
+        value = platform.one(Secret).value
+        pulumi.Output.all(value, value.is_secret()).apply(lambda both: seen.append((both[0], both[1])))
+
+    _, platform = made(balancer(**TLS), then=look)
+    assert seen == [("CERTIFICATE\nKEY\n", True)]
+    assert "KEY" not in platform.one(ConfigFile).text
+    paths = [file.path for file in platform.one(Workload).container.files]
+    assert paths == ["/etc/haproxy-config/haproxy.cfg", "/etc/haproxy-tls/site.pem"]
+    published = {port.port: port.published for port in platform.one(Workload).public_ports}
+    assert published == {"http": 80, "https": 443, "status": 8404}
+
+
+def test_outputs() -> None:
+    component, _ = made(balancer(**TLS))
+    assert component.entry == Entry(http=80, https=443, status=8404)
+    (target,) = component.observability.targets
+    assert (target.replicas_host, target.port, target.path, target.expected) == ("tasks.edge", 8404, "/metrics", 2)
+    down, _ = component.observability.rules
+    assert down.expr == '(sum(up{job="balancer-edge"}) or vector(0)) < 2'
+    assert len(component.observability.panels) == 1

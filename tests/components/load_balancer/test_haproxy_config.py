@@ -1,0 +1,177 @@
+"""Each field of the settings, as lines of haproxy.cfg."""
+
+import re
+from typing import Any
+
+import pytest
+
+from components.load_balancer.settings import LoadBalancerSettings
+from components.load_balancer.traffic import Route
+from tests.components.load_balancer.stacks import TLS, balancer, config, section, with_route
+
+FIELDS: dict[str, tuple[dict[str, Any], str, str]] = {
+    # field: (settings, section, line)
+    "listen.http": (balancer(), "frontend public", "bind :8080"),
+    "listen.https": (
+        balancer(**TLS),
+        "frontend public",
+        "bind :8443 ssl crt /etc/haproxy-tls/site.pem alpn h2,http/1.1",
+    ),
+    "resources": (
+        balancer(
+            resources={"cpu_request": "1", "cpu_limit": "2500m", "memory_request": "64Mi", "memory_limit": "64Mi"}
+        ),
+        "global",
+        "nbthread 3",
+    ),
+    "size": (balancer(size="medium"), "global", "nbthread 2"),
+    "tls.min_version": (
+        balancer(**TLS | {"tls": {**TLS["tls"], "min_version": "1.3"}}),
+        "global",
+        "ssl-default-bind-options ssl-min-ver TLSv1.3 no-tls-tickets",
+    ),
+    "tls.redirect": (
+        balancer(**TLS),
+        "frontend public",
+        "http-request redirect code 308 location https://%[req.hdr(host),host_only]%[pathq] "
+        "unless { var(txn.tls) -m bool }",
+    ),
+    "longest_stream": (balancer(longest_stream="10m"), "global", "hard-stop-after 600s"),
+    "stop_delay": (balancer(stop_delay="9s"), "global", "grace 9s"),
+    "max_connections": (balancer(max_connections=500), "frontend public", "maxconn 500"),
+    "max_connections, spare": (balancer(max_connections=500), "global", "maxconn 600"),
+    "trusted_proxies": (
+        balancer(trusted_proxies=["10.0.0.0/8", "fd00::/8"]),
+        "frontend public",
+        "http-request set-var(txn.trusted) bool(true) if { src 10.0.0.0/8 fd00::/8 }",
+    ),
+    "timeouts.request": (balancer(timeouts={"request": "7s"}), "defaults", "timeout http-request 7s"),
+    "timeouts.keep_alive": (balancer(timeouts={"keep_alive": "7s"}), "defaults", "timeout http-keep-alive 7s"),
+    "app": (with_route(), "backend chat", "server-template replica 4 tasks.chat:8000"),
+    "path": (
+        with_route(path="/api"),
+        "frontend public",
+        "use_backend chat:api if { path_beg /api/ }",
+    ),
+    "host": (
+        with_route(host="a.test"),
+        "frontend public",
+        "use_backend chat.a.test if { req.hdr(host),host_only,lower -m str a.test }",
+    ),
+    "balance": (with_route(balance="least_conn"), "backend chat", "balance leastconn"),
+    "sticky": (
+        with_route(sticky={"cookie": "WHERE", "ttl": "2h"}),
+        "backend chat",
+        'cookie WHERE insert indirect nocache httponly dynamic maxidle 7200s attr "SameSite=Lax"',
+    ),
+    "check.path": (
+        with_route(check={"path": "/ok"}),
+        "backend chat",
+        "http-check send meth GET uri /ok ver HTTP/1.1 hdr Host chat",
+    ),
+    "check.interval, fall, rise": (
+        with_route(check={"interval": "3s", "fall": 4, "rise": 5}),
+        "backend chat",
+        "default-server check inter 3000ms fastinter 1500ms fall 4 rise 5 resolvers dns resolve-prefer ipv4 "
+        "init-addr none",
+    ),
+    "check.timeout": (with_route(check={"timeout": "700ms"}), "backend chat", "timeout check 700ms"),
+    "ejection": (
+        with_route(ejection={"errors": 7}),
+        "backend chat",
+        "default-server observe layer7 error-limit 7 on-error mark-down",
+    ),
+    "retries.attempts": (with_route(retries={"attempts": 2}), "backend chat", "retries 2"),
+    "retries.on": (
+        with_route(retries={"on": ["connect_failure", 504]}),
+        "backend chat",
+        "retry-on conn-failure 504",
+    ),
+    "retries.methods": (
+        with_route(retries={"methods": ["GET"]}),
+        "backend chat",
+        "http-request disable-l7-retry unless { method GET }",
+    ),
+    "retries off": (with_route(retries=None), "backend chat", "retries 0"),
+    "rate_limit": (
+        with_route(rate_limit={"requests": 9, "period": "1m"}),
+        "backend chat",
+        "stick-table type ipv6 size 100k expire 60s store http_req_rate(60s)",
+    ),
+    "cors": (
+        with_route(cors={"origins": ["https://a.test", "https://b.test"]}),
+        "backend chat",
+        "http-request set-var(txn.origin) req.hdr(origin) if { req.hdr(origin) -m str https://a.test https://b.test }",
+    ),
+    "cors for all": (
+        with_route(cors={"origins": ["*"]}),
+        "backend chat",
+        'http-after-response set-header Access-Control-Allow-Origin "*" if { var(txn.origin) -m found }',
+    ),
+    "max_body": (
+        with_route(max_body="2Ki"),
+        "backend chat",
+        'http-request return status 413 content-type text/plain string "body too large" '
+        "if { req.hdr(content-length) -m int gt 2048 }",
+    ),
+    "max_per_replica": (with_route(max_per_replica=8), "backend chat", "default-server maxconn 8"),
+    "timeouts.connect": (with_route(timeouts={"connect": "250ms"}), "backend chat", "timeout connect 250ms"),
+    "timeouts.response": (with_route(timeouts={"response": "2m"}), "backend chat", "timeout server 120s"),
+    "timeouts.stream": (with_route(timeouts={"stream": "2m"}), "backend chat", "timeout tunnel 120s"),
+    "timeouts.queue": (with_route(timeouts={"queue": "2s"}), "backend chat", "timeout queue 2s"),
+}
+ELSEWHERE = {"engine", "image", "replicas", "status", "routes", "tls", "listen", "timeouts", "weight", "forward_auth"}
+"""Not in haproxy.cfg (the component's test has them), containers of other fields, or refused."""
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_field(field: str) -> None:
+    settings, name, line = FIELDS[field]
+    assert line in section(config(settings) if name != "global" else "\n" + config(settings), name)
+
+
+def test_every_field_is_tested() -> None:
+    tested = {re.split(r"[., ]", field)[0] for field in FIELDS} | ELSEWHERE
+    assert not {*LoadBalancerSettings.model_fields, *Route.model_fields} - tested
+
+
+@pytest.mark.parametrize(
+    ("settings", "absent"),
+    [
+        (balancer(), "ssl"),
+        (balancer(**TLS | {"tls": {**TLS["tls"], "redirect": False}}), "redirect code"),
+        (balancer(**TLS | {"listen": {"https": 443}}), ":8080"),
+        (with_route(ejection=None), "observe"),
+        (with_route(retries=None), "redispatch"),
+        (with_route(), "cookie"),
+        (with_route(), "stick-table"),
+        (with_route(), "Access-Control"),
+        (with_route(), "413"),
+    ],
+)
+def test_what_is_off_leaves_nothing(settings: dict[str, Any], absent: str) -> None:
+    assert absent not in re.sub(r"ssl_fc", "", config(settings))
+
+
+def test_hosts_come_first_and_long_paths_before_short_ones() -> None:
+    routes = [
+        {"app": "site"},
+        {"app": "api", "path": "/api"},
+        {"app": "v2", "path": "/api/v2"},
+        {"app": "admin", "host": "admin.test"},
+        {"app": "deep", "host": "admin.test", "path": "/deep"},
+    ]
+    for order in (routes, routes[::-1]):
+        lines = section(config(balancer(routes=order)), "frontend public")
+        used = [line.split()[1] for line in lines if line.startswith("use_backend")]
+        assert list(dict.fromkeys(used)) == ["deep.admin.test:deep", "admin.admin.test", "v2:api:v2", "api:api", "site"]
+
+
+def test_cookies_are_secure_when_clients_cannot_use_plain_http() -> None:
+    assert " secure " in config(balancer(**TLS, routes=[{"app": "chat", "sticky": {}}]))
+    assert " secure " not in config(with_route(sticky={}))
+
+
+def test_redirect_names_a_port_other_than_443() -> None:
+    settings = balancer(**TLS | {"listen": {"http": 8080, "https": 8443}})
+    assert "https://%[req.hdr(host),host_only]:8443%[pathq]" in config(settings)

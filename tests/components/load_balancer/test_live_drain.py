@@ -1,0 +1,80 @@
+"""The stop signal: what is in flight ends, nothing new begins."""
+
+import threading
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.components.load_balancer.proxy import Proxy, wait_for
+from tests.components.load_balancer.replica import Replica
+
+pytestmark = [pytest.mark.live, pytest.mark.usefixtures("haproxy")]
+
+
+def settings(longest_stream: str) -> dict[str, object]:
+    return {
+        "listen": {"http": 80},
+        "longest_stream": longest_stream,
+        "stop_delay": "1s",
+        "routes": [{"app": "chat", "timeouts": {"response": "1s"}}],
+    }
+
+
+class Stream(threading.Thread):
+    """A client that reads a stream of 0.2 s events to its end or its break."""
+
+    def __init__(self, proxy: Proxy, events: int) -> None:
+        super().__init__()
+        self.url = f"{proxy.url}/stream?events={events}&pause=0.2"
+        self.text = ""
+        self.broken = False
+
+    def run(self) -> None:
+        try:
+            with httpx.stream("GET", self.url, timeout=10) as answer:
+                for text in answer.iter_text():
+                    self.text += text
+        except httpx.TransportError:
+            self.broken = True
+
+
+def refused(proxy: Proxy) -> bool:
+    try:
+        httpx.get(proxy.url)
+    except httpx.ConnectError:
+        return True
+    return False
+
+
+def test_a_stream_in_flight_ends_before_the_proxy_does(replicas: list[Replica], tmp_path: Path) -> None:
+    with Proxy(tmp_path, settings("10s"), {"chat": replicas}) as proxy:
+        proxy.client.get("/")  # an idle connection that must not hold the drain up
+        stream = Stream(proxy, events=15)
+        stream.start()
+        wait_for(lambda: stream.text != "", "the stream runs")
+        proxy.drain()
+        wait_for(lambda: httpx.get(f"{proxy.status_url}/healthz").status_code == 503, "healthz says so", seconds=0.8)
+        assert httpx.get(proxy.url).status_code == 200, "during stop_delay it still accepts"
+        wait_for(lambda: refused(proxy), "then it does not")
+        assert proxy.process.poll() is None
+        stream.join()
+        assert not stream.broken
+        assert stream.text.endswith("data: 14\n\n")
+        ended = time.monotonic()
+        proxy.process.wait(5)
+        assert time.monotonic() - ended < 3
+
+
+def test_the_drain_has_an_end(replicas: list[Replica], tmp_path: Path) -> None:
+    with Proxy(tmp_path, settings("2s"), {"chat": replicas}) as proxy:
+        stream = Stream(proxy, events=50)
+        stream.start()
+        wait_for(lambda: stream.text != "", "the stream runs")
+        started = time.monotonic()
+        proxy.drain()
+        proxy.process.wait(8)
+        assert 2.5 < time.monotonic() - started < 3 + proxy.settings.stop_grace - 3
+        stream.join()
+        assert stream.broken

@@ -1,0 +1,204 @@
+"""What clients see, through a real haproxy and with healthy replicas."""
+
+import asyncio
+import base64
+import os
+import socket
+import ssl
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from tests.components.load_balancer.proxy import Proxy
+from tests.components.load_balancer.replica import Replica
+
+pytestmark = [pytest.mark.live, pytest.mark.usefixtures("haproxy")]
+
+SETTINGS = {
+    "listen": {"http": 80, "https": 443},
+    "tls": {"certificate": "site_cert", "private_key": "site_key", "redirect": False},
+    "routes": [
+        {"app": "chat"},
+        {"app": "chat", "path": "/least", "balance": "least_conn"},
+        {"app": "chat", "path": "/source", "balance": "source"},
+        {"app": "chat", "path": "/sticky", "sticky": {"cookie": "WHERE", "ttl": "1h"}},
+        {"app": "chat", "path": "/limited", "rate_limit": {"requests": 5, "period": "1m"}},
+        {"app": "chat", "path": "/small", "max_body": "1Ki"},
+        {"app": "chat", "path": "/patient", "timeouts": {"response": "1s", "stream": "1m"}},
+        {"app": "chat", "path": "/narrow", "max_per_replica": 1, "timeouts": {"queue": "1s"}},
+        {
+            "app": "chat",
+            "path": "/cors",
+            "cors": {"origins": ["https://app.test"], "headers": ["X-Token"], "credentials": True},
+        },
+        {"app": "other", "host": "other.test"},
+        {"app": "other", "host": "other.test", "path": "/deep/er"},
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def proxy(haproxy: str, certificate: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+    first, other = Replica("127.0.0.11"), Replica("127.0.0.21")
+    replicas = [first, Replica("127.0.0.12", first.port), Replica("127.0.0.13", first.port)]
+    apps = {"chat": replicas, "other": [other]}
+    with Proxy(tmp_path_factory.mktemp("proxy"), SETTINGS, apps, certificate=certificate, binary=haproxy) as proxy:
+        yield proxy
+    for replica in [*replicas, other]:
+        replica.kill()
+
+
+def replica_of(answer: httpx.Response) -> str:
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["replica"])
+
+
+def test_round_robin_spreads_evenly(proxy: Proxy) -> None:
+    counts = Counter(replica_of(proxy.client.get("/")) for _ in range(30))
+    assert sorted(counts.values()) == [10, 10, 10]
+
+
+def test_least_conn_avoids_the_busy_replica(proxy: Proxy) -> None:
+    async def run() -> tuple[str, set[str]]:
+        async with httpx.AsyncClient(base_url=proxy.url) as client:
+            slow = asyncio.create_task(client.get("/least?wait=1"))
+            await asyncio.sleep(0.2)
+            others = {replica_of(await client.get("/least")) for _ in range(12)}
+            return replica_of(await slow), others
+
+    busy, others = asyncio.run(run())
+    assert busy not in others
+    assert len(others) == 2
+
+
+def test_source_keeps_a_client_on_one_replica(proxy: Proxy) -> None:
+    assert len({replica_of(httpx.get(f"{proxy.url}/source")) for _ in range(12)}) == 1
+
+
+def test_sticky_cookie_holds(proxy: Proxy) -> None:
+    with httpx.Client(base_url=proxy.url) as client:
+        first = client.get("/sticky")
+        assert "httponly" in first.headers["set-cookie"].lower()
+        assert {replica_of(client.get("/sticky")) for _ in range(9)} == {replica_of(first)}
+    assert len({replica_of(httpx.get(f"{proxy.url}/sticky")) for _ in range(9)}) == 3
+
+
+def test_routes_match_whole_segments_and_hosts(proxy: Proxy) -> None:
+    def app(path: str, host: str) -> str:
+        return "other" if replica_of(proxy.client.get(path, headers={"Host": host})) == "127.0.0.21" else "chat"
+
+    assert app("/", "other.test") == "other"
+    assert app("/least", "OTHER.test:8080") == "other"
+    assert app("/", "another.test") == "chat"
+    assert {proxy.client.get("/limitedly").status_code for _ in range(8)} == {200}
+
+
+def test_rate_limit(proxy: Proxy) -> None:
+    answers = [proxy.client.get("/limited") for _ in range(8)]
+    assert [answer.status_code for answer in answers] == [200] * 5 + [429] * 3
+    assert answers[-1].headers["retry-after"] == "60"
+
+
+def test_cors_is_answered_by_the_proxy(proxy: Proxy) -> None:
+    ask = {"Origin": "https://app.test", "Access-Control-Request-Method": "POST"}
+    preflight = proxy.client.options("/cors", headers=ask)
+    assert preflight.status_code == 204
+    assert preflight.headers["access-control-allow-origin"] == "https://app.test"
+    assert preflight.headers["access-control-allow-headers"] == "X-Token"
+    assert preflight.headers["access-control-allow-credentials"] == "true"
+    assert preflight.headers["vary"] == "Origin"
+    assert proxy.client.options("/cors", headers=ask | {"Origin": "https://evil.test"}).status_code == 403
+    allowed = proxy.client.get("/cors", headers={"Origin": "https://app.test"})
+    assert allowed.headers["access-control-allow-origin"] == "https://app.test"
+    denied = proxy.client.get("/cors", headers={"Origin": "https://evil.test"})
+    assert denied.status_code == 200
+    assert "access-control-allow-origin" not in denied.headers
+
+
+def test_body_limit(proxy: Proxy) -> None:
+    assert proxy.client.post("/small", content=b"x" * 1024).json()["size"] == 1024
+    assert proxy.client.post("/small", content=b"x" * 1025).status_code == 413
+    assert proxy.client.post("/small", content=iter([b"x" * 2000])).status_code == 411
+
+
+def test_a_stream_outlives_the_response_timeout_and_silence_does_not(proxy: Proxy) -> None:
+    started = time.monotonic()
+    answer = proxy.client.get("/patient/stream?events=6&pause=0.4")
+    assert time.monotonic() - started > 2
+    assert answer.text.endswith("data: 5\n\n")
+    assert proxy.client.post("/patient?wait=1.5").status_code == 504
+
+
+def test_a_stream_is_not_held_back(proxy: Proxy) -> None:
+    with proxy.client.stream("GET", "/stream?events=3&pause=0.3") as answer:
+        times = [time.monotonic() for _ in answer.iter_raw()]
+    assert times[-1] - times[0] > 0.4
+
+
+def test_queue_has_an_end(proxy: Proxy) -> None:
+    async def run() -> list[int]:
+        async with httpx.AsyncClient(base_url=proxy.url) as client:
+            answers = await asyncio.gather(*(client.post("/narrow?wait=1.6") for _ in range(5)))
+            return sorted(answer.status_code for answer in answers)
+
+    assert asyncio.run(run()) == [200, 200, 200, 503, 503]
+
+
+def test_websocket_echo(proxy: Proxy) -> None:
+    url = urlsplit(proxy.url)
+    with socket.create_connection((url.hostname or "", url.port or 0), timeout=5) as connection:
+        key = base64.b64encode(os.urandom(16)).decode()
+        connection.sendall(
+            f"GET /patient/ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
+        )
+        reader = connection.makefile("rb")
+        assert reader.readline().split()[1] == b"101"
+        while reader.readline().strip():
+            pass
+        for text in (b"hello", b"again, after more than the response timeout"):
+            connection.sendall(bytes([0x81, 0x80 | len(text), 0, 0, 0, 0]) + text)
+            assert reader.read(2 + len(text)) == bytes([0x81, len(text)]) + text
+            time.sleep(1.2)
+
+
+def test_tls_and_the_headers_that_applications_see(proxy: Proxy) -> None:
+    spoofed = {"X-Forwarded-For": "9.9.9.9", "X-Forwarded-Proto": "https", "X-Real-IP": "9.9.9.9", "Forwarded": "for=9"}
+    seen = [
+        {key.lower(): value for key, value in httpx.get(url, headers=spoofed, verify=False).json()["headers"]}
+        for url in (proxy.url, proxy.https_url)
+    ]
+    assert [headers["x-forwarded-proto"] for headers in seen] == ["http", "https"]
+    assert [headers["x-forwarded-for"] for headers in seen] == ["127.0.0.1", "127.0.0.1"]
+    assert not {"x-real-ip", "forwarded"} & {*seen[0], *seen[1]}
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
+def test_old_tls_is_refused_and_http2_offered(proxy: Proxy) -> None:
+    url = urlsplit(proxy.https_url)
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    with socket.create_connection((url.hostname or "", url.port or 0)) as raw, context.wrap_socket(raw) as connection:
+        assert connection.selected_alpn_protocol() == "h2"
+    context.minimum_version = ssl.TLSVersion.TLSv1
+    context.maximum_version = ssl.TLSVersion.TLSv1_1
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    with socket.create_connection((url.hostname or "", url.port or 0)) as raw, pytest.raises(ssl.SSLError):
+        context.wrap_socket(raw)
+
+
+def test_status_port(proxy: Proxy) -> None:
+    page = httpx.get(f"{proxy.status_url}/").text
+    assert "Statistics Report" in page
+    assert "chat:limited" in page
+    metrics = httpx.get(f"{proxy.status_url}/metrics").text
+    assert 'haproxy_frontend_http_responses_total{proxy="public",code="2xx"}' in metrics
+    assert 'haproxy_backend_active_servers{proxy="chat"} 3' in metrics
+    assert httpx.get(f"{proxy.status_url}/livez").text == "alive"
+    assert proxy.client.get("/metrics").json()["replica"], "the public port passes /metrics to the application"
