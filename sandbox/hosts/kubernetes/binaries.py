@@ -44,7 +44,7 @@ def _build(target: Path) -> None:
     go = toolchain.find_go()
     print(f"building Kubernetes {VERSION} with {go} (about 6 minutes on 2 cores, once)", flush=True)
     started = time.monotonic()
-    unfinished = target.with_suffix(".unfinished")
+    unfinished = _beside(target, "unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir()
     # One invocation, so that packages which several programs share are compiled once.
@@ -61,6 +61,10 @@ def _build(target: Path) -> None:
     print(f"built Kubernetes {VERSION} in {time.monotonic() - started:.0f} s: {target}", flush=True)
 
 
+def _beside(target: Path, what: str) -> Path:
+    return target.with_name(f"{target.name}.{what}")
+
+
 def _link_flags() -> str:
     """The version that `kubectl version` and the node report; modules carry none by themselves."""
     major, minor, _ = VERSION.lstrip("v").split(".")
@@ -73,6 +77,6 @@ def _link_flags() -> str:
 def _alone(target: Path) -> Iterator[None]:
     """Two builds of the same thing wait for each other."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    with target.with_suffix(".lock").open("w") as lock:
+    with _beside(target, "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
