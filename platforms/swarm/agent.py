@@ -6,9 +6,10 @@ import pulumi_docker as docker
 
 from model import Agent
 from platforms.swarm import container
-from platforms.swarm.container import Task, task_healthcheck, task_spec
+from platforms.swarm.container import Task, task_spec
 from platforms.swarm.entry import endpoint_spec
 from platforms.swarm.names import ORIGIN_LABEL, Names, service_labels
+from platforms.swarm.probe import healthcheck
 from platforms.swarm.rollout import Steps, update_config
 from platforms.swarm.settings import SwarmSettings
 from platforms.swarm.volume import host_mount
@@ -36,7 +37,7 @@ def service(
             Task(
                 container=word.container,
                 labels=names.labels(word.name),
-                healthcheck=task_healthcheck(word.container, word.probes),
+                healthcheck=healthcheck(word.probes, word.container.image.http_tool),
                 mounts=[host_mount(path) for path in word.host_paths],
             ),
             settings,

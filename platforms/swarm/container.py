@@ -5,11 +5,10 @@ from dataclasses import dataclass
 
 import pulumi_docker as docker
 
-from model import Container, Probes, Scratch, SecretRef
+from model import Container, Scratch, SecretRef
 from platforms.durations import go_duration
 from platforms.swarm import config_file, secret
 from platforms.swarm.names import task_labels
-from platforms.swarm.probe import healthcheck
 from platforms.swarm.resources import resources
 from platforms.swarm.settings import SwarmSettings
 from platforms.swarm.volume import scratch_mount
@@ -29,10 +28,6 @@ class Task:
     hostname: str | None = None
     variables: Mapping[str, str] | None = None
     """Values of `$(NAME)` in env, command and args."""
-
-
-def task_healthcheck(container: Container, probes: Probes) -> docker.ServiceTaskSpecContainerSpecHealthcheckArgs:
-    return healthcheck(probes, container.image.http_tool)
 
 
 def refusals(container: Container) -> Iterator[tuple[str, object, str]]:

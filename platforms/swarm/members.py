@@ -6,10 +6,10 @@ import pulumi_docker as docker
 
 from model import Members
 from platforms.swarm import container
-from platforms.swarm.container import Task, task_healthcheck, task_spec
+from platforms.swarm.container import Task, task_spec
 from platforms.swarm.entry import endpoint_spec, entry_labels
 from platforms.swarm.names import ORIGIN_LABEL, Names, service_labels
-from platforms.swarm.probe import start_limit_seconds
+from platforms.swarm.probe import healthcheck, start_limit_seconds
 from platforms.swarm.rollout import Steps, converge_config, rollback_config, update_config
 from platforms.swarm.settings import SwarmSettings
 from platforms.swarm.volume import DATA_LABEL, VOLUME_SIZE_LABEL, member_mount
@@ -48,6 +48,7 @@ def member(
 ) -> docker.ServiceArgs:
     """One member. It stops before its successor starts, for both would have the same volume."""
     name = names.member(word.name, ordinal)
+    peers = [names.member(word.name, other) for other in range(word.count) if other != ordinal]
     labels = names.labels(
         word.name,
         {
@@ -70,7 +71,7 @@ def member(
             Task(
                 container=word.container,
                 labels=names.labels(word.name),
-                healthcheck=task_healthcheck(word.container, word.probes),
+                healthcheck=healthcheck(word.probes, word.container.image.http_tool, peers),
                 mounts=[member_mount(word.volume, source=name, labels=names.labels(word.name))],
                 hostname=name,  # it finds itself before it is ready: only then do others find it
                 variables={

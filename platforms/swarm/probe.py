@@ -7,6 +7,7 @@ then on. Afterwards the live check takes its place, for Swarm kills what is unhe
 
 import math
 import shlex
+from collections.abc import Sequence
 
 import pulumi_docker as docker
 
@@ -14,24 +15,31 @@ from model import ExecCheck, HttpCheck, HttpTool, Probe, Probes, TcpCheck
 from platforms.durations import go_duration
 
 _MARKER = "/tmp/.ha-platform-ready"
+_LOOKUP_SECONDS = 2
 _PYTHON_GET = (
     "import http.client,sys;c=http.client.HTTPConnection('127.0.0.1',{port},timeout={timeout});"
     "c.request('GET',{path!r});sys.exit(not 200<=c.getresponse().status<400)"
 )
 
 
-def healthcheck(probes: Probes, tool: HttpTool) -> docker.ServiceTaskSpecContainerSpecHealthcheckArgs:
+def healthcheck(
+    probes: Probes, tool: HttpTool, peers: Sequence[str] = ()
+) -> docker.ServiceTaskSpecContainerSpecHealthcheckArgs:
     """The health check whose first pass means ready and whose failure means dead.
 
     A start may take `start_seconds` plus the failures that `ready` allows; a running task is killed after the time
     that the failures of `live` take. The shorter of the two intervals is used for both.
+
+    `peers` are the names of the other members. No name resolves before its task is ready, so members that need each
+    other to become ready would wait for ever after a power failure: one that sees none of its peers is ready at once.
     """
     interval = min(probes.ready.interval_seconds, probes.live.interval_seconds)
     retries = math.ceil(probes.live.failures * probes.live.interval_seconds / interval)
+    timeout = max(probes.ready.timeout_seconds, probes.live.timeout_seconds) + len(peers) * _LOOKUP_SECONDS
     return docker.ServiceTaskSpecContainerSpecHealthcheckArgs(
-        tests=_tests(probes, tool),
+        tests=_tests(probes, tool, peers),
         interval=go_duration(interval),
-        timeout=go_duration(max(probes.ready.timeout_seconds, probes.live.timeout_seconds)),
+        timeout=go_duration(timeout),
         start_period=go_duration(max(1, start_limit_seconds(probes) - retries * interval)),
         retries=retries,
     )
@@ -42,15 +50,15 @@ def start_limit_seconds(probes: Probes) -> int:
     return probes.start_seconds + probes.ready.failures * probes.ready.interval_seconds
 
 
-def _tests(probes: Probes, tool: HttpTool) -> list[str]:
+def _tests(probes: Probes, tool: HttpTool, peers: Sequence[str]) -> list[str]:
     ready, live = probes.ready, probes.live
-    if (ready.check, ready.timeout_seconds) == (live.check, live.timeout_seconds):
-        argv = _argv(live, tool)
-        return ["CMD", *argv]  # works without a shell in the image
-    return [
-        "CMD-SHELL",
-        f"if [ -e {_MARKER} ]; then {_limited(live, tool)}; else {_limited(ready, tool)} && : > {_MARKER}; fi",
-    ]
+    if not peers and (ready.check, ready.timeout_seconds) == (live.check, live.timeout_seconds):
+        return ["CMD", *_argv(live, tool)]  # works without a shell in the image
+    is_ready = _limited(ready, tool)
+    if peers:
+        lookups = " || ".join(f"getent ahostsv4 {peer}" for peer in peers)
+        is_ready = f"{{ {is_ready} || {{ command -v getent && ! {{ {lookups}; }}; }} >/dev/null 2>&1; }}"
+    return ["CMD-SHELL", f"if [ -e {_MARKER} ]; then {_limited(live, tool)}; else {is_ready} && : > {_MARKER}; fi"]
 
 
 def _limited(probe: Probe, tool: HttpTool) -> str:

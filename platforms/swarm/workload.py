@@ -7,10 +7,10 @@ import pulumi_docker as docker
 
 from model import Port, Workload
 from platforms.swarm import container
-from platforms.swarm.container import Task, task_healthcheck, task_spec
+from platforms.swarm.container import Task, task_spec
 from platforms.swarm.entry import endpoint_spec, entry_labels
 from platforms.swarm.names import ORIGIN_LABEL, Names, service_labels
-from platforms.swarm.probe import start_limit_seconds
+from platforms.swarm.probe import healthcheck, start_limit_seconds
 from platforms.swarm.rollout import Steps, converge_config, rollback_config, update_config
 from platforms.swarm.settings import SwarmSettings
 
@@ -72,7 +72,7 @@ def service(
             Task(
                 container=word.container,
                 labels=names.labels(word.name),
-                healthcheck=task_healthcheck(word.container, word.probes),
+                healthcheck=healthcheck(word.probes, word.container.image.http_tool),
             ),
             settings,
             networks=networks,
