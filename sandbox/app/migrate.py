@@ -37,7 +37,7 @@ MIGRATIONS = (
 )
 """Never edited, only added to: a database remembers how many of them it has."""
 
-_LOCK = 7_241_983_001
+LOCK = 7_241_983_001
 """Any number, as long as every version of the application uses the same one."""
 
 
@@ -50,7 +50,7 @@ async def migrate(settings: DatabaseSettings, wait_seconds: float) -> int:
     try:
         async with connection.transaction():
             await connection.execute(f"SET LOCAL lock_timeout = '{wait_seconds:.0f}s'")
-            await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK, timeout=wait_seconds + 5)
+            await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK, timeout=wait_seconds + 5)
             await connection.execute("CREATE TABLE IF NOT EXISTS schema_version (version integer PRIMARY KEY)")
             version: int = await connection.fetchval("SELECT coalesce(max(version), 0) FROM schema_version")
             for number, statements in enumerate(MIGRATIONS[version:], start=version + 1):

@@ -1,9 +1,15 @@
 import asyncio
+import json
 import time
+
+import pytest
+from fastapi import FastAPI
+from fastapi.responses import PlainTextResponse
 
 from sandbox.load import in_background, run_streams
 from tests.app.conftest import StartApp
 from tests.app.process import AppProcess
+from tests.app.serving import serve
 
 
 def test_complete_streams_are_counted_with_their_tokens(app: AppProcess) -> None:
@@ -34,3 +40,24 @@ def test_streams_survive_a_graceful_stop(start_app: StartApp) -> None:
     assert report.clean
     assert report.tokens == 120
     assert app.wait()[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("messages", "kind"),
+    [
+        ([{"token": "a"}] * 3, "ended early"),
+        ([], "ended early"),
+        ([{"token": "a"}] * 2 + [{"done": True, "stored": True}], "tokens missing"),
+    ],
+)
+def test_a_stream_that_ends_well_formed_but_short_is_broken(messages: list[dict[str, object]], kind: str) -> None:
+    app = FastAPI()
+
+    @app.get("/chat")
+    async def chat() -> PlainTextResponse:
+        return PlainTextResponse("".join(f"data: {json.dumps(message)}\n\n" for message in messages))
+
+    with serve(app) as url:
+        report = asyncio.run(run_streams(url, count=1, tokens=3, delay_ms=1))
+    assert report.failures == {kind: 1}
+    assert (report.complete, report.stored) == (0, 0)

@@ -1,34 +1,15 @@
 """The write counter against a store that loses what it acknowledged: it must say which."""
 
 import asyncio
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
-import uvicorn
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 
 from sandbox.load import run_writes, writes
 from sandbox.load.writes import NotVerified
-from tests.app.process import AppProcess, free_port
-
-
-@contextmanager
-def _serve(app: FastAPI) -> Iterator[str]:
-    port = free_port()
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        thread.join(10)
+from tests.app.process import AppProcess
+from tests.app.serving import serve
 
 
 def _forgetful(*, forgets: set[int], refuses: set[int], pause_at: int) -> FastAPI:
@@ -52,7 +33,7 @@ def _forgetful(*, forgets: set[int], refuses: set[int], pause_at: int) -> FastAP
 
 
 def test_lost_refused_and_unknown_writes_are_told_apart() -> None:
-    with _serve(_forgetful(forgets={3, 5}, refuses={5, 6}, pause_at=8)) as url:
+    with serve(_forgetful(forgets={3, 5}, refuses={5, 6}, pause_at=8)) as url:
         report = asyncio.run(run_writes(url, seconds=1.5, interval_ms=20))
     assert not report.clean
     assert report.lost == (3,)
@@ -63,7 +44,7 @@ def test_lost_refused_and_unknown_writes_are_told_apart() -> None:
 
 
 def test_a_store_that_keeps_everything_is_clean() -> None:
-    with _serve(_forgetful(forgets=set(), refuses={2}, pause_at=0)) as url:
+    with serve(_forgetful(forgets=set(), refuses={2}, pause_at=0)) as url:
         report = asyncio.run(run_writes(url, seconds=0.5, interval_ms=20))
     assert report.clean
     assert report.failed == 1

@@ -1,20 +1,13 @@
-"""Postgres, two Redis and a Sentinel from Debian's packages, by hand on loopback, in one directory."""
+"""The databases of the application, in one directory that is removed with them."""
 
 import os
 import pwd
-import secrets
 import shutil
-import subprocess
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 
-from tests.app.process import free_port
-
-POSTGRES_BIN = Path("/usr/lib/postgresql/15/bin")
-MASTER_NAME = "main"
-DOWN_AFTER_MS = 1000
+from tests.live.app.postgres_server import POSTGRES_BIN, Postgres
+from tests.live.app.redis_servers import MASTER_NAME, Redis
 
 
 def missing_programs() -> list[str]:
@@ -22,120 +15,6 @@ def missing_programs() -> list[str]:
     programs = [str(POSTGRES_BIN / "initdb"), "redis-server", "redis-sentinel", "redis-cli"]
     missing = [program for program in programs if shutil.which(program) is None]
     return missing if os.geteuid() == 0 else [*missing, "root"]
-
-
-def wait_until(condition: Callable[[], bool], what: str, seconds: float = 20) -> None:
-    """Raises AssertionError with `what` when `condition` is not true in time."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"not in {seconds} s: {what}"
-        time.sleep(0.1)
-
-
-class Postgres:
-    """One server with password authentication; its process may be stopped and started again."""
-
-    def __init__(self, directory: Path) -> None:
-        self.port, self.password = free_port(), secrets.token_hex(16)
-        self._data, password_file = directory / "data", directory / "password"
-        password_file.write_text(self.password)
-        shutil.chown(password_file, "postgres")
-        self._run("initdb", "-A", "scram-sha-256", "-U", "chat", f"--pwfile={password_file}", "-D", str(self._data))
-        with (self._data / "postgresql.conf").open("a") as conf:
-            conf.write(
-                f"port={self.port}\nlisten_addresses='127.0.0.1'\nunix_socket_directories=''\nmax_connections=30\n"
-            )
-
-    @property
-    def url(self) -> str:
-        """With the password."""
-        return f"postgresql://chat:{self.password}@127.0.0.1:{self.port}/postgres?target_session_attrs=read-write"
-
-    def start(self) -> None:
-        """Returns when it accepts connections."""
-        self._run("pg_ctl", "-D", str(self._data), "-w", "-l", str(self._data / "log"), "start")
-
-    def crash(self) -> None:
-        """Ends without a checkpoint."""
-        self._run("pg_ctl", "-D", str(self._data), "-m", "immediate", "stop")
-
-    def _run(self, program: str, *arguments: str) -> None:
-        subprocess.run(
-            [str(POSTGRES_BIN / program), *arguments],
-            user="postgres",
-            group="postgres",
-            extra_groups=[],
-            cwd=self._data.parent,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            check=True,
-            timeout=60,
-        )
-
-
-class Redis:
-    """A master, a replica and one Sentinel."""
-
-    def __init__(self, directory: Path) -> None:
-        self.password, self.sentinel_password = secrets.token_hex(16), secrets.token_hex(16)
-        self.ports = [free_port(), free_port()]
-        self.sentinel_port = free_port()
-        self._directory = directory
-        self._processes: dict[int, subprocess.Popen[bytes]] = {}
-
-    def start(self) -> None:
-        """Returns when the Sentinel knows both."""
-        common = f'bind 127.0.0.1\ndir {self._directory}\nsave ""\n'
-        data = f"{common}requirepass {self.password}\nmasterauth {self.password}\n"
-        self._launch("redis-server", self.ports[0], data)
-        self._launch("redis-server", self.ports[1], f"{data}replicaof 127.0.0.1 {self.ports[0]}\n")
-        wait_until(lambda: "master_link_status:up" in self._cli(self.ports[1], "info"), "replication")
-        self._launch(
-            "redis-sentinel",
-            self.sentinel_port,
-            f"{common}requirepass {self.sentinel_password}\n"
-            f"sentinel monitor {MASTER_NAME} 127.0.0.1 {self.ports[0]} 1\n"
-            f"sentinel auth-pass {MASTER_NAME} {self.password}\n"
-            f"sentinel down-after-milliseconds {MASTER_NAME} {DOWN_AFTER_MS}\n"
-            f"sentinel failover-timeout {MASTER_NAME} 5000\n",
-        )
-        wait_until(lambda: str(self.ports[1]) in self._sentinel("replicas"), "the Sentinel knows the replica", 30)
-
-    def master(self) -> int:
-        """The port of the master, as the Sentinel sees it."""
-        return int(self._sentinel("get-master-addr-by-name").split()[1])
-
-    def kill_master(self) -> None:
-        """SIGKILL."""
-        process = self._processes.pop(self.master())
-        process.kill()
-        process.wait()
-
-    def stop(self) -> None:
-        """All of them."""
-        for process in self._processes.values():
-            process.kill()
-            process.wait()
-
-    def _launch(self, program: str, port: int, conf: str) -> None:
-        path = self._directory / f"{port}.conf"
-        path.write_text(f"port {port}\n{conf}")
-        self._processes[port] = subprocess.Popen([program, str(path)], stdout=subprocess.DEVNULL)
-        wait_until(lambda: self._cli(port, "ping") == "PONG\n", f"{program} answers")
-
-    def _sentinel(self, command: str) -> str:
-        return self._cli(self.sentinel_port, "sentinel", command, MASTER_NAME)
-
-    def _cli(self, port: int, *command: str) -> str:
-        password = self.sentinel_password if port == self.sentinel_port else self.password
-        return subprocess.run(
-            ["redis-cli", "-p", str(port), *command],
-            env={"PATH": os.environ["PATH"], "REDISCLI_AUTH": password},
-            capture_output=True,
-            text=True,
-            timeout=10,
-            check=False,
-        ).stdout
 
 
 class Databases:

@@ -7,10 +7,12 @@ import time
 import httpx
 import pytest
 
+from sandbox.app.migrate import LOCK
 from sandbox.load import in_background, run_streams, run_writes
 from tests.app.process import SANDBOX, AppProcess, run_module
 from tests.live.app.conftest import StartReplica
-from tests.live.app.databases import Databases, wait_until
+from tests.live.app.databases import Databases
+from tests.live.app.waiting import wait_until
 
 pytestmark = pytest.mark.live
 
@@ -32,6 +34,15 @@ def test_migrations_at_the_same_time_apply_each_step_once(databases: Databases) 
     outputs = [run.communicate(timeout=60)[0] for run in runs]
     assert [run.returncode for run in runs] == [0, 0, 0]
     assert sorted(json.loads(output)["applied"] for output in outputs) == [0, 0, 2]
+
+
+def test_a_migration_waits_for_the_lock_of_another(migrated: Databases) -> None:
+    with migrated.postgres.session() as run:
+        run(f"SELECT pg_advisory_lock({LOCK})")
+        ended = run_module("app.migrate", env={**migrated.env, "MIGRATE_WAIT_SECONDS": "1"})
+        assert ended.returncode == 1
+        assert ended.stderr == "migration failed: LockNotAvailableError: canceling statement due to lock timeout\n"
+    assert run_module("app.migrate", env=migrated.env).returncode == 0
 
 
 def test_a_wrong_password_is_one_sentence_without_it(databases: Databases) -> None:
@@ -70,6 +81,18 @@ def test_an_acknowledged_write_is_counted_and_logged(start_replica: StartReplica
     _, log = app.wait()
     logged = [json.loads(line) for line in log.splitlines()]
     assert [line["sequence"] for line in logged if line["event"] == "write_acknowledged"] == [1, 2, 2, 5]
+
+
+def test_frozen_connections_cost_one_timeout_and_no_request(migrated: Databases, start_replica: StartReplica) -> None:
+    app = start_replica(DATABASE_COMMAND_TIMEOUT="1")
+    asyncio.run(run_streams(app.url, count=5, tokens=1, delay_ms=1))
+    with migrated.postgres.frozen_backends() as frozen:
+        assert frozen > 1, "with one connection the pool has no other frozen one to offer"
+        started = time.monotonic()
+        response = httpx.post(f"{app.url}/writes", json={"writer": "f", "sequence": 1}, timeout=10, trust_env=False)
+        took = time.monotonic() - started
+    assert response.status_code == 200, response.text
+    assert 1 <= took < 3
 
 
 def test_a_crash_of_postgres_loses_no_acknowledged_write(migrated: Databases, replica: AppProcess) -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from tests.app.process import SANDBOX, AppProcess, run_module
 from tests.live.app.conftest import StartReplica
-from tests.live.app.databases import Databases, wait_until
+from tests.live.app.databases import Databases
+from tests.live.app.waiting import wait_until
 
 pytestmark = pytest.mark.live
 
