@@ -1,0 +1,64 @@
+"""The deployed platforms, one after the other: the machine carries one at a time."""
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sandbox.hosts import preflight
+from tests.live.platform.kubernetes_site import KubernetesSite
+from tests.live.platform.site import Site
+from tests.live.platform.swarm_site import SwarmSite
+from tests.stacks.fixtures import REPOSITORY
+
+SITES = {"swarm": SwarmSite, "kubernetes": KubernetesSite}
+GIVEN_SECRET = "given-" + secrets.token_hex(16)
+"""A key as a person would give it; new in every run, so that a search cannot find an old one."""
+
+
+@pytest.fixture(
+    scope="session",
+    params=[
+        pytest.param("swarm", marks=[pytest.mark.live, pytest.mark.swarm]),
+        pytest.param("kubernetes", marks=[pytest.mark.live, pytest.mark.kubernetes]),
+    ],
+)
+def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The live stack, deployed. Removed at the end with its hosts, unless HA_KEEP=1."""
+    if faults := preflight.faults():
+        if os.environ.get("REQUIRE_LIVE") == "1":
+            pytest.fail("; ".join(faults))
+        pytest.skip("; ".join(faults))
+    made = SITES[request.param](tmp_path_factory.mktemp(request.param))
+    logs = REPOSITORY / "out" / "logs" / request.param
+    shutil.rmtree(logs, ignore_errors=True)
+    failed_before = request.session.testsfailed
+    try:
+        made.deployment.give_secret("model_api_key", GIVEN_SECRET)
+        made.deployment.up_ok(policies=True)
+        yield made
+    except BaseException:
+        made.keep_logs(logs)
+        raise
+    finally:
+        if request.session.testsfailed > failed_before:
+            made.keep_logs(logs)
+        if os.environ.get("HA_KEEP") != "1":
+            made.remove()
+
+
+@pytest.fixture(scope="session")
+def given_secret() -> str:
+    """The value of the given secret."""
+    return GIVEN_SECRET
+
+
+@pytest.fixture(scope="session")
+def reports() -> Path:
+    """Where measurements are written."""
+    directory = REPOSITORY / "out" / "live"
+    directory.mkdir(parents=True, exist_ok=True)
+    return directory

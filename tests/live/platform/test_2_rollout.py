@@ -1,0 +1,103 @@
+"""Updates: no request fails, streams in flight finish, a bad version never takes over."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from sandbox.load import in_background, run_http, run_streams
+from tests.live.platform.deployment import Settings
+from tests.live.platform.loads import RATE, SAFE_PATH, TOTAL, answers, keep, under_load
+from tests.live.platform.site import Site
+from tests.live.platform.waiting import wait_for
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
+LONGEST = 100_000
+"""More requests than a rollout can take; the load is stopped when it has ended."""
+
+
+def test_the_preview_names_just_what_a_change_touches(site: Site) -> None:
+    def more_replicas(settings: Settings) -> None:
+        settings["apps"]["web"]["replicas"] = 4
+
+    def other_route(settings: Settings) -> None:
+        settings["balancers"]["edge"]["routes"][0]["max_body"] = "1Mi"
+
+    assert site.deployment.previewed(lambda _: None) == {}, "nothing was changed"
+    replicas = site.deployment.previewed(more_replicas)
+    assert "web" in replicas
+    assert {name.split("-")[0] for name in replicas} <= {"web", "edge"}, (
+        f"the application, and its balancer, which makes room for one more replica: {replicas}"
+    )
+    route = site.deployment.previewed(other_route)
+    assert {name.split("-")[0] for name in route} == {"edge"}, route
+
+
+def test_a_rollout_under_load_fails_no_request_and_cuts_no_stream(
+    site: Site, reports: Path, request: pytest.FixtureRequest
+) -> None:
+    url = site.url
+
+    def new_version(settings: Settings) -> None:
+        settings["apps"]["web"]["env"]["APP_VERSION"] = "2"
+
+    with (
+        in_background(lambda _: run_streams(url, count=12, tokens=200, delay_ms=50, ramp_seconds=12)) as streams,
+        in_background(lambda stop: run_http(f"{url}{SAFE_PATH}", rate=RATE, total=LONGEST, stop=stop)) as load,
+    ):
+        site.deployment.up_ok(new_version)
+        stream_report = streams.result(timeout_seconds=120)
+        rest = asyncio.run(run_http(f"{url}{SAFE_PATH}", rate=1, total=1))
+        load.stop()
+        report = load.result(timeout_seconds=120)
+    keep(reports, f"{request.node.callspec.id}-rollout", report)
+    if report.sent < TOTAL:
+        extra = under_load(url, lambda: None, total=TOTAL - report.sent, after=0)
+        assert extra.failed == 0, extra.failures
+    assert rest.failed == 0
+    assert report.failed == 0, f"{report.failures}: {report.first_failures}"
+    assert set(report.versions) == {"1", "2"}, f"the load saw the rollout: {report.versions}"
+    assert (stream_report.broken, stream_report.complete) == (0, 12), stream_report
+
+
+def test_a_bad_image_never_takes_over(site: Site, reports: Path, request: pytest.FixtureRequest) -> None:
+    url, good = site.url, site.image_of("web")
+
+    def bad_version(settings: Settings) -> None:
+        settings["apps"]["web"]["image"] = "chat-bad"
+        settings["apps"]["web"]["migrations"]["command"] = ["true"]
+
+    with (
+        site.deployment.trial(bad_version),
+        in_background(lambda stop: run_http(f"{url}{SAFE_PATH}", rate=RATE, total=LONGEST, stop=stop)) as load,
+    ):
+        run = site.deployment.up()
+        load.stop()
+        report = load.result(timeout_seconds=120)
+    keep(reports, f"{request.node.callspec.id}-bad-image", report)
+    (reports / f"{request.node.callspec.id}-bad-image.txt").write_text(run.text)
+    assert run.code == 1, "up must fail"
+    assert "exit" in run.text.lower(), f"up says why:\n{run.text[-2000:]}"
+    assert report.failed == 0, f"{report.failures}: {report.first_failures}"
+    assert site.image_of("web") == good, "the old version serves"
+    site.deployment.up_ok()
+    wait_for("three replicas run", lambda: len(site.replicas("web")) == 3, seconds=120)
+    assert site.deployment.previewed(lambda _: None) == {}, "the next up has ended it"
+
+
+def test_a_failing_migration_stops_the_rollout(site: Site) -> None:
+    good = site.image_of("web")
+
+    def failing(settings: Settings) -> None:
+        settings["apps"]["web"]["env"]["MIGRATE_FAIL"] = "1"
+        settings["apps"]["web"]["env"]["APP_VERSION"] = "3"
+
+    with site.deployment.trial(failing):
+        run = site.deployment.up()
+    assert run.code == 1, "up must fail"
+    assert "migrat" in run.text.lower(), run.text[-2000:]
+    report = asyncio.run(run_http(f"{site.url}/replica", rate=20, total=20))
+    assert set(report.versions) == {"2"}, "no replica of the new version was started"
+    assert site.image_of("web") == good
+    site.deployment.up_ok()
+    answers(site.url, "/ready")

@@ -1,0 +1,55 @@
+"""No secret stands where somebody may read it who was not given it."""
+
+import base64
+import json
+
+import pytest
+
+from sandbox.engine.crypto import Passphrase
+from tests.live.platform.deployment import PASSPHRASE
+from tests.live.platform.site import Site
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
+
+
+def test_no_secret_is_anywhere_in_plain(site: Site, given_secret: str) -> None:
+    values = _generated(site) | {"model_api_key": given_secret}
+    assert len(values) >= 8, "one for each purpose"
+    assert len(set(values.values())) == len(values), "no two purposes share a secret"
+    places = site.plain_texts()
+    places["state at rest"] = site.deployment.exported()
+    for path in site.deployment.state_directory.rglob("*"):
+        if path.is_file():
+            places[f"file {path.name}"] = path.read_text(errors="replace")
+    found = [
+        f"{name} in {place}"
+        for name, value in values.items()
+        for place, text in places.items()
+        if value in text or base64.b64encode(value.encode()).decode() in text
+    ]
+    assert found == [], "values are not shown here, only where they were found"
+
+
+def test_secrets_are_where_they_belong(site: Site, given_secret: str) -> None:
+    """The search above would find nothing in an empty stack either."""
+    web, worker = site.replicas("web")[0], site.replicas("worker")[0]
+    assert given_secret in site.run_in(web, ["cat", "/run/secrets/model_api_key"]), "mounted as a file"
+    environment = site.run_in(worker, ["sh", "-c", "tr '\\0' '\\n' < /proc/1/environ | grep -c ^MODEL_API_KEY="])
+    assert environment.strip() == "1", "exported by the launcher, in the process alone"
+
+
+def test_secrets_are_stable_across_updates(site: Site) -> None:
+    before = _generated(site)
+    site.deployment.up_ok()
+    assert _generated(site) == before
+
+
+def _generated(site: Site) -> dict[str, str]:
+    """Every generated password, decrypted from the state with the passphrase."""
+    deployment = json.loads(site.deployment.exported())["deployment"]
+    crypter = Passphrase(PASSPHRASE, deployment["secrets_providers"]["state"]["salt"])
+    passwords = [one for one in deployment["resources"] if one["type"].endswith("RandomPassword")]
+    return {
+        one["urn"].rsplit("::", 1)[-1]: json.loads(crypter.decrypt(one["outputs"]["result"]["ciphertext"]))
+        for one in passwords
+    }
