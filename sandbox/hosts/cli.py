@@ -60,6 +60,6 @@ def _run(command: str, profile_name: str, host_name: str | None) -> int:
 def _cluster(profile_name: str) -> Cluster:
     if profile(profile_name).kind == "swarm":
         return SwarmCluster(profile_name)
-    from sandbox.hosts.kubernetes import KubernetesCluster  # its own tools are needed only here
+    from sandbox.hosts.kubernetes import KubernetesCluster  # what it imports is needed only here
 
     return KubernetesCluster(profile_name)

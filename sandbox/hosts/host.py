@@ -83,11 +83,7 @@ class Host:
 
     def enter(self, *argv: str) -> list[str]:
         """The command that runs `argv` inside the host."""
-        process = self.init()
-        if process is None:
-            name = self.profile.name
-            raise HostError(f"{name}/{self.name} does not run; start it by `python -m sandbox.hosts up {name}`")
-        return ["nsenter", "-t", str(process.pid), "-n", "-m", "-u", "-i", "-p", "--", *argv]
+        return ["nsenter", "-t", str(self.pid), "-n", "-m", "-u", "-i", "-p", "--", *argv]
 
     def run(self, *argv: str, seconds: float = 600) -> str:
         """The output of a program that runs inside the host."""
@@ -95,8 +91,7 @@ class Host:
 
     def in_network(self, *argv: str) -> str:
         """The output of a program of the machine that runs in the host's network only."""
-        process = self.init()
-        return commands.run("nsenter", "-t", str(process.pid if process else 0), "-n", "--", *argv)
+        return commands.run("nsenter", "-t", str(self.pid), "-n", "--", *argv)
 
     def spawn(self, name: str, argv: Sequence[str], env: Mapping[str, str] | None = None) -> bool:
         """Start a daemon inside the host, unless it runs; its output goes to `logs/<name>.log`.
@@ -132,3 +127,12 @@ class Host:
         path = self.directory / "logs" / f"{name}.log"
         lines = path.read_text(errors="replace").strip().splitlines() if path.exists() else []
         return lines[-1] if lines else f"it wrote nothing to {path}"
+
+    @property
+    def pid(self) -> int:
+        """The machine's pid of the process that owns the namespaces; HostError when it does not run."""
+        process = self.init()
+        if process is None:
+            name = self.profile.name
+            raise HostError(f"{name}/{self.name} does not run; start it by `python -m sandbox.hosts up {name}`")
+        return process.pid

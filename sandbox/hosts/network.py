@@ -23,7 +23,7 @@ def connect_machine(profile: Profile, switch: Host) -> None:
     _refuse_taken(profile)
     switch.in_network("ip", "link", "add", _BRIDGE, "type", "bridge", "forward_delay", "0")
     switch.in_network("ip", "link", "set", _BRIDGE, "up")
-    commands.run("ip", "link", "add", profile.link, "type", "veth", "peer", "name", _UPLINK, "netns", _pid(switch))
+    commands.run("ip", "link", "add", profile.link, "type", "veth", "peer", "name", _UPLINK, "netns", str(switch.pid))
     switch.in_network("ip", "link", "set", _UPLINK, "master", _BRIDGE, "up")
     commands.run("ip", "address", "add", f"{profile.machine_address}/24", "dev", profile.link)
     commands.run("ip", "link", "set", profile.link, "up")
@@ -31,7 +31,7 @@ def connect_machine(profile: Profile, switch: Host) -> None:
 
 def connect(host: Host, switch: Host) -> None:
     """Give the host `eth0` with its address, a route, and a port of its own on the bridge."""
-    host.in_network("ip", "link", "add", "eth0", "type", "veth", "peer", "name", host.name, "netns", _pid(switch))
+    host.in_network("ip", "link", "add", "eth0", "type", "veth", "peer", "name", host.name, "netns", str(switch.pid))
     switch.in_network("ip", "link", "set", host.name, "master", _BRIDGE, "up")
     host.in_network("ip", "address", "add", f"{host.address}/24", "dev", "eth0")
     for link in ("lo", "eth0"):
@@ -77,10 +77,3 @@ def _refuse_taken(profile: Profile) -> None:
 def _json(*argv: str) -> list[dict[str, Any]]:
     shown: list[dict[str, Any]] = json.loads(commands.run("ip", "-json", *argv) or "[]")
     return [link for link in shown if link]
-
-
-def _pid(host: Host) -> str:
-    process = host.init()
-    if process is None:
-        raise HostError(f"{host.profile.name}/{host.name} does not run")
-    return str(process.pid)

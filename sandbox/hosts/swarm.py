@@ -6,10 +6,12 @@ from functools import partial
 import docker
 import requests.exceptions
 
+from sandbox.hosts import preflight
 from sandbox.hosts.errors import HostError
 from sandbox.hosts.host import Host
 from sandbox.hosts.hosts import Hosts
-from sandbox.hosts.profiles import profile
+from sandbox.hosts.lock import exclusive
+from sandbox.hosts.profiles import Profile, profile, sandbox_dir
 from sandbox.hosts.waiting import wait_until
 
 PACKAGES = {"docker.io": "dockerd", "containerd": "containerd", "runc": "runc"}
@@ -20,12 +22,12 @@ _FAILURES = (docker.errors.DockerException, requests.exceptions.RequestException
 
 
 class SwarmCluster:
-    """The Swarm of one profile (`dev`: one host, `swarm3`: three)."""
+    """The Swarm of one profile (`dev`: one host, `swarm3`: three), by name or as it is."""
 
-    def __init__(self, profile_name: str) -> None:
-        self.profile = profile(profile_name)
+    def __init__(self, of: str | Profile) -> None:
+        self.profile = profile(of) if isinstance(of, str) else of
         if self.profile.kind != "swarm":
-            raise HostError(f"profile '{profile_name}' is no Swarm but {self.profile.kind}")
+            raise HostError(f"profile '{self.profile.name}' is no Swarm but {self.profile.kind}")
         self._all = Hosts(self.profile)
 
     @property
@@ -44,20 +46,24 @@ class SwarmCluster:
 
     def up(self) -> "SwarmCluster":
         """Start what does not run, join what has not joined, and wait until every host is ready. Idempotent."""
-        self._all.up(PACKAGES)
-        for host in self.hosts:
-            self._all.heal(host)
-            host.spawn("dockerd", _daemon(host))
-        for host in self.hosts:
-            _wait_for_daemon(host)
-        self._join_all()
-        self._wait("every host is ready", self._all_ready, 60)
-        self._label()
+        preflight.require()
+        with exclusive(sandbox_dir()):
+            self._all.up(PACKAGES)
+            for host in self.hosts:
+                self._all.heal(host)
+                host.spawn("dockerd", _daemon(host))
+            for host in self.hosts:
+                _wait_for_daemon(host)
+            self._join_all()
+            self.wait_ready()
+            self._label()
         return self
 
     def down(self) -> list[str]:
         """Remove the whole Swarm with everything it ran; returns what was removed."""
-        return self._all.down()
+        preflight.require()
+        with exclusive(sandbox_dir()):
+            return self._all.down()
 
     def kill_host(self, index: int) -> None:
         """Cut host `index` (from 0) off the network; its containers go on, alone."""
