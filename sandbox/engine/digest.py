@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from dataclasses import replace
@@ -33,7 +34,8 @@ def shown(resource: Resource) -> dict[str, Any]:
 
 
 class Digest(Reporter):
-    """Collects the steps of a preview. A replacement is three steps, as in the CLI, and counted as one."""
+    """Collects the steps of a preview; errors are also told on standard error. A replacement is three steps, as in the
+    CLI, and counted as one."""
 
     def __init__(self, show_same: bool) -> None:
         self._show_same = show_same
@@ -76,6 +78,8 @@ class Digest(Reporter):
         if severity != "debug":
             with self._lock:
                 self._diagnostics.append({"urn": urn, "message": text, "severity": severity})
+        if severity == "error":
+            print(f"error: {text}", file=sys.stderr)
 
     def violation(self, violation: Violation) -> None:
         severity = "error" if violation.level == "mandatory" else "warning"

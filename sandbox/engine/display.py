@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import sys
 import threading
-from typing import TextIO
 
 from rich.console import Console
 from rich.status import Status
@@ -41,17 +39,19 @@ def change_line(path: str, change: Change) -> str:
 class Display(Reporter):
     """Shows each operation that changes something, messages and policy reports."""
 
-    def __init__(self, stream: TextIO = sys.stdout, verbose: bool = False) -> None:
-        self._console = Console(file=stream, highlight=False, soft_wrap=True, emoji=False)
+    def __init__(self, verbose: bool = False) -> None:
+        self._console = Console(highlight=False, soft_wrap=True, emoji=False)
+        self._errors = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
         self._verbose = verbose
         self._lock = threading.RLock()
         self._at_work: dict[str, str] = {}
         self._status: Status | None = None
         self._held: list[Step] = []
 
-    def _print(self, text: str, style: str = "") -> None:
+    def _print(self, text: str, style: str = "", error: bool = False) -> None:
         with self._lock:
-            self._console.print(text, style=style or None, markup=False)
+            console = self._errors if error else self._console
+            console.print(text, style=style or None, markup=False)
 
     def _refresh(self) -> None:
         if not self._console.is_terminal:
@@ -102,7 +102,7 @@ class Display(Reporter):
     def failed(self, step: Step, reason: str) -> None:
         with self._lock:
             self._ended(step)
-            self._print(f"  ! {step.type}  {name_of(step.urn)}: {step.op} failed: {reason}", "bold red")
+            self._print(f"  ! {step.type}  {name_of(step.urn)}: {step.op} failed: {reason}", "bold red", error=True)
 
     def message(self, severity: str, text: str, urn: str = "") -> None:
         if severity == "debug" and not self._verbose:
@@ -110,14 +110,13 @@ class Display(Reporter):
         where = f"{name_of(urn)}: " if urn.startswith("urn:") else ""
         label = "" if severity == "info" else f"{severity}: "
         styles = {"error": "bold red", "warning": "yellow"}
-        self._print(f"{label}{where}{text.rstrip()}", styles.get(severity, ""))
+        self._print(f"{label}{where}{text.rstrip()}", styles.get(severity, ""), error=severity == "error")
 
     def violation(self, violation: Violation) -> None:
         where = f" {name_of(violation.urn)}" if violation.urn else ""
-        style = "bold red" if violation.level == "mandatory" else "yellow"
-        self._print(
-            f"policy [{violation.level}] {violation.pack}/{violation.policy}{where}: {violation.message}", style
-        )
+        stops = violation.level == "mandatory"
+        text = f"policy [{violation.level}] {violation.pack}/{violation.policy}{where}: {violation.message}"
+        self._print(text, "bold red" if stops else "yellow", error=stops)
 
     def say(self, text: str) -> None:
         """A line of its own, after everything that was held back."""
