@@ -14,4 +14,5 @@ class Settings(BaseModel):
         str_max_length=10_000,
         allow_inf_nan=False,
         hide_input_in_errors=True,
+        defer_build=True,  # the root model builds all of them at once, when it validates
     )

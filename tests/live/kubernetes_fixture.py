@@ -11,7 +11,7 @@ from sandbox.hosts.kubernetes import KubernetesCluster
 
 @pytest.fixture(scope="session")
 def kubernetes_cluster() -> Iterator[KubernetesCluster]:
-    """A running cluster; one that ran before the session is kept, one that was started for it is removed.
+    """A running cluster; one that ran before the session is kept (HA_KEEP=1: any), one started for it is removed.
 
     Skips where sandbox hosts cannot run, fails there with REQUIRE_LIVE=1.
     """
@@ -22,5 +22,5 @@ def kubernetes_cluster() -> Iterator[KubernetesCluster]:
     cluster = KubernetesCluster("kubernetes")
     ran_before = cluster.host.init() is not None
     yield cluster.up()
-    if not ran_before:
+    if not ran_before and os.environ.get("HA_KEEP") != "1":
         cluster.down()

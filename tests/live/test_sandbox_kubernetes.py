@@ -10,14 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.hosts import processes
 from sandbox.hosts.errors import HostError
-from sandbox.hosts.kubernetes import KubernetesCluster, binaries
+from sandbox.hosts.kubernetes import KubernetesCluster
+from sandbox.hosts.profiles import PROFILES, Profile
 from sandbox.images import ensure_images
 from tests.live.kubernetes_trial import HEADLESS, NAMESPACE, NODE_PORT, WEB, manifests
+from tests.live.machine import Machine
 
 pytestmark = [pytest.mark.live, pytest.mark.kubernetes, pytest.mark.timeout(900)]
-
-_TUNABLES = ("vm/overcommit_memory", "vm/panic_on_oom", "kernel/panic", "kernel/panic_on_oops")
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +79,8 @@ def test_up_again_starts_nothing(kubernetes_cluster: KubernetesCluster) -> None:
     started = time.monotonic()
     kubernetes_cluster.up()
     assert time.monotonic() - started < 40
-    assert {path.name: path.read_text() for path in records} == before
+    after = {path.name: path.read_text() for path in records}
+    assert after == before, [kubernetes_cluster.host.last_log(name.removesuffix(".json")) for name in before]
 
 
 def test_service_answers_by_its_name_from_both_pods(trial: KubernetesCluster) -> None:
@@ -150,27 +152,39 @@ def test_deleted_claim_removes_its_data(trial: KubernetesCluster) -> None:
     eventually(lambda: not directory.exists(), 30)
 
 
-def test_down_leaves_nothing() -> None:
-    before = {name: Path("/proc/sys", name).read_text() for name in _TUNABLES}
-    cluster = KubernetesCluster("kubernetes")
-    ran_before = cluster.host.init() is not None
-    cluster.up()
-    cluster.down()
-    lines = [_command_line(entry) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
-    ours = (str(cluster.profile.directory), str(binaries.directory()))
-    assert not [line for line in lines if any(path in line for path in ours)]
-    assert str(cluster.profile.directory) not in Path("/proc/self/mountinfo").read_text()
-    assert not cluster.profile.directory.exists()
-    assert not list(Path("/sys/fs/cgroup").glob(f"*{cluster.profile.cgroup}"))
-    assert not [path for path in ("/var/lib/cni", "/var/lib/kubelet", "/usr/libexec/kubernetes") if Path(path).exists()]
-    assert cluster.profile.link not in os.listdir("/sys/class/net")
-    assert {name: Path("/proc/sys", name).read_text() for name in _TUNABLES} == before
-    if ran_before:
-        cluster.up()
-
-
-def _command_line(process: Path) -> str:
+def test_up_and_down_leave_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trial = Profile(name="kube-trial", kind="kubernetes", prefix="10.82.0", host_count=1)
+    monkeypatch.setitem(PROFILES, trial.name, trial)
+    monkeypatch.setenv("HA_SANDBOX", str(tmp_path / "sandbox"))
+    before = (Machine.now(trial), _tunables(), _fixed_directories())
+    cluster = KubernetesCluster(trial.name)
     try:
-        return (process / "cmdline").read_text()
-    except OSError:
+        init = cluster.up().host.init()
+        assert init is not None
+        namespace = os.readlink(f"/proc/{init.pid}/ns/net")
+    finally:
+        cluster.down()
+    assert (Machine.now(trial), _tunables(), _fixed_directories()) == before
+    lines = [_read(entry / "cmdline") for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    assert not [line for line in lines if str(tmp_path / "sandbox") in line]
+    assert not processes.in_namespaces({namespace})
+    assert not (tmp_path / "sandbox").exists()
+
+
+def _tunables() -> dict[str, str]:
+    """Settings of the whole kernel that a kubelet changes."""
+    names = ("vm/overcommit_memory", "vm/panic_on_oom", "kernel/panic", "kernel/panic_on_oops")
+    return {name: _read(Path("/proc/sys", name)) for name in names}
+
+
+def _fixed_directories() -> dict[str, bool]:
+    """Directories outside its own that a node makes."""
+    paths = ("/var/lib/cni", "/var/lib/kubelet", "/usr/libexec/kubernetes", "/var/log/containers", "/run/containerd")
+    return {path: Path(path).exists() for path in paths}
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError:  # a process that ended
         return ""

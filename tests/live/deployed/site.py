@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from pathlib import Path
 
-from tests.live.platform.deployment import Deployment
+from tests.live.deployed.deployment import Deployment
 
 
 class Site(ABC):

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from sandbox.load import in_background, run_http, run_writes
-from tests.live.platform.loads import RATE, SAFE_PATH, answers, keep
-from tests.live.platform.site import Site
-from tests.live.platform.waiting import wait_for
+from tests.live.deployed.loads import RATE, SAFE_PATH, answers, keep
+from tests.live.deployed.site import Site
+from tests.live.deployed.waiting import wait_for
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
 

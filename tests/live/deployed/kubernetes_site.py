@@ -8,9 +8,9 @@ from typing import Any
 
 from sandbox.hosts.kubernetes import KubernetesCluster
 from sandbox.images import ensure_images
-from tests.live.platform.deployment import Deployment
-from tests.live.platform.site import Site
-from tests.live.platform.stack import HTTP_PORT, live_stack
+from tests.live.deployed.deployment import Deployment
+from tests.live.deployed.site import Site
+from tests.live.deployed.stack import HTTP_PORT, live_stack
 
 STACK = "live"
 NAMESPACE = "ha-platform-live"

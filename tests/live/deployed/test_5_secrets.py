@@ -6,8 +6,8 @@ import json
 import pytest
 
 from sandbox.engine.crypto import Passphrase
-from tests.live.platform.deployment import PASSPHRASE
-from tests.live.platform.site import Site
+from tests.live.deployed.deployment import PASSPHRASE
+from tests.live.deployed.site import Site
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from sandbox.load import HttpReport, in_background, run_http
-from tests.live.platform.waiting import wait_for
+from tests.live.deployed.waiting import wait_for
 
 RATE = 50
 TOTAL = 2000

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from sandbox.hosts import preflight
-from tests.live.platform.kubernetes_site import KubernetesSite
-from tests.live.platform.site import Site
-from tests.live.platform.swarm_site import SwarmSite
+from tests.live.deployed.kubernetes_site import KubernetesSite
+from tests.live.deployed.site import Site
+from tests.live.deployed.swarm_site import SwarmSite
 from tests.stacks.fixtures import REPOSITORY
 
 SITES = {"swarm": SwarmSite, "kubernetes": KubernetesSite}

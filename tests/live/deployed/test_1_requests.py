@@ -7,10 +7,10 @@ import httpx
 import pytest
 
 from sandbox.load import run_http
-from tests.live.platform.deployment import Settings
-from tests.live.platform.loads import RATE, TOTAL, answers, keep, under_load
-from tests.live.platform.site import Site
-from tests.live.platform.waiting import wait_for
+from tests.live.deployed.deployment import Settings
+from tests.live.deployed.loads import RATE, TOTAL, answers, keep, under_load
+from tests.live.deployed.site import Site
+from tests.live.deployed.waiting import wait_for
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
 

@@ -3,10 +3,10 @@
 import httpx
 import pytest
 
-from tests.live.platform.deployment import Settings
-from tests.live.platform.site import Site
-from tests.live.platform.stack import ALERTMANAGER_PORT, PROMETHEUS_PORT
-from tests.live.platform.waiting import wait_for
+from tests.live.deployed.deployment import Settings
+from tests.live.deployed.site import Site
+from tests.live.deployed.stack import ALERTMANAGER_PORT, PROMETHEUS_PORT
+from tests.live.deployed.waiting import wait_for
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
 

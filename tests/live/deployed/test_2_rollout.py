@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from sandbox.load import in_background, run_http, run_streams
-from tests.live.platform.deployment import Settings
-from tests.live.platform.loads import RATE, SAFE_PATH, TOTAL, answers, keep, under_load
-from tests.live.platform.site import Site
-from tests.live.platform.waiting import wait_for
+from tests.live.deployed.deployment import Settings
+from tests.live.deployed.loads import RATE, SAFE_PATH, TOTAL, answers, keep, under_load
+from tests.live.deployed.site import Site
+from tests.live.deployed.waiting import wait_for
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
 LONGEST = 100_000
