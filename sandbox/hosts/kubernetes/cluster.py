@@ -11,7 +11,7 @@ from sandbox.hosts.errors import HostError
 from sandbox.hosts.hosts import Hosts
 from sandbox.hosts.kubernetes import addons, binaries, cgroups, control_plane, pause_image
 from sandbox.hosts.kubernetes.credentials import Credentials
-from sandbox.hosts.kubernetes.node import CONTAINERD_SOCKET, PROXY_HEALTH_PORT, Node
+from sandbox.hosts.kubernetes.node import CONTAINERD_SOCKET, PROXY_HEALTH_PORT, VOLUME_PLUGINS, Node
 from sandbox.hosts.profiles import profile
 from sandbox.hosts.waiting import wait_until
 
@@ -27,8 +27,6 @@ _DAEMONS = (
     "coredns", "metrics-server", "volumes",
 )  # fmt: skip
 _NODE_INIT = Path(__file__).with_name("node_init.sh")
-_MOUNT_POINTS = (Path("/var/lib/cni"), Path("/var/lib/kubelet"))
-"""What node_init.sh mounts over; on the machine these directories are made, empty."""
 
 
 class KubernetesCluster:
@@ -65,20 +63,20 @@ class KubernetesCluster:
         self._start_containerd(node)
         self._start_control_plane(programs)
         self.host.spawn("kubelet", node.kubelet())
-        self._start_addons(programs)
-        self._wait("the node is ready", self._node_ready, 90, "containerd", "kubelet")
-        # Only now: it ends by itself when the node's addresses change, as they do while the kubelet registers.
         self.host.spawn("kube-proxy", node.kube_proxy())
+        self._start_addons(programs)
         self._wait_ready()
         return self
 
     def down(self) -> list[str]:
         """Remove the cluster with everything it ran; returns what was removed."""
+        record = self.host.directory / "made-directories"  # by node_init.sh, empty, to mount over
+        made = record.read_text().split() if record.exists() else []
         removed = self._all.down()
-        for directory in _MOUNT_POINTS:
-            with suppress(OSError):  # not ours when something is in it
-                directory.rmdir()
-        return removed
+        for directory in made:
+            with suppress(OSError):  # something of the machine is in it by now
+                Path(directory).rmdir()
+        return [*removed, *(f"directory {directory}" for directory in made)]
 
     def kubectl(self, argv: Sequence[str], stdin: str | None = None, seconds: float = 120) -> str:
         """The output of kubectl as administrator; HostError with what it said when it fails."""
@@ -120,8 +118,7 @@ class KubernetesCluster:
         self.host.spawn("kube-apiserver", control_plane.api_server(programs, self._identity))
         ready = self._succeeds(lambda: self.kubectl(["get", "--raw", "/readyz"], seconds=10))
         self._wait("the API server is ready", ready, 90, "etcd", "kube-apiserver")
-        plugins = self.host.directory / "volume-plugins"
-        manager = control_plane.controller_manager(programs, self._identity, plugins)
+        manager = control_plane.controller_manager(programs, self._identity, VOLUME_PLUGINS)
         self.host.spawn("kube-controller-manager", manager)
         self.host.spawn("kube-scheduler", control_plane.scheduler(programs, self._identity))
 
@@ -138,6 +135,7 @@ class KubernetesCluster:
         """Each condition with the daemons that bring it about."""
         account = self._succeeds(lambda: self.kubectl(["get", "serviceaccount", "default"]))
         metrics = ("get", "--raw", "/apis/metrics.k8s.io/v1beta1/nodes")
+        self._wait("the node is ready", self._node_ready, 90, "containerd", "kubelet")
         self._wait("namespaces have their ServiceAccount", account, 60, "kube-controller-manager")
         self._wait("cluster DNS answers", self._answers(addons.DNS_READY_PORT, "/ready"), 60, "coredns")
         self._wait("metrics are served", self._succeeds(lambda: self.kubectl(metrics)), 90, "metrics-server")

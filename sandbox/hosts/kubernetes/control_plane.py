@@ -62,7 +62,7 @@ def api_server(programs: Path, identity: Credentials) -> list[str]:
     ]
 
 
-def controller_manager(programs: Path, identity: Credentials, volume_plugins: Path) -> list[str]:
+def controller_manager(programs: Path, identity: Credentials, volume_plugins: str) -> list[str]:
     return [
         str(programs / "kube-controller-manager"),
         *_client(identity, "controller-manager"),

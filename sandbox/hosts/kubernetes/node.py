@@ -15,6 +15,9 @@ from sandbox.hosts.registry import ADDRESS as REGISTRY
 CONTAINERD_SOCKET = "/run/containerd/containerd.sock"
 """/run is the host's own; the kubelet's built-in cAdvisor looks for containerd there and nowhere else."""
 
+VOLUME_PLUGINS = "/var/lib/kubelet/volume-plugins"
+"""Empty; the default would be made on the machine, this is in the host (node_init.sh)."""
+
 PROXY_HEALTH_PORT = 10256
 """kube-proxy answers 200 on /healthz here while its rules are up to date."""
 
@@ -76,7 +79,6 @@ class Node:
             str(self.programs / "kubelet"),
             f"--config={self._etc}/kubelet.yaml",
             f"--kubeconfig={self.identity.kubeconfig('kubelet')}",
-            f"--root-dir={self.host.directory}/kubelet",
             f"--node-ip={self.host.address}",
             f"--node-labels=topology.kubernetes.io/zone={ZONE}",
         ]
@@ -87,13 +89,13 @@ class Node:
     def _write(self, name: str, text: str) -> None:
         path = self._etc / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+        if not path.exists() or path.read_text() != text:  # kube-proxy ends when its file is written
+            path.write_text(text)
 
     def _pod_network(self) -> dict[str, object]:
         """Routed pods (one veth pair each, no bridge): a Service's answers pass the node's NAT without br_netfilter."""
         ipam = {
             "type": "host-local",
-            "dataDir": f"{self.host.directory}/cni",
             "ranges": [[{"subnet": POD_RANGE}]],
             "routes": [{"dst": "0.0.0.0/0"}],
         }
@@ -102,7 +104,7 @@ class Node:
         return {"cniVersion": "0.4.0", "name": "pods", "plugins": [routed, ports]}
 
     def _kubelet(self) -> dict[str, object]:
-        serving, data = self.identity.kubelet_serving(), self.host.directory
+        serving = self.identity.kubelet_serving()
         return {
             "apiVersion": "kubelet.config.k8s.io/v1beta1",
             "kind": "KubeletConfiguration",
@@ -124,8 +126,7 @@ class Node:
             "clusterDNS": [DNS_SERVICE],
             "clusterDomain": CLUSTER_DOMAIN,
             "resolvConf": f"{self._etc}/pods-resolv.conf",
-            "podLogsDir": f"{data}/logs/pods",
-            "volumePluginDir": f"{data}/volume-plugins",
+            "volumePluginDir": VOLUME_PLUGINS,
             "serializeImagePulls": False,
             # The machine's disk is shared with others: its filling up must not evict pods or remove images here.
             "evictionHard": {"memory.available": "100Mi"},

@@ -5,12 +5,15 @@ directory=$1
 [ -e /run/node-prepared ] && exit
 
 mount --make-rshared / # pods may ask for mount propagation; the machine's mounts are no peers of these
-mkdir -p "$directory/logs/node"
-mount --bind "$directory/logs/node" /var/log # for /var/log/containers, a path that cannot be set
-for fixed in /var/lib/cni /var/lib/kubelet; do # nor can the CNI cache and the kubelet's device plugin socket
-  mkdir -p "$fixed"
-  mount -t tmpfs -o mode=0755 tmpfs "$fixed"
-done
+# Paths that cannot be set, or must be short (a socket's path has 107 characters at most): these are the host's own.
+bind() {
+  [ -d "$2" ] || { mkdir "$2" && echo "$2" >> "$directory/made-directories"; } # for down to remove
+  mkdir -p "$1"
+  mount --bind "$1" "$2"
+}
+bind "$directory/logs/node" /var/log
+bind "$directory/cni" /var/lib/cni
+bind "$directory/kubelet" /var/lib/kubelet
 
 # The kubelet sets these for the whole machine unless they read as it wants them: show it what it wants.
 while read -r tunable value; do
