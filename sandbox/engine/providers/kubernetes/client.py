@@ -114,7 +114,7 @@ class Client:
 
 
 def _address(api: Any) -> str:
-    return urlsplit(api.configuration.host).netloc
+    return urlsplit(str(api.configuration.host)).netloc
 
 
 def _reason(error: Exception) -> str:
