@@ -55,7 +55,9 @@ def test_a_killed_replica_shows_in_the_counts(start_app: StartApp) -> None:
         load.stop()
         report = load.result(30)
     assert report.ok > 10
-    assert set(report.failures) == {"connection closed", "connection refused"}
+    seen = {"connection closed", "connection refused"}
+    # A kill in the middle of a connect shows as neither.
+    assert seen <= set(report.failures) <= {*seen, "connect failed"}
     assert report.ok + report.failed == report.sent < 10_000
     assert report.first_failures[0].at_seconds > 0.3
 
