@@ -92,13 +92,23 @@ class Pack:
         self._stub.Configure(request)
 
     def remediate(self, request: Any) -> list[Any]:
-        return list(self._stub.Remediate(request).remediations)
+        """The remediations for one resource."""
+        return list(self._ask(self._stub.Remediate, request).remediations)
 
     def analyze(self, request: Any) -> list[Any]:
-        return list(self._stub.Analyze(request).diagnostics)
+        """The diagnostics for one resource."""
+        return list(self._ask(self._stub.Analyze, request).diagnostics)
 
     def analyze_stack(self, resources: list[Any]) -> list[Any]:
-        return list(self._stub.AnalyzeStack(analyzer_pb2.AnalyzeStackRequest(resources=resources)).diagnostics)
+        """The diagnostics for all resources together."""
+        request = analyzer_pb2.AnalyzeStackRequest(resources=resources)
+        return list(self._ask(self._stub.AnalyzeStack, request).diagnostics)
+
+    def _ask(self, method: Callable[[Any], Any], request: Any) -> Any:
+        try:
+            return method(request)
+        except grpc.RpcError as error:
+            raise EngineError(f"policy pack {self.info.name!r}: a policy failed: {error.details()}") from None
 
     def close(self) -> None:
         """Ends the pack's process."""

@@ -1,0 +1,175 @@
+"""The random and tls providers, whose objects live in the state only."""
+
+from __future__ import annotations
+
+import ipaddress
+import string
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.x509.verification import PolicyBuilder, Store
+
+from sandbox.engine.providers.base import Provider, ProviderError
+from sandbox.engine.providers.random import RandomProvider
+from sandbox.engine.providers.tls import TlsProvider
+from sandbox.engine.values import UNKNOWN, Properties, Secret, has_unknown, plain
+
+PASSWORD = "random:index/randomPassword:RandomPassword"
+KEY = "tls:index/privateKey:PrivateKey"
+SELF_SIGNED = "tls:index/selfSignedCert:SelfSignedCert"
+REQUEST = "tls:index/certRequest:CertRequest"
+SIGNED = "tls:index/locallySignedCert:LocallySignedCert"
+RANDOM = RandomProvider({}, lambda *_: None)
+TLS = TlsProvider({}, lambda *_: None)
+
+
+def make(provider: Provider, type: str, inputs: Properties, preview: bool = False) -> tuple[Any, Properties]:
+    checked = provider.check("urn:x::y::z::name", "name", type, {}, inputs)
+    return provider.create("urn:x::y::z::name", type, checked, preview)
+
+
+def test_password_has_the_asked_classes_and_is_secret() -> None:
+    id, outputs = make(RANDOM, PASSWORD, {"length": 20, "special": False, "minNumeric": 5, "upper": False})
+    assert id == "none"
+    assert isinstance(outputs["result"], Secret)
+    result = outputs["result"].value
+    assert len(result) == 20
+    assert set(result) <= set(string.ascii_lowercase + string.digits)
+    assert sum(char.isdigit() for char in result) >= 5
+    assert make(RANDOM, PASSWORD, {"length": 20})[1]["result"] != make(RANDOM, PASSWORD, {"length": 20})[1]["result"]
+
+
+def test_special_characters_can_be_chosen() -> None:
+    only = {"length": 30, "lower": False, "upper": False, "numeric": False, "overrideSpecial": "_-"}
+    _, outputs = make(RANDOM, PASSWORD, only)
+    assert set(plain(outputs["result"])) <= {"_", "-"}
+
+
+def test_encodings_of_an_id_agree() -> None:
+    id, outputs = make(RANDOM, "random:index/randomId:RandomId", {"byteLength": 4, "prefix": "p-"})
+    assert outputs["b64Url"] == f"p-{id}"
+    assert int(outputs["dec"][2:]) == int(outputs["hex"][2:], 16)
+    assert len(outputs["hex"]) == 10
+
+
+def test_integer_stays_inside_its_bounds() -> None:
+    results = {
+        make(RANDOM, "random:index/randomInteger:RandomInteger", {"min": -1, "max": 1})[1]["result"] for _ in range(60)
+    }
+    assert results == {-1, 0, 1}
+
+
+@pytest.mark.parametrize(
+    ("inputs", "words"),
+    [
+        ({}, "length: required"),
+        ({"length": 0}, "length: expected a whole number above 0, got 0"),
+        ({"length": 3, "minLower": 4}, "length: 3 is less than the sum 4"),
+        ({"length": 3, "salt": "x"}, "salt: not an input"),
+    ],
+)
+def test_wrong_inputs_are_refused(inputs: Properties, words: str) -> None:
+    with pytest.raises(ProviderError, match=words):
+        make(RANDOM, PASSWORD, inputs)
+
+
+@pytest.mark.parametrize(
+    ("provider", "type", "inputs"), [(RANDOM, PASSWORD, {"length": 8}), (TLS, KEY, {"algorithm": "RSA"})]
+)
+def test_a_preview_knows_no_result_and_every_input_is_force_new(
+    provider: Provider, type: str, inputs: Properties
+) -> None:
+    id, outputs = make(provider, type, inputs, preview=True)
+    assert id is UNKNOWN
+    assert has_unknown(outputs)
+    (change,) = provider.diff(type, inputs, {}, {**inputs, next(iter(inputs)): 9}).changes.values()
+    assert change.replace
+
+
+@pytest.mark.parametrize(
+    "inputs", [{"algorithm": "ED25519"}, {"algorithm": "ECDSA", "ecdsaCurve": "P256"}, {"algorithm": "ECDSA"}]
+)
+def test_key_encodings_agree(inputs: Properties) -> None:
+    id, outputs = make(TLS, KEY, inputs)
+    assert len(id) == 40
+    key: Any = serialization.load_pem_private_key(plain(outputs["privateKeyPem"]).encode(), None)
+    pkcs8: Any = serialization.load_pem_private_key(plain(outputs["privateKeyPemPkcs8"]).encode(), None)
+    public = serialization.load_pem_public_key(outputs["publicKeyPem"].encode())
+    assert key.public_key() == pkcs8.public_key() == public
+    if outputs["publicKeyOpenssh"]:
+        assert serialization.load_ssh_public_key(outputs["publicKeyOpenssh"].encode()) == public
+        assert outputs["publicKeyFingerprintSha256"].startswith("SHA256:")
+    for name in ("privateKeyPem", "privateKeyPemPkcs8", "privateKeyOpenssh"):
+        assert isinstance(outputs[name], Secret)
+
+
+def _authority() -> tuple[Properties, Properties]:
+    _, key = make(TLS, KEY, {"algorithm": "ECDSA", "ecdsaCurve": "P256"})
+    inputs = {
+        "privateKeyPem": key["privateKeyPem"],
+        "allowedUses": ["cert_signing", "crl_signing"],
+        "validityPeriodHours": 24,
+        "isCaCertificate": True,
+        "subject": {"commonName": "authority", "organization": "us"},
+    }
+    return key, make(TLS, SELF_SIGNED, inputs)[1]
+
+
+def test_a_signed_certificate_is_trusted_for_its_names_alone() -> None:
+    authority_key, authority = _authority()
+    _, key = make(TLS, KEY, {"algorithm": "ED25519"})
+    names = {"dnsNames": ["db.example"], "ipAddresses": ["10.0.0.1"], "subject": {"commonName": "db"}}
+    _, request = make(TLS, REQUEST, {"privateKeyPem": key["privateKeyPem"], **names})
+    id, signed = make(
+        TLS,
+        SIGNED,
+        {
+            "caCertPem": authority["certPem"],
+            "caPrivateKeyPem": authority_key["privateKeyPem"],
+            "certRequestPem": request["certRequestPem"],
+            "allowedUses": ["server_auth", "digital_signature"],
+            "validityPeriodHours": 12,
+        },
+    )
+    certificate = x509.load_pem_x509_certificate(signed["certPem"].encode())
+    root = x509.load_pem_x509_certificate(authority["certPem"].encode())
+    assert id == str(certificate.serial_number)
+    certificate.verify_directly_issued_by(root)
+    verifier = PolicyBuilder().store(Store([root]))
+    for good in (x509.DNSName("db.example"), x509.IPAddress(ipaddress.ip_address("10.0.0.1"))):
+        verifier.build_server_verifier(good).verify(certificate, [])
+    with pytest.raises(x509.verification.VerificationError):
+        verifier.build_server_verifier(x509.DNSName("other.example")).verify(certificate, [])
+    assert (signed["caKeyAlgorithm"], request["keyAlgorithm"]) == ("ECDSA", "ED25519")
+
+
+def test_a_certificate_near_its_end_is_replaced() -> None:
+    _, outputs = _authority()
+    inputs = {"earlyRenewalHours": 2}
+    assert TLS.diff(SELF_SIGNED, inputs, outputs, inputs).changes == {}
+    end = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    (path,) = TLS.diff(SELF_SIGNED, inputs, {**outputs, "validityEndTime": end}, inputs).changes
+    assert path == ("readyForRenewal",)
+    (change,) = TLS.diff(SELF_SIGNED, inputs, outputs, {"earlyRenewalHours": 3}).changes.values()
+    assert not change.replace
+
+
+@pytest.mark.parametrize(
+    ("type", "inputs", "words"),
+    [
+        (KEY, {"algorithm": "DSA"}, "algorithm: 'DSA' is none of RSA, ECDSA, ED25519"),
+        (REQUEST, {"privateKeyPem": "no key"}, "privateKeyPem: not a private key"),
+        (REQUEST, {"privateKeyPem": "x", "subject": {"common_name": "x"}}, "subject: 'common_name' is none of"),
+        (
+            SELF_SIGNED,
+            {"privateKeyPem": "x", "allowedUses": ["signing"], "validityPeriodHours": 1},
+            "allowedUses: 'signing' is none of",
+        ),
+    ],
+)
+def test_wrong_tls_inputs_are_refused(type: str, inputs: Properties, words: str) -> None:
+    with pytest.raises(ProviderError, match=words):
+        make(TLS, type, inputs)
