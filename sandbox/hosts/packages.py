@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -33,12 +33,21 @@ def ensure(packages: dict[str, str]) -> list[str]:
         apt = ("apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=300")
         try:
             commands.run(*apt, "install", "--no-install-recommends", *wanted, env=environment)
-        except HostError:  # package lists that are old or were never fetched
-            commands.run(*apt, "update", env=environment)
-            commands.run(*apt, "install", "--no-install-recommends", *wanted, env=environment)
+        except HostError:
+            _install_with_fresh_lists(apt, wanted, environment)
     if still := missing(packages):
         raise HostError(f"apt installed {', '.join(still)} but its programs are not there; reinstall these packages")
     return wanted
+
+
+def _install_with_fresh_lists(apt: Sequence[str], wanted: list[str], environment: dict[str, str]) -> None:
+    """Package lists that are old or were never fetched are the usual reason of a failure."""
+    try:
+        commands.run(*apt, "update", env=environment)
+        commands.run(*apt, "install", "--no-install-recommends", *wanted, env=environment)
+    except HostError as error:
+        names = ", ".join(wanted)
+        raise HostError(f"apt could not install {names}; check this machine's package sources ({error})") from None
 
 
 def _has(program: str) -> bool:

@@ -1,4 +1,4 @@
-"""`python -m sandbox.images build [NAME...] | list | pins [--check]`."""
+"""`python -m sandbox.images build [NAME...] | list | pins [--check] | prune`."""
 
 import sys
 

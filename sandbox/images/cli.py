@@ -20,9 +20,10 @@ def main(argv: Sequence[str]) -> int:
     commands.add_parser("build", help="build what is missing").add_argument("name", nargs="*")
     commands.add_parser("list", help="every image, its reference, and whether it is built")
     commands.add_parser("pins", help=f"write {pins.PATH.name}").add_argument("--check", action="store_true")
+    commands.add_parser("prune", help="remove images of former recipes from the cache")
     arguments = parser.parse_args(argv)
     try:
-        return {"build": _build, "list": _list, "pins": _pins}[arguments.command](arguments)
+        return {"build": _build, "list": _list, "pins": _pins, "prune": _prune}[arguments.command](arguments)
     except HostError as error:
         print(error, file=sys.stderr)
         return 1
@@ -40,6 +41,12 @@ def _list(_: argparse.Namespace) -> int:
     for name in recipes():
         built = storage.digest(repository(name), tag(name))
         print(f"{reference(name)}  {built or 'not built'}")
+    return 0
+
+
+def _prune(_: argparse.Namespace) -> int:
+    freed = Storage(registry_storage()).prune({(repository(name), tag(name)) for name in recipes()})
+    print(f"{freed / 1e6:.0f} MB freed")
     return 0
 
 

@@ -6,6 +6,7 @@ Layers are not compressed: they only ever travel over loopback.
 
 import hashlib
 import json
+import shutil
 import subprocess
 import uuid
 from dataclasses import dataclass
@@ -90,6 +91,25 @@ class Storage:
         self._link(self._tag(repository, tag) / "index" / digest.replace(":", "/"), digest)
         self._link(self._tag(repository, tag) / "current", digest)  # last: the image is whole from here on
         return digest
+
+    def prune(self, kept: set[tuple[str, str]]) -> int:
+        """Remove every (repository, tag) that is not kept, and the blobs that no image has; returns the bytes freed."""
+        tags = {link.parents[1] for link in self._v2.glob("repositories/**/_manifests/tags/*/current/link")}
+        stay = {self._tag(repository, tag) for repository, tag in kept}
+        for tag in tags - stay:
+            shutil.rmtree(tag)
+        used: set[Path] = set()
+        for tag in tags & stay:
+            digest = (tag / "current/link").read_text()
+            manifest = self.manifest(digest) or {"config": {"digest": digest}, "layers": []}
+            used |= {self.path(blob["digest"]) for blob in (manifest["config"], *manifest["layers"])} | {
+                self.path(digest)
+            }
+        freed = 0
+        for blob in set(self._v2.glob("blobs/*/*/*/data")) - used:
+            freed += blob.stat().st_size
+            shutil.rmtree(blob.parent)
+        return freed
 
     def path(self, digest: str) -> Path:
         """The file of a blob."""

@@ -51,3 +51,17 @@ def test_an_image_that_lacks_a_layer_is_missing(tmp_path: Path, layer_directory:
 def test_an_ordinary_file_is_not_taken_for_a_deletion(layer_directory: Path) -> None:
     _mark_deletions(layer_directory)
     assert sorted(path.name for path in layer_directory.rglob("*")) == ["etc", "name"]
+
+
+def test_prune_keeps_what_a_kept_image_shares(tmp_path: Path, layer_directory: Path) -> None:
+    storage = Storage(tmp_path / "registry")
+    shared = storage.put_directory(layer_directory)
+    (layer_directory / "etc/more").write_text("x" * 4096)
+    own = storage.put_directory(layer_directory)
+    storage.put_image("ha-platform/x", "new", {"os": "linux"}, [shared])
+    storage.put_image("ha-platform/x", "old", {"os": "linux", "old": True}, [shared, own])
+    assert storage.prune({("ha-platform/x", "new")}) > own.size
+    assert storage.digest("ha-platform/x", "new")
+    assert storage.digest("ha-platform/x", "old") is None
+    assert not storage.path(own.digest).exists()
+    assert storage.prune({("ha-platform/x", "new")}) == 0
