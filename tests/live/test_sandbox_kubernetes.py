@@ -37,7 +37,8 @@ def kubectl(cluster: KubernetesCluster, *argv: str) -> str:
 
 def pods(cluster: KubernetesCluster) -> list[dict[str, str]]:
     """Name and address of the running pods."""
-    listed = json.loads(kubectl(cluster, "get", "pods", "-o", "json"))["items"]
+    running = ("get", "pods", "--field-selector=status.phase=Running", "-o", "json")
+    listed = json.loads(kubectl(cluster, *running))["items"]
     return [{"name": pod["metadata"]["name"], "address": pod["status"]["podIP"]} for pod in listed]
 
 

@@ -3,7 +3,6 @@
 import shutil
 import urllib.request
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from sandbox.hosts import commands, packages, preflight
@@ -12,7 +11,7 @@ from sandbox.hosts.hosts import Hosts
 from sandbox.hosts.kubernetes import addons, binaries, cgroups, control_plane, pause_image
 from sandbox.hosts.kubernetes.credentials import Credentials
 from sandbox.hosts.kubernetes.node import CONTAINERD_SOCKET, PROXY_HEALTH_PORT, VOLUME_PLUGINS, Node
-from sandbox.hosts.profiles import profile
+from sandbox.hosts.profiles import cache_dir, profile
 from sandbox.hosts.waiting import wait_until
 
 PACKAGES = {
@@ -70,13 +69,7 @@ class KubernetesCluster:
 
     def down(self) -> list[str]:
         """Remove the cluster with everything it ran; returns what was removed."""
-        record = self.host.directory / "made-directories"  # by node_init.sh, empty, to mount over
-        made = record.read_text().split() if record.exists() else []
-        removed = self._all.down()
-        for directory in made:
-            with suppress(OSError):  # something of the machine is in it by now
-                Path(directory).rmdir()
-        return [*removed, *(f"directory {directory}" for directory in made)]
+        return self._all.down()
 
     def kubectl(self, argv: Sequence[str], stdin: str | None = None, seconds: float = 120) -> str:
         """The output of kubectl as administrator; HostError with what it said when it fails."""
@@ -94,7 +87,8 @@ class KubernetesCluster:
         return [*rows, {**node, "kubeconfig": str(self.kubeconfig)}]
 
     def _prepare(self) -> None:
-        self.host.run("bash", str(_NODE_INIT), str(self.host.directory))
+        live = (str(self.profile.directory.resolve()), str(cache_dir().resolve()))
+        self.host.run("bash", str(_NODE_INIT), str(self.host.directory), *live)
         cgroups.make(self.profile)
         self._identity.make()
         if not self.kubeconfig.exists():
