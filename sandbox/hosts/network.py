@@ -5,6 +5,7 @@ between hosts never pass the machine's filters.
 """
 
 import json
+from contextlib import suppress
 from typing import Any
 
 from sandbox.hosts import commands
@@ -31,6 +32,8 @@ def connect_machine(profile: Profile, switch: Host) -> None:
 
 def connect(host: Host, switch: Host) -> None:
     """Give the host `eth0` with its address, a route, and a port of its own on the bridge."""
+    with suppress(HostError):  # a host that crashed leaves its port for a moment
+        switch.in_network("ip", "link", "delete", host.name)
     host.in_network("ip", "link", "add", "eth0", "type", "veth", "peer", "name", host.name, "netns", str(switch.pid))
     switch.in_network("ip", "link", "set", host.name, "master", _BRIDGE, "up")
     host.in_network("ip", "address", "add", f"{host.address}/24", "dev", "eth0")

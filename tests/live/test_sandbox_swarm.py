@@ -115,6 +115,14 @@ def test_a_lost_host_is_seen_and_heals(trial: SwarmCluster, web: str) -> None:
     wait_until(lambda: _answers(lost.address), f"{lost.name} answers again", 60)
 
 
+def test_up_brings_a_crashed_host_back(trial: SwarmCluster, web: str) -> None:
+    crashed = trial.hosts[1]
+    crashed.stop()
+    assert not _answers(crashed.address), f"{crashed.name} must not answer ({web})"
+    trial.up()
+    wait_until(lambda: _answers(crashed.address), f"{crashed.name} answers again", 90)
+
+
 def test_down_leaves_nothing(machine_before: Machine, trial: SwarmCluster, web: str) -> None:
     namespaces = leftovers.namespaces([*trial.hosts, Host(TRIAL, 0)])
     inside = processes.in_namespaces(namespaces)
