@@ -136,9 +136,11 @@ def _abort(context: Any) -> NoReturn:
 
 @contextmanager
 def serving(run: Run, registrar: Registrar) -> Iterator[str]:
-    """Serves both services on loopback; gives the address."""
+    """Serves both services on loopback; gives the address. Leaving waits for every operation at work: the program ends
+    at its first failed registration, its other ones go on."""
     options = [("grpc.max_receive_message_length", _MESSAGE_LIMIT), ("grpc.max_send_message_length", _MESSAGE_LIMIT)]
-    server = grpc.server(ThreadPoolExecutor(_THREADS, thread_name_prefix="monitor"), options=options)
+    threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="monitor")
+    server = grpc.server(threads, options=options)
     resource_pb2_grpc.add_ResourceMonitorServicer_to_server(Monitor(run, registrar), server)
     engine_pb2_grpc.add_EngineServicer_to_server(Engine(run), server)
     port = server.add_insecure_port("127.0.0.1:0")
@@ -146,5 +148,5 @@ def serving(run: Run, registrar: Registrar) -> Iterator[str]:
     try:
         yield f"127.0.0.1:{port}"
     finally:
-        # Operations at work finish and are recorded: handlers have no time limit here.
         server.stop(None).wait()
+        threads.shutdown(wait=True)

@@ -142,7 +142,7 @@ def _program(job: Job, run: Run, handles: Handles) -> None:
         with interruptible(run):
             with serving(run, Registrar(run, handles, policies)) as address:
                 code = run_program(run, job.directory, address)
-            run.refused_by_program = code != 0 and not run.ending
+                run.refused_by_program = code != 0 and not run.ending
             if not run.ending:
                 policies.judge_stack()
             if not run.ending and not (run.stopped_by_policy and not run.preview):

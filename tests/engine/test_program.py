@@ -196,14 +196,27 @@ def test_exit_codes_of_wrong_usage(arguments: list[str], code: int, capsys: pyte
     assert "Traceback" not in capsys.readouterr().err
 
 
-def test_first_interrupt_lets_what_is_at_work_finish(program: Program) -> None:
-    program.write("a = Thing('a', name='a', delay=1.5)\nThing('b', name='b', after=a.address)")
+def test_what_is_at_work_beside_a_failure_is_finished_and_recorded(program: Program) -> None:
+    program.write("Thing('slow', name='slow', delay=1)\nThing('bad', name='bad', fail='no')")
+    code, out, err = program.call("up")
+    assert code == 1
+    assert "bad: create failed: no" in err
+    assert "1 failed" in out
+    state = program.stack.state()
+    assert not state.pending
+    assert (
+        [r.id for r in state.resources() if r.type == "fake:index:Thing"] == list(program.stack.objects()) == ["slow"]
+    )
+
+
+def _started(program: Program) -> subprocess.Popen[str]:
+    """An `up` in a process of its own, at work on its first object."""
     script = f"""
 import sys
+from pathlib import Path
 from sandbox.engine import providers
 from sandbox.engine.cli import main
 from tests.engine.fakes import FakeProvider
-from pathlib import Path
 providers.PACKAGES["fake"] = "tests.engine.fakes:FakeProvider"
 FakeProvider.root = Path({str(program.stack.root)!r})
 sys.exit(main(["up", "-s", "dev", "--cwd", {str(program.root)!r}]))
@@ -213,6 +226,12 @@ sys.exit(main(["up", "-s", "dev", "--cwd", {str(program.root)!r}]))
     deadline = time.monotonic() + 30
     while not program.stack.calls() and time.monotonic() < deadline:
         time.sleep(0.05)
+    return engine
+
+
+def test_first_interrupt_lets_what_is_at_work_finish(program: Program) -> None:
+    program.write("a = Thing('a', name='a', delay=1.5)\nThing('b', name='b', after=a.address)")
+    engine = _started(program)
     os.kill(engine.pid, signal.SIGINT)
     out, _ = engine.communicate(timeout=30)
     assert engine.returncode == 1
@@ -221,3 +240,31 @@ sys.exit(main(["up", "-s", "dev", "--cwd", {str(program.root)!r}]))
     state = program.stack.state()
     assert not state.pending
     assert [r.id for r in state.resources() if r.type == "fake:index:Thing"] == ["a"]
+
+
+def test_a_killed_engine_takes_its_program_along_and_the_next_one_goes_on(program: Program) -> None:
+    program.write("a = Thing('a', delay=1.5)\nThing('b', name='b', after=a.address)")
+    engine = _started(program)
+    time.sleep(1)  # the object of `a` is there, its create has not returned
+    engine.kill()
+    engine.communicate(timeout=30)
+    deadline = time.monotonic() + 10
+    while _processes_naming(str(program.root)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert _processes_naming(str(program.root)) == []
+    assert len(program.stack.objects()) == 1
+    code, out, _ = program.call("up")
+    assert code == 0
+    assert "an earlier run was killed while creating 'a': looking for it" in out
+    assert len(program.stack.objects()) == 2
+    assert [call.split("-")[0] for call in program.stack.calls()] == ["create a", "update a", "create b"]
+
+
+def _processes_naming(text: str) -> list[str]:
+    lines = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            lines.append(entry.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+        except OSError:
+            continue  # it has ended
+    return [line for line in lines if text in line and "sandbox.engine.runner" in line]
