@@ -24,7 +24,7 @@ def test_every_promised_image_has_a_recipe() -> None:
         "chat",
         "webhook",
     }
-    assert promised | {"base", "pause", "chat-v2", "chat-bad"} == set(recipes())
+    assert promised | {"base", "chat-v2", "chat-bad"} == set(recipes())
 
 
 @pytest.mark.parametrize("name", NAMES)
