@@ -123,19 +123,13 @@ def _ports(settings: LoadBalancerSettings) -> tuple[tuple[Port, ...], tuple[Publ
 def _probes() -> Probes:
     """The proxy alone: a proxy without applications is healthy, and answers 503 for them."""
     return Probes(
-        # Every second: a stopping proxy says so for `stop_delay` only.
         ready=Probe(
             check=HttpCheck(path="/healthz", port=CONTAINER.status_port),
-            interval_seconds=1,
-            timeout_seconds=1,
+            interval_seconds=2,
+            timeout_seconds=2,
             failures=2,
         ),
-        live=Probe(
-            check=HttpCheck(path="/livez", port=CONTAINER.status_port),
-            interval_seconds=5,
-            timeout_seconds=3,
-            failures=3,
-        ),
+        live=Probe(check=HttpCheck(path="/livez", port=CONTAINER.status_port)),
         start_seconds=30,
     )
 

@@ -96,9 +96,9 @@ class LoadBalancerSettings(Settings):
     """Which requests go where. Requests that no route matches are answered with 404."""
     longest_stream: Seconds = Field(default=300, ge=1, le=21_600)
     """How long a stopping proxy lets requests and streams in flight go on; default 5 minutes."""
-    stop_delay: Seconds = Field(default=5, ge=0, le=60)
-    """How long a stopping proxy still accepts while `/healthz` says 503, so that what stands in front looks away;
-    default 5 s."""
+    stop_delay: Seconds = Field(default=0, ge=0, le=60)
+    """How long a stopping proxy still accepts while `/healthz` says 503, so that a balancer in front looks away;
+    default 0: it closes its ports at once. With a delay, idle connections end only after `timeouts.keep_alive`."""
     max_connections: int = Field(default=2_000, ge=100, le=100_000)
     """Client connections of each proxy at the same time; more wait in the kernel. Default 2,000. Each takes two file
     descriptors: the host's limit for containers must allow twice as many."""

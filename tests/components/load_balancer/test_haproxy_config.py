@@ -139,6 +139,7 @@ def test_every_field_is_tested() -> None:
     ("settings", "absent"),
     [
         (balancer(), "ssl"),
+        (balancer(), "grace"),
         (balancer(**TLS | {"tls": {**TLS["tls"], "redirect": False}}), "redirect code"),
         (balancer(**TLS | {"listen": {"https": 443}}), ":8080"),
         (with_route(ejection=None), "observe"),
