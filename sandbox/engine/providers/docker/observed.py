@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sandbox.engine.providers.docker.changes import in_order
-from sandbox.engine.providers.docker.checking import DEFAULTS
+from sandbox.engine.providers.docker.checking import DEFAULTS, without_defaults
 from sandbox.engine.providers.docker.fields import Field, Fields
 from sandbox.engine.providers.docker.rules import duration, nanoseconds, ratio
 from sandbox.engine.values import Properties, Secret, Value
@@ -37,7 +37,7 @@ def _items(field: Field, wanted: list[Value], got: list[Value]) -> list[Value]:
     seen: list[Value] = []
     for item in wanted:
         cut = [observed(field.fields, item, other) for other in left]
-        same = {key: value for key, value in item.items() if key != DEFAULTS and value is not None}
+        same = {key: value for key, value in without_defaults(item).items() if value is not None}
         index = cut.index(same) if same in cut else None
         if index is not None:
             seen.append(cut[index])

@@ -73,10 +73,15 @@ def _reservation(amounts: Answer | None) -> Answer | None:
 def _restart(policy: Answer) -> Answer:
     return {
         "condition": policy.get("Condition", "any"),
-        "delay": duration_text(policy["Delay"]) if "Delay" in policy else "",
+        "delay": _unless_zero(policy.get("Delay")),
         "maxAttempts": policy.get("MaxAttempts", 0),
-        "window": duration_text(policy["Window"]) if "Window" in policy else "",
+        "window": _unless_zero(policy.get("Window")),
     }
+
+
+def _unless_zero(value: int | None) -> str:
+    # The real provider sends 0 for what the program left out, and then sees its answer, 0s, as a change.
+    return duration_text(value) if value else ""
 
 
 def _rollout(config: Answer | None) -> Answer | None:
