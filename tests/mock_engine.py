@@ -71,15 +71,30 @@ def render(build: Callable[[pulumi.Resource], object], *, stack: str = "test") -
                 )
             )
             set_root_resource(None)  # type: ignore[arg-type]  # the one of an earlier run
-            loop.run_until_complete(run_in_stack(lambda: _program(build)))
+            program = _Program(build)
+            try:
+                loop.run_until_complete(run_in_stack(program))
+            except Exception as failure:
+                raise program.raised or failure from None
         finally:
             loop.close()
             asyncio.set_event_loop(None)
     return sorted(monitor.recorded, key=lambda one: (one.type, one.name))
 
 
-def _program(build: Callable[[pulumi.Resource], object]) -> None:
-    build(pulumi.ComponentResource("ha-platform:tests:Parent", "parent"))
+class _Program:
+    """The program; what it raises comes before what fails among the registrations it had queued."""
+
+    def __init__(self, build: Callable[[pulumi.Resource], object]) -> None:
+        self._build = build
+        self.raised: Exception | None = None
+
+    def __call__(self) -> None:
+        try:
+            self._build(pulumi.ComponentResource("ha-platform:tests:Parent", "parent"))
+        except Exception as raised:
+            self.raised = raised
+            raise
 
 
 class _Monitor:

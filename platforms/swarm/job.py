@@ -11,7 +11,7 @@ import pulumi_docker as docker
 from model import Job
 from platforms.durations import go_duration
 from platforms.swarm import container
-from platforms.swarm.container import Task, launched, task_spec
+from platforms.swarm.container import Task, task_spec
 from platforms.swarm.entry import endpoint_spec
 from platforms.swarm.names import ORIGIN_LABEL, Names, service_labels
 from platforms.swarm.rollout import Steps, converge_config, update_config
@@ -19,6 +19,7 @@ from platforms.swarm.settings import SwarmSettings
 
 _DONE = "/tmp/.ha-platform-done"
 _CHECK_SECONDS = 2
+_IGNORED_SIGNALS = ("SIGINT", "SIGQUIT")
 _GATE = (
     'stop() {{ kill -s {signal} "$child" 2>/dev/null; wait "$child"; exit 143; }}; '
     "trap stop {signal}; tries={tries}; "
@@ -40,6 +41,12 @@ def refusals(word: Job) -> Iterator[tuple[str, object, str]]:
             "()",
             "the gate runs the command and waits for its success, so it must be given: the image's own is not known",
         )
+    if word.container.stop.signal in _IGNORED_SIGNALS:
+        yield (
+            "container.stop.signal",
+            word.container.stop.signal,
+            "a shell starts the command with this signal ignored; use SIGTERM",
+        )
 
 
 def gate(
@@ -50,10 +57,9 @@ def gate(
     networks: Sequence[docker.ServiceTaskSpecNetworksAdvancedArgs],
 ) -> docker.ServiceArgs:
     """The gate. A changed container is a new task, so the command runs again; a failing one fails the update."""
-    command, args = launched(word.container)
     signal = word.container.stop.signal.removeprefix("SIG")
     script = _GATE.format(signal=signal, tries=word.retries + 1, done=_DONE)
-    gated = replace(word.container, command=("sh", "-c", script, "gate", *command), args=tuple(args))
+    gated = replace(word.container, command=("sh", "-c", script, "gate", *word.container.command))
     return docker.ServiceArgs(
         name=names.service(word.name),
         labels=service_labels(names.labels(word.name, {ORIGIN_LABEL: word.origin})),

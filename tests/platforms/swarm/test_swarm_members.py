@@ -1,0 +1,92 @@
+"""Members on Swarm: pinned, chained, found by name."""
+
+from dataclasses import replace
+
+from model import Container, Members, Port, PublicPort, Tier, Volume
+from tests.mock_engine import Recorded
+from tests.platforms.swarm.rendering import SETTINGS, label, refusals, registered, services
+from tests.platforms.words import HTTP_AND_TCP
+
+
+def database(container: Container, mode: str = "one") -> Members:
+    return Members(
+        name="db",
+        origin="stack.databases.db",
+        tier=Tier.DATA,
+        container=replace(
+            container,
+            env={"SELF": "$(MEMBER_NAME) $(MEMBER_HOST)", "MODE": mode},
+            command=("run", "--id=$(MEMBER_ORDINAL)"),
+            args=("--listen=$(MEMBER_HOST):5432",),
+        ),
+        count=3,
+        volume=Volume(path="/var/lib/db", size_bytes=2**30),
+        ports=(Port(name="sql", number=5432),),
+        probes=HTTP_AND_TCP,
+        first_host=2,
+    )
+
+
+def members_of(resources: list[Recorded]) -> dict[str, Recorded]:
+    return {one.name: one for one in resources if one.type == "docker:index/service:Service"}
+
+
+def test_one_change_never_takes_two_members_down() -> None:
+    """An engine starts whatever has no unfinished dependency, all at once: here it never has two members to do."""
+    before = members_of(registered(lambda c: [database(c, "one")]))
+    after = members_of(registered(lambda c: [database(c, "two")]))
+    to_do = {name for name in after if after[name].inputs != before[name].inputs}
+    assert to_do == {"db-0", "db-1", "db-2"}
+    order = []
+    while to_do:
+        at_once = {name for name in to_do if not set(after[name].depends_on) & to_do}
+        assert len(at_once) == 1, f"{at_once} are down together"
+        order += sorted(at_once)
+        to_do -= at_once
+    assert order == ["db-0", "db-1", "db-2"]
+
+
+def test_a_member_stops_before_its_successor_starts_and_the_next_waits_for_it() -> None:
+    for inputs in services(lambda c: [database(c)]).values():
+        assert inputs["updateConfig"]["order"] == "stop-first"
+        assert inputs["mode"] == {"replicated": {"replicas": 1}}
+        assert inputs["convergeConfig"]["timeout"].endswith("s")
+
+
+def test_each_member_has_its_host_and_its_volume() -> None:
+    found = services(lambda c: [database(c)])
+    assert {name: inputs["taskSpec"]["placement"]["constraints"] for name, inputs in found.items()} == {
+        "shop-db-0": ["node.hostname==host3"],
+        "shop-db-1": ["node.hostname==host1"],
+        "shop-db-2": ["node.hostname==host2"],
+    }
+    for name, inputs in found.items():
+        volume = inputs["taskSpec"]["containerSpec"]["mounts"][0]
+        assert (volume["type"], volume["source"], volume["target"]) == ("volume", name, "/var/lib/db")
+        assert label(inputs, "ha-platform.volume-size") == str(2**30)
+        assert label(inputs, "ha-platform.data") == "keep"
+
+
+def test_a_member_knows_its_name_and_all_share_an_alias() -> None:
+    spec = services(lambda c: [database(c)])["shop-db-1"]["taskSpec"]
+    container = spec["containerSpec"]
+    assert container["env"]["SELF"] == "db-1 shop-db-1"
+    assert container["commands"] == ["run", "--id=1"]
+    assert container["args"] == ["--listen=shop-db-1:5432"]
+    assert container["hostname"] == "shop-db-1"
+    assert spec["networksAdvanceds"] == [{"id": "network-data-id", "aliases": ["shop-db"]}]
+
+
+def test_more_members_than_nodes_are_refused() -> None:
+    one_node = SETTINGS.model_copy(update={"nodes": ("host1",)})
+    refused = refusals(lambda c: [database(c)], one_node)
+    assert [one.path for one in refused] == ["stack.databases.db.count"]
+    assert "`platform.nodes` has 1" in refused[0].reason
+
+
+def test_only_a_single_member_publishes_a_port() -> None:
+    published = (PublicPort(port="sql", published=5432),)
+    refused = refusals(lambda c: [replace(database(c), public_ports=published)])
+    assert [one.path for one in refused] == ["stack.databases.db.public_ports"]
+    single = services(lambda c: [replace(database(c), count=1, public_ports=published)])["shop-db-0"]
+    assert single["endpointSpec"]["ports"][0]["publishedPort"] == 5432

@@ -1,0 +1,110 @@
+"""The one health check of a Swarm task, run by a real shell."""
+
+import socket
+import subprocess
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from model import ExecCheck, HttpCheck, HttpTool, Probe, Probes, TcpCheck
+from platforms.swarm.probe import healthcheck
+
+MARKER = "/tmp/.ha-platform-ready"
+
+
+def exec_probes(directory: Path) -> Probes:
+    """Ready and live while a file of that name is there."""
+    return Probes(
+        ready=Probe(check=ExecCheck(command=("test", "-e", str(directory / "ready")))),
+        live=Probe(check=ExecCheck(command=("test", "-e", str(directory / "live")))),
+    )
+
+
+def check_of(probes: Probes, tool: HttpTool, peers: tuple[str, ...] = ()) -> list[str]:
+    return cast(list[str], healthcheck(probes, tool, peers).tests)
+
+
+def passes(probes: Probes, directory: Path, peers: tuple[str, ...] = ()) -> bool:
+    kind, script = check_of(probes, HttpTool.CURL, peers)
+    assert kind == "CMD-SHELL"
+    script = script.replace(MARKER, str(directory / "marker"))
+    return subprocess.run(["sh", "-c", script], check=False, capture_output=True).returncode == 0
+
+
+def test_ready_is_the_check_until_it_passed_and_live_from_then_on(tmp_path: Path) -> None:
+    probes = exec_probes(tmp_path)
+    (tmp_path / "live").touch()
+    assert not passes(probes, tmp_path)
+    (tmp_path / "ready").touch()
+    assert passes(probes, tmp_path)
+    (tmp_path / "ready").unlink()
+    assert passes(probes, tmp_path), "a replica that is only busy must not be killed"
+    (tmp_path / "live").unlink()
+    assert not passes(probes, tmp_path)
+
+
+def test_a_member_that_sees_no_peer_is_ready_at_once(tmp_path: Path) -> None:
+    (tmp_path / "live").touch()
+    assert passes(exec_probes(tmp_path), tmp_path, ("no-such-host.invalid",))
+
+
+def test_a_member_that_sees_a_peer_must_be_ready_itself(tmp_path: Path) -> None:
+    (tmp_path / "live").touch()
+    assert not passes(exec_probes(tmp_path), tmp_path, ("no-such-host.invalid", "localhost"))
+    (tmp_path / "ready").touch()
+    assert passes(exec_probes(tmp_path), tmp_path, ("no-such-host.invalid", "localhost"))
+
+
+@pytest.mark.parametrize("seconds", [30, 5])
+def test_times_are_those_of_both_probes(seconds: int) -> None:
+    probes = Probes(
+        ready=Probe(check=TcpCheck(port=1), interval_seconds=2, failures=3, timeout_seconds=4),
+        live=Probe(check=TcpCheck(port=2), interval_seconds=10, failures=3),
+        start_seconds=seconds,
+    )
+    check = healthcheck(probes, HttpTool.CURL)
+    assert (check.interval, check.retries, check.timeout) == ("2s", 15, "4s")
+    start = max(1, seconds + 2 * 3 - 30)
+    assert check.start_period == f"{start}s"
+
+
+def test_one_check_for_both_needs_no_shell() -> None:
+    probe = Probe(check=ExecCheck(command=("etcdctl", "health")))
+    assert check_of(Probes(ready=probe, live=probe), HttpTool.CURL) == ["CMD", "etcdctl", "health"]
+
+
+@pytest.mark.parametrize("tool", list(HttpTool))
+def test_http_is_asked_with_the_tool_of_the_image(tool: HttpTool) -> None:
+    probe = Probe(check=HttpCheck(path="/health", port=8080))
+    command = check_of(Probes(ready=probe, live=probe), tool)
+    assert command[1].startswith(tool.value)
+    assert "/health" in " ".join(command)
+
+
+def test_a_port_is_open_when_something_listens() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        probe = Probe(check=TcpCheck(port=server.getsockname()[1]))
+        command = check_of(Probes(ready=probe, live=probe), HttpTool.CURL)[1:]
+        assert subprocess.run(command, check=False).returncode == 0
+    assert subprocess.run(command, check=False).returncode != 0
+
+
+@pytest.mark.parametrize(("status", "healthy"), [(200, True), (302, True), (404, False), (503, False)])
+@pytest.mark.parametrize("tool", [HttpTool.CURL, HttpTool.PYTHON])
+def test_200_to_399_passes(tool: HttpTool, status: int, healthy: bool) -> None:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Silent."""
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        probe = Probe(check=HttpCheck(path="/", port=server.server_port))
+        command = check_of(Probes(ready=probe, live=probe), tool)[1:]
+        assert (subprocess.run(command, check=False, capture_output=True).returncode == 0) is healthy

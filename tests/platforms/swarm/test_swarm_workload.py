@@ -1,0 +1,130 @@
+"""Workloads on Swarm: order of updates, spread, published ports."""
+
+from dataclasses import replace
+
+import pytest
+
+from model import Container, Port, PublicPort, Rollout, Tier, Workload
+from platforms.swarm.settings import SwarmSettings
+from tests.platforms.swarm.rendering import SETTINGS, label, refusals, registered, services
+from tests.platforms.words import HTTP_AND_TCP, SCALING
+
+
+def app(container: Container) -> Workload:
+    return Workload(
+        name="web",
+        origin="stack.apps.web",
+        tier=Tier.APP,
+        container=container,
+        replicas=3,
+        ports=(Port(name="http", number=8080),),
+        probes=HTTP_AND_TCP,
+    )
+
+
+def public(container: Container) -> Workload:
+    return replace(app(container), public_ports=(PublicPort(port="http", published=80),))
+
+
+def test_replicas_start_first_and_a_bad_version_rolls_back() -> None:
+    web = services(lambda c: [app(c)])["shop-web"]
+    assert web["updateConfig"]["order"] == "start-first"
+    assert web["updateConfig"]["failureAction"] == "rollback"
+    assert web["rollbackConfig"]["failureAction"] == "pause"
+    assert web["convergeConfig"]["timeout"] == "300s"
+    assert web["endpointSpec"] == {"mode": "dnsrr"}
+
+
+def test_a_published_port_is_a_port_of_the_host_and_stops_first() -> None:
+    web = services(lambda c: [public(c)])["shop-web"]
+    assert web["endpointSpec"]["ports"] == [
+        {"name": "http", "protocol": "tcp", "publishMode": "host", "targetPort": 8080, "publishedPort": 80}
+    ]
+    assert web["updateConfig"]["order"] == "stop-first"
+    assert web["taskSpec"]["placement"] == {"maxReplicas": 1}
+    assert label(web, "ha-platform.entry") == "dns"
+
+
+@pytest.mark.parametrize(
+    ("nodes", "replicas", "parallelism", "limit"),
+    [(1, 3, 1, None), (2, 2, 1, None), (3, 3, 1, 2), (3, 5, 1, 3), (5, 3, 1, 1), (3, 2, 2, None)],
+)
+def test_the_spread_limit_leaves_room_when_a_host_is_lost(
+    nodes: int, replicas: int, parallelism: int, limit: int | None
+) -> None:
+    settings = SETTINGS.model_copy(update={"nodes": tuple(f"host{i}" for i in range(nodes))})
+    word = services(lambda c: [replace(app(c), replicas=replicas, rollout=Rollout(parallelism=parallelism))], settings)[
+        "shop-web"
+    ]
+    placement = word["taskSpec"].get("placement")
+    assert (placement["maxReplicas"] if placement else None) == limit
+    if limit is not None:
+        assert (nodes - 1) * limit >= replicas + parallelism
+
+
+def test_networks_follow_from_the_tier_and_are_made_once() -> None:
+    resources = registered(lambda c: [app(c), replace(app(c), name="proxy", tier=Tier.EDGE)])
+    networks = {one.name: one for one in resources if one.type == "docker:index/network:Network"}
+    assert set(networks) == {"network-edge", "network-app", "network-data"}
+    assert networks["network-app"].inputs["name"] == "shop-app"
+    assert networks["network-app"].inputs["options"] == {"encrypted": "true"}
+    assert networks["network-app"].parent == ""
+    joined = {
+        one.name: [network["id"] for network in one.inputs["taskSpec"]["networksAdvanceds"]]
+        for one in resources
+        if one.type == "docker:index/service:Service"
+    }
+    assert joined == {"web": ["network-app-id", "network-data-id"], "proxy": ["network-edge-id", "network-app-id"]}
+
+
+def test_one_provider_goes_to_every_resource_when_a_host_is_named() -> None:
+    settings = SwarmSettings(kind="swarm", host="tcp://10.0.0.1:2376", nodes=("a",), entry="single-host")
+    resources = [one for one in registered(lambda c: [app(c)], settings) if one.type.startswith("docker:")]
+    assert {one.provider for one in resources} == {"docker"}
+
+
+def test_without_a_host_the_default_provider_is_used() -> None:
+    assert {one.provider for one in registered(lambda c: [app(c)])} == {""}
+
+
+@pytest.mark.parametrize(
+    ("change", "path", "part"),
+    [
+        ({"scaling": SCALING}, "stack.apps.web.scaling", "Swarm has no autoscaler"),
+        ({"prefer_spot": True}, "stack.apps.web.prefer_spot", "spot"),
+        ({"spread": "require"}, "stack.apps.web.spread", "`platform.nodes` has 3"),
+        ({"rollout": Rollout(deadline_seconds=80)}, "stack.apps.web.rollout.deadline_seconds", "may take 80 s"),
+        (
+            {"replicas": 4, "public_ports": (PublicPort(port="http", published=80),)},
+            "stack.apps.web.replicas",
+            "owns its published ports",
+        ),
+        (
+            {"rollout": Rollout(parallelism=2), "public_ports": (PublicPort(port="http", published=80),)},
+            "stack.apps.web.rollout.parallelism",
+            "one at a time",
+        ),
+        (
+            {"public_ports": (PublicPort(port="admin", published=80),)},
+            "stack.apps.web.public_ports",
+            "no port of this name; there are: http",
+        ),
+        ({"name": "x" * 60}, "stack.apps.web.name", "at most 63 characters"),
+    ],
+)
+def test_what_swarm_cannot_honour_is_refused_by_name(change: dict[str, object], path: str, part: str) -> None:
+    refused = refusals(lambda c: [replace(app(c), **change)])  # type: ignore[arg-type]
+    assert [one.path for one in refused] == [path]
+    assert part in refused[0].reason
+
+
+def test_a_port_of_the_hosts_belongs_to_one_word() -> None:
+    refused = refusals(lambda c: [public(c), replace(public(c), name="other", origin="stack.apps.other")])
+    assert [str(one) for one in refused] == [
+        "stack.apps.other.public_ports: 80: `web` has this port of every host; choose another"
+    ]
+
+
+def test_a_name_belongs_to_one_word() -> None:
+    refused = refusals(lambda c: [app(c), replace(app(c), origin="stack.apps.other")])
+    assert [one.path for one in refused] == ["stack.apps.other.name"]
