@@ -98,6 +98,9 @@ def main(arguments: list[str] | None = None) -> int:
     except (EngineError, ProviderError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    except OSError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("error: interrupted", file=sys.stderr)
         return 1

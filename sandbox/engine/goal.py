@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from pulumi.runtime.proto import resource_pb2
 
+from sandbox.engine.aliases import alias_urns
 from sandbox.engine.errors import EngineError
 from sandbox.engine.urns import is_provider, make_urn
 from sandbox.engine.values import Path, Properties, parse_path
@@ -79,8 +81,9 @@ def _paths(texts: tuple[str, ...], where: str) -> list[Path]:
         raise EngineError(f"{where}: {error}") from None
 
 
-def goal_from(request: Any, stack: str, project: str) -> Goal:
-    """The goal in a `RegisterResourceRequest`. Raises EngineError for options and kinds that are not supported."""
+def goal_from(request: Any, stack: str, project: str, parent_aliases: Iterable[str]) -> Goal:
+    """The goal in a `RegisterResourceRequest` of a resource whose parent has those aliases. Raises EngineError for
+    options and kinds that are not supported."""
     where = f"{request.type} {request.name!r}"
     if request.remote:
         raise EngineError(
@@ -111,7 +114,7 @@ def goal_from(request: Any, stack: str, project: str) -> Goal:
         property_dependencies={
             key: sorted(value.urns) for key, value in sorted(request.propertyDependencies.items()) if value.urns
         },
-        aliases=tuple(request.aliasURNs),
+        aliases=alias_urns(request, stack, project, parent_aliases),
         protect=request.protect,
         delete_before_replace=request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else None,
         ignore_changes=tuple(request.ignoreChanges),

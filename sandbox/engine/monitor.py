@@ -21,12 +21,12 @@ from sandbox.engine.run import Run
 from sandbox.engine.values import UNKNOWN
 from sandbox.engine.wire import from_struct, to_struct
 
-# What the SDK may use. It refuses by itself what is not listed (transforms, hooks, parameterized packages ...), and
-# without alias specs it works out aliases, inherited ones too, as URNs.
+# What the SDK may use. It refuses by itself what is not listed: transforms, hooks, parameterized packages and so on.
 FEATURES = [
     resource_pb2.RESOURCE_MONITOR_FEATURE_SECRETS,
     resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_REFERENCES,
     resource_pb2.RESOURCE_MONITOR_FEATURE_OUTPUT_VALUES,
+    resource_pb2.RESOURCE_MONITOR_FEATURE_ALIAS_SPECS,
     resource_pb2.RESOURCE_MONITOR_FEATURE_DELETED_WITH,
 ]
 _MESSAGE_LIMIT = 400 * 1024 * 1024  # as the SDK sets it for its own channels
@@ -75,7 +75,10 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
 
     def RegisterResource(self, request: Any, context: Any) -> Any:
         def work() -> Any:
-            resource = self._registrar.register(goal_from(request, self._run.config.stack, self._run.config.project))
+            parent = self._run.registered.get(request.parent)
+            config = self._run.config
+            goal = goal_from(request, config.stack, config.project, parent.aliases if parent else ())
+            resource = self._registrar.register(goal)
             outputs = resource.outputs if resource.custom else resource.inputs
             id = "" if resource.id is UNKNOWN else str(resource.id)
             return resource_pb2.RegisterResourceResponse(urn=resource.urn, id=id, object=to_struct(outputs))

@@ -26,7 +26,8 @@ def run_program(run: Run, directory: Path, address: str) -> int:
         # The SDK keeps the event loop busy with these when gRPC forks; the program forks nothing.
         "GRPC_ENABLE_FORK_SUPPORT": "false",
     }
-    environment.pop("PULUMI_CONFIG_PASSPHRASE", None)
+    for name in ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"):
+        environment.pop(name, None)  # the engine decrypts; the program has no use for it
     command = [sys.executable, "-u", "-m", "sandbox.engine.runner", "--address", address]
     command += ["--project", config.project, "--stack", config.stack, "--directory", str(directory)]
     command += ["--parallel", str(run.parallel), *(["--preview"] if run.preview else [])]

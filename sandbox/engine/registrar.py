@@ -36,6 +36,7 @@ class Registrar:
         """Brings one resource to its goal and returns it. Raises Aborted, EngineError or ProviderError."""
         run = self._run
         run.ensure_open()
+        run.reporter.learn(goal.inputs)
         with run.lock:
             if goal.urn in run.seen:
                 raise EngineError(f"{goal.type} {goal.name!r} is registered twice: give one of them another name")
@@ -87,7 +88,7 @@ class Registrar:
             outputs=old.outputs if old else {},
             **_options(goal),
         )
-        run.registered[goal.urn] = resource
+        run.record(resource)
         if not run.preview:
             run.state.note(resource)
         run.finish(Step(op="same" if old else "create", urn=goal.urn, type=goal.type, old=old, new=resource))
@@ -123,7 +124,7 @@ class Registrar:
         if plan.op == "update":
             return self._update(draft, old, handle, step)
         resource = replace(draft, id=old.id, outputs=old.outputs)
-        self._run.registered[goal.urn] = resource
+        self._run.record(resource)
         if not self._run.preview:
             self._run.state.note(resource)
         self._run.finish(replace(step, new=resource))
@@ -173,7 +174,7 @@ class Registrar:
         return any(change.replace for change in changes.values())
 
     def _planned(self, resource: Resource, step: Step) -> Resource:
-        self._run.registered[resource.urn] = resource
+        self._run.record(resource)
         self._run.finish(replace(step, new=resource))
         return resource
 
@@ -189,7 +190,7 @@ class Registrar:
         except Exception as error:
             run.fail(f"{type(error).__name__}: {error}", step)
             raise Aborted from None
-        run.registered[resource.urn] = resource
+        run.record(resource)
         run.finish(replace(step, new=resource))
         return resource
 

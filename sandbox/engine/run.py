@@ -8,6 +8,7 @@ from collections import Counter
 from sandbox.engine.checkpoint import Resource
 from sandbox.engine.errors import Aborted
 from sandbox.engine.events import Reporter, Step, Violation
+from sandbox.engine.redaction import Redacting
 from sandbox.engine.stack_config import StackConfig
 from sandbox.engine.state import State
 from sandbox.engine.values import Properties
@@ -19,7 +20,11 @@ class Run:
     def __init__(self, config: StackConfig, state: State, reporter: Reporter, *, preview: bool, parallel: int) -> None:
         self.config = config
         self.state = state
-        self.reporter = reporter
+        self.reporter = Redacting(reporter)
+        for key in config.secret_keys:
+            self.reporter.learn(config.values[key], hidden=True)
+        for resource in state.live.values():
+            self.reporter.learn((resource.inputs, resource.outputs))
         self.preview = preview
         self.parallel = parallel
         self.lock = threading.RLock()
@@ -35,6 +40,11 @@ class Run:
         self.interrupted = False
         # The program ended with an error of its own, which it has told.
         self.refused_by_program = False
+
+    def record(self, resource: Resource) -> None:
+        """Keeps what a registration came to."""
+        self.reporter.learn(resource.outputs)
+        self.registered[resource.urn] = resource
 
     @property
     def ending(self) -> bool:

@@ -268,3 +268,19 @@ def _processes_naming(text: str) -> list[str]:
         except OSError:
             continue  # it has ended
     return [line for line in lines if text in line and "sandbox.engine.runner" in line]
+
+
+def test_children_follow_a_renamed_parent(program: Program) -> None:
+    text = """
+class Box(pulumi.ComponentResource):
+    def __init__(self, name, opts=None):
+        super().__init__("proj:index:Box", name, {}, opts)
+        Thing(f"{name}-inside", pulumi.ResourceOptions(parent=self), name="inside")
+"""
+    program.write(f"{text}\nBox('old')")
+    assert program.call("up")[0] == 0
+    program.write(f"{text}\nBox('new', pulumi.ResourceOptions(aliases=[pulumi.Alias(name='old')]))")
+    code, out, _ = program.call("up", "--expect-no-changes")
+    assert (code, "no changes" in out) == (0, True)
+    assert program.stack.calls() == ["create inside"]
+    assert "urn:pulumi:dev::proj::proj:index:Box$fake:index:Thing::new-inside" in program.stack.state().live

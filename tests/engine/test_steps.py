@@ -225,3 +225,8 @@ def test_unreachable_provider_stops_an_update_and_not_a_preview(stack: Stack, mo
     run = stack.run(goal("a", {"name": "a"}))
     assert run.failures == ["nothing answers at 10.0.0.1: start it"]
     assert stack.calls() == []
+
+
+def test_secrets_are_kept_out_of_what_an_api_says(stack: Stack) -> None:
+    stack.run(goal("a", {"name": "a", "fail": "cannot take hunter2!", "size": Secret({"password": "hunter2"})}))
+    assert stack.recorder.texts == ["cannot take [secret]!"]
