@@ -6,7 +6,7 @@ from sandbox.engine.providers.base import Diff
 from sandbox.engine.providers.docker.checking import DEFAULTS, without_defaults
 from sandbox.engine.providers.docker.fields import Field, Fields
 from sandbox.engine.providers.docker.rules import ratio
-from sandbox.engine.values import Change, Path, Properties, Value, diff, has_unknown, plain
+from sandbox.engine.values import Change, Path, Properties, Value, diff, plain
 
 
 def changes(fields: Fields, old: Properties, new: Properties) -> Diff:
@@ -28,20 +28,36 @@ def changes(fields: Fields, old: Properties, new: Properties) -> Diff:
 
 def in_order(field: Field, like: Value, value: Value) -> Value:
     """`value` with the items of each unordered list in the order they have in `like`: only real changes show."""
-    like, inner = plain(like), value
-    if field.kind == "block" and isinstance(inner, dict) and isinstance(like, dict):
-        return {
-            key: in_order(field.fields[key], like.get(key), item) if key in field.fields else item
-            for key, item in inner.items()
-        }
-    if not field.unordered or not isinstance(inner, list) or not isinstance(like, list) or has_unknown(inner):
+    like = plain(like)
+    if field.kind == "block" and isinstance(value, dict) and isinstance(like, dict):
+        return _fields_in_order(field.fields, like, value)
+    if not field.unordered or not isinstance(value, list) or not isinstance(like, list):
         return value
-    wanted = [without_defaults(item) for item in like]
-    return sorted(inner, key=lambda item: _position(wanted, without_defaults(plain(item))))
+    left = list(value)
+    places: list[Value] = []
+    for wanted in like:
+        ordered = [_item_in_order(field, wanted, item) for item in left]
+        bare = [plain(without_defaults(item)) for item in ordered]
+        index = bare.index(without_defaults(wanted)) if without_defaults(wanted) in bare else None
+        places.append(None if index is None else ordered[index])
+        if index is not None:
+            left.pop(index)
+    # What stands for no old item takes the places that became free, so that a changed item shows as changed.
+    filled = [
+        place if place is not None else _item_in_order(field, wanted, left.pop(0)) if left else None
+        for place, wanted in zip(places, like, strict=True)
+    ]
+    return [item for item in filled if item is not None] + left
 
 
-def _position(wanted: list[Value], item: Value) -> int:
-    return wanted.index(item) if item in wanted else len(wanted)
+def _item_in_order(field: Field, like: Value, item: Value) -> Value:
+    if isinstance(item, dict) and isinstance(like, dict):
+        return _fields_in_order(field.fields, like, item)
+    return item
+
+
+def _fields_in_order(fields: Fields, like: Properties, value: Properties) -> Properties:
+    return {key: in_order(fields[key], like.get(key), item) if key in fields else item for key, item in value.items()}
 
 
 def _describe(fields: Fields, path: Path) -> list[Field]:
