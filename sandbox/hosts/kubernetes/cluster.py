@@ -1,18 +1,19 @@
 """One-node Kubernetes on a sandbox host: started, awaited and removed as a whole."""
 
 import shutil
-import urllib.request
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from sandbox.hosts import commands, packages, preflight
 from sandbox.hosts.errors import HostError
 from sandbox.hosts.hosts import Hosts
 from sandbox.hosts.kubernetes import addons, binaries, cgroups, control_plane, pause_image
+from sandbox.hosts.kubernetes.addresses import API_PORT
 from sandbox.hosts.kubernetes.credentials import Credentials
 from sandbox.hosts.kubernetes.node import CONTAINERD_SOCKET, PROXY_HEALTH_PORT, VOLUME_PLUGINS, Node
+from sandbox.hosts.kubernetes.readiness import answers, succeeds, wait_for
 from sandbox.hosts.profiles import cache_dir, profile
-from sandbox.hosts.waiting import wait_until
 
 PACKAGES = {
     "etcd-server": "etcd",
@@ -102,7 +103,7 @@ class KubernetesCluster:
         if not self.host.spawn("containerd", node.containerd()):
             return
         ctr = ("ctr", f"--address={CONTAINERD_SOCKET}", "--namespace=k8s.io")
-        self._wait("containerd answers", self._succeeds(lambda: self.host.run(*ctr, "version")), 30, "containerd")
+        wait_for(self.host, "containerd answers", succeeds(lambda: self.host.run(*ctr, "version")), 30, "containerd")
         archive = self.host.directory / "pause.tar"
         pause_image.write(node.programs / "pause", archive)
         self.host.run(*ctr, "images", "import", str(archive))
@@ -110,8 +111,8 @@ class KubernetesCluster:
     def _start_control_plane(self, programs: Path) -> None:
         self.host.spawn("etcd", control_plane.etcd(self.host.directory / "etcd"))
         self.host.spawn("kube-apiserver", control_plane.api_server(programs, self._identity))
-        ready = self._succeeds(lambda: self.kubectl(["get", "--raw", "/readyz"], seconds=10))
-        self._wait("the API server is ready", ready, 90, "etcd", "kube-apiserver")
+        ready = self._answers("https", API_PORT, "/readyz")
+        wait_for(self.host, "the API server is ready", ready, 120, "etcd", "kube-apiserver")
         manager = control_plane.controller_manager(programs, self._identity, VOLUME_PLUGINS)
         self.host.spawn("kube-controller-manager", manager)
         self.host.spawn("kube-scheduler", control_plane.scheduler(programs, self._identity))
@@ -127,57 +128,29 @@ class KubernetesCluster:
 
     def _wait_ready(self) -> None:
         """Each condition with the daemons that bring it about."""
-        account = self._succeeds(lambda: self.kubectl(["get", "serviceaccount", "default"]))
+        account = succeeds(lambda: self.kubectl(["get", "serviceaccount", "default"]))
         metrics = ("get", "--raw", "/apis/metrics.k8s.io/v1beta1/nodes")
-        self._wait("the node is ready", self._node_ready, 90, "containerd", "kubelet")
-        self._wait("namespaces have their ServiceAccount", account, 60, "kube-controller-manager")
-        self._wait("cluster DNS answers", self._answers(addons.DNS_READY_PORT, "/ready"), 60, "coredns")
-        self._wait("metrics are served", self._succeeds(lambda: self.kubectl(metrics)), 90, "metrics-server")
-        self._wait("Services are routed", self._answers(PROXY_HEALTH_PORT, "/healthz"), 60, "kube-proxy")
-        self._wait("every daemon runs", lambda: True, 1, *_DAEMONS)
+        wait_for(self.host, "the node is ready", self._node_ready, 90, "containerd", "kubelet")
+        wait_for(self.host, "namespaces have their ServiceAccount", account, 60, "kube-controller-manager")
+        wait_for(
+            self.host, "cluster DNS answers", self._answers("http", addons.DNS_READY_PORT, "/ready"), 60, "coredns"
+        )
+        wait_for(self.host, "metrics are served", succeeds(lambda: self.kubectl(metrics)), 90, "metrics-server")
+        wait_for(
+            self.host, "Services are routed", self._answers("http", PROXY_HEALTH_PORT, "/healthz"), 60, "kube-proxy"
+        )
+        wait_for(self.host, "every daemon runs", lambda: True, 1, *_DAEMONS)
 
     def _node_ready(self) -> bool:
-        path = '{.status.conditions[?(@.type=="Ready")].status}'
+        """Whether the kubelet that runs now has said so; the word of one before it stays with the API server."""
+        ready = '{.status.conditions[?(@.type=="Ready")]'
+        path = f"jsonpath={ready}.status}} {ready}.lastHeartbeatTime}}"
         try:
-            return self.kubectl(["get", "node", self.host.name, "-o", f"jsonpath={path}"]) == "True"
-        except HostError:
+            status, said_at = self.kubectl(["get", "node", self.host.name, "-o", path]).split()
+        except (HostError, ValueError):  # not registered yet
             return False
+        started = (self.host.directory / "kubelet.json").stat().st_mtime
+        return status == "True" and datetime.fromisoformat(said_at).timestamp() >= int(started)
 
-    def _answers(self, port: int, path: str) -> Callable[[], bool]:
-        """Whether the node answers 200 there."""
-
-        def answered() -> bool:
-            try:
-                with urllib.request.urlopen(f"http://{self.address}:{port}{path}", timeout=2) as answer:
-                    return bool(answer.status == 200)
-            except OSError:
-                return False
-
-        return answered
-
-    def _wait(self, what: str, condition: Callable[[], bool], seconds: float, *daemons: str) -> None:
-        """Wait, but no longer than the daemons that it depends on run."""
-
-        def holds() -> bool:
-            for name in daemons:
-                if not self.host.runs(name):
-                    log = self.host.directory / f"logs/{name}.log"
-                    raise HostError(f"{self.profile.name}: {name} ended: {self.host.last_log(name)} ({log})")
-            return condition()
-
-        try:
-            wait_until(holds, what, seconds, every=0.2)
-        except TimeoutError as error:
-            logs = ", ".join(str(self.host.directory / f"logs/{name}.log") for name in daemons)
-            raise HostError(f"{self.profile.name}: {error}; see {logs}") from None
-
-    @staticmethod
-    def _succeeds(action: Callable[[], object]) -> Callable[[], bool]:
-        def succeeded() -> bool:
-            try:
-                action()
-            except HostError:
-                return False
-            return True
-
-        return succeeded
+    def _answers(self, scheme: str, port: int, path: str) -> Callable[[], bool]:
+        return answers(f"{scheme}://{self.address}:{port}{path}", self._identity.ca.pair.certificate)
