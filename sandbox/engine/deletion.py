@@ -52,7 +52,7 @@ class Deleter:
         if run.preview:
             for level in in_delete_order(resources):
                 for resource in level:
-                    run.finish(Step(op="delete", urn=resource.urn, type=resource.type, old=resource))
+                    run.finish(_step(resource, resource.condemned))
             return
         for resource in resources:
             if self._has_object(resource, going):
@@ -77,10 +77,10 @@ class Deleter:
                         for urn in resource.needs() & going:
                             waiting[urn] -= 1
 
-    def delete_one(self, resource: Resource, going: set[str]) -> None:
-        """Deletes one resource whose dependents are gone; a failure ends the run."""
+    def delete_one(self, resource: Resource, going: set[str], replaced: bool = False) -> None:
+        """Deletes one resource whose dependents are gone, perhaps to replace it; a failure ends the run."""
         run = self._run
-        step = Step(op="delete", urn=resource.urn, type=resource.type, old=resource)
+        step = _step(resource, replaced or resource.condemned)
         run.start(step)
         try:
             apply.delete(run, self._provider(resource, going), resource)
@@ -102,3 +102,7 @@ class Deleter:
 
     def _provider(self, resource: Resource, going: set[str]) -> Provider | None:
         return self._handles.use(resource.provider).provider if self._has_object(resource, going) else None
+
+
+def _step(resource: Resource, replaced: bool) -> Step:
+    return Step(op="delete", urn=resource.urn, type=resource.type, old=resource, replaced=replaced)

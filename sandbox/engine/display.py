@@ -95,7 +95,8 @@ class Display(Reporter):
         with self._lock:
             held, self._held = self._held, []
             for step in held:
-                self._print(f"{_SIGNS[step.op]:>3} {step.type}  {name_of(step.urn)}", _STYLES[step.op])
+                why = "  (replaced)" if step.replaced else ""
+                self._print(f"{_SIGNS[step.op]:>3} {step.type}  {name_of(step.urn)}{why}", _STYLES[step.op])
                 for path, change in step.changes.items():
                     self._print(f"      {change_line(format_path(path), change)}")
 

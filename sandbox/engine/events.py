@@ -15,7 +15,8 @@ Level = Literal["advisory", "mandatory", "remediate"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Step:
-    """One operation on one resource. `old` is what the state holds, `new` what it will hold."""
+    """One operation on one resource. `old` is what the state holds, `new` what it will hold. `replaced`: a deletion that is
+    part of a replacement, and not counted by itself."""
 
     op: Op
     urn: str
@@ -24,6 +25,7 @@ class Step:
     new: Resource | None = None
     changes: Mapping[Path, Change] = field(default_factory=dict)
     delete_first: bool = False
+    replaced: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

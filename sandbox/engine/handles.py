@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 import uuid
+from dataclasses import replace
 from typing import Any
 
 from sandbox.engine.checkpoint import Resource
 from sandbox.engine.errors import EngineError
-from sandbox.engine.events import Step
+from sandbox.engine.events import Op, Step
 from sandbox.engine.goal import Goal
 from sandbox.engine.providers import PACKAGES, provider_class
 from sandbox.engine.providers.base import Provider, ProviderUnreachable
@@ -110,14 +111,13 @@ class Handles:
         settings: Properties = {**draft.inputs, **({"version": version} if version else {})}
         old = run.state.live.get(draft.urn)
         id = old.id if old else UNKNOWN if run.preview else str(uuid.uuid4())
-        values = {name: getattr(draft, name) for name in Resource.__slots__}
-        resource = Resource(**{**values, "id": id, "inputs": {"__internal": {}, **settings}, "outputs": settings})
+        resource = replace(draft, id=id, inputs={"__internal": {}, **settings}, outputs=settings)
         changes = diff({k: v for k, v in old.inputs.items() if k != "__internal"}, settings) if old else {}
         run.registered[draft.urn] = resource
         if not run.preview:
             run.state.note(resource)
-        op = "create" if old is None else "update" if changes else "same"
-        run.finish(Step(op=op, urn=draft.urn, type=draft.type, old=old, new=resource, changes=changes))  # type: ignore[arg-type]
+        op: Op = "create" if old is None else "update" if changes else "same"
+        run.finish(Step(op=op, urn=draft.urn, type=draft.type, old=old, new=resource, changes=changes))
         return resource
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from sandbox.engine.checkpoint import Resource
 from sandbox.engine.errors import EngineError
-from sandbox.engine.events import Step
+from sandbox.engine.events import Op, Step
 from sandbox.engine.handles import Handles
 from sandbox.engine.providers.base import ProviderError
 from sandbox.engine.run import Run
@@ -48,7 +48,7 @@ def refresh_resource(run: Run, handles: Handles, resource: Resource) -> None:
             outputs = provider.read(resource.type, str(resource.id), resource.inputs, resource.outputs)
             new = replace(resource, inputs=inputs, outputs=outputs or resource.outputs)
             run.state.put(new)
-        op = "refresh" if changes else "same"
-        run.finish(Step(op=op, urn=resource.urn, type=resource.type, old=resource, new=new, changes=changes))  # type: ignore[arg-type]
+        op: Op = "refresh" if changes else "same"
+        run.finish(Step(op=op, urn=resource.urn, type=resource.type, old=resource, new=new, changes=changes))
     except (ProviderError, EngineError) as error:
         run.fail(str(error), urn=resource.urn)

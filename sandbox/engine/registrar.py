@@ -163,10 +163,10 @@ class Registrar:
         if run.preview:
             return
         for resource in reversed(dependents):
-            self._deleter.delete_one(resource, set())
+            self._deleter.delete_one(resource, set(), replaced=True)
             run.ensure_open()
-        handle = self._handles.use(old.provider)
-        apply.delete(run, None if old.retain_on_delete else handle.provider, old)
+        self._deleter.delete_one(old, set(), replaced=True)
+        run.ensure_open()
 
     def _replaces(self, resource: Resource, inputs: Properties) -> bool:
         provider = self._handles.use(resource.provider).provider

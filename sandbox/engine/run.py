@@ -62,8 +62,9 @@ class Run:
 
     def finish(self, step: Step) -> None:
         """Counts an operation that ended well and tells so."""
-        with self.lock:
-            self.counts[step.op] += 1
+        if not step.replaced:
+            with self.lock:
+                self.counts[step.op] += 1
         self.reporter.finished(step)
 
     def fail(self, reason: str, step: Step | None = None, urn: str = "") -> None:

@@ -230,7 +230,7 @@ sys.exit(main(["up", "-s", "dev", "--cwd", {str(program.root)!r}]))
 
 
 def test_first_interrupt_lets_what_is_at_work_finish(program: Program) -> None:
-    program.write("a = Thing('a', name='a', delay=1.5)\nThing('b', name='b', after=a.address)")
+    program.write("a = Thing('a', name='a', delay=2)\nThing('b', name='b', after=a.address)")
     engine = _started(program)
     os.kill(engine.pid, signal.SIGINT)
     out, _ = engine.communicate(timeout=30)
@@ -243,9 +243,10 @@ def test_first_interrupt_lets_what_is_at_work_finish(program: Program) -> None:
 
 
 def test_a_killed_engine_takes_its_program_along_and_the_next_one_goes_on(program: Program) -> None:
-    program.write("a = Thing('a', delay=1.5)\nThing('b', name='b', after=a.address)")
+    program.write("a = Thing('a', delay=2)\nThing('b', name='b', after=a.address)")
     engine = _started(program)
-    time.sleep(1)  # the object of `a` is there, its create has not returned
+    while not program.stack.objects():  # made half way through its create
+        time.sleep(0.02)
     engine.kill()
     engine.communicate(timeout=30)
     deadline = time.monotonic() + 10

@@ -33,17 +33,19 @@ def test_automatic_name_is_kept_and_replaced_create_first(stack: Stack) -> None:
     (first,) = stack.objects()
     stack.run(goal("a", {"shape": 1}))
     assert list(stack.objects()) == [first]
-    stack.run(goal("a", {"shape": 2}))
+    run = stack.run(goal("a", {"shape": 2}))
     (second,) = stack.objects()
     assert second != first
+    assert run.counts == {"same": 1, "replace": 1}
     assert stack.ops() == [("replace", "a"), ("delete", "a")]
     assert [call.split()[0] for call in stack.calls()] == ["create", "create", "delete"]
 
 
 def test_explicit_name_is_replaced_delete_first(stack: Stack) -> None:
     stack.run(goal("a", {"name": "a", "shape": 1}))
-    stack.run(goal("a", {"name": "a", "shape": 2}))
-    assert stack.ops() == [("replace", "a")]
+    run = stack.run(goal("a", {"name": "a", "shape": 2}))
+    assert stack.ops() == [("delete", "a"), ("replace", "a")]
+    assert run.counts == {"same": 1, "replace": 1}
     assert stack.calls() == ["create a", "delete a", "create a"]
     assert stack.objects()["a"]["inputs"]["shape"] == 2
 
@@ -125,7 +127,7 @@ def test_ignore_changes_keeps_the_old_value(stack: Stack) -> None:
 def test_replace_on_changes_makes_an_update_a_replacement(stack: Stack) -> None:
     stack.run(goal("a", {"name": "a", "size": 1}))
     stack.run(goal("a", {"name": "a", "size": 2}, replace_on_changes=("size",)))
-    assert stack.ops() == [("replace", "a")]
+    assert stack.ops() == [("delete", "a"), ("replace", "a")]
 
 
 def test_alias_renames_without_touching_the_object(stack: Stack) -> None:
