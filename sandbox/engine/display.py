@@ -7,6 +7,7 @@ import threading
 
 from rich.console import Console
 from rich.status import Status
+from rich.text import Text
 
 from sandbox.engine.events import Reporter, Step, Violation
 from sandbox.engine.urns import is_provider, name_of
@@ -61,7 +62,7 @@ class Display(Reporter):
             self._status.start()
         names = list(self._at_work.values())
         more = f" and {len(names) - 4} more" if len(names) > 4 else ""
-        self._status.update(f"{', '.join(names[:4])}{more}")
+        self._status.update(Text(f"{', '.join(names[:4])}{more}"))
 
     def close(self) -> None:
         """Takes the line of what is at work away."""

@@ -15,8 +15,8 @@ Level = Literal["advisory", "mandatory", "remediate"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Step:
-    """One operation on one resource. `old` is what the state holds, `new` what it will hold. `replaced`: a deletion that is
-    part of a replacement, and not counted by itself."""
+    """One operation on one resource. `old` is what the state holds, `new` what it will hold. `replaced` marks a
+    deletion that is part of a replacement and not counted by itself."""
 
     op: Op
     urn: str
