@@ -65,7 +65,7 @@ def alertmanager(
             public_ports=(PublicPort(port="http", published=settings.port),),
             probes=Probes(
                 ready=Probe(check=HttpCheck(path="/-/ready", port=PORT), interval_seconds=2, timeout_seconds=2),
-                live=Probe(check=HttpCheck(path="/-/healthy", port=PORT), interval_seconds=15, failures=4),
+                live=Probe(check=HttpCheck(path="/-/healthy", port=PORT), interval_seconds=5, failures=12),
                 start_seconds=60,
             ),
         ),

@@ -91,7 +91,7 @@ def grafana(
             public_ports=(PublicPort(port="http", published=settings.port),),
             probes=Probes(
                 ready=Probe(check=health, interval_seconds=2),
-                live=Probe(check=health, interval_seconds=15, failures=4),
+                live=Probe(check=health, interval_seconds=5, failures=12),
                 start_seconds=120,
             ),
         ),

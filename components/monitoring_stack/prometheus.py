@@ -76,7 +76,7 @@ def prometheus(
             public_ports=(PublicPort(port="http", published=own.port),),
             probes=Probes(
                 ready=Probe(check=HttpCheck(path="/-/ready", port=PORT), interval_seconds=2, timeout_seconds=2),
-                live=Probe(check=HttpCheck(path="/-/healthy", port=PORT), interval_seconds=15, failures=4),
+                live=Probe(check=HttpCheck(path="/-/healthy", port=PORT), interval_seconds=5, failures=12),
                 start_seconds=600,
             ),
         ),

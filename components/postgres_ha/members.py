@@ -126,7 +126,7 @@ def postgres(
             probes=Probes(
                 ready=Probe(check=HttpCheck(path="/readiness", port=8008), interval_seconds=2, timeout_seconds=2),
                 live=Probe(
-                    check=HttpCheck(path="/liveness", port=8008), interval_seconds=10, timeout_seconds=5, failures=6
+                    check=HttpCheck(path="/liveness", port=8008), interval_seconds=5, timeout_seconds=5, failures=12
                 ),
                 start_seconds=900,
             ),
