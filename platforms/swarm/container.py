@@ -7,13 +7,13 @@ import pulumi_docker as docker
 
 from model import Container, Scratch, SecretRef
 from platforms.durations import go_duration
+from platforms.launcher import is_variable, launch, secret_path
 from platforms.swarm import config_file, secret
 from platforms.swarm.names import task_labels
 from platforms.swarm.resources import resources
 from platforms.swarm.settings import SwarmSettings
 from platforms.swarm.volume import scratch_mount
 
-_ENV_DIR = "/run/ha-platform/env"
 _TMP = Scratch(path="/tmp", size_bytes=16 * 1024 * 1024)
 
 
@@ -38,19 +38,22 @@ def refusals(container: Container) -> Iterator[tuple[str, object, str]]:
             ", ".join(sorted(container.secret_env)),
             "a launcher exports the secrets and then runs the command, so `container.command` must be given",
         )
+    for variable in container.secret_env:
+        if not is_variable(variable):
+            yield "container.secret_env", variable, "a shell cannot export this name; use letters, digits and `_`"
 
 
 def container_spec(task: Task, settings: SwarmSettings) -> docker.ServiceTaskSpecContainerSpecArgs:
     """The container part of a task, with the strict defaults: no capabilities, read-only root, own small /tmp."""
     container = task.container
     uid, gid = (0, 0) if container.security.run_as_root else (container.image.uid, container.image.gid)
-    command, args = launched(container)
+    command = launch(container.secret_env, container.command) if container.secret_env else container.command
     fill = _Substitution(task.variables or {})
     scratch = {_TMP.path: _TMP} | {directory.path: directory for directory in container.scratch}
     return docker.ServiceTaskSpecContainerSpecArgs(
         image=container.image.ref,
         commands=[fill(word) for word in command] or None,
-        args=[fill(word) for word in args] or None,
+        args=[fill(word) for word in container.args] or None,
         env={name: fill(value) for name, value in container.env.items()} or None,
         labels=task_labels(task.labels),
         hostname=task.hostname,
@@ -60,7 +63,7 @@ def container_spec(task: Task, settings: SwarmSettings) -> docker.ServiceTaskSpe
         cap_adds=[f"CAP_{name.removeprefix('CAP_')}" for name in container.security.capabilities] or None,
         secrets=[
             *(secret.mounted(f.source, f.path, uid, gid) for f in container.files if isinstance(f.source, SecretRef)),
-            *(secret.mounted(ref, f"{_ENV_DIR}/{name}", uid, gid) for name, ref in container.secret_env.items()),
+            *(secret.mounted(ref, secret_path(name), uid, gid) for name, ref in container.secret_env.items()),
         ]
         or None,
         configs=[config_file.mounted(f.source, f.path) for f in container.files if not isinstance(f.source, SecretRef)]
@@ -73,14 +76,6 @@ def container_spec(task: Task, settings: SwarmSettings) -> docker.ServiceTaskSpe
             nameservers=[str(address) for address in settings.nameservers], options=list(settings.resolver_options)
         ),
     )
-
-
-def launched(container: Container) -> tuple[list[str], list[str]]:
-    """Command and arguments, behind the launcher where variables come from secrets."""
-    if not container.secret_env:
-        return list(container.command), list(container.args)
-    exports = "".join(f'{name}="$(cat {_ENV_DIR}/{name})"; export {name}; ' for name in sorted(container.secret_env))
-    return ["sh", "-c", f'set -eu; {exports}exec "$@"', "launcher", *container.command], list(container.args)
 
 
 def task_spec(

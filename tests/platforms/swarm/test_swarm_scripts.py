@@ -38,9 +38,9 @@ def started(command: list[str]) -> subprocess.Popen[str]:
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while not condition():
-        assert time.monotonic() < end, "it did not happen within 20 s"
+        assert time.monotonic() < end, "it did not happen within 60 s"
         time.sleep(0.02)
 
 
@@ -49,13 +49,13 @@ def test_a_job_that_succeeded_stays_and_stops_at_once(tmp_path: Path) -> None:
     wait_until((tmp_path / "done").exists)
     assert process.poll() is None
     process.send_signal(signal.SIGTERM)
-    assert process.communicate(timeout=10)[0] == "worked\n"
+    assert process.communicate(timeout=60)[0] == "worked\n"
     assert process.returncode == 143, "0 would count as a task that is complete and need not come back"
 
 
 def test_a_job_that_fails_is_tried_again_and_then_ends_with_its_code(tmp_path: Path) -> None:
     process = started(gate(tmp_path, ("sh", "-c", "echo tried; exit 3"), retries=1))
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (3, "tried\ntried\n")
     assert "the job ended with 3, 0 tries left" in err
     assert not (tmp_path / "done").exists()
@@ -66,7 +66,7 @@ def test_a_job_whose_second_try_works_is_done(tmp_path: Path) -> None:
     process = started(gate(tmp_path, ("sh", "-c", f"test -e {flag} || {{ : > {flag}; exit 1; }}"), retries=1))
     wait_until((tmp_path / "done").exists)
     process.terminate()
-    process.communicate(timeout=10)
+    process.communicate(timeout=60)
 
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGUSR1"])
@@ -77,7 +77,7 @@ def test_a_running_job_gets_the_stop_signal_of_its_container(tmp_path: Path, nam
     process = started(gate(tmp_path, ("sh", "-c", script), stop_signal=name))
     wait_until(ready.exists)
     process.send_signal(getattr(signal, name))
-    process.communicate(timeout=10)
+    process.communicate(timeout=60)
     assert heard.read_text().strip() == name
     assert not (tmp_path / "done").exists()
 
@@ -96,6 +96,6 @@ def test_the_launcher_exports_the_files_and_runs_the_command(tmp_path: Path) -> 
     assert mounted["fileMode"] == 0o440
     (tmp_path / "API_KEY").write_text("it's a $ecret")
     launcher = [word.replace(os.path.dirname(mounted["fileName"]), str(tmp_path)) for word in container["commands"]]
-    assert subprocess.check_output(launcher, text=True, timeout=10) == "it's a $ecret|two words"
+    assert subprocess.check_output(launcher, text=True, timeout=60) == "it's a $ecret|two words"
     (tmp_path / "API_KEY").unlink()
-    assert subprocess.run(launcher, check=False, capture_output=True, timeout=10).returncode != 0
+    assert subprocess.run(launcher, check=False, capture_output=True, timeout=60).returncode != 0
