@@ -1,0 +1,181 @@
+"""The docker provider against a real Swarm: objects are made, changed, rolled back, found drifted and removed."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from collections.abc import Iterator
+from typing import Any
+
+import docker
+import pytest
+
+from sandbox.engine.providers.base import PartialFailure, ProviderError
+from sandbox.engine.providers.docker import DockerProvider
+from sandbox.engine.refresh import overlaid
+from sandbox.engine.values import Properties, Secret, diff
+from sandbox.hosts.swarm import SwarmCluster
+from sandbox.images.build import reference
+
+pytestmark = [pytest.mark.live, pytest.mark.swarm]
+
+NETWORK = "docker:index/network:Network"
+SECRET = "docker:index/secret:Secret"
+CONFIG = "docker:index/serviceConfig:ServiceConfig"
+SERVICE = "docker:index/service:Service"
+VOLUME = "docker:index/volume:Volume"
+
+
+class Trial:
+    """Objects made through the provider under names of their own; what is left at the end is removed."""
+
+    def __init__(self, docker_host: str) -> None:
+        self.client = docker.APIClient(base_url=docker_host)
+        self.provider = DockerProvider({"host": docker_host}, lambda severity, text: None)  # noqa: ARG005
+        self.prefix = f"engine-trial-{secrets.token_hex(3)}"
+        self.image = reference("base")
+        self.made: list[tuple[str, str, Properties]] = []
+
+    def create(self, type: str, given: Properties) -> tuple[str, Properties, Properties]:
+        inputs = self.provider.check("urn", self.prefix, type, {}, given)
+        id, outputs = self.provider.create("urn", type, inputs, False)
+        self.made.append((type, str(id), inputs))
+        return str(id), inputs, outputs
+
+    def changes(self, type: str, old: Properties, new: Properties) -> tuple[Properties, bool, bool]:
+        """The new inputs, whether anything changes, and whether that replaces."""
+        inputs = self.provider.check("urn", self.prefix, type, old, new)
+        found = self.provider.diff(type, old, {}, inputs).changes
+        return inputs, bool(found), any(change.replace for change in found.values())
+
+    def drift(self, type: str, id: str, inputs: Properties) -> dict[Any, Any]:
+        live = self.provider.live(type, id, inputs)
+        assert live is not None
+        return diff(inputs, overlaid(inputs, live))
+
+    def service(self, name: str, command: list[str], **container: Any) -> Properties:
+        return {
+            "name": f"{self.prefix}-{name}",
+            "mode": {"replicated": {"replicas": 2}},
+            "endpointSpec": {"mode": "dnsrr"},
+            "updateConfig": {"failureAction": "rollback", "monitor": "2s", "order": "start-first"},
+            "convergeConfig": {"timeout": "1m"},
+            "taskSpec": {
+                "restartPolicy": {"condition": "any", "delay": "1s", "window": "0s"},
+                "containerSpec": {
+                    "image": self.image,
+                    "user": "0:0",
+                    "commands": command,
+                    "stopGracePeriod": "1s",
+                    **container,
+                },
+            },
+        }
+
+    def remove(self) -> None:
+        for type, id, inputs in reversed(self.made):
+            self.provider.delete(type, id, inputs, {})
+
+
+@pytest.fixture
+def trial(swarm_dev: SwarmCluster) -> Iterator[Trial]:
+    trial = Trial(swarm_dev.docker_host)
+    yield trial
+    trial.remove()
+
+
+def test_a_service_with_all_it_uses(trial: Trial) -> None:
+    net, net_inputs, _ = trial.create(NETWORK, {"name": f"{trial.prefix}-net", "driver": "overlay"})
+    secret, secret_inputs, stored = trial.create(SECRET, {"data": Secret(base64.b64encode(b"hush").decode())})
+    assert isinstance(stored["data"], Secret)
+    config, config_inputs, _ = trial.create(CONFIG, {"dataRaw": "level = debug"})
+    given = trial.service(
+        "web",
+        ["sh", "-c", "grep -q hush /run/secrets/pw && grep -q debug /etc/conf && echo kept > /data/x && sleep 1000"],
+        healthcheck={"tests": ["CMD", "test", "-s", "/data/x"], "interval": "1s", "retries": 3, "startPeriod": "5s"},
+        secrets=[{"secretId": secret, "secretName": secret_inputs["name"], "fileName": "/run/secrets/pw"}],
+        configs=[{"configId": config, "configName": config_inputs["name"], "fileName": "/etc/conf"}],
+        mounts=[{"type": "volume", "source": f"{trial.prefix}-data", "target": "/data"}],
+        readOnly=True,
+    )
+    given["taskSpec"]["networksAdvanceds"] = [{"id": net, "aliases": ["w"]}]
+    id, inputs, _ = trial.create(SERVICE, given)
+
+    assert trial.provider.find(SERVICE, inputs) == id
+    assert trial.changes(SERVICE, inputs, given)[1:] == (False, False)
+    for made_type, made_id, made_inputs in ((NETWORK, net, net_inputs), (SERVICE, id, inputs)):
+        assert trial.drift(made_type, made_id, made_inputs) == {}
+
+    trial.client.update_service(id, trial.client.inspect_service(id)["Version"]["Index"], **_scaled(trial, id, 1))
+    assert set(trial.drift(SERVICE, id, inputs)) == {("mode", "replicated", "replicas")}
+
+    trial.remove()
+    assert trial.provider.read(SERVICE, id, inputs, {}) is None
+    # Its containers are gone, or the volume could not be removed at once.
+    trial.client.remove_volume(f"{trial.prefix}-data")
+    assert trial.provider.find(NETWORK, net_inputs) is None
+    trial.made.clear()
+
+
+def _scaled(trial: Trial, id: str, replicas: int) -> dict[str, Any]:
+    spec = trial.client.inspect_service(id)["Spec"]
+    return {
+        "name": spec["Name"],
+        "task_template": spec["TaskTemplate"],
+        "mode": {"Replicated": {"Replicas": replicas}},
+        "endpoint_spec": spec["EndpointSpec"],
+        "update_config": spec["UpdateConfig"],
+    }
+
+
+def test_a_good_update_runs_and_a_bad_one_is_rolled_back_with_its_reason(trial: Trial) -> None:
+    id, inputs, outputs = trial.create(SERVICE, trial.service("app", ["sleep", "1000"]))
+    better, changed, replaced = trial.changes(SERVICE, inputs, trial.service("app", ["sleep", "2000"]))
+    assert (changed, replaced) == (True, False)
+    outputs = trial.provider.update("urn", SERVICE, id, inputs, outputs, better, False)
+    assert outputs["taskSpec"]["containerSpec"]["commands"] == ["sleep", "2000"]
+
+    worse, _, _ = trial.changes(SERVICE, better, trial.service("app", ["sh", "-c", "echo no table users; exit 7"]))
+    with pytest.raises(PartialFailure) as failure:
+        trial.provider.update("urn", SERVICE, id, better, outputs, worse, False)
+    assert "update rolled back: task: non-zero exit (7)" in failure.value.reason
+    assert "no table users" in failure.value.reason
+    assert failure.value.id == id
+
+    # The failed update is taken up again with the inputs of a program that was put right.
+    healed = trial.provider.update("urn", SERVICE, id, worse, failure.value.outputs, better, False)
+    assert healed["taskSpec"]["containerSpec"]["commands"] == ["sleep", "2000"]
+    assert trial.drift(SERVICE, id, better) == {}
+
+
+@pytest.mark.parametrize(
+    ("command", "others", "reason"),
+    [
+        (["sh", "-c", "echo cannot start; exit 3"], {}, "non-zero exit (3); last output: cannot start"),
+        (["sleep", "1000"], {"image": "127.0.0.1:5000/no/such:1"}, "No such image"),
+        (
+            ["sleep", "1000"],
+            {"healthcheck": {"tests": ["CMD-SHELL", "echo not ready; false"], "interval": "1s", "startPeriod": "9s"}},
+            "health check exited 1: not ready",
+        ),
+    ],
+    ids=["crash", "image", "health"],
+)
+def test_a_create_that_does_not_converge_fails_with_its_reason_and_leaves_nothing(
+    trial: Trial, command: list[str], others: dict[str, Any], reason: str
+) -> None:
+    given = {**trial.service("bad", command, **others), "convergeConfig": {"timeout": "8s"}}
+    with pytest.raises(ProviderError) as failure:
+        trial.create(SERVICE, given)
+    assert reason in str(failure.value)
+    assert trial.provider.find(SERVICE, given) is None
+
+
+def test_a_volume_is_made_and_removed(trial: Trial) -> None:
+    name, inputs, outputs = trial.create(VOLUME, {"labels": [{"label": "a", "value": "b"}]})
+    assert outputs["driver"] == "local"
+    assert outputs["mountpoint"]
+    assert trial.drift(VOLUME, name, inputs) == {}
+    trial.remove()
+    trial.made.clear()
+    assert trial.provider.find(VOLUME, inputs) is None
