@@ -1,6 +1,6 @@
-"""`python -m tests.goldens.write`: writes the goldens and the JSON Schema again."""
+"""`python -m tests.goldens.write`: writes the goldens, the JSON Schema and the settings reference again."""
 
-from composition import schema
+from composition import reference, schema
 from tests.goldens.rendered import STACKS, golden_path, golden_text
 
 
@@ -11,6 +11,7 @@ def main() -> None:
         print(f"golden: wrote {golden_path(name).name}")
     schema.PATH.write_text(schema.schema_text())
     print(f"golden: wrote {schema.PATH.name}")
+    reference.main()
 
 
 if __name__ == "__main__":
