@@ -18,7 +18,9 @@ from platforms.swarm.rollout import Steps, converge_config, update_config
 from platforms.swarm.settings import SwarmSettings
 
 _DONE = "/tmp/.ha-platform-done"
-_CHECK_SECONDS = 2
+_CHECK_SECONDS = 5
+_PATIENCE = 12
+"""Checks that may fail in a row: a gate whose job is done is not killed because its host is busy."""
 _IGNORED_SIGNALS = ("SIGINT", "SIGQUIT")
 _GATE = (
     'stop() {{ kill -s {signal} "$child" 2>/dev/null; wait "$child"; exit 143; }}; '
@@ -71,9 +73,9 @@ def gate(
                 healthcheck=docker.ServiceTaskSpecContainerSpecHealthcheckArgs(
                     tests=["CMD", "test", "-e", _DONE],
                     interval=go_duration(_CHECK_SECONDS),
-                    timeout=go_duration(_CHECK_SECONDS),
+                    timeout=go_duration(3 * _CHECK_SECONDS),
                     start_period=go_duration(word.deadline_seconds),
-                    retries=1,
+                    retries=_PATIENCE,
                 ),
             ),
             settings,

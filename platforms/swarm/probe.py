@@ -15,6 +15,10 @@ from platforms.durations import go_duration
 
 _MARKER = "/tmp/.ha-platform-ready"
 _LOOKUP_SECONDS = 2
+_BUSY_SECONDS = 10
+"""What the start of a process in a container may take on a busy host (seen: over 2 s at a load of 45 on two cores). A
+check's own limit is kept inside the container, so that nothing is killed because its host is busy; only a command that
+is run without a shell may take that much longer."""
 _PYTHON_GET = (
     "import http.client,sys;c=http.client.HTTPConnection('127.0.0.1',{port},timeout={timeout});"
     "c.request('GET',{path!r});sys.exit(not 200<=c.getresponse().status<400)"
@@ -34,11 +38,11 @@ def healthcheck(
     other to become ready would wait for ever after a power failure: one that sees none of its peers is ready at once.
     """
     interval, retries = probes.live.interval_seconds, probes.live.failures
-    timeout = max(probes.ready.timeout_seconds, probes.live.timeout_seconds) + len(peers) * _LOOKUP_SECONDS
+    timeout = max(probes.ready.timeout_seconds, probes.live.timeout_seconds) + _BUSY_SECONDS
     return docker.ServiceTaskSpecContainerSpecHealthcheckArgs(
         tests=_tests(probes, tool, peers),
         interval=go_duration(interval),
-        timeout=go_duration(timeout),
+        timeout=go_duration(timeout + len(peers) * _LOOKUP_SECONDS),
         start_period=go_duration(max(1, start_limit_seconds(probes) - retries * interval)),
         retries=retries,
     )

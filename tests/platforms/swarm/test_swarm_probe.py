@@ -66,7 +66,7 @@ def test_times_are_those_of_both_probes(seconds: int) -> None:
         start_seconds=seconds,
     )
     check = healthcheck(probes, HttpTool.CURL)
-    assert (check.interval, check.retries, check.timeout) == ("10s", 3, "4s")
+    assert (check.interval, check.retries, check.timeout) == ("10s", 3, "14s")
     start = max(1, seconds + 2 * 3 - 30)
     assert check.start_period == f"{start}s"
 
