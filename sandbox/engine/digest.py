@@ -11,7 +11,7 @@ from typing import Any
 from sandbox.engine.checkpoint import Resource, dump_resource
 from sandbox.engine.events import Reporter, Step, Violation
 from sandbox.engine.run import Run
-from sandbox.engine.urns import STACK_TYPE
+from sandbox.engine.urns import STACK_TYPE, is_default_provider
 from sandbox.engine.values import Secret, Value, format_path
 from sandbox.engine.wire import UNKNOWN_TEXT
 
@@ -34,8 +34,8 @@ def shown(resource: Resource) -> dict[str, Any]:
 
 
 class Digest(Reporter):
-    """Collects the steps of a preview; errors are also told on standard error. A replacement is three steps, as in the
-    CLI, and counted as one."""
+    """Collects the steps of a preview; errors are also told on standard error. As with the CLI, a replacement is one
+    step and default providers are none."""
 
     def __init__(self, show_same: bool) -> None:
         self._show_same = show_same
@@ -45,39 +45,37 @@ class Digest(Reporter):
         self._begun = time.monotonic_ns()
 
     def finished(self, step: Step) -> None:
-        if step.op == "same" and not self._show_same and step.type != STACK_TYPE:
+        if step.replaced or is_default_provider(step.urn):
             return
-        ops: tuple[str, ...] = (step.op,)
-        if step.op == "replace":
-            ops = ("create-replacement", "replace", "delete-replaced")
-            ops = (ops[2], ops[1], ops[0]) if step.delete_first else ops
-        with self._lock:
-            self._steps.extend(self._entry(op, step) for op in ops)
+        if step.op != "same" or self._show_same or step.type == STACK_TYPE:
+            with self._lock:
+                self._steps.append(self._entry(step))
 
-    def _entry(self, op: str, step: Step) -> dict[str, Any]:
+    def _entry(self, step: Step) -> dict[str, Any]:
         resource = step.new or step.old
-        entry: dict[str, Any] = {"op": op, "urn": step.urn}
+        entry: dict[str, Any] = {"op": step.op, "urn": step.urn}
         if resource is not None and resource.provider:
             entry["provider"] = resource.provider
-        if step.old is not None and op != "create":
+        if step.old is not None:
             entry["oldState"] = shown(step.old)
-        if step.new is not None and op != "delete-replaced":
+        if step.new is not None:
             entry["newState"] = shown(step.new)
         if step.changes:
             entry["diffReasons"] = sorted({str(path[0]) for path in step.changes})
             replacing = sorted({str(path[0]) for path, change in step.changes.items() if change.replace})
             if replacing:
                 entry["replaceReasons"] = replacing
-            entry["detailedDiff"] = {
-                format_path(path): {"kind": f"{change.kind}{'-replace' if change.replace else ''}", "inputDiff": True}
-                for path, change in step.changes.items()
-            }
-        return entry
+        detail = {
+            format_path(path): {"kind": f"{change.kind}{'-replace' if change.replace else ''}", "inputDiff": True}
+            for path, change in step.changes.items()
+        }
+        return {**entry, "detailedDiff": detail or None}
 
     def message(self, severity: str, text: str, urn: str = "") -> None:
         if severity != "debug":
             with self._lock:
-                self._diagnostics.append({"urn": urn, "message": text, "severity": severity})
+                where = {"urn": urn} if urn.startswith("urn:") else {}
+                self._diagnostics.append({**where, "message": f"{severity}: {text}\n", "severity": severity})
         if severity == "error":
             print(f"error: {text}", file=sys.stderr)
 
@@ -94,5 +92,4 @@ class Digest(Reporter):
             "diagnostics": self._diagnostics,
             "duration": time.monotonic_ns() - self._begun,
             "changeSummary": dict(sorted(run.counts.items())),
-            "maybeCorrupt": False,
         }

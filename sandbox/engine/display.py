@@ -10,7 +10,7 @@ from rich.status import Status
 from rich.text import Text
 
 from sandbox.engine.events import Reporter, Step, Violation
-from sandbox.engine.urns import is_provider, name_of
+from sandbox.engine.urns import is_default_provider, is_provider, name_of
 from sandbox.engine.values import UNKNOWN, Change, Value, format_path, has_secret, plain
 
 _SIGNS = {"create": "+", "update": "~", "replace": "+-", "delete": "-", "refresh": "~>"}
@@ -83,7 +83,7 @@ class Display(Reporter):
     def finished(self, step: Step) -> None:
         with self._lock:
             self._ended(step)
-            if step.op == "same":
+            if step.op == "same" or is_default_provider(step.urn):
                 return
             self._held.append(step)
             resource = step.new or step.old

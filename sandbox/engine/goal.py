@@ -111,9 +111,7 @@ def goal_from(request: Any, stack: str, project: str, parent_aliases: Iterable[s
         provider=request.provider,
         version=request.version,
         dependencies=tuple(sorted(request.dependencies)),
-        property_dependencies={
-            key: sorted(value.urns) for key, value in sorted(request.propertyDependencies.items()) if value.urns
-        },
+        property_dependencies={key: sorted(value.urns) for key, value in sorted(request.propertyDependencies.items())},
         aliases=alias_urns(request, stack, project, parent_aliases),
         protect=request.protect,
         delete_before_replace=request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else None,

@@ -11,6 +11,7 @@ from sandbox.engine.events import Reporter, Step, Violation
 from sandbox.engine.redaction import Redacting
 from sandbox.engine.stack_config import StackConfig
 from sandbox.engine.state import State
+from sandbox.engine.urns import is_default_provider
 from sandbox.engine.values import Properties
 
 
@@ -61,8 +62,8 @@ class Run:
         self.reporter.started(step)
 
     def finish(self, step: Step) -> None:
-        """Counts an operation that ended well and tells so."""
-        if not step.replaced:
+        """Counts an operation that ended well and tells so. Providers that the engine made are not counted."""
+        if not step.replaced and not is_default_provider(step.urn):
             with self.lock:
                 self.counts[step.op] += 1
         self.reporter.finished(step)
