@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPException
 from typing import Any
 
+from cli.entry import Entries
 from cli.errors import CommandError
+from cli.progress import say
 from cli.stack_file import StackFile
 
 PROMPT = "hello"
@@ -13,64 +15,60 @@ DEADLINE_SECONDS = 60
 """Proxies have found their replicas a few DNS look-ups (1 s each) after these became ready."""
 
 
-def show_answers(stack: StackFile, address: str, outputs: Mapping[str, Any]) -> None:
-    """Ask every balancer and print what it says. Raises CommandError when one does not answer."""
+def show_answers(stack: StackFile, entries: Entries, outputs: Mapping[str, Any]) -> None:
+    """Print every published address, and ask every balancer. Raises CommandError when one does not answer."""
     for name, ports in outputs.get("balancers", {}).items():
-        port = ports.get("http")
-        if port is None:
-            continue
-        print(f"  {name}: http://{address}:{port}/   status page http://{address}:{ports['status']}/")
-        route = _first_route(stack, name)
-        chat = _app(stack, route).get("image") == "chat"
-        path = f"/chat?prompt={PROMPT}&tokens=12&delay_ms=40" if chat else _check_path(route)
-        _stream(address, int(port), path)
+        for scheme in ("http", "https"):
+            if entry := ports.get(scheme) and entries.of(int(ports[scheme])):
+                say(f"  {name}: {scheme}://{entry[0]}:{entry[1]}/")
+        if status := entries.of(int(ports["status"])):
+            say(f"  {name} status page: http://{status[0]}:{status[1]}/")
+        if asked := ports.get("http") and entries.of(int(ports["http"])):
+            _ask(stack, name, *asked)
+        elif ports.get("http"):
+            say(f"  {name} is reached from inside the cluster only (platform.entry), so it was not asked")
     for name, port in outputs.get("monitoring", {}).items():
-        print(f"  {name}: http://{address}:{port}/")
+        if entry := entries.of(int(port)):
+            say(f"  {name}: http://{entry[0]}:{entry[1]}/")
 
 
-def _first_route(stack: StackFile, balancer: str) -> dict[str, Any]:
-    route: dict[str, Any] = stack.settings["balancers"][balancer]["routes"][0]
-    return route
-
-
-def _app(stack: StackFile, route: Mapping[str, Any]) -> dict[str, Any]:
-    app: dict[str, Any] = stack.settings["apps"][route["app"]]
-    return app
-
-
-def _check_path(route: Mapping[str, Any]) -> str:
+def _ask(stack: StackFile, balancer: str, host: str, port: int) -> None:
+    route = stack.settings["balancers"][balancer]["routes"][0]
+    chat = stack.settings["apps"][route["app"]].get("image", "").startswith("chat")
     check = route.get("check") or {}
-    return str(check.get("path", "/health"))
-
-
-def _stream(address: str, port: int, path: str) -> None:
-    """GET `path` and print the body as it arrives, trying again until the deadline."""
+    path = f"/chat?prompt={PROMPT}&tokens=12&delay_ms=40" if chat else str(check.get("path", "/health"))
     deadline = time.monotonic() + DEADLINE_SECONDS
     while True:
         try:
-            _stream_once(address, port, path)
+            _stream(host, port, path)
         except (OSError, HTTPException) as error:
             if time.monotonic() > deadline:
                 raise CommandError(
-                    f"http://{address}:{port}{path} did not answer within {DEADLINE_SECONDS} s: {error}"
+                    f"http://{host}:{port}{path} did not answer within {DEADLINE_SECONDS} s ({error}); `make status` "
+                    "shows what runs."
                 ) from None
             time.sleep(0.5)
         else:
             return
 
 
-def _stream_once(address: str, port: int, path: str) -> None:
-    connection = HTTPConnection(address, port, timeout=15)
+def _stream(host: str, port: int, path: str) -> None:
+    """GET `path` and print the body as it arrives."""
+    connection = HTTPConnection(host, port, timeout=15)
+    started = time.monotonic()
     try:
         connection.request("GET", path)
         response = connection.getresponse()
         if response.status != 200:
             raise HTTPException(f"status {response.status}")
-        print(f"  GET {path} -> 200, answered by {response.getheader('X-Replica', 'a replica')}:")
+        replica = response.getheader("X-Replica")
+        say(f"  GET {path} -> 200{f', answered by replica {replica}' if replica else ''}:")
         print("    ", end="")
+        chunks = 0
         while chunk := response.read1(4096):
+            chunks += 1
             print(_text(chunk), end="", flush=True)
-        print()
+        print(f"\n    {chunks} pieces in {time.monotonic() - started:.1f} s")
     except TimeoutError as error:
         raise OSError("timed out") from error
     finally:

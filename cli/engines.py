@@ -1,5 +1,6 @@
 """Which engine runs the program, and how each command is said to it."""
 
+import json
 import os
 import secrets
 import shutil
@@ -7,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from cli.errors import CommandError
 from cli.stack_file import REPOSITORY, StackFile
@@ -21,42 +23,48 @@ class Engine:
         self.name = _chosen()
         self._stack = stack
         self._environment = {**os.environ, **environment, **_passphrase()}
+        self._selected = False
         if self.name == "pulumi":
+            # Its Python host otherwise looks for a virtual environment by itself.
+            self._environment.setdefault("PULUMI_PYTHON_CMD", sys.executable)
             self._environment.setdefault("PULUMI_BACKEND_URL", _state_backend())
             self._environment.setdefault("PULUMI_SKIP_UPDATE_CHECK", "true")
 
-    def preview(self, *, json: bool = False) -> int:
+    def preview(self, *, as_json: bool = False) -> int:
         """Shows what `up` would change."""
-        return self._run("preview", ["--policy-pack", str(POLICIES), *(["--json"] if json else [])])
+        return self._run("preview", ["--policy-pack", str(POLICIES), *(["--json"] if as_json else [])])
 
     def up(self) -> int:
         """Deploys."""
         return self._run("up", ["--policy-pack", str(POLICIES), *self._unattended("--yes", "--skip-preview")])
 
     def destroy(self) -> int:
-        """Removes every resource of the stack."""
-        return self._run("destroy", self._unattended("--yes", "--skip-preview"))
+        """Removes every resource of the stack that is not protected."""
+        return self._run("destroy", ["--exclude-protected", *self._unattended("--yes", "--skip-preview")])
 
-    def outputs(self) -> str:
-        """The stack's outputs, as JSON."""
+    def outputs(self) -> dict[str, Any]:
+        """The stack's outputs."""
         command = ["outputs"] if self.name == "sandbox" else ["stack", "output"]
-        return self._capture(*command, "--json")
+        read: dict[str, Any] = json.loads(self._capture(*command, "--json"))
+        return read
 
-    def export(self) -> str:
-        """The stack's state, as Pulumi's deployment document."""
+    def resources(self) -> list[dict[str, Any]]:
+        """The resources in the stack's state, as in Pulumi's deployment document."""
         command = ["export"] if self.name == "sandbox" else ["stack", "export"]
-        return self._capture(*command)
+        exported = json.loads(self._capture(*command))["deployment"]
+        found: list[dict[str, Any]] = exported.get("resources") or []
+        return found
 
     def set_secret(self, key: str, value: str) -> int:
         """Stores `value` encrypted in the stack file."""
-        path = f"ha-platform:secrets.{key}"
-        return self._run("config", ["set", "--secret", "--path", path], text=value)
+        return self._run("config", ["set", "--secret", "--path", f"ha-platform:secrets.{key}"], text=value)
 
     def _unattended(self, *flags: str) -> list[str]:
         return list(flags) if self.name == "pulumi" else []
 
     def _run(self, command: str, arguments: Sequence[str], text: str | None = None) -> int:
         self._select()
+        sys.stdout.flush()
         line = [*self._program(), command, *arguments, *self._where(command)]
         return subprocess.run(
             line, cwd=REPOSITORY, env=self._environment, input=text, text=True, check=False
@@ -64,31 +72,29 @@ class Engine:
 
     def _capture(self, *arguments: str) -> str:
         self._select()
-        line = [*self._program(), *arguments, *self._where(arguments[0])]
+        return self._ask([*self._program(), *arguments, *self._where(arguments[0])])
+
+    def _ask(self, line: list[str]) -> str:
         done = subprocess.run(line, cwd=REPOSITORY, env=self._environment, capture_output=True, text=True, check=False)
         if done.returncode != 0:
-            raise CommandError(done.stderr.strip() or f"`{' '.join(arguments)}` failed with exit {done.returncode}")
+            said = [text for text in done.stderr.splitlines() if text.strip()]
+            raise CommandError((said[-1] if said else f"exit code {done.returncode}").removeprefix("error: "))
         return done.stdout
 
     def _program(self) -> list[str]:
         return ["pulumi"] if self.name == "pulumi" else [sys.executable, "-m", "sandbox.engine"]
 
     def _where(self, command: str) -> list[str]:
-        own = self._stack.path != REPOSITORY / f"Pulumi.{self._stack.name}.yaml"
-        if not own:
-            return ["--stack", self._stack.name]
-        option = "--config-file" if self.name == "pulumi" else "--stack-file"
-        return ["--stack", self._stack.name, *([option, str(self._stack.path)] if command != "stack" else [])]
+        stack = ["--stack", self._stack.name]
+        if command == "stack" or self._stack.path == REPOSITORY / f"Pulumi.{self._stack.name}.yaml":
+            return stack
+        return [*stack, "--config-file" if self.name == "pulumi" else "--stack-file", str(self._stack.path)]
 
     def _select(self) -> None:
-        if self.name == "pulumi":
-            subprocess.run(
-                ["pulumi", "stack", "select", "--create", self._stack.name, "--non-interactive"],
-                cwd=REPOSITORY,
-                env=self._environment,
-                check=True,
-                capture_output=True,
-            )
+        """The CLI knows a stack only once it was made."""
+        if self.name == "pulumi" and not self._selected:
+            self._ask(["pulumi", "stack", "select", "--create", self._stack.name, "--non-interactive"])
+            self._selected = True
 
 
 def _chosen() -> str:
@@ -102,24 +108,37 @@ def _chosen() -> str:
 
 
 def state_directory() -> Path:
-    """Where the sandbox engine keeps its state: HA_STATE, default `.state` in the repository."""
-    return Path(os.environ.get("HA_STATE") or REPOSITORY / ".state")
+    """Where the engines keep their state: HA_STATE, default `.state` in the repository."""
+    return Path(os.environ.get("HA_STATE") or REPOSITORY / ".state").resolve()
+
+
+def _made(directory: Path) -> Path:
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CommandError(
+            f"the state directory {directory} cannot be made ({error.strerror}); set HA_STATE to one that can."
+        ) from None
+    return directory
 
 
 def _state_backend() -> str:
-    directory = state_directory() / "pulumi"
-    directory.mkdir(parents=True, exist_ok=True)
-    return f"file://{directory}"
+    return f"file://{_made(state_directory() / 'pulumi')}"
 
 
 def _passphrase() -> dict[str, str]:
     """The person's own passphrase, or one that is generated once and kept beside the state."""
     if "PULUMI_CONFIG_PASSPHRASE" in os.environ or "PULUMI_CONFIG_PASSPHRASE_FILE" in os.environ:
         return {}
-    path = state_directory() / "passphrase"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
+    path = _made(state_directory()) / "passphrase"
+    try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w") as file:
-            file.write(secrets.token_urlsafe(32) + "\n")
+    except FileExistsError:
+        return {"PULUMI_CONFIG_PASSPHRASE_FILE": str(path)}
+    except OSError as error:
+        raise CommandError(
+            f"{path} cannot be written ({error.strerror}); set HA_STATE to a directory that can be."
+        ) from None
+    with os.fdopen(handle, "w") as file:
+        file.write(secrets.token_urlsafe(32) + "\n")
     return {"PULUMI_CONFIG_PASSPHRASE_FILE": str(path)}

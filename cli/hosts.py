@@ -1,4 +1,5 @@
-"""The hosts a stack runs on: the sandbox's for stacks of sandbox images, otherwise what the environment names."""
+"""The hosts a stack runs on: the sandbox's for stacks of sandbox images, otherwise what the stack or the environment
+names."""
 
 import os
 from collections.abc import Mapping
@@ -15,75 +16,72 @@ class Hosts:
     environment: Mapping[str, str]
     address: str
     description: str
+    docker_host: str | None = None
+    """The manager's Docker API; None: Docker's default socket, or no Swarm."""
+    kubeconfig: str | None = None
+    """None: the default one, or no Kubernetes."""
+    context: str | None = None
+    sandbox: bool = False
 
 
-def chosen(stack: StackFile) -> Hosts | None:
-    """The hosts that HOST or DOCKER_HOST or KUBECONFIG name, or None: the sandbox's are to be used."""
-    host = os.environ.get("HOST", "")
-    if host:
-        return Hosts(environment={"DOCKER_HOST": host}, address=_address(host), description=host)
-    if not stack.sandbox:
-        named = os.environ.get("DOCKER_HOST", "") if stack.platform == "swarm" else ""
-        return Hosts(environment={}, address=_address(named), description=named or "the environment's")
-    return None
-
-
-def sandbox_up(stack: StackFile) -> Hosts:
-    """Start the sandbox's hosts and make its images; both are left alone when they are there."""
-    # The sandbox needs Linux and root; people with hosts of their own must not need its imports.
-    from sandbox.hosts.errors import HostError
-    from sandbox.images import ensure_images
-
-    try:
-        hosts = _running(stack, start=True)
-        ensure_images()
-    except HostError as error:
-        raise CommandError(str(error)) from None
-    return hosts
-
-
-def sandbox_hosts(stack: StackFile) -> Hosts:
-    """The sandbox's hosts, without starting them."""
-    return _running(stack, start=False)
-
-
-def sandbox_down(stack: StackFile) -> list[str]:
-    """Remove the sandbox's hosts with everything on them; returns what was removed."""
-    from sandbox.hosts.errors import HostError
-    from sandbox.hosts.kubernetes import KubernetesCluster
-    from sandbox.hosts.swarm import SwarmCluster
-
-    try:
-        return KubernetesCluster("kubernetes").down() if stack.platform == "kubernetes" else SwarmCluster("dev").down()
-    except HostError as error:
-        raise CommandError(str(error)) from None
-
-
-def _running(stack: StackFile, *, start: bool) -> Hosts:
+def hosts_of(stack: StackFile) -> Hosts:
+    """Where `stack` runs; nothing is started."""
+    given = os.environ.get("HOST", "")
     if stack.platform == "kubernetes":
+        if given:
+            raise CommandError("HOST names a Docker host, but this stack is for Kubernetes; set KUBECONFIG instead.")
+        return _kubernetes(stack)
+    named = given or stack.platform_setting("host")
+    if not named and stack.sandbox:
+        return _sandbox_swarm()
+    docker_host = named or os.environ.get("DOCKER_HOST") or None
+    return Hosts(
+        environment={"DOCKER_HOST": docker_host} if docker_host else {},
+        address=_address(docker_host or ""),
+        description=f"Docker host {docker_host or 'of the default socket'}",
+        docker_host=docker_host,
+    )
+
+
+def _kubernetes(stack: StackFile) -> Hosts:
+    named = stack.platform_setting("kubeconfig") or None
+    if named is None and stack.sandbox:
+        # The sandbox needs Linux and root; people with hosts of their own must not need its imports.
         from sandbox.hosts.kubernetes import KubernetesCluster
 
         cluster = KubernetesCluster("kubernetes")
-        if start:
-            cluster.up()
+        kubeconfig = str(cluster.kubeconfig)
         return Hosts(
-            environment={"KUBECONFIG": str(cluster.kubeconfig)},
+            environment={"KUBECONFIG": kubeconfig},
             address=cluster.address,
-            description="sandbox Kubernetes, 1 node",
+            description=f"sandbox Kubernetes, 1 node at {cluster.address}",
+            kubeconfig=kubeconfig,
+            sandbox=True,
         )
-    from sandbox.hosts.swarm import SwarmCluster
-
-    swarm = SwarmCluster("dev")
-    if start:
-        swarm.up()
     return Hosts(
-        environment={"DOCKER_HOST": swarm.docker_host},
-        address=swarm.hosts[0].address,
-        description="sandbox Swarm, 1 host",
+        environment={},
+        address="",
+        description=f"cluster of {named or os.environ.get('KUBECONFIG') or '~/.kube/config'}",
+        kubeconfig=named,
+        context=stack.platform_setting("context") or None,
+    )
+
+
+def _sandbox_swarm() -> Hosts:
+    from sandbox.hosts.host import Host
+    from sandbox.hosts.profiles import profile
+
+    host = Host(profile("dev"), 1)
+    return Hosts(
+        environment={"DOCKER_HOST": host.docker_host},
+        address=host.address,
+        description=f"sandbox Swarm, 1 host at {host.address}",
+        docker_host=host.docker_host,
+        sandbox=True,
     )
 
 
 def _address(docker_host: str) -> str:
     if docker_host.startswith(("tcp://", "ssh://")):
-        return docker_host.split("://", 1)[1].rsplit("@", 1)[-1].split(":")[0]
+        return docker_host.split("://", 1)[1].rsplit("@", 1)[-1].split("/")[0].split(":")[0]
     return "127.0.0.1"

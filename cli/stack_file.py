@@ -19,33 +19,64 @@ class StackFile:
     name: str
     path: Path
     settings: dict[str, Any]
+    secret_names: frozenset[str] = frozenset()
 
     @property
     def platform(self) -> str:
         """`swarm`, `kubernetes`, or an empty text when the file does not say."""
-        platform = self.settings.get("platform")
-        return str(platform.get("kind", "")) if isinstance(platform, dict) else ""
+        return self.platform_setting("kind")
 
     @property
     def sandbox(self) -> bool:
-        """Whether it runs on sandbox images, and so on sandbox hosts."""
+        """Whether it runs on sandbox images, and so on sandbox hosts unless others are named."""
         images = self.settings.get("images")
         return isinstance(images, dict) and images.get("source") == "sandbox"
+
+    @property
+    def keeps_data(self) -> bool:
+        """Whether volumes outlive the stack; so they do unless the file says `data: delete`."""
+        return self.settings.get("data") != "delete"
+
+    def platform_setting(self, key: str) -> str:
+        """A setting under `platform` as text; empty when it is not there."""
+        platform = self.settings.get("platform")
+        value = platform.get(key) if isinstance(platform, dict) else None
+        return "" if value is None else str(value)
 
 
 def stack_file(name: str) -> StackFile:
     """The stack `name`, from STACK_FILE or `Pulumi.<name>.yaml`."""
-    given = os.environ.get("STACK_FILE", "")
-    path = Path(given).resolve() if given else REPOSITORY / f"Pulumi.{name}.yaml"
-    if not path.is_file():
-        stacks = ", ".join(sorted(file.name.split(".")[1] for file in REPOSITORY.glob("Pulumi.*.yaml")))
-        raise CommandError(f"{path} does not exist; the stacks here are {stacks}, or give STACK_FILE=path.")
+    path = _path(name)
     try:
         document = yaml.safe_load(path.read_text())
+    except OSError as error:
+        raise CommandError(f"{path} cannot be read: {error.strerror}.") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         place = f" at line {mark.line + 1}" if mark else ""
         raise CommandError(f"{path} is not YAML{place}; mend its syntax.") from None
     config = document.get("config") if isinstance(document, dict) else None
-    settings = config.get("ha-platform:stack") if isinstance(config, dict) else None
-    return StackFile(name=name, path=path, settings=settings if isinstance(settings, dict) else {})
+    if not isinstance(config, dict):
+        raise CommandError(f"{path} has no `config:` map; see Pulumi.dev.yaml for an example.")
+    settings, secrets = config.get("ha-platform:stack"), config.get("ha-platform:secrets")
+    return StackFile(
+        name=name,
+        path=path,
+        settings=settings if isinstance(settings, dict) else {},
+        secret_names=frozenset(map(str, secrets)) if isinstance(secrets, dict) else frozenset(),
+    )
+
+
+def _path(name: str) -> Path:
+    given = os.environ.get("STACK_FILE", "")
+    if not given:
+        path = REPOSITORY / f"Pulumi.{name}.yaml"
+        if not path.is_file():
+            stacks = ", ".join(sorted(file.name.split(".")[1] for file in REPOSITORY.glob("Pulumi.*.yaml")))
+            raise CommandError(f"there is no stack {name}; the stacks here are {stacks}, or give STACK_FILE=path.")
+        return path
+    # `make -C` changes the directory; the path is meant from where it was called.
+    path = Path(os.environ.get("CALLED_FROM", ""), Path(given).expanduser()).resolve()
+    if not path.is_file():
+        raise CommandError(f"STACK_FILE={given}: there is no file {path}.")
+    return path

@@ -1,0 +1,15 @@
+"""The stack file held against every rule, before a host is started for it."""
+
+from cli.errors import CommandError
+from cli.stack_file import StackFile
+
+
+def check(stack: StackFile) -> None:
+    """Raises CommandError with the whole report when the stack is broken."""
+    from composition.read import check as check_settings
+    from settings.faults import BrokenStack
+
+    try:
+        check_settings(stack.settings, source=str(stack.path), secret_names=stack.secret_names)
+    except BrokenStack as broken:
+        raise CommandError(str(broken)) from None

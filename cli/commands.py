@@ -1,0 +1,90 @@
+"""The commands, each from its stack file to its exit code."""
+
+import re
+import sys
+import time
+
+from cli import sandbox
+from cli.answer import show_answers
+from cli.check import check
+from cli.engines import Engine
+from cli.entry import Entries
+from cli.errors import CommandError
+from cli.hosts import hosts_of
+from cli.leftovers import Leftovers
+from cli.progress import say, warn
+from cli.stack_file import StackFile
+from cli.status import show_status
+
+SECRET_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+def up(stack: StackFile) -> int:
+    """Deploy, wait until healthy, and show one real answer."""
+    started = time.monotonic()
+    check(stack)
+    hosts = hosts_of(stack)
+    engine = Engine(stack, hosts.environment)
+    say(f"up: stack {stack.name} on {hosts.description}, engine {engine.name}")
+    if hosts.sandbox:
+        sandbox.start(stack, hosts)
+    if code := engine.up():
+        return code
+    show_answers(stack, Entries(stack.platform, hosts, engine.resources()), engine.outputs())
+    say(f"up: stack {stack.name} answered after {time.monotonic() - started:.0f} s, engine {engine.name}")
+    return 0
+
+
+def preview(stack: StackFile, *, as_json: bool = False) -> int:
+    """Show what `up` would change."""
+    check(stack)
+    hosts = hosts_of(stack)
+    return Engine(stack, hosts.environment).preview(as_json=as_json)
+
+
+def down(stack: StackFile) -> int:
+    """Remove the stack, with its volumes if it says `data: delete`, and the sandbox hosts if nothing else is there."""
+    hosts = hosts_of(stack)
+    engine = Engine(stack, hosts.environment)
+    resources = engine.resources()
+    if resources:
+        if hosts.sandbox and not sandbox.runs(stack):
+            warn(f"down: the {hosts.description}, does not run; it is started to remove the stack in order")
+            sandbox.start(stack, hosts)
+        leftovers = Leftovers(stack, hosts, resources)
+        if code := engine.destroy():
+            return code
+        leftovers.settle()
+    elif not hosts.sandbox:
+        say(f"down: stack {stack.name} is not deployed; nothing to remove")
+    if hosts.sandbox and (not resources or not leftovers.hold_the_sandbox()):
+        for removed in sandbox.remove(stack):
+            say(f"down: removed {removed}")
+    return 0
+
+
+def status(stack: StackFile) -> int:
+    """Show what runs; exit 1 when something that is wanted does not."""
+    hosts = hosts_of(stack)
+    engine = Engine(stack, hosts.environment)
+    resources = engine.resources()
+    if not resources:
+        raise CommandError(f"stack {stack.name} is not deployed; `make up STACK={stack.name}` deploys it.")
+    say(f"status: stack {stack.name} on {hosts.description}, engine {engine.name}")
+    return 0 if show_status(stack.platform, hosts, resources) else 1
+
+
+def secret(stack: StackFile, key: str) -> int:
+    """Give a secret: its value is read from standard input, so that it is in no argument and no shell history."""
+    if not SECRET_NAME.fullmatch(key):
+        said = f"KEY={key} is no name of a secret (a-z, 0-9, _)" if key else "KEY is missing"
+        raise CommandError(f"{said}; write `make secret STACK={stack.name} KEY=openai_api_key < file`.")
+    if sys.stdin.isatty():
+        warn(f"secret: type the value of {key}, then Enter and Ctrl-D")
+    value = sys.stdin.read().rstrip("\n")
+    if not value:
+        raise CommandError(f"the value of {key} is empty; give it on standard input.")
+    if code := Engine(stack, {}).set_secret(key, value):
+        return code
+    say(f"secret: {key} is stored, encrypted, in {stack.path}; `make up STACK={stack.name}` applies it")
+    return 0

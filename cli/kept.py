@@ -1,0 +1,95 @@
+"""What outlives a stack's resources: volumes of a Swarm, which tasks make, and claims of Kubernetes."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from cli.clients import docker_client, kubernetes_api
+from cli.hosts import Hosts
+
+STACK_LABEL = "ha-platform.stack"
+IN_USE_SECONDS = 60
+"""A stopped container holds its volume until it is removed: longer than the stop grace of any sandbox stack."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Volume:
+    """A member's volume and the Swarm node that has it."""
+
+    name: str
+    node: str
+
+
+def volumes(resources: list[dict[str, Any]]) -> list[Volume]:
+    """The volumes that the services of a state mount, before they are destroyed."""
+    return sorted(set(_volumes(resources)), key=lambda volume: volume.name)
+
+
+def _volumes(resources: list[dict[str, Any]]) -> Iterator[Volume]:
+    for resource in resources:
+        if resource["type"] != "docker:index/service:Service":
+            continue
+        task = resource["inputs"]["taskSpec"]
+        constraints = (task.get("placement") or {}).get("constraints") or []
+        node = next((text.partition("==")[2] for text in constraints if text.startswith("node.hostname==")), "")
+        for mount in task["containerSpec"].get("mounts") or []:
+            if mount["type"] == "volume":
+                yield Volume(name=mount["source"], node=node)
+
+
+def node_name(hosts: Hosts) -> str:
+    """The Swarm's name of the host that the commands talk to."""
+    return str(docker_client(hosts).info()["Name"])
+
+
+def on_host(hosts: Hosts, stack: str) -> list[str]:
+    """Names of the stack's volumes on the Docker host that the commands talk to."""
+    found = docker_client(hosts).volumes({"label": f"{STACK_LABEL}={stack}"}).get("Volumes") or []
+    return sorted(volume["Name"] for volume in found)
+
+
+def remove(hosts: Hosts, stack: str) -> list[str]:
+    """Remove the stack's volumes from that host, waiting for containers that end; returns the names removed."""
+    import docker
+
+    client = docker_client(hosts)
+    names = on_host(hosts, stack)
+    deadline = time.monotonic() + IN_USE_SECONDS
+    for name in names:
+        while True:
+            try:
+                client.remove_volume(name)
+                break
+            except docker.errors.NotFound:
+                break
+            except docker.errors.APIError as error:
+                if error.status_code != 409 or time.monotonic() > deadline:  # 409: a container has it
+                    raise
+            time.sleep(0.5)
+    return names
+
+
+def other_stacks(hosts: Hosts, stack: str) -> list[str]:
+    """Other stacks with services on the Swarm, by label; services of nobody's stack by name."""
+    found = set()
+    for service in docker_client(hosts).services():
+        owner = service["Spec"].get("Labels", {}).get(STACK_LABEL, "")
+        if owner != stack:
+            found.add(f"stack {owner}" if owner else f"service {service['Spec']['Name']}")
+    return sorted(found)
+
+
+def claims(hosts: Hosts, resources: list[dict[str, Any]]) -> list[str]:
+    """`namespace/claim (size)` of every claim in the namespaces of the state."""
+    namespaces = {
+        resource["id"].partition("/")[0]
+        for resource in resources
+        if resource["type"] == "kubernetes:apps/v1:StatefulSet" and "/" in resource.get("id", "")
+    }
+    api: Any = kubernetes_api(hosts).CoreV1Api()
+    return sorted(
+        f"{claim.metadata.namespace}/{claim.metadata.name} ({claim.spec.resources.requests['storage']})"
+        for namespace in namespaces
+        for claim in api.list_namespaced_persistent_volume_claim(namespace).items
+    )

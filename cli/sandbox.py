@@ -1,0 +1,66 @@
+"""The sandbox that a stack of sandbox images runs on: its hosts and its images."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from cli.errors import CommandError
+from cli.hosts import Hosts
+from cli.progress import say, step
+from cli.stack_file import StackFile
+
+
+def start(stack: StackFile, hosts: Hosts) -> None:
+    """Start the hosts and make the images; what is there is left alone."""
+    with _faults():
+        from sandbox.hosts import preflight
+        from sandbox.images import ensure_images, pins
+
+        if not pins.is_fresh():
+            raise CommandError(
+                "settings/image_pins/sandbox.toml is older than the images' recipes; write it again by "
+                "`.venv/bin/python -m sandbox.images pins`."
+            )
+        preflight.require()
+        with step(f"  hosts: {hosts.description}"):
+            _cluster(stack).up()
+        with step("  images: all there"):
+            ensure_images(say=lambda line: say(f"  image {line}"))
+
+
+def runs(stack: StackFile) -> bool:
+    """Whether the sandbox's host runs."""
+    with _faults():
+        from sandbox.hosts.host import Host
+        from sandbox.hosts.profiles import profile
+
+        name = "kubernetes" if stack.platform == "kubernetes" else "dev"
+        return Host(profile(name), 1).init() is not None
+
+
+def remove(stack: StackFile) -> list[str]:
+    """Remove the hosts with everything on them; returns what was removed."""
+    with _faults():
+        removed: list[str] = _cluster(stack).down()
+        return removed
+
+
+def _cluster(stack: StackFile) -> Any:
+    if stack.platform == "kubernetes":
+        from sandbox.hosts.kubernetes import KubernetesCluster
+
+        return KubernetesCluster("kubernetes")
+    from sandbox.hosts.swarm import SwarmCluster
+
+    return SwarmCluster("dev")
+
+
+@contextmanager
+def _faults() -> Iterator[None]:
+    """The sandbox's faults as this command's."""
+    from sandbox.hosts.errors import HostError
+
+    try:
+        yield
+    except HostError as error:
+        raise CommandError("; ".join(str(error).splitlines())) from None

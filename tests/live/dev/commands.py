@@ -1,0 +1,109 @@
+"""The project's commands as a person runs them: a process, its exit code and what it printed."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.stacks.fixtures import REPOSITORY
+
+COMMAND_SECONDS = 900
+NOT_INHERITED = ("DOCKER_HOST", "KUBECONFIG", "HOST", "STACK", "STACK_FILE", "PULUMI_CONFIG_PASSPHRASE")
+"""What a developer's shell may have set and would send the commands elsewhere."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One command that ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def text(self) -> str:
+        """Everything it printed."""
+        return self.out + self.err
+
+
+@dataclass(frozen=True)
+class Commands:
+    """Commands with their state in a directory of the test."""
+
+    state: Path
+    more: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
+        return {**kept, "ENGINE": "sandbox", "HA_STATE": str(self.state), **self.more}
+
+    def make(self, target: str, **variables: str) -> Run:
+        """`make target NAME=value ...`"""
+        return self._run(["make", "--no-print-directory", target, *(f"{k}={v}" for k, v in variables.items())])
+
+    def cli(self, *arguments: str, stack_file: Path | None = None, text: str | None = None) -> Run:
+        """What the Makefile calls."""
+        return self._run([sys.executable, "-m", "cli", *arguments], stack_file=stack_file, text=text)
+
+    def engine(self, *arguments: str, **environment: str) -> Run:
+        """The sandbox engine on the same state."""
+        given = {"PULUMI_CONFIG_PASSPHRASE_FILE": str(self.state / "passphrase"), **environment}
+        return self._run([sys.executable, "-m", "sandbox.engine", *arguments], more=given)
+
+    def kill(self, *arguments: str, after: float, stack_file: Path) -> bool:
+        """SIGKILL the whole process group of a command after some seconds; False when it had ended by then."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "cli", *arguments],
+            cwd=REPOSITORY,
+            env={**self.environment, "STACK_FILE": str(stack_file)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(after)
+            return False
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        return True
+
+    def _run(
+        self,
+        line: list[str],
+        *,
+        stack_file: Path | None = None,
+        text: str | None = None,
+        more: Mapping[str, str] | None = None,
+    ) -> Run:
+        environment = {**self.environment, **(more or {})}
+        if stack_file:
+            environment["STACK_FILE"] = str(stack_file)
+        done = subprocess.run(
+            line,
+            cwd=REPOSITORY,
+            env=environment,
+            input=text if text is not None else "",
+            capture_output=True,
+            text=True,
+            timeout=COMMAND_SECONDS,
+            check=False,
+        )
+        return Run(code=done.returncode, out=done.stdout, err=done.stderr)
+
+
+def processes_of(state: Path) -> list[int]:
+    """Processes that were started for commands with this state directory and still run."""
+    mark = f"HA_STATE={state}\0".encode()
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with suppress(OSError):
+                if mark in (entry / "environ").read_bytes():
+                    found.append(int(entry.name))
+    return found

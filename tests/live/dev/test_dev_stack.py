@@ -1,0 +1,228 @@
+"""The two commands of the README, a change, the engine killed in the middle, and nothing left at the end."""
+
+import json
+import os
+import random
+import re
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from sandbox.hosts import leftovers, processes
+from sandbox.hosts.host import Host
+from sandbox.hosts.swarm import SwarmCluster
+from tests.live.dev.belongings import in_state, on_swarm, volumes_of
+from tests.live.dev.commands import Commands, Run, processes_of
+from tests.live.dev.conftest import PROFILE
+from tests.live.dev.stacks import SMALL, Change, Settings, StackFile, development
+from tests.live.machine import Machine
+
+pytestmark = [pytest.mark.live, pytest.mark.swarm, pytest.mark.timeout(900)]
+
+SEED = int(os.environ.get("HA_SEED") or random.SystemRandom().randrange(10**6))
+KILLS_IN_CREATE, KILLS_IN_UPDATE = 4, 6
+
+
+def _more_replicas(settings: Settings) -> None:
+    settings["apps"]["web"]["replicas"] = 3
+
+
+def _new_image(settings: Settings) -> None:
+    settings["apps"]["web"]["image"] = "chat-v2"
+
+
+def _new_config_line(settings: Settings) -> None:
+    settings["balancers"]["edge"]["routes"][0]["rate_limit"] = {"requests": 600, "period": "1m"}
+
+
+@pytest.fixture(scope="module")
+def first_up(commands: Commands) -> Run:
+    return commands.make("up")
+
+
+@pytest.fixture(scope="module")
+def stack_file(directory: Path) -> StackFile:
+    """A copy of Pulumi.dev.yaml for changes."""
+    return StackFile(directory / "Pulumi.dev.yaml", development())
+
+
+@pytest.fixture(scope="module")
+def swarm(first_up: Run) -> SwarmCluster:
+    assert first_up.code == 0, first_up.text
+    return SwarmCluster(PROFILE)
+
+
+def test_make_up_ends_with_a_streamed_answer(first_up: Run) -> None:
+    assert first_up.code == 0, first_up.text
+    assert "engine sandbox" in first_up.out
+    assert re.search(r"http://10\.77\.0\.11:8080/", first_up.out), "the URL of the balancer"
+    assert re.search(r"GET /chat\S* -> 200", first_up.out), "a real answer"
+    assert '"done": true' in first_up.out, "streamed to its end"
+    assert '"stored": true' in first_up.out, "and stored in the database"
+    assert re.search(r"answered after \d+ s", first_up.out), "the duration"
+
+
+def test_make_up_again_changes_nothing(swarm: SwarmCluster, commands: Commands) -> None:
+    del swarm
+    run = commands.make("up")
+    assert run.code == 0, run.text
+    assert "no changes" in run.out
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        pytest.param(_more_replicas, {"web": "update"}, id="replicas"),
+        pytest.param(_new_image, {"web": "update", "web-migrate": "update"}, id="image"),
+        pytest.param(_new_config_line, {"edge-config": "replace", "edge": "update"}, id="config line"),
+    ],
+)
+def test_a_preview_names_just_what_changes(
+    swarm: SwarmCluster, commands: Commands, stack_file: StackFile, change: Change, named: dict[str, str]
+) -> None:
+    del swarm
+    run = commands.cli("preview", "dev", "--json", stack_file=stack_file.write(change))
+    assert run.code == 0, run.text
+    steps = [step for step in json.loads(run.out)["steps"] if step["op"] not in ("same", *_PARTS_OF_REPLACE)]
+    assert {step["urn"].rsplit("::", 1)[-1]: step["op"] for step in steps} == named
+
+
+_PARTS_OF_REPLACE = ("create-replacement", "delete-replaced")
+
+
+def test_up_applies_a_change(swarm: SwarmCluster, commands: Commands, stack_file: StackFile) -> None:
+    url = f"http://{swarm.hosts[0].address}:8080/health"
+    assert httpx.get(url, timeout=5).headers["x-version"] == "1"
+
+    def new_version(settings: Settings) -> None:
+        settings["apps"]["web"] |= {"image": "chat-v2", "env": {}}
+
+    run = commands.make("up", STACK_FILE=str(stack_file.keep(new_version)))
+    assert run.code == 0, run.text
+    assert {httpx.get(url, timeout=5).headers["x-version"] for _ in range(6)} == {"2"}
+
+
+def test_make_status_shows_every_component_ready(swarm: SwarmCluster, commands: Commands) -> None:
+    run = commands.make("status")
+    assert run.code == 0, run.text
+    names = {service.name for service in swarm.client().services.list()}
+    assert names
+    assert names == {name for name in re.findall(r"\bdev-[a-z0-9-]+", run.out) if name in names}
+    counts = re.findall(r"\b(\d+)/(\d+)\b", run.out)
+    assert len(counts) == len(names)
+    assert all(ready == wanted != "0" for ready, wanted in counts), run.out
+
+
+class Killed:
+    """The small stack beside the development stack, whose `up` is killed."""
+
+    def __init__(self, swarm: SwarmCluster, commands: Commands, directory: Path) -> None:
+        self.commands = commands
+        self.client = swarm.client()
+        self.file = StackFile(directory / "Pulumi.small.yaml", SMALL)
+        self.others = on_swarm(self.client)
+
+    def up_seconds(self) -> float:
+        """How long an `up` takes that nobody kills."""
+        started = time.monotonic()
+        self._converge()
+        return time.monotonic() - started
+
+    def kill(self, after: float, what: str) -> bool:
+        """Kill an `up`, then let one converge. False when it had ended before."""
+        if not self.commands.kill("up", "small", after=after, stack_file=self.file.path):
+            return False
+        left = processes_of(self.commands.state)
+        print(f"killed {after:.1f} s into {what}: {len(on_swarm(self.client) - self.others)} objects of the stack")
+        assert not left, f"processes {left} outlived the engine"
+        self._converge()
+        return True
+
+    def remove(self) -> None:
+        """Destroy the stack: nothing of it stays but what is not the engine's, its volumes."""
+        done = self._engine("destroy")
+        assert done.code == 0, done.text
+        assert on_swarm(self.client) == self.others
+
+    def _converge(self) -> None:
+        done = self.commands.cli("up", "small", stack_file=self.file.path)
+        assert done.code == 0, done.text
+        again = self._engine("preview", "--expect-no-changes")
+        assert again.code == 0, again.text
+        assert on_swarm(self.client) - self.others == in_state(self._engine("export").out), "orphans"
+
+    def _engine(self, *arguments: str) -> Run:
+        host = SwarmCluster(PROFILE).docker_host
+        return self.commands.engine(
+            *arguments, "--stack", "small", "--stack-file", str(self.file.path), DOCKER_HOST=host
+        )
+
+
+@pytest.fixture(scope="module")
+def killed(swarm: SwarmCluster, commands: Commands, directory: Path) -> Killed:
+    return Killed(swarm, commands, directory)
+
+
+def test_up_converges_after_a_kill_in_a_create(killed: Killed) -> None:
+    moments = random.Random(SEED)
+    whole = killed.up_seconds()
+    for number in range(KILLS_IN_CREATE):
+        killed.remove()
+        part = (number + moments.random()) / KILLS_IN_CREATE
+        while not killed.kill(part * whole, f"a create of {whole:.0f} s, seed {SEED}"):
+            killed.remove()
+            part *= 0.8
+
+
+def _second_cache(settings: Settings) -> None:
+    settings["caches"]["jobs"] = {**settings["caches"]["sessions"], "role": "broker"}
+
+
+def _no_second_cache(settings: Settings) -> None:
+    del settings["caches"]["jobs"]
+
+
+def _version(number: int) -> Change:
+    def change(settings: Settings) -> None:
+        settings["apps"]["web"]["env"] = {"APP_VERSION": str(number)}
+        settings["balancers"]["edge"]["routes"][0]["rate_limit"] = {"requests": 500 + number, "period": "1m"}
+
+    return change
+
+
+def test_up_converges_after_a_kill_in_an_update(killed: Killed) -> None:
+    moments = random.Random(SEED + 1)
+    changes = (_second_cache, _version(2), _no_second_cache, _second_cache, _version(3), _no_second_cache)
+    killed.file.keep(_version(1))
+    whole = killed.up_seconds()
+    for number, change in enumerate(changes):
+        killed.file.keep(change)
+        part = (number + moments.random()) / KILLS_IN_UPDATE
+        while not killed.kill(part * whole, f"an update of {whole:.0f} s, seed {SEED}"):
+            killed.file.keep(_version(10 + number))
+            part *= 0.8
+
+
+def test_down_keeps_the_host_while_another_stack_runs_there(killed: Killed, swarm: SwarmCluster) -> None:
+    run = killed.commands.make("down", STACK="small", STACK_FILE=str(killed.file.path))
+    assert run.code == 0, run.text
+    assert "stays for stack dev" in run.out
+    assert swarm.hosts[0].init(), "the host is kept"
+    assert on_swarm(killed.client) == killed.others
+    assert volumes_of(killed.client, "small") == [], "`data: delete` removes volumes"
+    assert volumes_of(killed.client, "dev") != []
+
+
+def test_make_down_leaves_nothing(swarm: SwarmCluster, commands: Commands, machine_before: Machine) -> None:
+    namespaces = leftovers.namespaces([*swarm.hosts, Host(PROFILE, 0)])
+    run = commands.make("down")
+    assert run.code == 0, run.text
+    assert leftovers.find(PROFILE, namespaces) == []
+    assert processes.in_namespaces(namespaces) == []
+    assert processes_of(commands.state) == []
+    assert Machine.now(PROFILE) == machine_before
+    assert "removed" in run.out
+    again = commands.make("down")
+    assert again.code == 0, again.text
