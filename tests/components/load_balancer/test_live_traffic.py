@@ -5,6 +5,7 @@ import base64
 import os
 import socket
 import ssl
+import struct
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -124,6 +125,41 @@ def test_body_limit(proxy: Proxy) -> None:
     assert proxy.client.post("/small", content=b"x" * 1024).json()["size"] == 1024
     assert proxy.client.post("/small", content=b"x" * 1025).status_code == 413
     assert proxy.client.post("/small", content=iter([b"x" * 2000])).status_code == 411
+
+
+def http2(url: str, path: bytes, *, body: bytes) -> bytes:
+    """A POST over HTTP/2 that does not announce its body, frame by frame (RFC 9113). Returns the answer's bytes."""
+
+    def frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
+        return struct.pack("!IBI", len(payload) << 8 | kind, flags, stream) + payload
+
+    end_stream, end_headers = 1, 4
+    # HPACK: method POST and scheme https from the static table, path and authority as plain literals.
+    headers = b"\x83\x87\x04" + bytes([len(path)]) + path + b"\x01\x09localhost"
+    parts = urlsplit(url)
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_alpn_protocols(["h2"])
+    with (
+        socket.create_connection((parts.hostname or "", parts.port or 0), timeout=5) as raw,
+        context.wrap_socket(raw) as connection,
+    ):
+        connection.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0, b""))
+        connection.sendall(frame(1, end_headers, 1, headers))
+        time.sleep(0.2)
+        connection.sendall(frame(0, end_stream, 1, body))
+        answer = b""
+        while b"length" not in answer and b'"replica"' not in answer:
+            received = connection.recv(4096)
+            assert received, f"closed after {answer!r}"
+            answer += received
+        return answer
+
+
+def test_body_limit_over_http2(proxy: Proxy) -> None:
+    assert b"411" in http2(proxy.https_url, b"/small", body=b"x" * 2000)
+    assert b'"replica"' in http2(proxy.https_url, b"/", body=b"x" * 2000), "where there is no limit it passes"
+    assert b'"replica"' in http2(proxy.https_url, b"/small", body=b""), "no body needs no length"
 
 
 def test_a_stream_outlives_the_response_timeout_and_silence_does_not(proxy: Proxy) -> None:
