@@ -94,7 +94,7 @@ def preview_create(provider: Provider, draft: Resource, online: bool) -> Resourc
 def preview_update(provider: Provider, draft: Resource, old: Resource, online: bool) -> Resource:
     """What `update` would give, as far as it can be known."""
     if not online:
-        return settled(draft, old.id, draft.inputs)
+        return settled(draft, old.id, {**old.outputs, **draft.inputs})
     outputs = provider.update(draft.urn, draft.type, str(old.id), old.inputs, old.outputs, draft.inputs, True)
     return settled(draft, old.id, outputs)
 

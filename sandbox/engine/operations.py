@@ -137,7 +137,7 @@ def _program(job: Job, run: Run, handles: Handles) -> None:
         for directory, config in zip(
             job.packs, load_policy_config(list(job.policy_configs), len(job.packs)), strict=True
         ):
-            packs.append(Pack(directory, run.config.project, run.config.stack, run.preview, config))
+            packs.append(Pack(directory, run.config, run.preview, config))
         policies = Policies(run, packs)
         with interruptible(run):
             with serving(run, Registrar(run, handles, policies)) as address:

@@ -21,31 +21,36 @@ from sandbox.engine.errors import EngineError
 from sandbox.engine.events import Level, Violation
 from sandbox.engine.processes import bound
 from sandbox.engine.run import Run
+from sandbox.engine.stack_config import StackConfig
 from sandbox.engine.urns import name_of, split_reference
 from sandbox.engine.wire import from_struct, to_struct
 
 _LEVELS: dict[int, Level] = {0: "advisory", 1: "mandatory", 3: "remediate"}
 _CODES = {"advisory": 0, "mandatory": 1, "disabled": 2, "remediate": 3}
 _START_SECONDS = 30
+_LONGEST_VARIABLE = 120_000  # Linux takes 128 KiB for one, with its name
 _MESSAGE_LIMIT = 400 * 1024 * 1024  # as the SDK sets it for its own channels
 
 
 class Pack:
     """One running policy pack."""
 
-    def __init__(self, directory: Path, project: str, stack: str, preview: bool, config: Mapping[str, Any]) -> None:
-        """Starts the pack. Raises EngineError when it does not come up or does not know a policy of `config`."""
+    def __init__(self, directory: Path, stack: StackConfig, preview: bool, config: Mapping[str, Any]) -> None:
+        """Starts the pack for a stack. Raises EngineError if it does not come up or does not know a policy of `config`."""
         self._directory = directory
         program = directory / "__main__.py"
         if not (directory / "PulumiPolicy.yaml").exists() or not program.exists():
             raise EngineError(f"{directory}: not a policy pack: it needs PulumiPolicy.yaml and __main__.py")
         environment = {
             **os.environ,
-            "PULUMI_PROJECT": project,
-            "PULUMI_STACK": stack,
+            "PULUMI_PROJECT": stack.project,
+            "PULUMI_STACK": stack.stack,
             "PULUMI_ORGANIZATION": "organization",
             "PULUMI_DRY_RUN": "true" if preview else "false",
         }
+        settings = json.dumps(stack.values)
+        if len(settings.encode()) < _LONGEST_VARIABLE:
+            environment["PULUMI_CONFIG"] = settings
         # Unbuffered: a pack writes its port and does not flush. Its own session: Ctrl-C is for the engine.
         self._process = subprocess.Popen(
             bound([sys.executable, "-u", str(program)]),

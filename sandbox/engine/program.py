@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -20,8 +21,6 @@ def run_program(run: Run, directory: Path, address: str) -> int:
     config = run.config
     environment = {
         **os.environ,
-        "PULUMI_CONFIG": json.dumps(config.values),
-        "PULUMI_CONFIG_SECRET_KEYS": json.dumps(sorted(config.secret_keys)),
         "PYTHONPATH": os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")])),
         # The SDK keeps the event loop busy with these when gRPC forks; the program forks nothing.
         "GRPC_ENABLE_FORK_SUPPORT": "false",
@@ -36,11 +35,15 @@ def run_program(run: Run, directory: Path, address: str) -> int:
         bound(command),
         cwd=directory,
         env=environment,
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,
         stdout=sys.stderr.fileno(),
         start_new_session=True,
     )
+    settings = {"values": config.values, "secret_keys": sorted(config.secret_keys)}
     try:
+        # Not in the environment: the kernel takes at most 128 KiB there, and other processes could read it.
+        with contextlib.suppress(BrokenPipeError):  # it ended already; its exit code says so
+            process.communicate(json.dumps(settings).encode())
         return process.wait()
     finally:
         process.kill()

@@ -1,13 +1,13 @@
 """Runs a Pulumi program in a process of its own, by the contract of the Python language host.
 
-Started by the engine as `python -m sandbox.engine.runner`; settings come by arguments, configuration by
-PULUMI_CONFIG and PULUMI_CONFIG_SECRET_KEYS.
+Started by the engine as `python -m sandbox.engine.runner`; the stack's configuration comes on standard input.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import logging
 import os
 import runpy
@@ -50,7 +50,8 @@ def _arguments() -> argparse.Namespace:
 
 
 def _configure(options: argparse.Namespace) -> None:
-    pulumi.runtime.set_all_config(pulumi.runtime.get_config_env(), pulumi.runtime.get_config_secret_keys_env())
+    given = json.load(sys.stdin)
+    pulumi.runtime.set_all_config(given["values"], given["secret_keys"])
     pulumi.runtime.configure(
         pulumi.runtime.Settings(
             monitor=options.address,

@@ -12,7 +12,10 @@ from tests.engine.program import Program
 PACK = """
 from pulumi_policy import *
 
+import pulumi
+
 def no_big(args, report):
+    assert pulumi.Config("proj").require_int("size") == 1
     limit = args.get_config().get("limit", 5)
     if args.resource_type == "fake:index:Thing" and args.props.get("size", 0) > limit:
         report(f"{args.name}: size {args.props['size']} is above {limit}")

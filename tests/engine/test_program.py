@@ -284,3 +284,10 @@ class Box(pulumi.ComponentResource):
     assert (code, "no changes" in out) == (0, True)
     assert program.stack.calls() == ["create inside"]
     assert "urn:pulumi:dev::proj::proj:index:Box$fake:index:Thing::new-inside" in program.stack.state().live
+
+
+def test_configuration_larger_than_an_environment_variable(program: Program) -> None:
+    program.call("config", "set", "large", "x" * 300_000)
+    program.write("pulumi.export('length', len(pulumi.Config().require('large')))")
+    assert program.call("up")[0] == 0
+    assert program.call("outputs")[1] == "  length: 300000\n"
