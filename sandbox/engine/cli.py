@@ -225,7 +225,7 @@ def _summary(run: Run) -> str:
     if run.counts["same"]:
         parts.append(f"{run.counts['same']} unchanged")
     if run.failures:
-        parts.append(f"{len(run.failures)} failed")
+        parts.append(f"{len(set(run.failures))} failed")
     return ", ".join(parts)
 
 

@@ -36,7 +36,7 @@ class Pack:
     """One running policy pack."""
 
     def __init__(self, directory: Path, stack: StackConfig, preview: bool, config: Mapping[str, Any]) -> None:
-        """Starts the pack for a stack. Raises EngineError if it does not come up or does not know a policy of `config`."""
+        """Starts the pack for a stack. Raises EngineError if it does not start or `config` names a policy it lacks."""
         self._directory = directory
         program = directory / "__main__.py"
         if not (directory / "PulumiPolicy.yaml").exists() or not program.exists():

@@ -69,12 +69,14 @@ class Run:
         self.reporter.finished(step)
 
     def fail(self, reason: str, step: Step | None = None, urn: str = "") -> None:
-        """Ends the run: what is at work may finish, nothing further begins."""
+        """Ends the run: what is at work may finish, nothing further begins. What fails everything alike, such as a host
+        that does not answer, is told once."""
         with self.lock:
+            told = reason in self.failures
             self.failures.append(reason)
         if step is not None:
             self.reporter.failed(step, reason)
-        else:
+        elif not told:
             self.reporter.message("error", reason, urn)
 
     def violated(self, violation: Violation) -> None:

@@ -143,7 +143,7 @@ def test_what_is_not_supported_is_refused_before_anything_is_changed(program: Pr
 
 def test_an_unreachable_provider_is_one_sentence(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(FakeProvider, "unreachable", "nothing answers at 10.0.0.1: start it")
-    program.write("Thing('a', name='a')")
+    program.write("for name in 'abcdef':\n    Thing(name, name=name)")
     code, out, err = program.call("up")
     assert code == 1
     assert err == "error: nothing answers at 10.0.0.1: start it\nerror: nothing was changed\n"
