@@ -42,6 +42,8 @@ def _root() -> str | None:
 
 
 def _namespaces() -> str | None:
+    if not shutil.which("unshare"):
+        return None  # util-linux is installed later
     kinds = ("--net", "--mount", "--uts", "--ipc", "--pid", "--fork", "--mount-proc")
     try:
         commands.run("unshare", *kinds, "true", seconds=10)
@@ -51,7 +53,7 @@ def _namespaces() -> str | None:
 
 
 def _links() -> str | None:
-    if not shutil.which("ip"):
+    if not shutil.which("ip") or not shutil.which("unshare"):
         return None  # iproute2 is installed later; the first link then tells
     kinds = ("bridge", "veth peer name veth1", "vxlan id 1 dstport 4789")
     script = " && ".join(f"ip link add name test{number} type {kind}" for number, kind in enumerate(kinds))
