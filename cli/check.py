@@ -2,14 +2,14 @@
 
 from cli.errors import CommandError
 from cli.stack_file import StackFile
+from composition.read import check as check_settings
+from composition.stack import Stack
+from settings.faults import BrokenStack
 
 
-def check(stack: StackFile) -> None:
-    """Raises CommandError with the whole report when the stack is broken."""
-    from composition.read import check as check_settings
-    from settings.faults import BrokenStack
-
+def check(stack: StackFile) -> Stack:
+    """The typed settings. Raises CommandError with the whole report when the stack is broken."""
     try:
-        check_settings(stack.settings, source=str(stack.path), secret_names=stack.secret_names)
+        return check_settings(stack.settings, source=str(stack.path), secret_names=stack.secret_names)
     except BrokenStack as broken:
         raise CommandError(str(broken)) from None

@@ -12,6 +12,7 @@ from cli.entry import Entries
 from cli.errors import CommandError
 from cli.hosts import hosts_of
 from cli.leftovers import Leftovers
+from cli.ports import ensure_free
 from cli.progress import say, warn
 from cli.stack_file import StackFile
 from cli.status import show_status
@@ -22,12 +23,14 @@ SECRET_NAME = re.compile(r"[a-z][a-z0-9_]*")
 def up(stack: StackFile) -> int:
     """Deploy, wait until healthy, and show one real answer."""
     started = time.monotonic()
-    check(stack)
+    settings = check(stack)
     hosts = hosts_of(stack)
     engine = Engine(stack, hosts.environment)
     say(f"up: stack {stack.name} on {hosts.description}, engine {engine.name}")
     if hosts.sandbox:
         sandbox.start(stack, hosts)
+    if settings.platform.kind == "swarm":
+        ensure_free(settings, stack.name, hosts)
     if code := engine.up():
         return code
     show_answers(stack, Entries(stack.platform, hosts, engine.resources()), engine.outputs())

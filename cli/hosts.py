@@ -31,10 +31,9 @@ def hosts_of(stack: StackFile) -> Hosts:
         if given:
             raise CommandError("HOST names a Docker host, but this stack is for Kubernetes; set KUBECONFIG instead.")
         return _kubernetes(stack)
-    named = given or stack.platform_setting("host")
-    if not named and stack.sandbox:
+    docker_host = given or stack.platform_setting("host") or os.environ.get("DOCKER_HOST") or None
+    if docker_host is None and stack.sandbox:
         return _sandbox_swarm()
-    docker_host = named or os.environ.get("DOCKER_HOST") or None
     return Hosts(
         environment={"DOCKER_HOST": docker_host} if docker_host else {},
         address=_address(docker_host or ""),
@@ -45,7 +44,7 @@ def hosts_of(stack: StackFile) -> Hosts:
 
 def _kubernetes(stack: StackFile) -> Hosts:
     named = stack.platform_setting("kubeconfig") or None
-    if named is None and stack.sandbox:
+    if stack.sandbox and not (named or os.environ.get("KUBECONFIG")):
         # The sandbox needs Linux and root; people with hosts of their own must not need its imports.
         from sandbox.hosts.kubernetes import KubernetesCluster
 
