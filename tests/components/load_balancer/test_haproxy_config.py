@@ -173,6 +173,11 @@ def test_cookies_are_secure_when_clients_cannot_use_plain_http() -> None:
     assert " secure " not in config(with_route(sticky={}))
 
 
+def test_replicas_outlive_their_name_server() -> None:
+    lines = section(config(balancer()), "resolvers dns")
+    assert {"hold timeout 1h", "hold refused 1h", "hold other 1h", "parse-resolv-conf"} <= {*lines}
+
+
 def test_redirect_names_a_port_other_than_443() -> None:
     settings = balancer(**TLS | {"listen": {"http": 8080, "https": 8443}})
     assert "https://%[req.hdr(host),host_only]:8443%[pathq]" in config(settings)
