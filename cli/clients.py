@@ -32,6 +32,16 @@ def kubernetes_api(hosts: Hosts) -> Any:
 
 
 _CLIENT_PACKAGES = ("docker", "requests", "urllib3", "kubernetes", "yaml")
+_REASONS = (
+    ("not a swarm manager", "it is no manager of a Swarm: run `docker swarm init` there, or name a manager"),
+    ("No such file", "there is no such file or socket: start it, or name another"),
+    ("Permission denied", "permission denied: use `sudo`, or name another"),
+    ("refused", "connection refused: start it, or name another"),
+    ("timed out", "no answer in time: start it, or name another"),
+    ("Name or service not known", "unknown host name: name another"),
+    ("CERTIFICATE_VERIFY_FAILED", "its certificate is not signed by the kubeconfig's authority: name another"),
+)
+"""What the clients' long texts hold, and what it means for the person."""
 
 
 @contextmanager
@@ -42,6 +52,6 @@ def answering(hosts: Hosts) -> Iterator[None]:
     except Exception as error:
         if type(error).__module__.split(".")[0] not in _CLIENT_PACKAGES and not isinstance(error, OSError):
             raise
-        lines = str(error).splitlines()
-        reason = lines[0] if lines else type(error).__name__
-        raise CommandError(f"the {hosts.description} does not answer ({reason}); start it, or name another.") from None
+        text = str(error) or type(error).__name__
+        known = next((reason for sign, reason in _REASONS if sign in text), text.splitlines()[0])
+        raise CommandError(f"the {hosts.description} cannot be used: {known}.") from None
