@@ -1,6 +1,6 @@
 """A rendered resource as a neutral view, so that each rule is written once."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from views import kubernetes, swarm
@@ -16,10 +16,3 @@ def workload_view(resource_type: str, properties: Mapping[str, Any]) -> Workload
     if resource_type in kubernetes.WORKLOADS:
         return kubernetes.view(resource_type, properties)
     return None
-
-
-def containers(resource_type: str, properties: Mapping[str, Any]) -> Iterator[ContainerView]:
-    """Every container of a workload."""
-    view = workload_view(resource_type, properties)
-    if view is not None:
-        yield from view.containers

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from views.container import ContainerView, WorkloadView
+from views.numbers import whole
 
 WORKLOADS: dict[str, str] = {
     "kubernetes:apps/v1:Deployment": "replicas",
@@ -24,7 +25,7 @@ def view(resource_type: str, workload: Mapping[str, Any]) -> WorkloadView:
     return WorkloadView(
         name=str((workload.get("metadata") or {}).get("name") or ""),
         kind=kind,
-        replicas=spec.get("replicas", 1) if kind in _REPLICATED else None,
+        replicas=whole(spec.get("replicas", 1)) if kind in _REPLICATED else None,
         containers=tuple(_container(container, pod_security, claims) for container in pod.get("containers") or []),
         has_persistent_volume=bool(claims),
     )
@@ -38,7 +39,7 @@ def _container(container: Mapping[str, Any], pod_security: Mapping[str, Any], cl
         image=container.get("image"),
         environment={str(item.get("name")): item.get("value") for item in container.get("env") or []},
         memory_limit=limits.get("memory"),
-        user=None if user is None else str(user),
+        user=None if user is None else str(whole(user)),
         read_only_root=security.get("readOnlyRootFilesystem"),
         has_health_check="readinessProbe" in container,
         writable_volumes=tuple(

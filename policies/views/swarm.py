@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from views.container import ContainerView, WorkloadView
+from views.numbers import whole
 
 SERVICE = "docker:index/service:Service"
 
@@ -20,12 +21,12 @@ def view(service: Mapping[str, Any]) -> WorkloadView:
     return WorkloadView(
         name=str(service.get("name") or ""),
         kind=_kind(mode, labels, bool(volumes)),
-        replicas=None if mode.get("global") else (mode.get("replicated") or {}).get("replicas", 1),
+        replicas=None if mode.get("global") else whole((mode.get("replicated") or {}).get("replicas", 1)),
         containers=(
             ContainerView(
                 image=container.get("image"),
                 environment=dict(container.get("env") or {}),
-                memory_limit=str(memory) if memory else None,
+                memory_limit=str(whole(memory)) if memory else None,
                 user=container.get("user"),
                 read_only_root=container.get("readOnly"),
                 has_health_check=bool((container.get("healthcheck") or {}).get("tests")),

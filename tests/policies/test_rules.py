@@ -125,6 +125,14 @@ def test_a_password_in_a_configuration_is_reported(text: str) -> None:
     assert violations(CONFIGURATION, CONFIG_MAP, {"data": {"file": "maxmemory 64mb"}}) == []
 
 
+def test_numbers_come_as_floats_from_the_engine() -> None:
+    rendered = deployment(securityContext={"runAsUser": 65534.0})
+    assert violations(NOT_ROOT, DEPLOYMENT, rendered) == []
+    assert violations(NOT_ROOT, DEPLOYMENT, deployment(securityContext={"runAsUser": 0.0})) == [
+        "web: runs as 0; name a numeric user that is not 0."
+    ]
+
+
 def test_resources_that_run_nothing_are_left_alone() -> None:
     assert violations(PINNED, "random:index/randomPassword:RandomPassword", {"length": 32}) == []
 
