@@ -4,7 +4,9 @@ SHELL := /bin/bash
 STACK ?= dev
 PLATFORM ?= swarm
 PYTHON := .venv/bin/python
-export ENGINE HOST STACK_FILE REQUIRE_LIVE
+# A relative STACK_FILE is meant from where make was called, also with `make -C`.
+CALLED_FROM := $(PWD)
+export CALLED_FROM ENGINE HOST STACK_FILE REQUIRE_LIVE
 
 .PHONY: help
 help: ## Show the commands
@@ -15,19 +17,19 @@ setup: ## Make .venv with the pinned requirements
 	@scripts/setup
 
 .PHONY: up
-up: setup ## Deploy STACK (dev: with throw-away hosts and images) and show it answering
+up: setup ## Deploy STACK (default: dev, on throw-away hosts) and show it answering
 	@$(PYTHON) -m cli up $(STACK)
 
 .PHONY: preview
-preview: setup ## Show what `up` would change, for STACK or STACK_FILE=path
+preview: setup ## Show what `up` would change; STACK_FILE=path checks and previews a file from anywhere
 	@$(PYTHON) -m cli preview $(STACK)
 
 .PHONY: down
-down: setup ## Remove STACK, and the sandbox hosts it ran on
+down: setup ## Remove STACK and the sandbox hosts it ran on; says what it keeps
 	@$(PYTHON) -m cli down $(STACK)
 
 .PHONY: status
-status: setup ## Show the components of STACK and their replicas
+status: setup ## Show the components of STACK, and how many of their replicas are ready
 	@$(PYTHON) -m cli status $(STACK)
 
 .PHONY: secret

@@ -75,8 +75,9 @@ def _path(name: str) -> Path:
             stacks = ", ".join(sorted(file.name.split(".")[1] for file in REPOSITORY.glob("Pulumi.*.yaml")))
             raise CommandError(f"there is no stack {name}; the stacks here are {stacks}, or give STACK_FILE=path.")
         return path
-    # `make -C` changes the directory; the path is meant from where it was called.
-    path = Path(os.environ.get("CALLED_FROM", ""), Path(given).expanduser()).resolve()
+    # `make -C` changes the directory; the path is meant from where make was called.
+    from_caller = Path(os.environ.get("CALLED_FROM", ""), Path(given).expanduser())
+    path = (from_caller if from_caller.is_file() else Path(given)).resolve()
     if not path.is_file():
         raise CommandError(f"STACK_FILE={given}: there is no file {path}.")
     return path
