@@ -92,9 +92,14 @@ class Engine:
 
     def _select(self) -> None:
         """The CLI knows a stack only once it was made."""
-        if self.name == "pulumi" and not self._selected:
-            self._ask(["pulumi", "stack", "select", "--create", self._stack.name, "--non-interactive"])
-            self._selected = True
+        if self.name != "pulumi" or self._selected:
+            return
+        own = REPOSITORY / f"Pulumi.{self._stack.name}.yaml"
+        there = own.exists()
+        self._ask(["pulumi", "stack", "select", "--create", self._stack.name, "--non-interactive"])
+        if not there:
+            own.unlink(missing_ok=True)  # it makes one, though STACK_FILE is the stack's file
+        self._selected = True
 
 
 def _chosen() -> str:

@@ -98,12 +98,17 @@ class Commands:
 
 
 def processes_of(state: Path) -> list[int]:
-    """Processes that were started for commands with this state directory and still run."""
-    mark = f"HA_STATE={state}\0".encode()
+    """Python processes outside the sandbox's hosts that were started for commands with this state directory."""
+    mark, python, outside = (
+        f"HA_STATE={state}\0".encode(),
+        Path(sys.executable).resolve(),
+        os.readlink("/proc/self/ns/pid"),
+    )
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             with suppress(OSError):
-                if mark in (entry / "environ").read_bytes():
+                ours = (entry / "exe").resolve() == python and os.readlink(entry / "ns/pid") == outside
+                if ours and mark in (entry / "environ").read_bytes():
                     found.append(int(entry.name))
     return found
