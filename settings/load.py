@@ -34,6 +34,14 @@ def _fault(detail: ErrorDetails, data: object, schema: dict[str, Any], root: str
         return Fault(path=path, rule="is required")
     if detail["type"] == "extra_forbidden":
         return Fault(path=path, rule="is not a known key", fix=_suggestion(keys, schema))
+    if detail["type"] == "union_tag_invalid":
+        kinds = detail["ctx"]["expected_tags"]
+        return Fault(path=path, rule=f"has an unknown kind, not one of {kinds}", got=repr(detail["ctx"]["tag"]))
+    if detail["type"] == "too_short":
+        return Fault(path=path, rule=f"needs at least {detail['ctx']['min_length']} item")
+    if detail["type"] == "string_pattern_mismatch":
+        rule = f"does not match pattern `{detail['ctx']['pattern']}`"
+        return Fault(path=path, rule=rule, got=shown(path, detail["input"]))
     rule = detail["msg"].removeprefix("Value error, ").removeprefix("Input ").rstrip(".")
     return Fault(path=path, rule=rule, got=shown(path, detail["input"]))
 
@@ -90,9 +98,10 @@ def _known_keys(node: dict[str, Any], schema: dict[str, Any], keys: tuple[str | 
             continue
         key, rest = keys[0], keys[1:]
         child = option.get("items") if isinstance(key, int) else option.get("properties", {}).get(key)
-        child = child or option.get("additionalProperties")
-        if isinstance(child, dict):
-            known |= _known_keys(child, schema, rest)
+        named = [child, option.get("additionalProperties"), *option.get("patternProperties", {}).values()]
+        for one in named if child is None else [child]:
+            if isinstance(one, dict):
+                known |= _known_keys(one, schema, rest)
     return known
 
 

@@ -80,7 +80,7 @@ class AppTier(pulumi.ComponentResource):
             parent=self,
         )
         self.max_replicas = (scaling.max_replicas if scaling else replicas) + settings.rollout.parallelism
-        self.observability = _observability(name, settings, self.endpoint)
+        self.observability = _observability(name, settings, self.endpoint, replicas)
         self.register_outputs({"host": self.endpoint.host})
 
 
@@ -92,16 +92,20 @@ def _ports(settings: AppTierSettings) -> tuple[Port, ...]:
     return tuple(ports)
 
 
-def _observability(name: str, settings: AppTierSettings, endpoint: Endpoint) -> Observability:
+def _observability(name: str, settings: AppTierSettings, endpoint: Endpoint, replicas: int) -> Observability:
     if settings.metrics is None:
         return Observability()
     port = settings.metrics.port or settings.port
     assert port is not None, "the settings require a port for metrics"
     target = ScrapeTarget(
-        job=f"app-{name}", replicas_host=endpoint.replicas_host, port=port, path=settings.metrics.path
+        job=f"app-{name}",
+        replicas_host=endpoint.replicas_host,
+        port=port,
+        path=settings.metrics.path,
+        expected=replicas,
     )
     return Observability(
         targets=(target,),
-        rules=(down_rule(f"App_{name.replace('-', '_')}", target),),
+        rules=(down_rule(f"App_{name.replace('-', '_')}", target, runbook="docs/runbooks/app-down.md"),),
         panels=(Panel(title=f"{name}: replicas up", expr=f'sum(up{{job="{target.job}"}})'),),
     )

@@ -13,7 +13,7 @@ def observability(name: str, entry: Entry, *, replicas_host: str, port: int, rep
     label = f"Balancer_{name.replace('-', '_')}"
     return Observability(
         targets=(target,),
-        rules=(down_rule(label, target), _no_replica(label, own)),
+        rules=(down_rule(label, target, runbook="docs/runbooks/balancer-down.md"), _no_replica(label, own)),
         panels=(
             Panel(
                 title=f"{name}: answers by status class",
@@ -31,5 +31,6 @@ def _no_replica(label: str, own: str) -> AlertRule:
         expr=f'max by (proxy) (haproxy_backend_active_servers{{{own},proxy!="no-route"}}) == 0',
         for_seconds=30,
         severity="critical",
+        runbook="docs/runbooks/route-without-replica.md",
         summary=f"{label}: the route {{{{ $labels.proxy }}}} has no replica that passes its checks",
     )

@@ -77,6 +77,8 @@ def _own(platform: Platform, settings: MonitoringSettings) -> Observability:
     minutes = max(60, settings.prometheus.scrape_interval * 2)
     return Observability(
         targets=targets,
-        rules=(down_rule("Alertmanager", targets[1], for_seconds=minutes),),
+        rules=(
+            down_rule("Alertmanager", targets[1], for_seconds=minutes, runbook="docs/runbooks/alertmanager-down.md"),
+        ),
         panels=(Panel(title="Targets up", expr="sum by (job) (up)"),),
     )

@@ -47,7 +47,7 @@ def node_exporter(*, platform: Platform, image: Image, origin: str, parent: pulu
     target = ScrapeTarget(job=NAME, replicas_host=endpoint.replicas_host, port=PORT)
     return Observability(
         targets=(target,),
-        rules=(down_rule("NodeExporter", target),),
+        rules=(down_rule("NodeExporter", target, runbook="docs/runbooks/node-exporter-down.md"),),
         panels=(
             Panel(
                 title="CPU of the hosts",

@@ -80,7 +80,7 @@ class PostgresHA(pulumi.ComponentResource):
         )
         self.observability = Observability(
             targets=(patroni, proxies),
-            rules=(down_rule(f"Postgres_{name.replace('-', '_')}", patroni),),
+            rules=(down_rule(f"Postgres_{name.replace('-', '_')}", patroni, runbook="docs/runbooks/postgres-down.md"),),
             panels=(
                 Panel(title=f"{name}: primary", expr=f'sum(patroni_primary{{job="{patroni.job}"}})'),
                 Panel(title=f"{name}: members up", expr=f'sum(up{{job="{patroni.job}"}})'),

@@ -13,7 +13,7 @@ from platforms.durations import go_duration
 from platforms.swarm import container
 from platforms.swarm.container import Task, task_spec
 from platforms.swarm.entry import endpoint_spec
-from platforms.swarm.names import ORIGIN_LABEL, Names, service_labels
+from platforms.swarm.names import JOB_LABEL, ORIGIN_LABEL, Names, service_labels
 from platforms.swarm.rollout import Steps, converge_config, update_config
 from platforms.swarm.settings import SwarmSettings
 
@@ -64,7 +64,7 @@ def gate(
     gated = replace(word.container, command=("sh", "-c", script, "gate", *word.container.command))
     return docker.ServiceArgs(
         name=names.service(word.name),
-        labels=service_labels(names.labels(word.name, {ORIGIN_LABEL: word.origin})),
+        labels=service_labels(names.labels(word.name, {ORIGIN_LABEL: word.origin, JOB_LABEL: "true"})),
         mode=docker.ServiceModeArgs(replicated=docker.ServiceModeReplicatedArgs(replicas=1)),
         task_spec=task_spec(
             Task(

@@ -10,6 +10,8 @@ from model import Tier
 STACK_LABEL = "ha-platform.stack"
 COMPONENT_LABEL = "ha-platform.component"
 ORIGIN_LABEL = "ha-platform.origin"
+JOB_LABEL = "ha-platform.job"
+"""Marks a gate: it ran once and parks, and is no server whose loss would be an outage."""
 """On services: the YAML path of the settings that a word comes from."""
 
 LONGEST_SERVICE_NAME = 63

@@ -40,4 +40,6 @@ def view(service: Mapping[str, Any]) -> WorkloadView:
 def _kind(mode: Mapping[str, Any], labels: Mapping[Any, Any], has_volume: bool) -> str:
     if mode.get("global"):
         return "agent"
-    return str(labels.get("ha-platform.kind") or ("members" if has_volume else "replicas"))
+    if "ha-platform.job" in labels:
+        return "job"
+    return "members" if has_volume else "replicas"

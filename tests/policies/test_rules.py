@@ -105,6 +105,11 @@ def test_an_image_with_a_digest_passes() -> None:
     assert violations(PINNED, SERVICE, service(image=f"chat/web@sha256:{'0' * 64}")) == []
 
 
+def test_a_job_is_no_single_replica() -> None:
+    gate = {**service(replicas=1), "labels": [{"label": "ha-platform.job", "value": "true"}]}
+    assert violations(TWO, SERVICE, gate) == []
+
+
 def test_a_job_needs_no_health_check() -> None:
     assert violations(CHECKED, "kubernetes:batch/v1:Job", deployment(readinessProbe=None)) == []
 

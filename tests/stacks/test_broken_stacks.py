@@ -58,11 +58,13 @@ def test_all_faults_come_in_one_report() -> None:
     settings["data"] = "maybe"
     settings["platform"]["kidn"] = "swarm"
     settings["apps"]["web"]["replicas"] = 0
+    settings["apps"]["web"]["imagee"] = "x"
     with pytest.raises(BrokenStack) as refused:
         check(settings, source="Pulumi.dev.yaml", secret_names=secrets)
     report = str(refused.value)
-    assert "3 faults, nothing was changed" in report
+    assert "4 faults, nothing was changed" in report
     assert "ha-platform:stack.platform.kidn: is not a known key. Did you mean `kind`?" in report
+    assert "ha-platform:stack.apps.web.imagee: is not a known key. Did you mean `image`?" in report
 
 
 def test_a_report_never_shows_a_secret() -> None:
