@@ -1,0 +1,92 @@
+"""How the commands speak to an engine: a program on PATH that writes down what it was given."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from cli.engines import Engine
+from cli.errors import CommandError
+from cli.stack_file import REPOSITORY, StackFile
+
+RECORDER = """\
+#!/bin/sh
+{ echo "$@"; env | grep ^PULUMI_ ; } >> "$RECORD"
+if [ "$1" = config ]; then cat >> "$RECORD.stdin"; fi
+if [ "$2" = select ]; then touch "Pulumi.$4.yaml"; fi
+if [ "$2" = export ]; then echo '{"deployment": {"resources": [{"type": "t"}]}}'; fi
+if [ "$2" = output ]; then echo "error: no stack" >&2; exit 3; fi
+"""
+
+
+@pytest.fixture
+def record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What a `pulumi` that does nothing was told."""
+    program = tmp_path / "bin" / "pulumi"
+    program.parent.mkdir()
+    program.write_text(RECORDER)
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    monkeypatch.setenv("RECORD", str(tmp_path / "record"))
+    monkeypatch.setenv("HA_STATE", str(tmp_path / "state"))
+    for name in ("ENGINE", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE", "PULUMI_BACKEND_URL"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path / "record"
+
+
+def _stack(path: Path) -> StackFile:
+    return StackFile(name="trial-of-commands", path=path, settings={})
+
+
+def test_pulumi_is_used_when_it_is_there(record: Path) -> None:
+    engine = Engine(_stack(REPOSITORY / "Pulumi.trial-of-commands.yaml"), {})
+    assert engine.name == "pulumi"
+    assert engine.destroy() == 0
+    said = record.read_text()
+    assert "destroy --exclude-protected --yes --skip-preview --stack trial-of-commands\n" in said
+    assert f"PULUMI_BACKEND_URL=file://{record.parent}/state/pulumi" in said
+
+
+def test_a_stack_file_elsewhere_is_named_and_no_other_is_left(record: Path, tmp_path: Path) -> None:
+    assert Engine(_stack(tmp_path / "mine.yaml"), {}).preview() == 0
+    assert f"--config-file {tmp_path}/mine.yaml" in record.read_text()
+    assert not (REPOSITORY / "Pulumi.trial-of-commands.yaml").exists()
+
+
+def test_a_secret_is_given_on_standard_input_only(record: Path, tmp_path: Path) -> None:
+    assert Engine(_stack(tmp_path / "mine.yaml"), {}).set_secret("api_key", "hunter2") == 0
+    assert "hunter2" not in record.read_text()
+    assert Path(f"{record}.stdin").read_text() == "hunter2"
+    assert "config set --secret --path ha-platform:secrets.api_key" in record.read_text()
+
+
+def test_what_an_engine_says_is_passed_on_in_one_sentence(record: Path, tmp_path: Path) -> None:
+    del record
+    engine = Engine(_stack(tmp_path / "mine.yaml"), {})
+    assert engine.resources() == [{"type": "t"}]
+    with pytest.raises(CommandError, match=r"^no stack$"):
+        engine.outputs()
+
+
+def test_the_passphrase_is_made_once_and_for_the_owner_only(record: Path, tmp_path: Path) -> None:
+    first, second = (Engine(_stack(tmp_path / "mine.yaml"), {}) for _ in range(2))
+    assert first.name == second.name
+    path = record.parent / "state/passphrase"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    kept = path.read_text()
+    Engine(_stack(tmp_path / "mine.yaml"), {}).preview()
+    assert path.read_text() == kept
+
+
+def test_an_engine_that_does_not_exist(record: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENGINE", "terraform")
+    with pytest.raises(CommandError, match="ENGINE is `sandbox` or `pulumi`, not `terraform`"):
+        Engine(_stack(record), {})
+
+
+def test_pulumi_is_asked_for_and_not_there(record: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENGINE", "pulumi")
+    monkeypatch.setenv("PATH", "/nonexistent")
+    with pytest.raises(CommandError, match="there is no `pulumi` on PATH"):
+        Engine(_stack(record), {})
