@@ -4,7 +4,7 @@ import re
 import sys
 import time
 
-from cli import sandbox
+from cli import own_docker, sandbox
 from cli.answer import show_answers
 from cli.check import check
 from cli.engines import Engine
@@ -29,6 +29,8 @@ def up(stack: StackFile) -> int:
     say(f"up: stack {stack.name} on {hosts.description}, engine {engine.name}")
     if hosts.sandbox:
         sandbox.start(stack, hosts)
+    elif settings.platform.kind == "swarm":
+        own_docker.prepare(settings, hosts)
     if settings.platform.kind == "swarm":
         ensure_free(settings, stack.name, hosts)
     if code := engine.up():

@@ -12,7 +12,7 @@ from cli.stack_file import StackFile
 
 def start(stack: StackFile, hosts: Hosts) -> None:
     """Start the hosts and make the images; what is there is left alone."""
-    with _faults():
+    with faults():
         from sandbox.hosts import preflight
         from sandbox.images import ensure_images, pins
 
@@ -30,7 +30,7 @@ def start(stack: StackFile, hosts: Hosts) -> None:
 
 def runs(stack: StackFile) -> bool:
     """Whether the sandbox's host runs."""
-    with _faults():
+    with faults():
         from sandbox.hosts.host import Host
         from sandbox.hosts.profiles import profile
 
@@ -40,7 +40,7 @@ def runs(stack: StackFile) -> bool:
 
 def remove(stack: StackFile) -> list[str]:
     """Remove the hosts with everything on them; returns what was removed."""
-    with _faults():
+    with faults():
         removed: list[str] = _cluster(stack).down()
         return removed
 
@@ -56,7 +56,7 @@ def _cluster(stack: StackFile) -> Any:
 
 
 @contextmanager
-def _faults() -> Iterator[None]:
+def faults() -> Iterator[None]:
     """The sandbox's faults as this command's."""
     from sandbox.hosts.errors import HostError
 
