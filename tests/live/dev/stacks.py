@@ -36,12 +36,11 @@ SMALL: Settings = {
             "env": {"APP_VERSION": "1"},
             "probes": {"interval": "1s", "timeout": "1s"},
             "rollout": {"stable": "1s", "deadline": "120s"},
-            "uses": {"caches": {"sessions": "REDIS"}},
         }
     },
     "caches": {"sessions": {"role": "session", "members": 1, "maxmemory": "32Mi", "volume": "1Gi"}},
 }
-"""A balancer, an application and a cache."""
+"""A balancer, an application, and a cache beside them."""
 
 
 def development() -> Settings:

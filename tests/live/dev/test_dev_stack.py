@@ -23,7 +23,7 @@ from tests.live.machine import Machine
 pytestmark = [pytest.mark.live, pytest.mark.swarm, pytest.mark.timeout(900)]
 
 SEED = int(os.environ.get("HA_SEED") or random.SystemRandom().randrange(10**6))
-KILLS_IN_CREATE, KILLS_IN_UPDATE = 4, 6
+KILLS_IN_CREATE, KILLS_IN_UPDATE = 3, 7
 
 
 def _more_replicas(settings: Settings) -> None:
@@ -152,7 +152,7 @@ class Killed:
         assert on_swarm(self.client) == self.others
 
     def _converge(self) -> None:
-        done = self.commands.cli("up", "small", stack_file=self.file.path)
+        done = self._engine("up")
         assert done.code == 0, done.text
         again = self._engine("preview", "--expect-no-changes")
         assert again.code == 0, again.text
@@ -199,7 +199,9 @@ def _version(number: int) -> Change:
 
 def test_up_converges_after_a_kill_in_an_update(killed: Killed) -> None:
     moments = random.Random(SEED + 1)
-    changes = (_second_cache, _version(2), _no_second_cache, _second_cache, _version(3), _no_second_cache)
+    cache = (_second_cache, _no_second_cache)
+    changes = (*cache, _version(2), *cache, _version(3), _second_cache)
+    assert len(changes) == KILLS_IN_UPDATE
     killed.file.keep(_version(1))
     whole = killed.up_seconds()
     for number, change in enumerate(changes):
