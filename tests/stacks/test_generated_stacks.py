@@ -52,7 +52,7 @@ def mutated_stacks(draw: st.DrawFn) -> dict[str, Any]:
     return document
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(mutated_stacks())
 def test_a_mutated_stack_is_accepted_or_reported(document: dict[str, Any]) -> None:
     for fault in _faults(document):

@@ -38,12 +38,12 @@ def test_a_killed_proxy_fails_only_the_requests_that_went_to_it(
     for one in rest:
         keep(reports, f"{request.node.callspec.id}-other-proxy", one)
         assert one.failed == 0, f"clients of the other proxy see nothing of it: {one.failures}"
-    broken = sum(count for kind, count in report.failures.items() if "connect" in kind or "closed" in kind)
+    answered_wrong = sum(count for kind, count in report.failures.items() if kind.startswith("status"))
     print(
-        f"explained: {report.failed} of {report.sent} requests to the killed proxy's entry failed, {broken} of them "
-        f"because nothing listened there or their connection broke"
+        f"explained: {report.failed} of {report.sent} requests to the killed proxy's entry failed: nothing listened "
+        f"there, or the connection broke or went to an address that was gone"
     )
-    assert report.failed == broken, f"only broken or refused connections fail: {report.failures}"
+    assert answered_wrong == 0, f"who reaches a proxy is answered: {report.failures}"
     if not others:
         assert report.failed < total / 4, "the node goes on with the other proxy"
     wait_for("both proxies run", lambda: len(site.replicas("edge")) == 2, seconds=120)
