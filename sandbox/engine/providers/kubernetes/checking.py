@@ -75,10 +75,10 @@ def is_autonamed(inputs: Properties) -> bool:
 def _secret_data(inputs: Properties) -> Properties:
     """`stringData` becomes `data`, as the API server stores it; `data` is a secret whatever the program said."""
     texts, data = _mapping(inputs.get("stringData")), _mapping(inputs.get("data"))
-    if texts is None or data is None:
-        return inputs
-    encoded = {key: _encoded(value) for key, value in texts.items()}
     rest: dict[str, Any] = {key: value for key, value in inputs.items() if key not in ("stringData", "data")}
+    if texts is None or data is None:
+        return {**rest, "data": Secret(UNKNOWN)}
+    encoded = {key: _encoded(value) for key, value in texts.items()}
     merged = {**data, **encoded}
     return {**rest, "data": Secret(plain(merged))} if merged else rest
 
