@@ -8,7 +8,8 @@ class ScrapeTarget:
     """Metrics served by every address that `replicas_host` resolves to, over plain HTTP.
 
     `job` is unique in the stack and becomes the label `job` of each series; `expected` is the number of replicas
-    (or the least number, where they scale) that should answer.
+    (or the least number, where they scale) that should answer. `params` are added to the request's query, for
+    exporters that are told what to look at.
     """
 
     job: str
@@ -16,6 +17,7 @@ class ScrapeTarget:
     port: int
     path: str = "/metrics"
     expected: int = 1
+    params: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Images of servers that keep data."""
+"""Images of servers that keep data, and of what watches them."""
 
 from dataclasses import dataclass
 
@@ -11,4 +11,12 @@ class StoreImage:
 
     image: Image
     data_dir: str
+    bin_dir: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExporterImage:
+    """An image with an exporter, and where its program is (None: on PATH)."""
+
+    image: Image
     bin_dir: str | None = None

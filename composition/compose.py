@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import pulumi
-from platforms.table import make_platform
 
 from components.app_tier import AppTier
 from components.contracts import ClientContract
@@ -19,6 +18,7 @@ from composition.rules.context import ROOT
 from composition.rules.references import given_secret_uses
 from model import Secret, SecretRef
 from platforms.base import Platform, Unsupported
+from platforms.table import make_platform
 from settings.faults import BrokenStack, Fault
 
 
@@ -99,6 +99,7 @@ class _Composition:
                 settings,
                 platform=self._platform,
                 image=images.store(self._stack.images, "redis"),
+                exporter_image=images.exporter(self._stack.images, "redis-exporter"),
                 origin=f"{ROOT}.caches.{name}",
                 # Member 0 is the first master: not on the host of the first PostgreSQL primary.
                 first_host=index + 1,

@@ -3,7 +3,7 @@
 from components.app_tier.settings import AppTierSettings
 from components.monitoring_stack.images import MonitoringImages
 from components.postgres_ha.images import PostgresImages
-from components.store_image import StoreImage
+from components.store_image import ExporterImage, StoreImage
 from model import HttpTool, Image
 from settings.images import ImagePin, ImagesSettings
 
@@ -25,6 +25,12 @@ def store(images: ImagesSettings, name: str) -> StoreImage:
     pin = pinned(images, name)
     assert pin.data_dir is not None, f"the pin {name} has no data_dir: a rule should have refused the stack"
     return StoreImage(image=word(pin), data_dir=pin.data_dir, bin_dir=pin.bin_dir)
+
+
+def exporter(images: ImagesSettings, name: str) -> ExporterImage:
+    """The pin `name`, of an exporter."""
+    pin = pinned(images, name)
+    return ExporterImage(image=word(pin), bin_dir=pin.bin_dir)
 
 
 def postgres(images: ImagesSettings) -> PostgresImages:

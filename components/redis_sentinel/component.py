@@ -4,11 +4,12 @@ import pulumi
 
 from components.contracts import ClientContract
 from components.observability import Observability
+from components.redis_sentinel.exporter import exporter
 from components.redis_sentinel.redis import redis
 from components.redis_sentinel.secrets import RedisSecrets
 from components.redis_sentinel.sentinel import sentinel
 from components.redis_sentinel.settings import RedisSettings
-from components.store_image import StoreImage
+from components.store_image import ExporterImage, StoreImage
 from model import Secret
 from platforms.base import Platform
 
@@ -32,6 +33,7 @@ class RedisSentinel(pulumi.ComponentResource):
         *,
         platform: Platform,
         image: StoreImage,
+        exporter_image: ExporterImage,
         origin: str,
         first_host: int = 0,
         opts: pulumi.ResourceOptions | None = None,
@@ -79,5 +81,14 @@ class RedisSentinel(pulumi.ComponentResource):
             },
             resources=(*members.resources, *sentinels.resources),
         )
-        self.observability = Observability()
+        self.observability = exporter(
+            name,
+            settings,
+            platform=platform,
+            image=exporter_image,
+            redis=members,
+            password=secrets.password,
+            origin=origin,
+            parent=self,
+        )
         self.register_outputs({"sentinels": self.contract.settings["SENTINELS"]})

@@ -79,6 +79,7 @@ def _needed(context: Context) -> dict[str, tuple[str, bool]]:
         needed.setdefault("etcd", (f"databases.{name}", True))
     for name in stack.caches:
         needed.setdefault("redis", (f"caches.{name}", True))
+        needed.setdefault("redis-exporter", (f"caches.{name}", False))
     if stack.monitoring:
         needed["prometheus"] = ("monitoring.prometheus", True)
         needed["alertmanager"] = ("monitoring.alertmanager", True)

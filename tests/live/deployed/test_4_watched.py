@@ -14,7 +14,15 @@ pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
 def test_every_declared_target_is_up(site: Site) -> None:
     wait_for("every target answers", lambda: _down_jobs(site) == set(), seconds=120)
     jobs = {sample["metric"]["job"] for sample in _query(site, "up")}
-    expected = {"app-web", "balancer-edge", "postgres-main", "postgres-main-rw", "node-exporter", "prometheus"}
+    expected = {
+        "app-web",
+        "balancer-edge",
+        "postgres-main",
+        "postgres-main-rw",
+        "redis-sessions-0",
+        "node-exporter",
+        "prometheus",
+    }
     assert expected <= jobs, f"declared but not scraped: {expected - jobs}"
     assert httpx.get(f"http://{site.address}:{ALERTMANAGER_PORT}/-/ready", timeout=10).status_code == 200
 

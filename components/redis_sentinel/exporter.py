@@ -1,0 +1,100 @@
+"""Metrics of the Redis servers: one exporter that asks each member in turn."""
+
+import json
+
+import pulumi
+
+from components.observability import AlertRule, Observability, Panel, ScrapeTarget
+from components.redis_sentinel.settings import RedisSettings
+from components.store_image import ExporterImage
+from model import (
+    Container,
+    Endpoint,
+    File,
+    HttpCheck,
+    Port,
+    Probe,
+    Probes,
+    Resources,
+    Secret,
+    Tier,
+    Workload,
+)
+from platforms.base import Platform
+
+PORT = 9121
+_PASSWORDS = "/run/secrets/redis_passwords"
+_MIB = 2**20
+
+
+def exporter(
+    name: str,
+    settings: RedisSettings,
+    *,
+    platform: Platform,
+    image: ExporterImage,
+    redis: Endpoint,
+    password: pulumi.Output[str],
+    origin: str,
+    parent: pulumi.Resource,
+) -> Observability:
+    """A target for each member. The exporter reads the password from a file that maps addresses to passwords."""
+    word = f"{name}-exporter"
+    addresses = [f"redis://{host}:6379" for host in redis.member_hosts]
+    passwords = password.apply(lambda value: json.dumps(dict.fromkeys(addresses, value)))
+    secret = platform.secret(Secret(name=f"{word}-passwords", value=passwords), parent=parent)
+    health = Probe(check=HttpCheck(path="/health", port=PORT), interval_seconds=5)
+    endpoint = platform.workload(
+        Workload(
+            name=word,
+            origin=origin,
+            tier=Tier.DATA,
+            container=Container(
+                image=image.image,
+                command=(f"{(image.bin_dir or '/usr/bin').rstrip('/')}/redis_exporter",),
+                # No address of its own: it looks only at what a scrape names.
+                args=("-redis.addr=", f"-redis.password-file={_PASSWORDS}", f"-web.listen-address=:{PORT}"),
+                files=(File(path=_PASSWORDS, source=secret),),
+                resources=Resources(
+                    cpu_request_millis=10,
+                    cpu_limit_millis=250,
+                    memory_request_bytes=16 * _MIB,
+                    memory_limit_bytes=64 * _MIB,
+                ),
+            ),
+            replicas=1,
+            ports=(Port(name="metrics", number=PORT),),
+            probes=Probes(ready=health, live=health, start_seconds=30),
+            depends_on=redis.resources,
+        ),
+        parent=parent,
+    )
+    targets = tuple(
+        ScrapeTarget(
+            job=f"redis-{name}-{ordinal}",
+            replicas_host=endpoint.replicas_host,
+            port=PORT,
+            path="/scrape",
+            params=(("target", address),),
+        )
+        for ordinal, address in enumerate(addresses)
+    )
+    own = f'job=~"redis-{name}-[0-9]+"'
+    label = f"Redis_{name.replace('-', '_')}"
+    return Observability(
+        targets=targets,
+        rules=(
+            AlertRule(
+                name=f"{label}Down",
+                expr=f"(sum(redis_up{{{own}}}) or vector(0)) < {settings.members}",
+                for_seconds=60,
+                severity="critical",
+                summary=f"{label}: only {{{{ $value }}}} of {settings.members} members answer",
+                runbook="docs/runbooks/redis-down.md",
+            ),
+        ),
+        panels=(
+            Panel(title=f"{name}: connected clients", expr=f"sum(redis_connected_clients{{{own}}})"),
+            Panel(title=f"{name}: memory", expr=f"max(redis_memory_used_bytes{{{own}}})", unit="bytes"),
+        ),
+    )
