@@ -18,6 +18,7 @@ def test_every_promised_image_has_a_recipe() -> None:
         "postgres",
         "etcd",
         "redis",
+        "redis-exporter",
         "prometheus",
         "alertmanager",
         "node-exporter",
