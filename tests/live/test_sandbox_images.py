@@ -20,7 +20,7 @@ PROGRAMS = {
     "prometheus": (["prometheus", "--version"], "prometheus, version 2"),
     "alertmanager": (["alertmanager", "--version"], "alertmanager, version 0"),
     "node-exporter": (["node_exporter", "--version"], "node_exporter, version 1"),
-    "redis-exporter": (["redis_exporter", "-version"], "v1."),
+    "redis-exporter": (["redis_exporter", "-version"], "Redis Metrics Exporter 1."),
     "chat": (["python3", "-c", "import app, fastapi, asyncpg, redis; print('imported')"], "imported"),
     "base": (["python", "--version"], "Python 3.11"),
 }
