@@ -80,7 +80,7 @@ class AppTier(pulumi.ComponentResource):
             parent=self,
         )
         self.max_replicas = (scaling.max_replicas if scaling else replicas) + settings.rollout.parallelism
-        self.observability = _observability(name, settings, self.endpoint, replicas)
+        self.observability = _observability(name, settings, self.endpoint)
         self.register_outputs({"host": self.endpoint.host})
 
 
@@ -92,7 +92,8 @@ def _ports(settings: AppTierSettings) -> tuple[Port, ...]:
     return tuple(ports)
 
 
-def _observability(name: str, settings: AppTierSettings, endpoint: Endpoint, replicas: int) -> Observability:
+def _observability(name: str, settings: AppTierSettings, endpoint: Endpoint) -> Observability:
+    """The rule fires when no replica answers: one that named the count would restart Prometheus with every change of it."""
     if settings.metrics is None:
         return Observability()
     port = settings.metrics.port or settings.port
@@ -102,7 +103,6 @@ def _observability(name: str, settings: AppTierSettings, endpoint: Endpoint, rep
         replicas_host=endpoint.replicas_host,
         port=port,
         path=settings.metrics.path,
-        expected=replicas,
     )
     return Observability(
         targets=(target,),
