@@ -93,7 +93,7 @@ def _ports(settings: AppTierSettings) -> tuple[Port, ...]:
 
 
 def _observability(name: str, settings: AppTierSettings, endpoint: Endpoint) -> Observability:
-    """The rule fires when no replica answers: one that named the count would restart Prometheus with every change of it."""
+    """The rule fires when no replica answers. One that named the count would restart Prometheus with every change."""
     if settings.metrics is None:
         return Observability()
     port = settings.metrics.port or settings.port
