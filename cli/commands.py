@@ -52,17 +52,19 @@ def down(stack: StackFile) -> int:
     hosts = hosts_of(stack)
     engine = Engine(stack, hosts.environment)
     resources = engine.resources()
+    kept_before = stack.keeps_data and hosts.sandbox and sandbox.has_data(stack)
+    if hosts.sandbox and not sandbox.runs(stack) and (resources or kept_before):
+        warn(f"down: {hosts.description}, does not run; it is started to remove the stack in order")
+        sandbox.start(stack, hosts)
+    leftovers = Leftovers(stack, hosts, resources)
     if resources:
-        if hosts.sandbox and not sandbox.runs(stack):
-            warn(f"down: the {hosts.description}, does not run; it is started to remove the stack in order")
-            sandbox.start(stack, hosts)
-        leftovers = Leftovers(stack, hosts, resources)
         if code := engine.destroy():
             return code
+    else:
+        say(f"down: stack {stack.name} is not deployed")
+    if resources or (hosts.sandbox and sandbox.runs(stack)):
         leftovers.settle()
-    elif not hosts.sandbox:
-        say(f"down: stack {stack.name} is not deployed; nothing to remove")
-    if hosts.sandbox and (not resources or not leftovers.hold_the_sandbox()):
+    if hosts.sandbox and not (sandbox.runs(stack) and leftovers.hold_the_sandbox()):
         for removed in sandbox.remove(stack):
             say(f"down: removed {removed}")
     return 0

@@ -85,7 +85,7 @@ def claims(hosts: Hosts, resources: list[dict[str, Any]]) -> list[str]:
     namespaces = {
         resource["id"].partition("/")[0]
         for resource in resources
-        if resource["type"] == "kubernetes:apps/v1:StatefulSet" and "/" in resource.get("id", "")
+        if resource["type"] in ("kubernetes:apps/v1:StatefulSet", "kubernetes:core/v1:Namespace")
     }
     api: Any = kubernetes_api(hosts).CoreV1Api()
     return sorted(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from cli.errors import CommandError
@@ -30,12 +31,13 @@ def start(stack: StackFile, hosts: Hosts) -> None:
 
 def runs(stack: StackFile) -> bool:
     """Whether the sandbox's host runs."""
-    with faults():
-        from sandbox.hosts.host import Host
-        from sandbox.hosts.profiles import profile
+    return bool(_host(stack).init())
 
-        name = "kubernetes" if stack.platform == "kubernetes" else "dev"
-        return Host(profile(name), 1).init() is not None
+
+def has_data(stack: StackFile) -> bool:
+    """Whether the sandbox's host has a directory: it runs, or ran until the machine was restarted."""
+    directory: Path = _host(stack).directory
+    return directory.exists()
 
 
 def remove(stack: StackFile) -> list[str]:
@@ -43,6 +45,14 @@ def remove(stack: StackFile) -> list[str]:
     with faults():
         removed: list[str] = _cluster(stack).down()
         return removed
+
+
+def _host(stack: StackFile) -> Any:
+    with faults():
+        from sandbox.hosts.host import Host
+        from sandbox.hosts.profiles import profile
+
+        return Host(profile("kubernetes" if stack.platform == "kubernetes" else "dev"), 1)
 
 
 def _cluster(stack: StackFile) -> Any:
