@@ -52,6 +52,10 @@ bench: setup ## Preview time and memory against a bare Pulumi program; writes ou
 golden: setup ## Write the rendered stacks and generated files again, for review
 	@$(PYTHON) -m tests.goldens.write
 
+.PHONY: reference
+reference: setup ## Record what the real Pulumi CLI registers and stores (needs it on PATH, DOCKER_HOST and KUBECONFIG)
+	@$(PYTHON) -m tests.conformance.record
+
 .PHONY: schema
 schema: setup ## Write the JSON Schema of stack files
 	@$(PYTHON) -m composition.schema
