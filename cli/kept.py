@@ -71,13 +71,17 @@ def remove(hosts: Hosts, stack: str) -> list[str]:
 
 
 def other_stacks(hosts: Hosts, stack: str) -> list[str]:
-    """Other stacks with services on the Swarm, by label; services of nobody's stack by name."""
+    """Other stacks with services or volumes on the Swarm, by label; services of nobody's stack by name."""
+    client = docker_client(hosts)
     found = set()
-    for service in docker_client(hosts).services():
+    for service in client.services():
         owner = service["Spec"].get("Labels", {}).get(STACK_LABEL, "")
-        if owner != stack:
-            found.add(f"stack {owner}" if owner else f"service {service['Spec']['Name']}")
-    return sorted(found)
+        found.add(f"stack {owner}" if owner else f"service {service['Spec']['Name']}")
+    for volume in client.volumes({"label": STACK_LABEL}).get("Volumes") or []:
+        owner = volume["Labels"][STACK_LABEL]
+        if f"stack {owner}" not in found:
+            found.add(f"volumes of stack {owner}")
+    return sorted(found - {f"stack {stack}", f"volumes of stack {stack}"})
 
 
 def claims(hosts: Hosts, resources: list[dict[str, Any]]) -> list[str]:
