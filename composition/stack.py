@@ -2,14 +2,14 @@
 
 from typing import Literal
 
-from components.load_balancer.settings import LoadBalancerSettings
-from components.monitoring_stack.settings import MonitoringSettings
-from platforms.table import PlatformSettings
 from pydantic import Field
 
 from components.app_tier.settings import AppTierSettings
+from components.load_balancer.settings import LoadBalancerSettings
+from components.monitoring_stack.settings import MonitoringSettings
 from components.postgres_ha.settings import PostgresSettings
 from components.redis_sentinel.settings import RedisSettings
+from platforms.table import PlatformSettings
 from settings.base import Settings
 from settings.images import ImagesSettings
 from settings.types import Name

@@ -10,9 +10,8 @@ from pulumi_policy import (
     StackValidationArgs,
     StackValidationPolicy,
 )
-from views import WorkloadView, workload_view
-
 from rules.base import workload_policy
+from views import WorkloadView, workload_view
 
 _BUDGET = "kubernetes:policy/v1:PodDisruptionBudget"
 

@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 
 from pulumi_policy import EnforcementLevel, ResourceValidationPolicy
-from views import WorkloadView
-
 from rules.base import workload_policy
+from views import WorkloadView
 
 
 def memory_limit_is_set(level: EnforcementLevel) -> ResourceValidationPolicy:
