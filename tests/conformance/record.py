@@ -3,7 +3,7 @@
 Writes `reference/<stack>.json`, and nothing without a real CLI. It deploys the conformance program twice to the host or
 cluster that DOCKER_HOST or KUBECONFIG names: with the sandbox engine, whose state the CLI has to take over without a
 change, and with the CLI, whose own state becomes the reference. CONFORMANCE_IMAGE names an image with a shell that the
-host can pull.
+host can pull; without it the sandbox's base image is taken, which every sandbox host has.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from sandbox.images.build import reference as sandbox_image
 from tests.conformance.normalise import resources
 from tests.conformance.pulumi_cli import NoCli, PulumiCli
 from tests.conformance.sandbox_engine import PROGRAM, SandboxEngine
@@ -72,14 +73,12 @@ def _environment() -> str:
 
 def main(arguments: list[str]) -> int:
     chosen = arguments or list(STACKS)
-    image = os.environ.get(IMAGE)
     try:
-        if unknown := [name for name in chosen if name not in STACKS]:
-            raise NoCli(f"there is no conformance stack {unknown[0]}: choose from {', '.join(STACKS)}")
-        if image is None:
-            raise NoCli(f"{IMAGE} is not set: name an image with a shell that the host can pull")
         if shutil.which("pulumi") is None:
             raise NoCli("there is no `pulumi` on PATH: install the Pulumi CLI; only it can write a reference")
+        if unknown := [name for name in chosen if name not in STACKS]:
+            raise NoCli(f"there is no conformance stack {unknown[0]}: choose from {', '.join(STACKS)}")
+        image = os.environ.setdefault(IMAGE, sandbox_image("base"))
         for stack in chosen:
             reference = record(stack, image)
             target = REFERENCE / f"{stack}.json"
