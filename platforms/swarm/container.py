@@ -92,7 +92,9 @@ def task_spec(
         resources=resources(task.container.resources),
         networks_advanceds=networks,
         placement=placement,
-        restart_policy=restart_policy or docker.ServiceTaskSpecRestartPolicyArgs(condition="any", delay="2s"),
+        # The zeros are the defaults: the real provider stores them, and a preview would remove what is not written.
+        restart_policy=restart_policy
+        or docker.ServiceTaskSpecRestartPolicyArgs(condition="any", delay="2s", max_attempts=0, window="0s"),
         log_driver=docker.ServiceTaskSpecLogDriverArgs(name="json-file", options={"max-size": "10m", "max-file": "3"}),
     )
 
