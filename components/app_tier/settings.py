@@ -7,16 +7,13 @@ from pydantic import Field, StringConstraints, model_validator
 from components.app_tier.scaling import ScalingSettings
 from components.sizes import ResourcesSettings, Size
 from settings.base import Settings
-from settings.types import Name, PortNumber, Seconds
+from settings.types import Name, PortNumber, Seconds, SecretName
 
 EnvName = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{0,62}$")]
 """The name of an environment variable."""
 
 FileName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
 """The name of a file under /run/secrets."""
-
-SecretName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
-"""The name of a given secret (a key of `ha-platform:secrets`)."""
 
 AbsolutePath = Annotated[str, StringConstraints(pattern=r"^(/[A-Za-z0-9._-]+)+$", max_length=200)]
 """An absolute path inside the container."""

@@ -3,19 +3,16 @@
 import ipaddress
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from components.load_balancer.traffic import ClientTimeouts, Route
 from components.sizes import PRESETS, ResourcesSettings, Size
 from model import Resources
 from settings.base import Settings
-from settings.types import ImageRef, PortNumber, Seconds
+from settings.types import ImageRef, PortNumber, Seconds, SecretName
 
 STOP_MARGIN_SECONDS = 5
 """Between the end of the drain and the kill, for the process to exit."""
-
-SecretName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
-"""The name of a given secret (a key of `ha-platform:secrets`)."""
 
 
 def _built(engine: object) -> Any:

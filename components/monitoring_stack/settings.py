@@ -7,10 +7,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from components.sizes import ResourcesSettings
 from settings.base import Settings
-from settings.types import MemoryBytes, PortNumber, Seconds
-
-SecretName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
-"""The name of a given secret."""
+from settings.types import MemoryBytes, PortNumber, Seconds, SecretName
 
 HttpUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s@]+$", max_length=500)]
 """An http(s) URL without a user and password."""
