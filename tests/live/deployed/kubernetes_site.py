@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,8 @@ class KubernetesSite(Site):
         """From outside the pod, as the kernel's OOM killer would: PID 1 cannot be killed from inside."""
         uid = next(pod["metadata"]["uid"] for pod in self._pods() if pod["metadata"]["name"] == replica)
         for process in _processes_of_pod(uid):
-            os.kill(process, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # a check that has ended, or a child that went with its parent
+                os.kill(process, signal.SIGKILL)
 
     def image_of(self, workload: str) -> set[str]:
         return {pod["spec"]["containers"][0]["image"] for pod in self._pods(workload) if _ready(pod)}
@@ -66,8 +68,9 @@ class KubernetesSite(Site):
             name = pod["metadata"]["name"]
             texts[f"{name} log"] = self._kubectl("logs", name, "--all-containers")
             for process in _processes_of_pod(pod["metadata"]["uid"]):
-                arguments = Path(f"/proc/{process}/cmdline").read_bytes().replace(b"\0", b" ")
-                texts[f"{name} process {process}"] = arguments.decode(errors="replace")
+                with suppress(OSError):  # a check that has ended
+                    arguments = Path(f"/proc/{process}/cmdline").read_bytes().replace(b"\0", b" ")
+                    texts[f"{name} process {process}"] = arguments.decode(errors="replace")
         return texts
 
     def remove(self) -> None:
