@@ -1,8 +1,11 @@
 """Three Swarm hosts with the live stack."""
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+import docker
 
 from sandbox.hosts.swarm import SwarmCluster
 from sandbox.images import ensure_images
@@ -68,9 +71,10 @@ class SwarmSite(Site):
             for container in client.containers.list(all=True):
                 place = f"host{index + 1}/{container.name}"
                 texts[f"{place} inspect"] = json.dumps(container.attrs)
-                texts[f"{place} log"] = container.logs().decode(errors="replace")
-                if container.status == "running":
-                    texts[f"{place} processes"] = json.dumps(container.top(ps_args="-eo pid,args"))
+                with suppress(docker.errors.APIError):  # it was removed, or has ended, meanwhile
+                    texts[f"{place} log"] = container.logs().decode(errors="replace")
+                    if container.status == "running":
+                        texts[f"{place} processes"] = json.dumps(container.top(ps_args="-eo pid,args"))
         return texts
 
     def remove(self) -> None:
@@ -86,8 +90,9 @@ class SwarmSite(Site):
         (directory / "tasks.txt").write_text("\n".join(sorted(lines)) + "\n")
         for index, client in enumerate(self._clients):
             for container in client.containers.list(all=True):
-                text = container.logs(tail=2000, timestamps=True).decode(errors="replace")
-                (directory / f"host{index + 1}-{container.name[:60]}.log").write_text(text)
+                with suppress(docker.errors.APIError):  # it was removed meanwhile
+                    text = container.logs(tail=2000, timestamps=True).decode(errors="replace")
+                    (directory / f"host{index + 1}-{container.name[:60]}.log").write_text(text)
 
     def _container(self, replica: str) -> Any:
         index, identifier = replica.split("/")
