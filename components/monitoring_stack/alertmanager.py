@@ -3,17 +3,15 @@
 import pulumi
 
 from components.monitoring_stack.alertmanager_config import Secrets, alertmanager_yml
+from components.monitoring_stack.probes import http_probes
 from components.monitoring_stack.settings import AlertmanagerSettings
 from components.store_image import StoreImage
 from model import (
     Container,
     Endpoint,
     File,
-    HttpCheck,
     Members,
     Port,
-    Probe,
-    Probes,
     PublicPort,
     Resources,
     Secret,
@@ -63,11 +61,7 @@ def alertmanager(
             volume=Volume(path=image.data_dir, size_bytes=1 * 2**30),
             ports=(Port(name="http", number=PORT),),
             public_ports=(PublicPort(port="http", published=settings.port),),
-            probes=Probes(
-                ready=Probe(check=HttpCheck(path="/-/ready", port=PORT), interval_seconds=2, timeout_seconds=2),
-                live=Probe(check=HttpCheck(path="/-/healthy", port=PORT), interval_seconds=5, failures=12),
-                start_seconds=60,
-            ),
+            probes=http_probes(ready="/-/ready", live="/-/healthy", port=PORT, start_seconds=60),
         ),
         parent=parent,
     )

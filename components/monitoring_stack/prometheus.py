@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pulumi
 
+from components.monitoring_stack.probes import http_probes
 from components.monitoring_stack.prometheus_config import prometheus_yml, rules_yml
 from components.monitoring_stack.settings import MonitoringSettings
 from components.observability import Observability
@@ -13,11 +14,8 @@ from model import (
     Container,
     Endpoint,
     File,
-    HttpCheck,
     Members,
     Port,
-    Probe,
-    Probes,
     PublicPort,
     Resources,
     Tier,
@@ -74,11 +72,7 @@ def prometheus(
             volume=Volume(path=image.data_dir, size_bytes=own.volume),
             ports=(Port(name="http", number=PORT),),
             public_ports=(PublicPort(port="http", published=own.port),),
-            probes=Probes(
-                ready=Probe(check=HttpCheck(path="/-/ready", port=PORT), interval_seconds=2, timeout_seconds=2),
-                live=Probe(check=HttpCheck(path="/-/healthy", port=PORT), interval_seconds=5, failures=12),
-                start_seconds=600,
-            ),
+            probes=http_probes(ready="/-/ready", live="/-/healthy", port=PORT, start_seconds=600),
         ),
         parent=parent,
     )

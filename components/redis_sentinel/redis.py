@@ -1,16 +1,12 @@
 """The Redis servers."""
 
-from pathlib import Path
-
 import pulumi
 
+from components.redis_sentinel.mounted import DIRECTORY, mounted
 from components.redis_sentinel.secrets import RedisSecrets
 from components.redis_sentinel.settings import RedisSettings
 from components.store_image import StoreImage
-from components.templates import render
 from model import (
-    ConfigFile,
-    ConfigRef,
     Container,
     Endpoint,
     ExecCheck,
@@ -26,9 +22,6 @@ from model import (
     Volume,
 )
 from platforms.base import Platform
-
-_FILES = Path(__file__).parent / "files"
-_DIRECTORY = "/etc/ha-redis"
 
 
 def redis(
@@ -46,13 +39,11 @@ def redis(
 ) -> Endpoint:
     """Members `<name>-redis-0` .. : member 0 is the master at the very first start."""
     word = f"{name}-redis"
-
-    def config(suffix: str, text: str) -> ConfigRef:
-        return platform.config_file(ConfigFile(name=f"{word}-{suffix}", text=text), parent=parent)
-
-    text = render(
-        _FILES,
-        "redis.conf.j2",
+    files = mounted(
+        word,
+        "redis",
+        platform=platform,
+        parent=parent,
         volume=image.data_dir,
         role=settings.role,
         maxmemory=settings.maxmemory,
@@ -65,7 +56,7 @@ def redis(
             tier=Tier.DATA,
             container=Container(
                 image=image.image,
-                command=("sh", f"{_DIRECTORY}/start.sh"),
+                command=("sh", f"{DIRECTORY}/start.sh"),
                 env={
                     "HA_VOLUME": image.data_dir,
                     "HA_HOST": "$(MEMBER_HOST)",
@@ -74,12 +65,10 @@ def redis(
                     "HA_MASTER": master_name,
                 },
                 files=(
-                    File(path=f"{_DIRECTORY}/redis.conf", source=config("config", text)),
-                    File(path=f"{_DIRECTORY}/start.sh", source=config("start", _file("redis_start.sh"))),
-                    File(path=f"{_DIRECTORY}/ready.sh", source=config("ready", _file("redis_ready.sh"))),
-                    File(path=f"{_DIRECTORY}/auth.conf", source=secrets.redis_auth),
-                    File(path=f"{_DIRECTORY}/redis_password", source=secrets.redis_password),
-                    File(path=f"{_DIRECTORY}/sentinel_password", source=secrets.sentinel_password_file),
+                    *files,
+                    File(path=f"{DIRECTORY}/auth.conf", source=secrets.redis_auth),
+                    File(path=f"{DIRECTORY}/redis_password", source=secrets.redis_password),
+                    File(path=f"{DIRECTORY}/sentinel_password", source=secrets.sentinel_password_file),
                 ),
                 resources=_resources(settings),
                 # Redis waits up to shutdown-timeout (10 s) for its replicas before it exits.
@@ -90,7 +79,7 @@ def redis(
             ports=(Port(name="redis", number=6379),),
             probes=Probes(
                 ready=Probe(
-                    check=ExecCheck(command=("sh", f"{_DIRECTORY}/ready.sh")), interval_seconds=2, timeout_seconds=2
+                    check=ExecCheck(command=("sh", f"{DIRECTORY}/ready.sh")), interval_seconds=2, timeout_seconds=2
                 ),
                 live=Probe(check=TcpCheck(port=6379), interval_seconds=5, failures=6),
                 start_seconds=300,
@@ -99,10 +88,6 @@ def redis(
         ),
         parent=parent,
     )
-
-
-def _file(name: str) -> str:
-    return (_FILES / name).read_text()
 
 
 def _resources(settings: RedisSettings) -> Resources:
