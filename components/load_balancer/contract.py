@@ -10,7 +10,7 @@ class Backend:
     """An application behind the balancer.
 
     `port` is the replicas' port; `max_replicas` the most replicas that may answer at the same moment, a rollout's
-    surplus included: more than that get no requests.
+    surplus included; the balancer has room for at least that many.
     """
 
     endpoint: Endpoint

@@ -14,6 +14,8 @@ from components.templates import render
 SPARE_CONNECTIONS = 100
 """For the status port alone: health checks and scrapes pass when clients use every connection."""
 
+_FEWEST_SLOTS = 8
+
 _RETRY_ON = {
     "connect_failure": "conn-failure",
     "empty_response": "empty-response",
@@ -48,6 +50,14 @@ class _RouteView:
     @property
     def balance(self) -> str:
         return _BALANCE[self.route.balance]
+
+    @property
+    def slots(self) -> int:
+        """Server slots, the next power of two: a few replicas more or less leave the balancer as it is.
+
+        A slot without a replica is in maintenance and costs a line on the status page.
+        """
+        return int(max(_FEWEST_SLOTS, 1 << (self.backend.max_replicas - 1).bit_length()))
 
     @property
     def retry_on(self) -> str:

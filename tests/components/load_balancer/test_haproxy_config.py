@@ -47,7 +47,7 @@ FIELDS: dict[str, tuple[dict[str, Any], str, str]] = {
     ),
     "timeouts.request": (balancer(timeouts={"request": "7s"}), "defaults", "timeout http-request 7s"),
     "timeouts.keep_alive": (balancer(timeouts={"keep_alive": "7s"}), "defaults", "timeout http-keep-alive 7s"),
-    "app": (with_route(), "backend chat", "server-template replica 4 tasks.chat:8000"),
+    "app": (with_route(), "backend chat", "server-template replica 8 tasks.chat:8000"),
     "path": (
         with_route(path="/api"),
         "frontend public",
