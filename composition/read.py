@@ -1,19 +1,23 @@
 """Reads the stack from Pulumi's configuration."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
 from pulumi.runtime import get_config
 
 from composition.rules import broken_rules
+from composition.rules.context import ROOT, Context
 from composition.stack import Stack
 from settings.faults import BrokenStack, Fault
 from settings.load import load
 
-STACK_KEY = "ha-platform:stack"
+STACK_KEY = ROOT
 SECRETS_KEY = "ha-platform:secrets"
+
+_WITHOUT_RULES = {("data",)}
+"""A single value that no rule across keys looks at."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,45 +32,50 @@ class StackInput:
 def read_stack() -> StackInput:
     """The stack of the running program. Raises BrokenStack with every fault before anything is registered."""
     source = f"Pulumi.{pulumi.get_stack()}.yaml"
-    secrets = _given_secrets(source)
-    raw = get_config(STACK_KEY)
-    if raw is None:
-        raise BrokenStack(
-            source, [Fault(path=STACK_KEY, rule="is required", fix="See Pulumi.dev.yaml for an example.")]
-        )
-    stack = check(_json(raw, source, STACK_KEY), source=source, secret_names=frozenset(secrets))
+    secrets, faults = _given_secrets(_parsed(get_config(SECRETS_KEY)))
+    names = None if secrets is None else frozenset(secrets)
+    stack = check(_parsed(get_config(STACK_KEY)), source=source, secret_names=names, faults=faults)
     return StackInput(
         source=source,
         stack=stack,
-        secrets={name: pulumi.Output.secret(value) for name, value in secrets.items()},
+        secrets={name: pulumi.Output.secret(value) for name, value in (secrets or {}).items()},
     )
 
 
-def check(data: object, *, source: str, secret_names: frozenset[str]) -> Stack:
-    """The typed stack, or BrokenStack: first the shape of every field, then the rules across fields."""
-    stack = load(Stack, data, source=source, root=STACK_KEY)
-    if faults := list(broken_rules(stack, secret_names)):
-        raise BrokenStack(source, faults)
-    return stack
+def check(data: object, *, source: str, secret_names: frozenset[str] | None, faults: Sequence[Fault] = ()) -> Stack:
+    """The typed stack, or BrokenStack with everything that is wrong: `faults`, the shape of every key, and the rules
+    across keys, as far as they can be judged.
+
+    `secret_names` are the names of the given secrets (None: not known).
+    """
+    if data is None:
+        missing = Fault(path=STACK_KEY, rule="is required", fix="See Pulumi.dev.yaml for an example.")
+        raise BrokenStack(source, [*faults, missing])
+    loaded = load(Stack, data, root=STACK_KEY)
+    context = Context(stack=loaded.sound, secret_names=secret_names, broken=loaded.broken)
+    faults = [*faults, *loaded.faults, *broken_rules(context)]
+    if faults:
+        unjudged = [".".join(item) or STACK_KEY for item in loaded.broken - _WITHOUT_RULES]
+        raise BrokenStack(source, faults, unjudged=unjudged)
+    return loaded.sound
 
 
-def _given_secrets(source: str) -> dict[str, str]:
-    raw = get_config(SECRETS_KEY)
-    if raw is None:
-        return {}
-    secrets = _json(raw, source, SECRETS_KEY)
+def _given_secrets(secrets: object) -> tuple[dict[str, str] | None, list[Fault]]:
+    """The secrets (None: they cannot be read) and what is wrong with them."""
+    if secrets is None:
+        return {}, []
     if not isinstance(secrets, dict):
-        raise BrokenStack(source, [Fault(path=SECRETS_KEY, rule="must be a map of names to secrets")])
-    bad = [name for name, value in secrets.items() if not isinstance(value, str) or not value]
-    if bad:
-        raise BrokenStack(
-            source, [Fault(path=f"{SECRETS_KEY}.{name}", rule="must be a text that is not empty") for name in bad]
-        )
-    return secrets
+        return None, [Fault(path=SECRETS_KEY, rule="must be a map of names to secrets")]
+    return secrets, [
+        Fault(path=f"{SECRETS_KEY}.{name}", rule="must be a text that is not empty")
+        for name, value in secrets.items()
+        if not isinstance(value, str) or not value
+    ]
 
 
-def _json(raw: str, source: str, key: str) -> object:
+def _parsed(raw: str | None) -> object:
+    """A configuration value: Pulumi hands maps over as JSON, and a text as it is."""
     try:
-        return json.loads(raw)
+        return None if raw is None else json.loads(raw)
     except json.JSONDecodeError:
-        raise BrokenStack(source, [Fault(path=key, rule="must be a map", fix="Write it as a YAML block.")]) from None
+        return raw

@@ -23,14 +23,20 @@ class Fault:
 
 
 class BrokenStack(Exception):
-    """A stack that was refused before any resource was registered."""
+    """A stack that was refused before any resource was registered.
 
-    def __init__(self, source: str, faults: Sequence[Fault]) -> None:
+    `unjudged` names the parts that are too broken for rules across keys to be judged.
+    """
+
+    def __init__(self, source: str, faults: Sequence[Fault], *, unjudged: Sequence[str] = ()) -> None:
         self.source = source
         self.faults = tuple(sorted(faults, key=lambda fault: fault.path))
+        self.unjudged = tuple(sorted(unjudged))
         count = "1 fault" if len(self.faults) == 1 else f"{len(self.faults)} faults"
-        lines = "\n".join(f"  {fault}" for fault in self.faults)
-        super().__init__(f"{source}: {count}, nothing was changed\n{lines}")
+        lines = [f"{source}: {count}, nothing was changed", *(f"  {fault}" for fault in self.faults)]
+        if self.unjudged:
+            lines.append(f"  Rules that involve {', '.join(self.unjudged)} are judged when these faults are mended.")
+        super().__init__("\n".join(lines))
 
 
 def shown(path: str, value: object) -> str | None:

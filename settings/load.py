@@ -1,114 +1,73 @@
-"""From the stack's YAML to one typed model, or to one report of everything that is wrong with it."""
+"""From the stack's YAML to one typed model, and to everything that is wrong with the YAML."""
 
-import difflib
-from collections.abc import Iterator, Mapping
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar, get_origin
 
-from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import BaseModel, ValidationError, create_model
 
-from settings.faults import BrokenStack, Fault, shown
+from settings.faults import Fault
+from settings.shape import shape_faults
 
 Model = TypeVar("Model", bound=BaseModel)
 
+Item = tuple[str, ...]
+"""A part of a document that is sound or broken as a whole: `("apps", "web")`, an entry of a map; `("images",)`, another
+key, or a map of which not every name is known; `()`, a document that is no map."""
 
-def load(model: type[Model], data: object, *, source: str, root: str) -> Model:
-    """Validate `data` (as read from YAML) against `model`.
 
-    `source` names the file and `root` the key under which the data stands; both begin the report's lines.
-    Raises BrokenStack with every fault.
+@dataclass(frozen=True, kw_only=True)
+class Loaded(Generic[Model]):
+    """A document as far as it can be read.
+
+    `sound` is the model without the items that are `broken`: a broken key has its default in it, or no value where it
+    has none. A key that the model does not have is broken, too. Without faults nothing is broken.
     """
+
+    sound: Model
+    faults: tuple[Fault, ...] = ()
+    broken: frozenset[Item] = frozenset()
+
+
+def load(model: type[Model], data: object, *, root: str) -> Loaded[Model]:
+    """Hold `data` (as read from YAML) against `model`. `root` is the key under which it stands in the file."""
     try:
-        return model.model_validate(data)
+        return Loaded(sound=model.model_validate(data))
     except ValidationError as error:
-        schema = model.model_json_schema()
         details = error.errors(include_url=False)
-        faults = [_fault(detail, data, schema, root) for detail in details if not _is_echo(detail)]
-        raise BrokenStack(source, faults) from None
+    locations = [detail["loc"] for detail in details]
+    items = {_item(model, location) for location in locations}
+    misnamed = {_item(model, location) for location in locations if "[key]" in location[2:3]}
+    return Loaded(
+        sound=_without(model, data, items),
+        faults=shape_faults(details, data, model.model_json_schema(), root=root),
+        broken=frozenset(item[:1] if item in misnamed else item for item in items),
+    )
 
 
-def _fault(detail: ErrorDetails, data: object, schema: dict[str, Any], root: str) -> Fault:
-    keys = _yaml_keys(detail, data)
-    path = path_text(root, keys)
-    if detail["type"] == "missing":
-        return Fault(path=path, rule="is required")
-    if detail["type"] == "extra_forbidden":
-        return Fault(path=path, rule="is not a known key", fix=_suggestion(keys, schema))
-    if detail["type"] == "union_tag_invalid":
-        kinds = detail["ctx"]["expected_tags"]
-        return Fault(path=path, rule=f"has an unknown kind, not one of {kinds}", got=repr(detail["ctx"]["tag"]))
-    if detail["type"] == "too_short":
-        return Fault(path=path, rule=f"needs at least {detail['ctx']['min_length']} item")
-    if detail["type"] == "string_pattern_mismatch":
-        rule = f"does not match pattern `{detail['ctx']['pattern']}`"
-        return Fault(path=path, rule=rule, got=shown(path, detail["input"]))
-    rule = detail["msg"].removeprefix("Value error, ").removeprefix("Input ").rstrip(".")
-    return Fault(path=path, rule=rule, got=shown(path, detail["input"]))
+def _item(model: type[BaseModel], location: tuple[str | int, ...]) -> Item:
+    depth = 2 if location and str(location[0]) in _maps(model) else 1
+    return tuple(_name(key) for key in location[:depth])
 
 
-def _is_echo(detail: ErrorDetails) -> bool:
-    """A list whose items are faulty is also reported as too short, though it is long enough."""
-    length = len(detail["input"]) if isinstance(detail["input"], (list, tuple)) else 0
-    return detail["type"] == "too_short" and length >= detail["ctx"]["min_length"]
+def _maps(model: type[BaseModel]) -> set[str]:
+    return {name for name, field in model.model_fields.items() if get_origin(field.annotation) is dict}
 
 
-def path_text(root: str, keys: tuple[str | int, ...]) -> str:
-    """`root.apps.web.routes[0].path`"""
-    return root + "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys)
+def _name(key: object) -> str:
+    """A key as the model reads it."""
+    return str(key).strip()
 
 
-def _yaml_keys(detail: ErrorDetails, data: object) -> tuple[str | int, ...]:
-    """The location without what pydantic adds to it (union tags, validator names): the path as the YAML has it."""
-    location = detail["loc"]
-    keys: list[str | int] = []
-    node: object = data
-    for position, key in enumerate(location):
-        last = position == len(location) - 1
-        found, child = _step(node, key)
-        if found:
-            node = child
-            keys.append(key)
-        elif last and detail["type"] in ("missing", "union_tag_not_found"):
-            keys.append(key)
-    return tuple(keys)
-
-
-def _step(node: object, key: str | int) -> tuple[bool, object]:
-    if isinstance(node, Mapping) and key in node:
-        return True, node[key]
-    if isinstance(node, (list, tuple)) and isinstance(key, int) and key < len(node):
-        return True, node[key]
-    return False, None
-
-
-def _suggestion(keys: tuple[str | int, ...], schema: dict[str, Any]) -> str:
-    known = sorted(_known_keys(schema, schema, keys[:-1]))
-    close = difflib.get_close_matches(str(keys[-1]), known, n=1, cutoff=0.6)
-    if close:
-        return f"Did you mean `{close[0]}`?"
-    return f"Known here: {', '.join(known)}." if known else ""
-
-
-def _known_keys(node: dict[str, Any], schema: dict[str, Any], keys: tuple[str | int, ...]) -> set[str]:
-    """The property names that the JSON Schema allows at `keys`, over all alternatives."""
-    known: set[str] = set()
-    for option in _alternatives(node, schema):
-        if not keys:
-            known |= set(option.get("properties", {}))
+def _without(model: type[Model], data: object, broken: set[Item]) -> Model:
+    """The model of `data` without the broken items: the rest is validated again, by a model of only these keys."""
+    rest: dict[str, Any] = {}
+    for key, value in data.items() if isinstance(data, Mapping) else ():
+        if key not in model.model_fields or (key,) in broken:
             continue
-        key, rest = keys[0], keys[1:]
-        child = option.get("items") if isinstance(key, int) else option.get("properties", {}).get(key)
-        named = [child, option.get("additionalProperties"), *option.get("patternProperties", {}).values()]
-        for one in named if child is None else [child]:
-            if isinstance(one, dict):
-                known |= _known_keys(one, schema, rest)
-    return known
-
-
-def _alternatives(node: dict[str, Any], schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    if "$ref" in node:
-        yield from _alternatives(schema["$defs"][node["$ref"].rsplit("/", 1)[-1]], schema)
-        return
-    yield node
-    for option in (*node.get("anyOf", ()), *node.get("oneOf", ()), *node.get("allOf", ())):
-        yield from _alternatives(option, schema)
+        if key in _maps(model):
+            value = {name: entry for name, entry in value.items() if (key, _name(name)) not in broken}
+        rest[key] = value
+    fields: dict[str, Any] = {key: (model.model_fields[key].annotation, model.model_fields[key]) for key in rest}
+    sound = create_model(model.__name__, __config__=model.model_config, **fields).model_validate(rest)
+    return model.model_construct(**dict(sound))

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from composition.rules import images, names, ports, references
 from composition.rules.context import Context
-from composition.stack import Stack
 from settings.faults import Fault
 
 RULES = (
@@ -15,8 +14,7 @@ RULES = (
 )
 
 
-def broken_rules(stack: Stack, secret_names: frozenset[str]) -> Iterator[Fault]:
+def broken_rules(context: Context) -> Iterator[Fault]:
     """Every fault of every rule."""
-    context = Context(stack=stack, secret_names=secret_names)
     for rule in RULES:
         yield from rule(context)

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
 from composition.rules.context import ROOT, Context
 from settings.faults import Fault
+from settings.images import ImagesSettings
 from settings.types import ImageRef
 
 _REF = TypeAdapter(ImageRef)
@@ -14,9 +16,19 @@ _SECRET_NAME = re.compile(r"(PASSWORD|PASSWD|SECRET|TOKEN|API_KEY|PRIVATE_KEY|CR
 _URL_WITH_PASSWORD = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s:@]*:[^/\s@]+@")
 
 
+class _Need(NamedTuple):
+    """A component's image: what needs it, and whether it keeps data."""
+
+    image: str
+    path: str
+    keeps_data: bool = False
+
+
 def app_images_are_pinned(context: Context) -> Iterator[Fault]:
     """An application's image is a pin's name or a reference with a tag or digest, and not `latest`."""
-    images = context.stack.images
+    images = context.images
+    if images is None:
+        return
     for app, settings in context.stack.apps.items():
         path = f"{ROOT}.apps.{app}.image"
         if images.pin(settings.image):
@@ -50,44 +62,47 @@ def env_holds_no_secrets(context: Context) -> Iterator[Fault]:
 
 def platform_images_exist(context: Context) -> Iterator[Fault]:
     """Every component's image is in the chosen source, with a data directory where it keeps data."""
-    images = context.stack.images
-    for name, (path, keeps_data) in _needed(context).items():
-        pin = images.pin(name)
-        if pin is None:
-            yield Fault(
-                path=f"{ROOT}.{path}",
-                rule=f"needs the image `{name}`, which the source `{images.source}` does not have",
-                fix=f"Pin it under images.override.{name}, or choose another images.source.",
-            )
-        elif keeps_data and pin.data_dir is None:
-            yield Fault(
-                path=f"{ROOT}.images.override.{name}.data_dir",
-                rule="is required for an image that keeps data",
-                fix="Name the directory that the image's uid owns.",
-            )
+    images = context.images
+    if images is None:
+        return
+    faults = (_image_fault(images, need) for need in _needed(context))
+    yield from dict.fromkeys(fault for fault in faults if fault)
 
 
-def _needed(context: Context) -> dict[str, tuple[str, bool]]:
-    """Image name -> the settings that need it, and whether it keeps data."""
-    stack = context.stack
-    needed: dict[str, tuple[str, bool]] = {}
-    for name in stack.balancers:
-        needed.setdefault("haproxy", (f"balancers.{name}", False))
-    for name in stack.databases:
-        needed.setdefault("haproxy", (f"databases.{name}", False))
-        needed.setdefault("postgres", (f"databases.{name}", True))
-        needed.setdefault("etcd", (f"databases.{name}", True))
-    for name in stack.caches:
-        needed.setdefault("redis", (f"caches.{name}", True))
-        needed.setdefault("redis-exporter", (f"caches.{name}", False))
-    if stack.monitoring:
-        needed["prometheus"] = ("monitoring.prometheus", True)
-        needed["alertmanager"] = ("monitoring.alertmanager", True)
-        if stack.monitoring.node_exporter:
-            needed["node-exporter"] = ("monitoring.node_exporter", False)
-        if stack.monitoring.grafana:
-            needed["grafana"] = ("monitoring.grafana", True)
-    return needed
+def _image_fault(images: ImagesSettings, need: _Need) -> Fault | None:
+    pin = images.pin(need.image)
+    if pin is None:
+        return Fault(
+            path=f"{ROOT}.{need.path}",
+            rule=f"needs the image `{need.image}`, which the source `{images.source}` does not have",
+            fix=f"Pin it under images.override.{need.image}, or choose another images.source.",
+        )
+    if need.keeps_data and pin.data_dir is None:
+        return Fault(
+            path=f"{ROOT}.images.override.{need.image}.data_dir",
+            rule="is required for an image that keeps data",
+            fix="Name the directory that the image's uid owns.",
+        )
+    return None
+
+
+def _needed(context: Context) -> Iterator[_Need]:
+    for name in context.names("balancers"):
+        yield _Need("haproxy", f"balancers.{name}")
+    for name in context.names("databases"):
+        yield _Need("haproxy", f"databases.{name}")
+        yield _Need("postgres", f"databases.{name}", keeps_data=True)
+        yield _Need("etcd", f"databases.{name}", keeps_data=True)
+    for name in context.names("caches"):
+        yield _Need("redis", f"caches.{name}", keeps_data=True)
+        yield _Need("redis-exporter", f"caches.{name}")
+    if monitoring := context.stack.monitoring:
+        yield _Need("prometheus", "monitoring.prometheus", keeps_data=True)
+        yield _Need("alertmanager", "monitoring.alertmanager", keeps_data=True)
+        if monitoring.node_exporter:
+            yield _Need("node-exporter", "monitoring.node_exporter")
+        if monitoring.grafana:
+            yield _Need("grafana", "monitoring.grafana", keeps_data=True)
 
 
 RULES = (app_images_are_pinned, env_holds_no_secrets, platform_images_exist)

@@ -2,21 +2,15 @@
 
 from collections.abc import Iterator
 
-from composition.rules.context import ROOT, Context
+from composition.rules.context import ROOMS, ROOT, Context, Room
 from settings.faults import Fault
 
 
 def names_are_unique(context: Context) -> Iterator[Fault]:
     """Balancers, applications, databases and caches share one name space."""
-    seen: dict[str, str] = {}
-    stack = context.stack
-    for room, names in (
-        ("balancers", stack.balancers),
-        ("apps", stack.apps),
-        ("databases", stack.databases),
-        ("caches", stack.caches),
-    ):
-        for name in names:
+    seen: dict[str, Room] = {}
+    for room in ROOMS:
+        for name in context.names(room):
             if name in seen:
                 yield Fault(
                     path=f"{ROOT}.{room}.{name}",

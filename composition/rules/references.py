@@ -2,20 +2,18 @@
 
 from collections.abc import Iterator
 
-from composition.rules.context import ROOT, Context, unknown
+from composition.rules.context import ROOT, Context, missing
 from composition.stack import Stack
 from settings.faults import Fault
 
 
 def routes_name_apps(context: Context) -> Iterator[Fault]:
     """A route leads to an application with a port."""
-    apps = context.stack.apps
     for balancer, settings in context.stack.balancers.items():
         for index, route in enumerate(settings.routes):
             path = f"balancers.{balancer}.routes[{index}].app"
-            if route.app not in apps:
-                yield unknown(path, route.app, "app", apps)
-            elif apps[route.app].port is None:
+            yield from missing(context, "apps", route.app, path)
+            if (app := context.stack.apps.get(route.app)) and app.port is None:
                 yield Fault(
                     path=f"{ROOT}.{path}",
                     rule="leads to an app without a port",
@@ -26,18 +24,17 @@ def routes_name_apps(context: Context) -> Iterator[Fault]:
 
 def apps_use_what_exists(context: Context) -> Iterator[Fault]:
     """Databases and caches that an application uses are in the stack."""
-    stack = context.stack
-    for app, settings in stack.apps.items():
+    for app, settings in context.stack.apps.items():
         for name in settings.uses.databases:
-            if name not in stack.databases:
-                yield unknown(f"apps.{app}.uses.databases.{name}", name, "database", stack.databases)
+            yield from missing(context, "databases", name, f"apps.{app}.uses.databases.{name}")
         for name in settings.uses.caches:
-            if name not in stack.caches:
-                yield unknown(f"apps.{app}.uses.caches.{name}", name, "cache", stack.caches)
+            yield from missing(context, "caches", name, f"apps.{app}.uses.caches.{name}")
 
 
 def secrets_are_given(context: Context) -> Iterator[Fault]:
     """Given secrets were given."""
+    if context.secret_names is None:
+        return
     for path, name in (*given_secret_uses(context.stack), *component_secret_uses(context.stack)):
         if name not in context.secret_names:
             yield Fault(

@@ -9,6 +9,7 @@ import yaml
 DIRECTORY = Path(__file__).parent
 REPOSITORY = DIRECTORY.parent.parent
 BAD = sorted((DIRECTORY / "bad").glob("*.yaml"))
+MIXED = sorted((DIRECTORY / "mixed").glob("*.yaml"))
 GOOD = sorted([*(DIRECTORY / "ok").glob("*.yaml"), *REPOSITORY.glob("Pulumi.*.yaml")])
 
 

@@ -1,0 +1,141 @@
+"""A fault across keys is reported beside a fault of one key, and never because of it."""
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from composition.rules import RULES
+from composition.rules.context import ROOMS, Context
+from composition.stack import Stack
+from settings.load import Loaded, load
+from tests.stacks.fixtures import DIRECTORY, settings_of
+from tests.stacks.mutations import VALUES, parent_of, places
+
+VALID, SECRETS = settings_of(DIRECTORY / "ok" / "dev-on-kubernetes.yaml")
+Stackfile = dict[str, Any]
+
+
+def broken_rules(loaded: Loaded[Stack]) -> set[tuple[str, str]]:
+    """Rule and path of every fault across keys."""
+    context = Context(stack=loaded.sound, secret_names=SECRETS, broken=loaded.broken)
+    return {(rule.__name__, fault.path.partition(".")[2]) for rule in RULES for fault in rule(context)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Break:
+    """A change that breaks one rule at one path; the rule can be judged while the items `needs` are sound."""
+
+    change: Callable[[Stackfile], object]
+    fault: tuple[str, str]
+    needs: tuple[str, ...]
+
+
+def _same_name(stack: Stackfile) -> None:
+    stack["caches"]["web"] = {"role": "session", "members": 1}
+
+
+BREAKS = (
+    Break(
+        change=lambda stack: stack["balancers"]["edge"]["routes"].append({"path": "/api", "app": "api"}),
+        fault=("routes_name_apps", "balancers.edge.routes[1].app"),
+        needs=("balancers.edge",),
+    ),
+    Break(
+        change=lambda stack: stack["balancers"]["edge"]["routes"].append({"path": "/api", "app": "worker"}),
+        fault=("routes_name_apps", "balancers.edge.routes[1].app"),
+        needs=("balancers.edge", "apps.worker"),
+    ),
+    Break(
+        change=lambda stack: stack["apps"]["worker"]["uses"]["databases"].update(mian="OTHER"),
+        fault=("apps_use_what_exists", "apps.worker.uses.databases.mian"),
+        needs=("apps.worker",),
+    ),
+    Break(
+        change=lambda stack: stack["apps"]["web"]["uses"]["caches"].update(jobs="OTHER"),
+        fault=("apps_use_what_exists", "apps.web.uses.caches.jobs"),
+        needs=("apps.web",),
+    ),
+    Break(
+        change=lambda stack: stack["apps"]["worker"].update(secrets={"key": "not_given"}),
+        fault=("secrets_are_given", "apps.worker.secrets.key"),
+        needs=("apps.worker",),
+    ),
+    Break(
+        change=lambda stack: stack["apps"]["worker"].update(env={"API_TOKEN": "x"}),
+        fault=("env_holds_no_secrets", "apps.worker.env.API_TOKEN"),
+        needs=("apps.worker",),
+    ),
+    Break(
+        change=lambda stack: stack["apps"]["alerts"].update(image="registry.example.com/chat:latest"),
+        fault=("app_images_are_pinned", "apps.alerts.image"),
+        needs=("apps.alerts", "images"),
+    ),
+    Break(
+        change=lambda stack: stack["monitoring"].update(grafana={}),
+        fault=("platform_images_exist", "monitoring.grafana"),
+        needs=("monitoring", "images"),
+    ),
+    Break(
+        change=lambda stack: stack["monitoring"]["prometheus"].update(port=30404),
+        fault=("published_ports_differ", "monitoring.prometheus.port"),
+        needs=("monitoring", "balancers.edge"),
+    ),
+    Break(change=_same_name, fault=("names_are_unique", "caches.web"), needs=()),
+)
+"""At least one of every rule."""
+
+
+def item_of(path: tuple[Any, ...]) -> str:
+    """The entry of a map or the key of the stack that the path is in."""
+    return ".".join(map(str, path[: 2 if path[0] in ROOMS else 1]))
+
+
+@st.composite
+def shape_faults(draw: st.DrawFn, stack: Stackfile) -> tuple[Stackfile, tuple[Any, ...]]:
+    """The stack with one place changed so that it does not fit its key any more, and the place."""
+    mutated = copy.deepcopy(stack)
+    path = draw(st.sampled_from(places(mutated)))
+    parent, key = parent_of(mutated, path), path[-1]
+    match draw(st.sampled_from(["replace", "misspell", "add"])):
+        case "replace":
+            value = draw(VALUES)
+            assume(len(path) > 1 or not isinstance(value, dict))  # an empty map of apps is sound, and takes them away
+            parent[key] = value
+        case "misspell" if isinstance(parent, dict):
+            parent[draw(st.sampled_from([f"{key}_", f" {key}x ", f"{key}s", key[:-1].upper()]))] = parent.pop(key)
+        case _:
+            assume(isinstance(parent, dict))
+            parent[draw(st.text(min_size=1, max_size=8))] = draw(VALUES)
+            path = (*path[:-1], "added")
+    return mutated, path
+
+
+def test_every_rule_has_a_break_that_is_reported() -> None:
+    for each in BREAKS:
+        stack = copy.deepcopy(VALID)
+        each.change(stack)
+        assert broken_rules(load(Stack, stack, root="stack")) == {each.fault}
+    assert {each.fault[0] for each in BREAKS} == {rule.__name__ for rule in RULES}
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@given(st.data(), st.lists(st.sampled_from(BREAKS), min_size=1, max_size=3, unique_by=lambda each: each.fault))
+def test_both_kinds_are_reported_and_mending_one_takes_nothing_of_the_other_away(
+    data: st.DataObject, breaks: list[Break]
+) -> None:
+    mended = copy.deepcopy(VALID)
+    for each in breaks:
+        each.change(mended)
+    broken, path = data.draw(shape_faults(mended))
+    loaded = load(Stack, broken, root="stack")
+    assume(loaded.faults)
+    reported = broken_rules(loaded)
+    assert reported <= broken_rules(load(Stack, mended, root="stack")), "nothing vanishes with the fault of one key"
+    names_stay = len(path) > 2 or path[0] not in ROOMS
+    for each in breaks:
+        if names_stay and item_of(path) not in each.needs:
+            assert each.fault in reported, f"judged in spite of the fault at {path}"
