@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 
 from composition.reference_types import default_text, models_in, type_text
 from composition.stack import Stack
+from settings.described import descriptions
 
 PATH = Path(__file__).resolve().parent.parent / "docs" / "settings.md"
 ROOT = "stack"
@@ -89,13 +90,14 @@ def _section_text(section: Section, anchors: dict[type[BaseModel], str]) -> str:
     if section.also:
         lines += ["", "Also at " + ", ".join(f"`{path}`" for path in section.also) + "."]
     lines += ["", "| key | value | default | meaning |", "|---|---|---|---|"]
-    lines += [_row(name, field, anchors) for name, field in section.model.model_fields.items()]
+    meanings = descriptions(section.model)
+    fields = section.model.model_fields.items()
+    lines += [_row(name, field, meanings.get(name, ""), anchors) for name, field in fields]
     return "\n".join([*lines, ""])
 
 
-def _row(name: str, field: FieldInfo, anchors: dict[type[BaseModel], str]) -> str:
-    meaning = _one_line(field.description or "")
-    cells = [f"`{name}`", type_text(field, anchors), default_text(field), meaning]
+def _row(name: str, field: FieldInfo, meaning: str, anchors: dict[type[BaseModel], str]) -> str:
+    cells = [f"`{name}`", type_text(field, anchors), default_text(field), _one_line(meaning)]
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 

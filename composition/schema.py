@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from composition.stack import Stack
+from settings.described import DescribedSchema
 
 PATH = Path(__file__).resolve().parent.parent / "settings" / "stack.schema.json"
 
 
 def schema_text() -> str:
     """The schema of a whole `Pulumi.<stack>.yaml`."""
-    stack = Stack.model_json_schema(ref_template="#/$defs/{model}")
+    stack = Stack.model_json_schema(ref_template="#/$defs/{model}", schema_generator=DescribedSchema)
     definitions: dict[str, Any] = stack.pop("$defs")
     document = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

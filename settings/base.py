@@ -9,7 +9,6 @@ class Settings(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,
-        use_attribute_docstrings=True,
         str_strip_whitespace=True,
         str_max_length=10_000,
         allow_inf_nan=False,
