@@ -24,7 +24,7 @@ def run_module(module: str, *arguments: str, env: Mapping[str, str] | None = Non
         env=_environment(env or {}),
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
         check=False,
     )
 
@@ -46,7 +46,7 @@ class AppProcess:
         )
 
     def __enter__(self) -> "AppProcess":
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while True:
             try:
                 httpx.get(f"{self.url}/health", trust_env=False).raise_for_status()
@@ -75,7 +75,7 @@ class AppProcess:
 
     def wait(self) -> tuple[int, str]:
         """The exit code and everything that was logged."""
-        code = self._process.wait(30)
+        code = self._process.wait(60)
         self._output.seek(0)
         return code, self._output.read()
 

@@ -8,21 +8,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from sandbox.hosts import preflight
 from sandbox.hosts.swarm import SwarmCluster
 from sandbox.images import ensure_images
 from tests.live.kubernetes_fixture import kubernetes_cluster
+from tests.live.require import require_hosts
 
 __all__ = ["kubernetes_cluster"]
-
-
-def require_hosts() -> None:
-    """Skip, with the reason, where sandbox hosts cannot run; with REQUIRE_LIVE=1 fail."""
-    if faults := preflight.faults():
-        reason = "; ".join(faults)
-        if os.environ.get("REQUIRE_LIVE") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +32,9 @@ def _cluster(profile_name: str) -> Iterator[SwarmCluster]:
     require_hosts()
     cluster = SwarmCluster(profile_name)
     ran_before = any(host.init() for host in cluster.hosts)
-    ensure_images()
-    yield cluster.up()
-    if not ran_before and os.environ.get("HA_KEEP") != "1":
-        cluster.down()
+    try:
+        ensure_images()
+        yield cluster.up()
+    finally:
+        if not ran_before and os.environ.get("HA_KEEP") != "1":
+            cluster.down()

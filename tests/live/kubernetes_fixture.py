@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from sandbox.hosts import preflight
 from sandbox.hosts.kubernetes import KubernetesCluster
+from tests.live.require import require_hosts
 
 
 @pytest.fixture(scope="session")
@@ -15,12 +15,11 @@ def kubernetes_cluster() -> Iterator[KubernetesCluster]:
 
     Skips where sandbox hosts cannot run, fails there with REQUIRE_LIVE=1.
     """
-    if faults := preflight.faults():
-        if os.environ.get("REQUIRE_LIVE") == "1":
-            pytest.fail("; ".join(faults))
-        pytest.skip("; ".join(faults))
+    require_hosts()
     cluster = KubernetesCluster("kubernetes")
     ran_before = cluster.host.init() is not None
-    yield cluster.up()
-    if not ran_before and os.environ.get("HA_KEEP") != "1":
-        cluster.down()
+    try:
+        yield cluster.up()
+    finally:
+        if not ran_before and os.environ.get("HA_KEEP") != "1":
+            cluster.down()

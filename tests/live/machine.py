@@ -1,5 +1,6 @@
 """What of the machine a sandbox could leave behind."""
 
+import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,4 +47,5 @@ def _of_others(link: str, profile: Profile) -> bool:
 
 def _output(*argv: str) -> str:
     kept = subprocess.run(argv, capture_output=True, text=True, check=True).stdout.splitlines()
-    return "\n".join(line for line in kept if not line.startswith("#"))  # iptables-save writes the time in comments
+    # iptables-save writes the time in comments, and how many packets passed a chain.
+    return "\n".join(re.sub(r" \[\d+:\d+\]$", "", line) for line in kept if not line.startswith("#"))

@@ -59,7 +59,7 @@ class Trial:
             "mode": {"replicated": {"replicas": 2}},
             "endpointSpec": {"mode": "dnsrr"},
             "updateConfig": {"failureAction": "rollback", "monitor": "2s", "order": "start-first"},
-            "convergeConfig": {"timeout": "1m"},
+            "convergeConfig": {"timeout": "3m"},
             "taskSpec": {
                 "restartPolicy": {"condition": "any", "delay": "1s", "window": "0s"},
                 "containerSpec": {
@@ -155,7 +155,7 @@ def test_a_good_update_runs_and_a_bad_one_is_rolled_back_with_its_reason(trial: 
         (["sleep", "1000"], {"image": "127.0.0.1:5000/no/such:1"}, "No such image"),
         (
             ["sleep", "1000"],
-            {"healthcheck": {"tests": ["CMD-SHELL", "echo not ready; false"], "interval": "1s", "startPeriod": "9s"}},
+            {"healthcheck": {"tests": ["CMD-SHELL", "echo not ready; false"], "interval": "1s", "startPeriod": "2m"}},
             "health check exited 1: not ready",
         ),
     ],
@@ -164,7 +164,8 @@ def test_a_good_update_runs_and_a_bad_one_is_rolled_back_with_its_reason(trial: 
 def test_a_create_that_does_not_converge_fails_with_its_reason_and_leaves_nothing(
     trial: Trial, command: list[str], others: dict[str, Any], reason: str
 ) -> None:
-    given = {**trial.service("bad", command, **others), "convergeConfig": {"timeout": "8s"}}
+    # Long enough for the first failure on a slow machine; the check is still in its start period then.
+    given = {**trial.service("bad", command, **others), "convergeConfig": {"timeout": "15s"}}
     with pytest.raises(ProviderError) as failure:
         trial.create(SERVICE, given)
     assert reason in str(failure.value)

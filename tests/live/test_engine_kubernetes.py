@@ -37,13 +37,16 @@ class Trial:
         id, outputs = self.provider.create("urn", type, inputs, False)
         return str(id), inputs, outputs
 
-    def deployment(self, command: list[str], **container: Any) -> Properties:
+    def deployment(self, command: list[str], deadline_seconds: int = 120, **container: Any) -> Properties:
+        """As the platform renders one: without `minReadySeconds` a pod that ends at once counts as available for a
+        moment, and one of the old version goes."""
         labels = {"app": "web"}
         return {
             "metadata": {"name": "web"},
             "spec": {
                 "replicas": 2,
-                "progressDeadlineSeconds": 15,
+                "minReadySeconds": 5,
+                "progressDeadlineSeconds": deadline_seconds,
                 "selector": {"matchLabels": labels},
                 "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}},
                 "template": {"metadata": {"labels": labels}, "spec": self.pod(command, **container)},
@@ -71,15 +74,15 @@ def test_a_bad_rollout_fails_with_the_pods_reason_and_the_old_one_serves_on(tria
     id, inputs, outputs = trial.create(DEPLOYMENT, trial.deployment(["sleep", "100000"]))
     live = trial.provider.live(DEPLOYMENT, id, inputs)
     assert diff(inputs, overlaid(inputs, live)) == {}
-    for bad, reason in (
-        (trial.deployment(["sh", "-c", "echo no table users; exit 7"]), "exit code 7; last output: no table users"),
-        (trial.deployment(["sleep", "1"], image="127.0.0.1:5000/no/such:1"), "ImagePull"),
-        (
-            trial.deployment(["sleep", "100000"], readinessProbe={"exec": {"command": ["false"]}, "periodSeconds": 1}),
-            "Readiness probe failed",
-        ),
-        (trial.deployment(["sleep", "1"], resources={"requests": {"cpu": "1000"}}), "Unschedulable"),
-    ):
+    never_ready = {"exec": {"command": ["false"]}, "periodSeconds": 1, "timeoutSeconds": 5}
+    cases: list[tuple[list[str], dict[str, Any], str]] = [
+        (["sh", "-c", "echo no table users; exit 7"], {}, "exit code 7; last output: no table users"),
+        (["sleep", "1"], {"image": "127.0.0.1:5000/no/such:1"}, "ImagePull"),
+        (["sleep", "100000"], {"readinessProbe": never_ready}, "Readiness probe failed"),
+        (["sleep", "1"], {"resources": {"requests": {"cpu": "1000"}}}, "Unschedulable"),
+    ]
+    for command, container, reason in cases:
+        bad = trial.deployment(command, deadline_seconds=20, **container)
         new = trial.provider.check("urn", "trial", DEPLOYMENT, inputs, bad)
         with pytest.raises(PartialFailure) as failure:
             trial.provider.update("urn", DEPLOYMENT, id, inputs, outputs, new, False)

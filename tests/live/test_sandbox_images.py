@@ -9,7 +9,7 @@ from sandbox.hosts.swarm import SwarmCluster
 from sandbox.images.build import reference
 from sandbox.images.recipe import recipe, recipes
 
-pytestmark = [pytest.mark.live, pytest.mark.swarm, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.live, pytest.mark.swarm, pytest.mark.timeout(300, func_only=True)]
 
 STORES = sorted(name for name, image in recipes().items() if image.data_dir)
 PROGRAMS = {

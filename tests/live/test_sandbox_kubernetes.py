@@ -17,8 +17,11 @@ from sandbox.hosts.profiles import PROFILES, Profile
 from sandbox.images import ensure_images
 from tests.live.kubernetes_trial import HEADLESS, NAMESPACE, NODE_PORT, WEB, manifests
 from tests.live.machine import Machine
+from tests.live.require import require_hosts
 
-pytestmark = [pytest.mark.live, pytest.mark.kubernetes, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.live, pytest.mark.kubernetes, pytest.mark.timeout(900, func_only=True)]
+DNS_SECONDS = 3
+"""Below what one unanswered question costs: a resolver asks again after 5 s."""
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +29,8 @@ def trial(kubernetes_cluster: KubernetesCluster) -> Iterator[KubernetesCluster]:
     """The cluster with a Deployment of two non-root pods, its Services, a claim and an HPA."""
     image = ensure_images(["base"])["base"]
     kubernetes_cluster.kubectl(["apply", "-f", "-"], stdin=manifests(image))
-    kubectl(kubernetes_cluster, "rollout", "status", f"deployment/{WEB}", "--timeout=120s")
+    rollout = ["rollout", "status", f"deployment/{WEB}", "--timeout=300s"]
+    kubernetes_cluster.kubectl(["--namespace", NAMESPACE, *rollout], seconds=330)
     yield kubernetes_cluster
     kubernetes_cluster.kubectl(["delete", "namespace", NAMESPACE, "--ignore-not-found"])
 
@@ -79,7 +83,7 @@ def test_up_again_starts_nothing(kubernetes_cluster: KubernetesCluster) -> None:
     before = {path.name: path.read_text() for path in records}
     started = time.monotonic()
     kubernetes_cluster.up()
-    assert time.monotonic() - started < 40
+    assert time.monotonic() - started < 60
     after = {path.name: path.read_text() for path in records}
     assert after == before, [kubernetes_cluster.host.last_log(name.removesuffix(".json")) for name in before]
 
@@ -92,13 +96,13 @@ def test_service_answers_by_its_name_from_both_pods(trial: KubernetesCluster) ->
         seen.add(in_pod(trial, "curl", "-sS", "-m", "2", f"http://{WEB}.{NAMESPACE}.svc.cluster.local/"))
         return seen == names
 
-    eventually(both_answered, 30)
+    eventually(both_answered, 90)
 
 
 def test_headless_service_lists_the_pods(trial: KubernetesCluster) -> None:
     resolve = f"import socket; print(*sorted({{a[4][0] for a in socket.getaddrinfo('{HEADLESS}', 8080)}}))"
     expected = " ".join(sorted(pod["address"] for pod in pods(trial)))
-    eventually(lambda: in_pod(trial, "python3", "-c", resolve).strip() == expected, 15)
+    eventually(lambda: in_pod(trial, "python3", "-c", resolve).strip() == expected, 60)
 
 
 def test_node_port_is_reached_from_the_machine(trial: KubernetesCluster) -> None:
@@ -106,10 +110,10 @@ def test_node_port_is_reached_from_the_machine(trial: KubernetesCluster) -> None
         with urllib.request.urlopen(f"http://{trial.address}:{NODE_PORT}/", timeout=2) as answer:
             return answer.read().decode() in {pod["name"] for pod in pods(trial)}
 
-    eventually(answers, 15)
+    eventually(answers, 60)
 
 
-def test_unknown_names_fail_within_a_second(trial: KubernetesCluster) -> None:
+def test_unknown_names_fail_at_once(trial: KubernetesCluster) -> None:
     script = (
         "import socket, time\nfor name in ('nowhere.example.org', 'nowhere'):\n  started = time.monotonic()\n"
         "  try: socket.getaddrinfo(name, 80); print('resolved', end=' ')\n"
@@ -117,7 +121,7 @@ def test_unknown_names_fail_within_a_second(trial: KubernetesCluster) -> None:
     )
     took = in_pod(trial, "python3", "-c", script).split()
     assert len(took) == 2
-    assert all(float(seconds) < 1 for seconds in took)
+    assert all(float(seconds) < DNS_SECONDS for seconds in took)
 
 
 def test_claim_is_bound_and_written_by_a_non_root_pod(trial: KubernetesCluster) -> None:
@@ -140,8 +144,9 @@ def test_autoscaler_and_top_get_metrics(trial: KubernetesCluster) -> None:
         current = found.get("currentMetrics") or [{}]
         return "averageUtilization" in current[0].get("resource", {}).get("current", {})
 
-    eventually(has_utilization, 90)
-    assert all(pod["name"] in kubectl(trial, "top", "pods") for pod in pods(trial))
+    # Two scrapes of the metrics server (one a minute) after the pod is ready, then one look of the autoscaler (15 s).
+    eventually(has_utilization, 240)
+    eventually(lambda: all(pod["name"] in kubectl(trial, "top", "pods") for pod in pods(trial)), 90)
 
 
 def test_deleted_claim_removes_its_data(trial: KubernetesCluster) -> None:
@@ -150,10 +155,11 @@ def test_deleted_claim_removes_its_data(trial: KubernetesCluster) -> None:
     assert directory.is_dir()
     kubectl(trial, "delete", "deployment", WEB, "--cascade=foreground")
     kubectl(trial, "delete", "persistentvolumeclaim", "data")
-    eventually(lambda: not directory.exists(), 30)
+    eventually(lambda: not directory.exists(), 60)
 
 
 def test_up_and_down_leave_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    require_hosts()
     trial = Profile(name="kube-trial", kind="kubernetes", prefix="10.82.0", host_count=1)
     monkeypatch.setitem(PROFILES, trial.name, trial)
     monkeypatch.setenv("HA_SANDBOX", str(tmp_path / "sandbox"))

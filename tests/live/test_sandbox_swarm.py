@@ -16,14 +16,16 @@ from sandbox.hosts.profiles import Profile
 from sandbox.hosts.swarm import SwarmCluster
 from sandbox.hosts.waiting import wait_until
 from sandbox.images import ensure_images
-from tests.live.conftest import require_hosts
 from tests.live.machine import Machine
+from tests.live.require import require_hosts
 
-pytestmark = [pytest.mark.live, pytest.mark.swarm, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.live, pytest.mark.swarm, pytest.mark.timeout(900, func_only=True)]
 
 TRIAL = Profile(name="trial", kind="swarm", prefix="10.76.0", host_count=3)
 """A Swarm of its own, so that no other test loses its hosts here."""
 PORT = 18080
+DNS_SECONDS = 3
+"""Below what one unanswered question costs: glibc asks again after 5 s, Docker's own DNS gives up after 4 s."""
 _LOOK_UP = """\
 import socket, time
 started = time.monotonic()
@@ -70,7 +72,7 @@ def web(trial: SwarmCluster, image: str) -> str:
         endpoint_spec=EndpointSpec(mode="dnsrr", ports={PORT: (8000, "tcp", "host")}),
     )
     for host in trial.hosts:
-        wait_until(partial(_answers, host.address), f"the web server on {host.name} answers", 60)
+        wait_until(partial(_answers, host.address), f"the web server on {host.name} answers", 180)
     return "web"
 
 
@@ -92,15 +94,22 @@ def test_the_machine_reaches_host_mode_ports(trial: SwarmCluster, web: str) -> N
 
 def test_containers_reach_tasks_on_other_hosts_by_name(trial: SwarmCluster, web: str, image: str) -> None:
     script = f"for a in $(getent ahosts tasks.{web} | cut -d' ' -f1 | sort -u); do curl -fsm 5 $a:8000/hostname; done"
-    output = trial.client().containers.run(image, ["bash", "-c", script], network="trial", remove=True).decode()
-    assert len(set(output.split())) == len(trial.hosts), f"each task has its own host name, got {output.split()}"
+    client = trial.client()
+
+    def each_answers() -> bool:
+        """Each task has its own host name. The hosts tell each other of new tasks, which takes a moment."""
+        command = ["bash", "-c", f"{script}; true"]
+        output = client.containers.run(image, command, network="trial", remove=True).decode()
+        return len(set(output.split())) == len(trial.hosts)
+
+    wait_until(each_answers, "a container reaches the task on every host by its name", 90, every=1)
 
 
-def test_an_unknown_name_is_refused_within_a_second(trial: SwarmCluster, web: str, image: str) -> None:
+def test_an_unknown_name_is_refused_at_once(trial: SwarmCluster, web: str, image: str) -> None:
     output = trial.client().containers.run(image, ["python3", "-c", _LOOK_UP], network="trial", remove=True)
     refused, _, seconds = output.decode().partition(" ")
     assert refused == "True", f"'no such name' expected, got {output.decode()!r} beside {web}"
-    assert float(seconds) < 1
+    assert float(seconds) < DNS_SECONDS
 
 
 def test_a_lost_host_is_seen_and_heals(trial: SwarmCluster, web: str) -> None:
@@ -108,11 +117,11 @@ def test_a_lost_host_is_seen_and_heals(trial: SwarmCluster, web: str) -> None:
     trial.kill_host(2)
     assert not _answers(lost.address), f"{lost.name} must not answer while its link is cut ({web})"
     assert [row["link"] for row in trial.status()] == ["up", "up", "cut"]
-    wait_until(lambda: _state(trial, lost.name) == "down", f"the Swarm sees {lost.name} down", 60)
-    assert _answers(trial.hosts[0].address), "the others go on"
+    wait_until(lambda: _state(trial, lost.name) == "down", f"the Swarm sees {lost.name} down", 180)
+    wait_until(lambda: _answers(trial.hosts[0].address), "the others go on", 10)
     trial.heal_host(2)
-    trial.wait_ready(60)
-    wait_until(lambda: _answers(lost.address), f"{lost.name} answers again", 60)
+    trial.wait_ready(180)
+    wait_until(lambda: _answers(lost.address), f"{lost.name} answers again", 180)
 
 
 def test_up_brings_a_crashed_host_back(trial: SwarmCluster, web: str) -> None:
@@ -120,7 +129,7 @@ def test_up_brings_a_crashed_host_back(trial: SwarmCluster, web: str) -> None:
     crashed.stop()
     assert not _answers(crashed.address), f"{crashed.name} must not answer ({web})"
     trial.up()
-    wait_until(lambda: _answers(crashed.address), f"{crashed.name} answers again", 90)
+    wait_until(lambda: _answers(crashed.address), f"{crashed.name} answers again", 180)
 
 
 def test_down_leaves_nothing(machine_before: Machine, trial: SwarmCluster, web: str) -> None:
@@ -129,7 +138,7 @@ def test_down_leaves_nothing(machine_before: Machine, trial: SwarmCluster, web: 
     assert len(inside) > 3 * len(trial.hosts), f"daemons and {web} run in the hosts' namespaces, found {inside}"
     started = time.monotonic()
     removed = trial.down()
-    assert time.monotonic() - started < 30
+    assert time.monotonic() - started < 60
     assert removed, "`down` says what it removed"
     assert processes.in_namespaces(namespaces) == []
     assert Machine.now(TRIAL) == machine_before

@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,7 @@ class Postgres:
 
     def start(self) -> None:
         """Returns when it accepts connections."""
-        self._run("pg_ctl", "-D", str(self._data), "-w", "-l", str(self._data / "log"), "start")
+        self._run("pg_ctl", "-D", str(self._data), "-w", "-t", "150", "-l", str(self._data / "log"), "start")
 
     def crash(self) -> None:
         """Ends without a checkpoint."""
@@ -62,13 +62,12 @@ class Postgres:
         with self.session() as run:
             rows = run("SELECT pid FROM pg_stat_activity WHERE client_port > 0 AND pid <> pg_backend_pid()")
         pids = [row["pid"] for row in rows]
-        for pid in pids:
-            os.kill(pid, signal.SIGSTOP)
+        stopped = [pid for pid in pids if _sent(pid, signal.SIGSTOP)]
         try:
-            yield len(pids)
+            yield len(stopped)
         finally:
-            for pid in pids:
-                os.kill(pid, signal.SIGCONT)
+            for pid in stopped:
+                _sent(pid, signal.SIGCONT)
 
     def _run(self, program: str, *arguments: str) -> None:
         subprocess.run(
@@ -80,5 +79,13 @@ class Postgres:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             check=True,
-            timeout=60,
+            timeout=180,
         )
+
+
+def _sent(pid: int, number: signal.Signals) -> bool:
+    """False for a connection that was closed meanwhile."""
+    with suppress(ProcessLookupError):
+        os.kill(pid, number)
+        return True
+    return False

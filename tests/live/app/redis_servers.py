@@ -38,11 +38,24 @@ class Redis:
             f"sentinel down-after-milliseconds {MASTER_NAME} {DOWN_AFTER_MS}\n"
             f"sentinel failover-timeout {MASTER_NAME} 5000\n",
         )
-        wait_until(lambda: str(self.ports[1]) in self._sentinel("replicas"), "the Sentinel knows the replica", 30)
+        wait_until(lambda: str(self.ports[1]) in self._sentinel("replicas"), "the Sentinel knows the replica")
 
     def master(self) -> int:
         """The port of the master, as the Sentinel sees it."""
         return int(self._sentinel("get-master-addr-by-name").split()[1])
+
+    def wait_replicated(self) -> None:
+        """Returns when the replica has everything that the master has acknowledged so far (replication is async)."""
+        lines = self._cli(self.master(), "info", "replication").splitlines()
+        written = next(line.removeprefix("master_repl_offset:") for line in lines if "master_repl_offset" in line)
+        replica = next(port for port in self._processes if port not in (self.master(), self.sentinel_port))
+
+        def has_it() -> bool:
+            said = self._cli(replica, "info", "replication").splitlines()
+            offsets = [int(line.partition(":")[2]) for line in said if line.startswith("slave_repl_offset:")]
+            return offsets != [] and offsets[0] >= int(written)
+
+        wait_until(has_it, "the replica has what the master has")
 
     def kill_master(self) -> None:
         """SIGKILL."""

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.hosts import preflight
 from tests.live.deployed.kubernetes_site import KubernetesSite
 from tests.live.deployed.site import Site
 from tests.live.deployed.swarm_site import SwarmSite
+from tests.live.require import require_hosts
 from tests.stacks.fixtures import REPOSITORY
 
-SITES = {"swarm": SwarmSite, "kubernetes": KubernetesSite}
+SITES: dict[str, type[SwarmSite] | type[KubernetesSite]] = {"swarm": SwarmSite, "kubernetes": KubernetesSite}
 GIVEN_SECRET = "given-" + secrets.token_hex(16)
 """A key as a person would give it; new in every run, so that a search cannot find an old one."""
 
@@ -27,12 +27,22 @@ GIVEN_SECRET = "given-" + secrets.token_hex(16)
     ],
 )
 def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """The live stack, deployed. Removed at the end with its hosts, unless HA_KEEP=1."""
-    if faults := preflight.faults():
-        if os.environ.get("REQUIRE_LIVE") == "1":
-            pytest.fail("; ".join(faults))
-        pytest.skip("; ".join(faults))
-    made = SITES[request.param](tmp_path_factory.mktemp(request.param))
+    """The live stack on new hosts: what a run that was killed left is removed, whose state is gone.
+
+    Removed at the end with its hosts, unless HA_KEEP=1.
+    """
+    require_hosts()
+    kind = SITES[request.param]
+    kind.clear()
+    try:
+        yield from _deployed(kind(tmp_path_factory.mktemp(request.param)), request)
+    finally:
+        if os.environ.get("HA_KEEP") != "1":
+            kind.clear()
+
+
+def _deployed(made: Site, request: pytest.FixtureRequest) -> Iterator[Site]:
+    """The stack goes up; logs are kept when that, or a test on it, fails."""
     logs = REPOSITORY / "out" / "logs" / request.param
     shutil.rmtree(logs, ignore_errors=True)
     failed_before = request.session.testsfailed
@@ -43,11 +53,8 @@ def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     except BaseException:
         made.keep_logs(logs)
         raise
-    finally:
-        if request.session.testsfailed > failed_before:
-            made.keep_logs(logs)
-        if os.environ.get("HA_KEEP") != "1":
-            made.remove()
+    if request.session.testsfailed > failed_before:
+        made.keep_logs(logs)
 
 
 @pytest.fixture(scope="session")

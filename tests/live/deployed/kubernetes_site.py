@@ -7,12 +7,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from sandbox.hosts.errors import HostError
 from sandbox.hosts.kubernetes import KubernetesCluster
 from sandbox.images import ensure_images
 from tests.live.deployed.deployment import Deployment
 from tests.live.deployed.site import Site
 from tests.live.deployed.stack import HTTP_PORT, live_stack
 
+PROFILE = "kubernetes"
 STACK = "live"
 NAMESPACE = "ha-platform-live"
 
@@ -22,7 +24,7 @@ class KubernetesSite(Site):
 
     def __init__(self, directory: Path) -> None:
         ensure_images()
-        self._cluster = KubernetesCluster("kubernetes").up()
+        self._cluster = KubernetesCluster(PROFILE).up()
         platform = {"kind": "kubernetes", "entry": "node-port", "nodes": 1, "deregistration_delay": "3s"}
         settings = live_stack(platform, members=1, proxies=2, alerts_host=f"alerts.{NAMESPACE}.svc.cluster.local")
         self.deployment = Deployment(
@@ -66,22 +68,30 @@ class KubernetesSite(Site):
         }
         for pod in self._pods():
             name = pod["metadata"]["name"]
-            texts[f"{name} log"] = self._kubectl("logs", name, "--all-containers")
+            try:
+                texts[f"{name} log"] = self._kubectl("logs", name, "--all-containers")
+            except HostError:
+                if _ready(pod):
+                    raise
+                # It was removed meanwhile, or has not started.
             for process in _processes_of_pod(pod["metadata"]["uid"]):
                 with suppress(OSError):  # a check that has ended
                     arguments = Path(f"/proc/{process}/cmdline").read_bytes().replace(b"\0", b" ")
                     texts[f"{name} process {process}"] = arguments.decode(errors="replace")
         return texts
 
-    def remove(self) -> None:
-        self._cluster.down()
+    @staticmethod
+    def clear() -> None:
+        KubernetesCluster(PROFILE).down()
 
     def keep_logs(self, directory: Path) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         (directory / "pods.txt").write_text(self._kubectl("get", "pods,events", "-o", "wide"))
         for pod in self._pods():
             name = pod["metadata"]["name"]
-            (directory / f"{name}.log").write_text(self._kubectl("logs", name, "--all-containers", "--tail=2000"))
+            with suppress(HostError):  # it was removed meanwhile, or has not started
+                text = self._kubectl("logs", name, "--all-containers", "--tail=2000")
+                (directory / f"{name}.log").write_text(text)
 
     def _pods(self, workload: str = "") -> list[dict[str, Any]]:
         document = json.loads(self._kubectl("get", "pods", "-o", "json"))

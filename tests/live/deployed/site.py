@@ -43,9 +43,10 @@ class Site(ABC):
     def plain_texts(self) -> dict[str, str]:
         """Everything that anybody may read without being given a secret: specs, process arguments, logs, by place."""
 
+    @staticmethod
     @abstractmethod
-    def remove(self) -> None:
-        """Remove the hosts with everything on them."""
+    def clear() -> None:
+        """Remove the hosts with everything on them, if they are there."""
 
     @abstractmethod
     def keep_logs(self, directory: Path) -> None:

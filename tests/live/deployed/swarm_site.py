@@ -13,6 +13,7 @@ from tests.live.deployed.deployment import Deployment
 from tests.live.deployed.site import Site
 from tests.live.deployed.stack import HTTP_PORT, live_stack
 
+PROFILE = "swarm3"
 STACK = "live"
 
 
@@ -20,7 +21,7 @@ class SwarmSite(Site):
     """One container is known by `<host index>/<container id>`."""
 
     def __init__(self, directory: Path) -> None:
-        self._cluster = SwarmCluster("swarm3").up()
+        self._cluster = SwarmCluster(PROFILE).up()
         ensure_images()
         self._clients = [self._cluster.client(index) for index in range(len(self._cluster.hosts))]
         names = [host.name for host in self._cluster.hosts]
@@ -45,14 +46,20 @@ class SwarmSite(Site):
         return [
             f"{index}/{container.id}"
             for index, client in enumerate(self._clients)
-            for container in client.containers.list(filters={"label": f"com.docker.swarm.service.name={wanted}"})
+            for container in client.containers.list(
+                filters={"label": f"com.docker.swarm.service.name={wanted}"}, ignore_removed=True
+            )
         ]
 
     def kill(self, replica: str) -> None:
         self._container(replica).kill()
 
     def image_of(self, workload: str) -> set[str]:
-        return {self._container(replica).attrs["Config"]["Image"] for replica in self.replicas(workload)}
+        images = set()
+        for replica in self.replicas(workload):
+            with suppress(docker.errors.NotFound):  # it was removed meanwhile
+                images.add(self._container(replica).attrs["Config"]["Image"])
+        return images
 
     def run_in(self, replica: str, command: list[str]) -> str:
         done = self._container(replica).exec_run(command)
@@ -68,7 +75,7 @@ class SwarmSite(Site):
             "networks": json.dumps(api.networks()),
         }
         for index, client in enumerate(self._clients):
-            for container in client.containers.list(all=True):
+            for container in client.containers.list(all=True, ignore_removed=True):
                 place = f"host{index + 1}/{container.name}"
                 texts[f"{place} inspect"] = json.dumps(container.attrs)
                 with suppress(docker.errors.APIError):  # it was removed, or has ended, meanwhile
@@ -77,8 +84,9 @@ class SwarmSite(Site):
                         texts[f"{place} processes"] = json.dumps(container.top(ps_args="-eo pid,args"))
         return texts
 
-    def remove(self) -> None:
-        self._cluster.down()
+    @staticmethod
+    def clear() -> None:
+        SwarmCluster(PROFILE).down()
 
     def keep_logs(self, directory: Path) -> None:
         directory.mkdir(parents=True, exist_ok=True)
@@ -89,7 +97,7 @@ class SwarmSite(Site):
         ]
         (directory / "tasks.txt").write_text("\n".join(sorted(lines)) + "\n")
         for index, client in enumerate(self._clients):
-            for container in client.containers.list(all=True):
+            for container in client.containers.list(all=True, ignore_removed=True):
                 with suppress(docker.errors.APIError):  # it was removed meanwhile
                     text = container.logs(tail=2000, timestamps=True).decode(errors="replace")
                     (directory / f"host{index + 1}-{container.name[:60]}.log").write_text(text)

@@ -15,7 +15,10 @@ from tests.live.deployed.loads import RATE, SAFE_PATH, answers, keep
 from tests.live.deployed.site import Site
 from tests.live.deployed.waiting import wait_for
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
+STARTING = RATE // 2
+"""Requests in half a second: a new proxy answers 503 until DNS has named its replicas, for hundredths of one."""
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(1200, func_only=True)]
 
 
 def test_a_killed_proxy_fails_only_the_requests_that_went_to_it(
@@ -38,15 +41,17 @@ def test_a_killed_proxy_fails_only_the_requests_that_went_to_it(
     for one in rest:
         keep(reports, f"{request.node.callspec.id}-other-proxy", one)
         assert one.failed == 0, f"clients of the other proxy see nothing of it: {one.failures}"
-    answered_wrong = sum(count for kind, count in report.failures.items() if kind.startswith("status"))
+    starting = report.failures.get("status 503", 0)
+    answered_wrong = sum(count for kind, count in report.failures.items() if kind.startswith("status")) - starting
     print(
         f"explained: {report.failed} of {report.sent} requests to the killed proxy's entry failed: nothing listened "
-        f"there, or the connection broke or went to an address that was gone"
+        f"there, or the connection broke or went to an address that was gone ({starting}: answered by the new proxy)"
     )
+    assert starting < STARTING, f"the new proxy finds its replicas at once: {report.failures}"
     assert answered_wrong == 0, f"who reaches a proxy is answered: {report.failures}"
     if not others:
         assert report.failed < total / 4, "the node goes on with the other proxy"
-    wait_for("both proxies run", lambda: len(site.replicas("edge")) == 2, seconds=120)
+    wait_for("both proxies run", lambda: len(site.replicas("edge")) == 2, seconds=180)
     for entry in site.entries:
         answers(entry, "/ready")
 
@@ -55,9 +60,14 @@ def test_a_killed_primary_loses_no_acknowledged_write(
     site: Site, reports: Path, request: pytest.FixtureRequest
 ) -> None:
     answers(site.url, "/ready")
-    with in_background(lambda stop: run_writes(site.url, seconds=45, stop=stop)) as writer:
+    url, primary = site.url, wait_for("a primary leads", lambda: _primary(site), seconds=60)
+    with in_background(lambda stop: run_writes(url, seconds=120, stop=stop)) as writer:
         asyncio.run(asyncio.sleep(5))  # the writer itself is the condition: steady before the fault
-        site.kill(_primary(site))
+        site.kill(primary)
+        asyncio.run(asyncio.sleep(25))
+        answers(url, "/ready")
+        asyncio.run(asyncio.sleep(5))  # steady after it
+        writer.stop()
         report = writer.result(timeout_seconds=240)
     (reports / f"{request.node.callspec.id}-primary-killed.json").write_text(json.dumps(asdict(report), indent=2))
     print(
@@ -66,8 +76,9 @@ def test_a_killed_primary_loses_no_acknowledged_write(
     )
     assert report.acknowledged > 100
     assert report.lost == (), "no acknowledged write is lost"
-    assert report.longest_outage_seconds < 40, "writes go on"
-    wait_for("every member is back", lambda: _healthy_members(site), seconds=180)
+    # The leader lock (30 s), a look at the cluster (10 s), promotion and the proxies' checks, at worst.
+    assert report.longest_outage_seconds < 60, "writes go on"
+    wait_for("every member is back", lambda: _healthy_members(site), seconds=240)
 
 
 def _steady(entry: str, total: int) -> Callable[[asyncio.Event], Coroutine[Any, Any, HttpReport]]:
@@ -88,9 +99,10 @@ def _members(site: Site) -> list[str]:
 
 
 def _primary(site: Site) -> str:
-    leader = next(name for name, role in _cluster(site).items() if role == "leader")
+    """The leader's replica; empty while there is none."""
+    leader = next((name for name, role in _cluster(site).items() if role == "leader"), None)
     replicas = [(workload, replica) for workload in _members(site) for replica in site.replicas(workload)]
-    return next(replica for workload, replica in replicas if leader in (workload, replica))
+    return next((replica for workload, replica in replicas if leader in (workload, replica)), "")
 
 
 def _healthy_members(site: Site) -> bool:

@@ -8,8 +8,9 @@ import pytest
 from sandbox.engine.crypto import Passphrase
 from tests.live.deployed.deployment import PASSPHRASE
 from tests.live.deployed.site import Site
+from tests.live.deployed.waiting import wait_for
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(1200, func_only=True)]
 
 
 def test_no_secret_is_anywhere_in_plain(site: Site, given_secret: str) -> None:
@@ -32,10 +33,17 @@ def test_no_secret_is_anywhere_in_plain(site: Site, given_secret: str) -> None:
 
 def test_secrets_are_where_they_belong(site: Site, given_secret: str) -> None:
     """The search above would find nothing in an empty stack either."""
-    web, worker = site.replicas("web")[0], site.replicas("worker")[0]
-    assert given_secret in site.run_in(web, ["cat", "/run/secrets/model_api_key"]), "mounted as a file"
-    environment = site.run_in(worker, ["sh", "-c", "tr '\\0' '\\n' < /proc/1/environ | grep -c ^MODEL_API_KEY="])
-    assert environment.strip() == "1", "exported by the launcher, in the process alone"
+
+    def mounted() -> bool:
+        return given_secret in site.run_in(site.replicas("web")[0], ["cat", "/run/secrets/model_api_key"])
+
+    def exported() -> bool:
+        exported = "tr '\\0' '\\n' < /proc/1/environ | grep -c ^MODEL_API_KEY="
+        return site.run_in(site.replicas("worker")[0], ["sh", "-c", exported]).strip() == "1"
+
+    # The replica that is asked may be an old one, about to end.
+    wait_for("it is mounted as a file", mounted, seconds=90)
+    wait_for("it is exported by the launcher, in the process alone", exported, seconds=90)
 
 
 def test_secrets_are_stable_across_updates(site: Site) -> None:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.hosts import preflight
 from sandbox.hosts.profiles import profile
 from sandbox.hosts.swarm import SwarmCluster
 from tests.live.dev.commands import Commands
 from tests.live.machine import Machine
+from tests.live.require import refuse, require_hosts
 
 PROFILE = profile("dev")
 
@@ -18,13 +18,9 @@ PROFILE = profile("dev")
 @pytest.fixture(scope="module")
 def machine_before() -> Machine:
     """The machine without the sandbox. Skips where sandbox hosts cannot run, fails there with REQUIRE_LIVE=1."""
-    faults = preflight.faults()
-    if not faults and SwarmCluster(PROFILE).hosts[0].init():
-        faults = ["the dev sandbox runs, and these tests would remove it: run `make down` first"]
-    if faults:
-        if os.environ.get("REQUIRE_LIVE") == "1":
-            pytest.fail("; ".join(faults))
-        pytest.skip("; ".join(faults))
+    require_hosts()
+    if SwarmCluster(PROFILE).hosts[0].init():
+        refuse("the dev sandbox runs, and these tests would remove it: run `make down` first")
     return Machine.now(PROFILE)
 
 
@@ -32,9 +28,11 @@ def machine_before() -> Machine:
 def commands(machine_before: Machine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Commands]:
     """The commands, with a state of their own. Whatever still runs at the end is removed."""
     del machine_before
-    yield Commands(tmp_path_factory.mktemp("state"))
-    if os.environ.get("HA_KEEP") != "1":
-        SwarmCluster(PROFILE).down()
+    try:
+        yield Commands(tmp_path_factory.mktemp("state"))
+    finally:
+        if os.environ.get("HA_KEEP") != "1":
+            SwarmCluster(PROFILE).down()
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,7 @@ from tests.live.dev.stacks import SMALL, Settings, StackFile
 from tests.live.machine import Machine
 from tests.stacks.fixtures import BAD, DIRECTORY, REPOSITORY
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(600, func_only=True)]
 
 SOCKET = "unix:///nonexistent/docker.sock"
 ON_KUBERNETES = DIRECTORY / "ok" / "dev-on-kubernetes.yaml"
@@ -148,7 +148,7 @@ def test_without_root(here: Commands) -> None:
         path.chmod(0o777)
     command = [*NOBODY, *READS_EVERYTHING, sys.executable, "-m", "cli", "up", "dev"]
     done = subprocess.run(
-        command, cwd=REPOSITORY, env=here.environment, capture_output=True, text=True, timeout=60, check=False
+        command, cwd=REPOSITORY, env=here.environment, capture_output=True, text=True, timeout=180, check=False
     )
     run = Run(code=done.returncode, out=done.stdout, err=done.stderr)
     assert_refused(run, here, "sandbox hosts need root", "use `sudo`, or set DOCKER_HOST")
@@ -175,7 +175,7 @@ def _preview_from(directory: Path, here: Commands, stack_file: str) -> subproces
         env={**here.environment, "PWD": str(directory)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=180,
         check=False,
     )
 
@@ -200,10 +200,13 @@ def test_a_broken_stack_file_is_reported_from_anywhere(here: Commands, tmp_path:
 @pytest.fixture(scope="module")
 def swarm(machine_before: Machine) -> Iterator[SwarmCluster]:
     del machine_before
-    cluster = SwarmCluster(PROFILE).up()
-    ensure_images()
-    yield cluster
-    cluster.down()
+    cluster = SwarmCluster(PROFILE)
+    try:
+        cluster.up()
+        ensure_images()
+        yield cluster
+    finally:
+        cluster.down()
 
 
 @pytest.mark.swarm

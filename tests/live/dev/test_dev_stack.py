@@ -5,6 +5,8 @@ import os
 import random
 import re
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -20,7 +22,7 @@ from tests.live.dev.conftest import PROFILE
 from tests.live.dev.stacks import SMALL, Change, Settings, StackFile, development
 from tests.live.machine import Machine
 
-pytestmark = [pytest.mark.live, pytest.mark.swarm, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.live, pytest.mark.swarm, pytest.mark.timeout(1800, func_only=True)]
 
 SEED = int(os.environ.get("HA_SEED") or random.SystemRandom().randrange(10**6))
 KILLS_IN_CREATE, KILLS_IN_UPDATE = 3, 7
@@ -104,11 +106,16 @@ def test_up_applies_a_change(swarm: SwarmCluster, commands: Commands, stack_file
 
     run = commands.make("up", STACK_FILE=str(stack_file.keep(new_version)))
     assert run.code == 0, run.text
-    assert {httpx.get(url, timeout=5).headers["x-version"] for _ in range(6)} == {"2"}
+
+    def only_new() -> bool:
+        """A replica that drains answers until the proxies have noticed."""
+        return {httpx.get(url, timeout=5).headers.get("x-version") for _ in range(6)} == {"2"}
+
+    wait_until(only_new, "the new version alone answers", 60, every=0.5)
 
 
 def test_make_status_shows_every_component_ready(swarm: SwarmCluster, commands: Commands) -> None:
-    run = commands.make("status")
+    run = _settled_status(commands)
     assert run.code == 0, run.text
     names = {service.name for service in swarm.client().services.list()}
     assert names
@@ -116,6 +123,19 @@ def test_make_status_shows_every_component_ready(swarm: SwarmCluster, commands: 
     counts = re.findall(r"\b(\d+)/(\d+)\b", run.out)
     assert len(counts) == len(names)
     assert all(ready == wanted != "0" for ready, wanted in counts), run.out
+
+
+def _settled_status(commands: Commands) -> Run:
+    """The status once the old replicas of the last change have ended: a Swarm counts them until then."""
+    runs: list[Run] = []
+
+    def settled() -> bool:
+        runs.append(commands.make("status"))
+        return all(ready == wanted for ready, wanted in re.findall(r"\b(\d+)/(\d+)\b", runs[-1].out))
+
+    with suppress(TimeoutError):  # the caller says what is wrong
+        wait_until(settled, "no old replica runs", 60, every=1)
+    return runs[-1]
 
 
 class Killed:
@@ -137,7 +157,7 @@ class Killed:
         """Kill an `up`, then let one converge. False when it had ended before."""
         if not self.commands.kill("up", "small", after=after, stack_file=self.file.path):
             return False
-        wait_until(lambda: not processes_of(self.commands.state), "the engine's own processes ended with it", 10)
+        wait_until(lambda: not processes_of(self.commands.state), "the engine's own processes ended with it", 60)
         print(f"killed {after:.1f} s into {what}: {len(on_swarm(self.client) - self.others)} objects of the stack")
         self._converge()
         return True
@@ -146,14 +166,19 @@ class Killed:
         """Destroy the stack: nothing of it stays but what is not the engine's, its volumes."""
         done = self._engine("destroy")
         assert done.code == 0, done.text
-        assert on_swarm(self.client) == self.others
+        self.wait_for_objects(lambda: on_swarm(self.client) == self.others, "nothing of the stack is left")
+
+    def wait_for_objects(self, condition: Callable[[], bool], what: str) -> None:
+        """A host still lists a network that is gone until its last container's end is cleared away; orphans stay."""
+        wait_until(condition, what, 60, every=0.5)
 
     def _converge(self) -> None:
         done = self._engine("up")
         assert done.code == 0, done.text
         again = self._engine("preview", "--expect-no-changes")
         assert again.code == 0, again.text
-        assert on_swarm(self.client) - self.others == in_state(self._engine("export").out), "orphans"
+        known = in_state(self._engine("export").out)
+        self.wait_for_objects(lambda: on_swarm(self.client) - self.others == known, f"no orphans beside {known}")
 
     def _engine(self, *arguments: str) -> Run:
         host = SwarmCluster(PROFILE).docker_host
@@ -214,7 +239,7 @@ def test_down_keeps_the_host_while_another_stack_runs_there(killed: Killed, swar
     assert run.code == 0, run.text
     assert "stays for stack dev" in run.out
     assert swarm.hosts[0].init(), "the host is kept"
-    assert on_swarm(killed.client) == killed.others
+    killed.wait_for_objects(lambda: on_swarm(killed.client) == killed.others, "nothing of the small stack is left")
     assert volumes_of(killed.client, "small") == [], "`data: delete` removes volumes"
     assert volumes_of(killed.client, "dev") != []
 
@@ -225,7 +250,7 @@ def test_make_down_leaves_nothing(swarm: SwarmCluster, commands: Commands, machi
     assert run.code == 0, run.text
     assert leftovers.find(PROFILE, namespaces) == []
     assert processes.in_namespaces(namespaces) == []
-    assert processes_of(commands.state) == []
+    wait_until(lambda: not processes_of(commands.state), "the commands' own processes ended with them", 60)
     assert Machine.now(PROFILE) == machine_before
     assert "removed" in run.out
     again = commands.make("down")
