@@ -12,7 +12,7 @@ from settings.types import ImageRef
 
 _PINS = Path(__file__).parent / "image_pins"
 
-Registry = Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]+(:\d+)?(/[a-z0-9._-]+)*$")]
+Registry = Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)*$")]
 
 
 class ImagePin(Settings):

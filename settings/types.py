@@ -91,7 +91,9 @@ Percent = Annotated[int, Field(ge=1, le=100, strict=True)]
 ImageRef = Annotated[
     str,
     StringConstraints(
-        pattern=r"^(?:[a-z0-9.-]+(?::\d+)?/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*(?::[\w][\w.-]{0,127}|@sha256:[0-9a-f]{64})+$",
+        # ASCII by name: `\w` and `\d` take letters and digits of every script, which no registry does.
+        pattern=r"^(?:[a-z0-9.-]+(?::[0-9]+)?/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*"
+        r"(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}|@sha256:[0-9a-f]{64})+$",
         max_length=512,
     ),
 ]

@@ -55,7 +55,7 @@ class EmailReceiver(Settings):
     """The reader."""
     sender: Annotated[str, StringConstraints(pattern=r"^[^\s@,]+@[^\s@,]+$")]
     """The From address."""
-    smarthost: Annotated[str, StringConstraints(pattern=r"^[\w.-]+:\d{1,5}$")]
+    smarthost: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+:[0-9]{1,5}$")]
     """`host:port` of the mail server; STARTTLS is required."""
     username: str | None = None
     """User of the mail server."""

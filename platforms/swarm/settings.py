@@ -10,7 +10,7 @@ from settings.base import Settings
 
 DockerHost = Annotated[str, StringConstraints(pattern=r"^(unix:///.+|(tcp|ssh)://[^\s/]+.*)$")]
 Hostname = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,62}[A-Za-z0-9])?$")]
-ResolverOption = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(:\d+)?$")]
+ResolverOption = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(:[0-9]+)?$")]
 Entry = Literal["vip", "dns", "outer-balancer", "single-host"]
 
 
