@@ -14,12 +14,13 @@ from components.postgres_ha import PostgresHA
 from components.redis_sentinel import RedisSentinel
 from composition import images
 from composition.read import StackInput
+from composition.refusals import refusal_faults
 from composition.rules.context import ROOT
 from composition.rules.references import given_secret_uses
 from model import Secret, SecretRef
 from platforms.base import Platform, Unsupported
 from platforms.table import make_platform
-from settings.faults import BrokenStack, Fault
+from settings.faults import BrokenStack
 
 
 def compose(given: StackInput, *, stack_name: str) -> dict[str, Any]:
@@ -32,8 +33,7 @@ def compose(given: StackInput, *, stack_name: str) -> dict[str, Any]:
     try:
         platform.finish()
     except Unsupported as unsupported:
-        faults = [Fault(path=each.path, rule=each.reason, got=each.got) for each in unsupported.refusals]
-        raise BrokenStack(given.source, faults) from None
+        raise BrokenStack(given.source, refusal_faults(unsupported.refusals, given.stack)) from None
     return outputs
 
 

@@ -13,13 +13,19 @@ from model import Agent, ConfigFile, ConfigRef, Endpoint, Job, Members, Secret, 
 class Refusal:
     """A field of a word that the platform cannot honour.
 
-    `path` is the YAML path (`<word's origin>.<field>`), `got` the value (never a secret's), `reason` says why the
-    platform cannot do it and what to set instead.
+    `origin` is the word's, `got` the value (never a secret's), `reason` says why the platform cannot do it and what to
+    set instead. Which key of the stack file became the field is for the composition to say.
     """
 
-    path: str
+    origin: str
+    field: str
     got: str
     reason: str
+
+    @property
+    def path(self) -> str:
+        """Where the field is, in terms of words."""
+        return f"{self.origin}.{self.field}"
 
     def __str__(self) -> str:
         return f"{self.path}: {self.got}: {self.reason}"
@@ -46,7 +52,7 @@ class Platform(ABC):
 
     def refuse(self, origin: str, field: str, got: object, reason: str) -> None:
         """Note that `field` of the word that comes from `origin` cannot be honoured."""
-        self._refusals.append(Refusal(path=f"{origin}.{field}", got=str(got), reason=reason))
+        self._refusals.append(Refusal(origin=origin, field=field, got=str(got), reason=reason))
 
     def finish(self) -> None:
         """End the composition. Raises Unsupported with all refusals."""

@@ -17,7 +17,7 @@ def check_rollout(word: Rollout, *, origin: str, refuse: Refuse) -> None:
             origin,
             "rollout.deadline_seconds",
             word.deadline_seconds,
-            f"must be longer than rollout.stable_seconds ({word.stable_seconds})",
+            f"must be longer than the time that a replica must stay ready ({word.stable_seconds} s)",
         )
 
 

@@ -14,7 +14,7 @@ _CHOICES = {"max": "Max", "min": "Min"}
 def check_scaling(word: Scaling, *, origin: str, refuse: Refuse) -> None:
     """Refuse a policy without a metric, or a choice that is none."""
     if word.cpu_percent is None and word.memory_percent is None:
-        refuse(origin, "scaling", "no metric", "the autoscaler needs cpu_percent, memory_percent or both")
+        refuse(origin, "scaling", "no metric", "the autoscaler needs a target for CPU, for memory or for both")
     for direction, step in (("up", word.up), ("down", word.down)):
         if step.choose not in _CHOICES:
             refuse(origin, f"scaling.{direction}.choose", step.choose, "is `max` or `min`")

@@ -36,7 +36,7 @@ def refusals(container: Container) -> Iterator[tuple[str, object, str]]:
         yield (
             "container.secret_env",
             ", ".join(sorted(container.secret_env)),
-            "a launcher exports the secrets and then runs the command, so `container.command` must be given",
+            "a launcher exports the secrets and then runs the command, so `command` must be given",
         )
     for variable in container.secret_env:
         if not is_variable(variable):

@@ -1,0 +1,135 @@
+"""What a platform refuses is reported under the key of the stack file."""
+
+import copy
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from types import UnionType
+from typing import Any, get_args, get_origin, get_type_hints
+
+import pytest
+from pydantic import BaseModel
+
+from components.app_tier.settings import AppTierSettings
+from composition.compose import compose
+from composition.read import StackInput, check
+from composition.refusals import KEYS, kind_and_part, refusal_faults
+from composition.rules.context import ROOMS
+from composition.stack import Stack
+from model import Job, Workload
+from platforms.base import Refusal
+from settings.faults import BrokenStack
+from tests.mock_engine import render
+from tests.stacks.fixtures import DIRECTORY, settings_of
+
+OWN_CHOICE = {"origin", "tier", "depends_on", "public_ports", "container.security.run_as_root", "container.stop.signal",
+              "rollout.start_first"}  # fmt: skip
+"""Fields of an application's words that no key decides."""
+
+
+def annotations(model: type[BaseModel], keys: list[str]) -> Iterator[Any]:
+    """The types that the settings have at a path of keys, over all alternatives."""
+    if not keys:
+        yield model
+        return
+    for name, field in model.model_fields.items():
+        if name == keys[0]:
+            options = get_args(field.annotation) or (field.annotation,)
+            options = options[1:] if get_origin(field.annotation) is dict else options
+            for option in options:
+                if isinstance(option, type) and issubclass(option, BaseModel):
+                    yield from annotations(option, keys[1:])
+                elif len(keys) == 1:
+                    yield option
+
+
+def word_fields(word: type, prefix: str = "") -> Iterator[str]:
+    """The dotted names of a word's fields; for fields that are words, of theirs."""
+    hints = get_type_hints(word)
+    for field in fields(word):
+        options = get_args(hints[field.name]) or (hints[field.name],)
+        inner = [option for option in options if isinstance(option, type) and is_dataclass(option)]
+        if inner and get_origin(hints[field.name]) in (None, UnionType):
+            yield from (name for option in inner for name in word_fields(option, f"{prefix}{field.name}."))
+        else:
+            yield prefix + field.name
+
+
+@pytest.mark.parametrize("kind", KEYS)
+def test_every_key_exists_in_the_settings(kind: str) -> None:
+    part = kind.split(".")[:1] if kind.split(".")[0] in ROOMS else kind.split(".")
+    for keys in KEYS[kind].values():
+        for key in keys.split(" "):
+            assert any(annotations(Stack, [*part, *filter(None, key.split("."))])), f"{kind}: {key}"
+
+
+@pytest.mark.parametrize(("kind", "word"), [("apps", Workload), ("apps.migrations", Job)])
+def test_every_field_of_an_application_has_its_key(kind: str, word: type) -> None:
+    names = set(word_fields(word))
+    assert {"container.secret_env", "container.image.uid"} < names
+    held = {name for name in names for key in KEYS[kind] if name == key or name.startswith(f"{key}.")}
+    assert names - held <= OWN_CHOICE
+    assert all(any(name == key or name.startswith(f"{key}.") for name in names) for key in KEYS[kind]), "no such field"
+
+
+def test_every_setting_of_rollout_and_scaling_is_the_key_of_a_field() -> None:
+    for name in ("rollout", "scaling"):
+        (settings,) = (each for each in annotations(AppTierSettings, [name]) if issubclass(each, BaseModel))
+        assert {key for key in KEYS["apps"].values() if key.startswith(f"{name}.")} == {
+            f"{name}.{key}" for key in settings.model_fields
+        }
+
+
+def refused(name: str, change: Callable[[dict[str, Any]], object]) -> Mapping[str, str]:
+    """Path and text of every refusal of the changed stack."""
+    settings = copy.deepcopy(settings_of(DIRECTORY / "ok" / f"{name}.yaml")[0])
+    change(settings)
+    secrets = frozenset({"key"})
+    given = StackInput(
+        source=name, stack=check(settings, source=name, secret_names=secrets), secrets={"key": None}  # type: ignore[dict-item]
+    )  # fmt: skip
+    with pytest.raises(BrokenStack) as broken:
+        render(lambda _: compose(given, stack_name="test"), stack="test")
+    paths = [fault.path.partition(".")[2] for fault in broken.value.faults]
+    assert len(paths) == len(set(paths)), "one fault for each key"
+    return dict(zip(paths, map(str, broken.value.faults), strict=True))
+
+
+def test_swarm_refuses_under_the_keys_of_the_file() -> None:
+    def change(stack: dict[str, Any]) -> None:
+        stack["platform"]["nodes"] = ["host1", "host2"]
+        stack["balancers"]["edge"]["replicas"] = 3
+        stack["apps"]["web"]["rollout"] = {"deadline": "10s"}
+        stack["apps"]["worker"] |= {"spread": "require", "prefer_spot": True, "scaling": {}}
+        del stack["apps"]["worker"]["replicas"]
+
+    faults = refused("prod-on-swarm", change)
+    assert set(faults) == {
+        "apps.web.rollout.deadline", "apps.worker.spread", "apps.worker.prefer_spot", "apps.worker.scaling",
+        "balancers.edge.replicas", "caches.jobs.members", "caches.sessions.members", "databases.main.members",
+    }  # fmt: skip
+
+
+def test_kubernetes_refuses_under_the_keys_of_the_file() -> None:
+    def change(stack: dict[str, Any]) -> None:
+        stack["balancers"]["edge"] |= {"listen": {"http": 8080}, "status": {"port": 8081}}
+        stack["monitoring"]["prometheus"]["port"] = 8082
+        stack["apps"]["web"] |= {"security": {"capabilities": ["SYS_TIME"]}, "writable_paths": ["/run/secrets"]}
+        stack["apps"]["web"]["rollout"] = {"stable": "60s", "deadline": "60s"}
+
+    faults = refused("dev-on-kubernetes", change)
+    assert set(faults) == {
+        "apps.web.security.capabilities", "apps.web.writable_paths", "apps.web.rollout.deadline",
+        "balancers.edge.listen.http", "balancers.edge.status.port", "monitoring.prometheus.port",
+    }  # fmt: skip
+
+
+def test_a_field_that_no_key_decides_is_named_at_its_part() -> None:
+    stack = Stack.model_validate(settings_of(DIRECTORY / "ok" / "prod-on-swarm.yaml")[0])
+    refusal = Refusal(origin="ha-platform:stack.databases.main", field="container.stop.signal", got="X", reason="no")
+    (fault,) = refusal_faults([refusal, refusal], stack)
+    assert str(fault) == "ha-platform:stack.databases.main: container.stop.signal: no (got X)."
+
+
+def test_the_parts_of_an_application() -> None:
+    assert kind_and_part("ha-platform:stack.apps.web.migrations") == ("apps.migrations", "apps.web")
+    assert kind_and_part("ha-platform:stack.monitoring.grafana") == ("monitoring.grafana", "monitoring.grafana")
