@@ -22,7 +22,7 @@ from tests.components.load_balancer.dns_server import DnsServer
 from tests.components.load_balancer.replica import Replica
 
 
-def wait_for(condition: Callable[[], bool], what: str, seconds: float = 8) -> None:
+def wait_for(condition: Callable[[], bool], what: str, seconds: float = 60) -> None:
     """Poll until `condition` holds; AssertionError naming `what` when it does not in time."""
     deadline = time.monotonic() + seconds
     while not condition():
@@ -92,7 +92,7 @@ class Proxy:
         self.client.close()
         if self.process.poll() is None:
             self.process.terminate()
-            self.process.wait(10)
+            self.process.wait(60)
         self._dns.__exit__(kind, error, at)
 
     def offer(self, app: str, replicas: Sequence[Replica]) -> None:

@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 class Replica:
     """Serves on `address`:`port` (0: any). `mode` and `healthy` may change while it runs.
 
+    A request with `?hold=1` is answered once `released` is set, at the latest after 30 s.
     Modes: "ok"; "error" answers 500; "hang_up" takes the request and closes; "silent" never answers.
     """
 
@@ -24,6 +25,7 @@ class Replica:
         self.healthy = True
         self.seen: Counter[str] = Counter()
         self.open_requests = 0
+        self.released = threading.Event()
         self._sockets: set[socket.socket] = set()
         self._start(port)
 
@@ -102,6 +104,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _act(self, path: str, query: dict[str, str], body: bytes) -> None:
         time.sleep(float(query.get("wait", 0)))
+        if "hold" in query:
+            self.owner.released.wait(30)
         match self.owner.mode:
             case "error":
                 self._answer(500, b"error")
