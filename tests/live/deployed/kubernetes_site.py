@@ -39,6 +39,9 @@ class KubernetesSite(Site):
     def replicas(self, workload: str) -> list[str]:
         return [pod["metadata"]["name"] for pod in self._pods(workload) if _ready(pod)]
 
+    def ready_members(self, word: str) -> dict[str, str]:
+        return {pod["metadata"]["name"]: pod["metadata"]["uid"] for pod in self._pods(word) if _ready(pod)}
+
     def kill(self, replica: str) -> None:
         """From outside the pod, as the kernel's OOM killer would: PID 1 cannot be killed from inside."""
         uid = next(pod["metadata"]["uid"] for pod in self._pods() if pod["metadata"]["name"] == replica)

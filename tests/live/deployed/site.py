@@ -28,6 +28,10 @@ class Site(ABC):
         """Ids of the running containers of a workload."""
 
     @abstractmethod
+    def ready_members(self, word: str) -> dict[str, str]:
+        """Members that pass their checks: name -> id of the container or pod."""
+
+    @abstractmethod
     def kill(self, replica: str) -> None:
         """SIGKILL the process of one replica."""
 

@@ -63,7 +63,11 @@ def live_stack(platform: dict[str, Any], *, members: int, proxies: int, alerts_h
             },
         },
         "databases": {"main": {"members": members, "volume": "1Gi", "resources": _DATA}},
-        "caches": {"sessions": {"role": "session", "members": members, "maxmemory": "32Mi", "volume": "1Gi"}},
+        "caches": {
+            "sessions": {
+                "role": "session", "members": members, "maxmemory": "32Mi", "volume": "1Gi", "resources": _SMALL,
+            },
+        },
         "monitoring": {
             "prometheus": {
                 "port": PROMETHEUS_PORT, "scrape_interval": "5s", "volume": "1Gi", "resources": _DATA,

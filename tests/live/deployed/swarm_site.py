@@ -1,6 +1,7 @@
 """Three Swarm hosts with the live stack."""
 
 import json
+import re
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,15 @@ class SwarmSite(Site):
                 filters={"label": f"com.docker.swarm.service.name={wanted}"}, ignore_removed=True
             )
         ]
+
+    def ready_members(self, word: str) -> dict[str, str]:
+        label = "com.docker.swarm.service.name"
+        found = {
+            container.labels[label]: str(container.id)
+            for client in self._clients
+            for container in client.containers.list(filters={"health": "healthy"}, ignore_removed=True)
+        }
+        return {name: id for name, id in found.items() if re.fullmatch(rf"{STACK}-{word}-\d", name)}
 
     def kill(self, replica: str) -> None:
         self._container(replica).kill()
