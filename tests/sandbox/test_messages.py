@@ -3,6 +3,9 @@
 import os
 import platform
 import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -110,3 +113,12 @@ def test_socket_paths_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     for one in PROFILES.values():
         for host in Hosts(one).hosts:
             assert len(str(host.socket)) < 108, "the kernel's limit of unix socket paths"
+
+
+def test_a_reader_that_goes_away_gets_no_traceback() -> None:
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-m", "sandbox.hosts", "status", "dev"]
+    done = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (128 + signal.SIGPIPE, "")
