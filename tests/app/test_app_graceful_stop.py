@@ -3,10 +3,10 @@
 import json
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 
 import httpx
-import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
@@ -23,11 +23,11 @@ class _Stream(threading.Thread):
         self.began = threading.Event()
         self.lines: list[str] = []
         self.start()
-        assert self.began.wait(10)
+        assert self.began.wait(60)
 
     def run(self) -> None:
         try:
-            with httpx.stream("GET", self._url, timeout=30, trust_env=False) as response:
+            with httpx.stream("GET", self._url, timeout=60, trust_env=False) as response:
                 for line in response.iter_lines():
                     self.lines.append(line)
                     self.began.set()
@@ -36,8 +36,25 @@ class _Stream(threading.Thread):
 
     @property
     def complete(self) -> bool:
-        self.join(30)
+        self.join(60)
         return "event: done" in self.lines
+
+
+def _until(condition: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline, f"not in 60 s: {what}"
+        time.sleep(0.05)
+
+
+def _refuses(app: AppProcess) -> bool:
+    try:
+        _get(app, "/health")
+    except httpx.ConnectError:
+        return True
+    except httpx.TransportError:  # it waited to be accepted when the listener closed
+        return False
+    return False
 
 
 def _get(app: AppProcess, path: str) -> httpx.Response:
@@ -45,15 +62,12 @@ def _get(app: AppProcess, path: str) -> httpx.Response:
 
 
 def test_a_stream_in_flight_finishes_and_the_exit_code_is_0(start_app: StartApp) -> None:
-    app = start_app(GRACE_SECONDS="10")
-    stream = _Stream(app, tokens=40, delay_ms=50)
+    app = start_app(GRACE_SECONDS="60", DRAIN_SECONDS="2")
+    stream = _Stream(app, tokens=160, delay_ms=50)
     app.terminate()
-    time.sleep(0.2)
-    assert _get(app, "/ready").status_code == 503
+    _until(lambda: _get(app, "/ready").status_code == 503, "not ready while it drains")
     assert _get(app, "/work?ms=1").status_code == 200, "while proxies have not noticed, it still serves"
-    time.sleep(0.7)
-    with pytest.raises(httpx.ConnectError):
-        _get(app, "/health")
+    _until(lambda: _refuses(app), "the listener is closed")
     assert "event: done" not in stream.lines, "the stream must outlast the listener, or this test shows nothing"
     assert stream.complete
     code, log = app.wait()
@@ -70,7 +84,7 @@ def test_what_outlasts_the_grace_time_is_cut_and_counted(start_app: StartApp) ->
     app.terminate()
     code, log = app.wait()
     assert code == 0
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 9, "less than the 10 s of the stream"
     assert not stream.complete
     assert '"cut": 1' in log
 
@@ -82,7 +96,7 @@ def test_an_idle_replica_stops_at_once_after_the_drain(start_app: StartApp) -> N
         started = time.monotonic()
         app.terminate()
         assert app.wait()[0] == 0
-    assert 0.4 < time.monotonic() - started < 3
+    assert 0.4 < time.monotonic() - started < 15, "the drain, and none of the grace"
 
 
 def test_a_websocket_finishes_its_exchange_and_is_then_closed(start_app: StartApp) -> None:

@@ -29,10 +29,10 @@ def test_echo_returns_the_body_up_to_its_limit(client: TestClient) -> None:
 
 
 def test_a_fault_ends_by_itself(client: TestClient) -> None:
-    client.post("/fault?status=500&seconds=0.2")
+    client.post("/fault?status=500&seconds=1")
     assert client.get("/work?ms=0").status_code == 500
     assert client.get("/health").status_code == 200
-    time.sleep(0.25)
+    time.sleep(1.05)
     assert client.get("/work?ms=0").status_code == 200
 
 

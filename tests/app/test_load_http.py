@@ -28,18 +28,18 @@ def test_a_healthy_replica_fails_nothing_and_the_rate_is_kept(app: AppProcess) -
     assert (report.sent, report.ok, report.failures) == (100, 100, {})
     assert report.versions == {"8": 100}
     assert sum(report.replicas.values()) == 100
-    assert 1.9 < report.seconds < 5, "open loop: answers of 200 ms must not slow down 50 requests a second"
+    assert 1.9 < report.seconds < 10, "open loop: answers of 200 ms must not slow down 50 requests a second"
     assert report.latency.p50_ms >= 200
 
 
 def test_each_kind_of_failure_has_its_name(app: AppProcess) -> None:
     urls = {
         f"{app.url}/status/503": "status 503",
-        f"{app.url}/work?ms=5000": "timeout",
+        f"{app.url}/work?ms=20000": "timeout",
         f"http://127.0.0.1:{free_port()}/": "connection refused",
     }
     for url, kind in urls.items():
-        report = asyncio.run(run_http(url, rate=50, total=5, timeout_seconds=0.5))
+        report = asyncio.run(run_http(url, rate=50, total=5, timeout_seconds=2))
         assert not report.clean
         assert report.failures == {kind: 5}
         assert report.first_failures[0].kind == kind
@@ -49,11 +49,11 @@ def test_a_killed_replica_shows_in_the_counts(start_app: StartApp) -> None:
     app = start_app()
     run = in_background(lambda stop: run_http(f"{app.url}/work?ms=100", rate=50, total=10_000, stop=stop))
     with run as load:
-        time.sleep(0.7)
+        time.sleep(2)
         app.kill()
         time.sleep(0.5)
         load.stop()
-        report = load.result(30)
+        report = load.result(60)
     assert report.ok > 10
     seen = {"connection closed", "connection refused"}
     # A kill in the middle of a connect shows as neither.

@@ -22,9 +22,9 @@ def test_complete_streams_are_counted_with_their_tokens(app: AppProcess) -> None
 def test_streams_of_a_killed_replica_are_broken(start_app: StartApp) -> None:
     app = start_app()
     with in_background(lambda _: run_streams(app.url, count=4, tokens=200, delay_ms=50)) as load:
-        time.sleep(0.5)
+        time.sleep(1.5)
         app.kill()
-        report = load.result(30)
+        report = load.result(60)
     assert not report.clean
     assert (report.complete, report.broken, report.failures) == (0, 4, {"connection closed": 4})
     assert 0 < report.tokens < 800
@@ -32,13 +32,13 @@ def test_streams_of_a_killed_replica_are_broken(start_app: StartApp) -> None:
 
 
 def test_streams_survive_a_graceful_stop(start_app: StartApp) -> None:
-    app = start_app(GRACE_SECONDS="10")
-    with in_background(lambda _: run_streams(app.url, count=4, tokens=30, delay_ms=50)) as load:
-        time.sleep(0.5)
+    app = start_app(GRACE_SECONDS="60")
+    with in_background(lambda _: run_streams(app.url, count=4, tokens=80, delay_ms=50)) as load:
+        time.sleep(1.5)
         app.terminate()
-        report = load.result(30)
+        report = load.result(60)
     assert report.clean
-    assert report.tokens == 120
+    assert report.tokens == 320
     assert app.wait()[0] == 0
 
 
