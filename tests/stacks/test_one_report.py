@@ -1,12 +1,15 @@
 """Faults of one key and faults across keys come in one report."""
 
+import json
+from contextvars import copy_context
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from pulumi.runtime import set_all_config
 
-from composition.read import STACK_KEY, check
+from composition.read import SECRETS_KEY, STACK_KEY, check, read_stack
 from settings.faults import BrokenStack
 from tests.stacks.fixtures import GOOD, MIXED, normal, settings_of
 
@@ -14,6 +17,18 @@ from tests.stacks.fixtures import GOOD, MIXED, normal, settings_of
 def refused(settings: Any, secrets: frozenset[str] | None = frozenset()) -> BrokenStack:
     with pytest.raises(BrokenStack) as broken:
         check(settings, source="stack", secret_names=secrets)
+    return broken.value
+
+
+def refused_program(config: dict[str, str]) -> BrokenStack:
+    """The report of a program that Pulumi gives this configuration."""
+
+    def run() -> None:
+        set_all_config(config)
+        read_stack()
+
+    with pytest.raises(BrokenStack) as broken:
+        copy_context().run(run)
     return broken.value
 
 
@@ -55,3 +70,29 @@ def test_unknown_secrets_are_not_reported_where_none_can_be_read() -> None:
 @pytest.mark.parametrize("settings", [[], "web", 7, True])
 def test_a_stack_that_is_no_map_is_one_fault(settings: object) -> None:
     assert [(fault.path, fault.rule) for fault in refused(settings).faults] == [(STACK_KEY, "must be a map")]
+
+
+def test_faults_of_the_secrets_stand_in_the_same_report() -> None:
+    settings, _ = settings_of(GOOD[0])
+    settings["apps"]["web"] |= {"replicas": 0}
+    settings["monitoring"]["alertmanager"]["receivers"] = [{"kind": "pagerduty", "routing_key_secret": "key"}]
+    given = {STACK_KEY: json.dumps(settings), SECRETS_KEY: json.dumps({"token": ""})}
+    assert [fault.path for fault in refused_program(given).faults] == [
+        f"{SECRETS_KEY}.token",
+        f"{STACK_KEY}.apps.web.replicas",
+        f"{STACK_KEY}.monitoring.alertmanager.receivers[0].routing_key_secret",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "rules"),
+    [
+        ({}, {STACK_KEY: "is required"}),
+        ({STACK_KEY: "web", SECRETS_KEY: "x"}, {STACK_KEY: "must be a map", SECRETS_KEY: "must be a map of names to"}),
+        ({STACK_KEY: "[1]"}, {STACK_KEY: "must be a map"}),
+    ],
+)
+def test_configuration_that_is_no_map(given: dict[str, str], rules: dict[str, str]) -> None:
+    found = {fault.path: fault.rule for fault in refused_program(given).faults}
+    assert set(found) == set(rules)
+    assert all(found[path].startswith(rule) for path, rule in rules.items())
