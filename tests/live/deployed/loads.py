@@ -36,7 +36,7 @@ def answers(url: str, path: str = "/health") -> None:
         except httpx.HTTPError as error:
             raise OSError(str(error)) from error
 
-    wait_for(f"{url}{path} answers", ok, seconds=60)
+    wait_for(f"{url}{path} answers", ok, seconds=120)
 
 
 def keep(directory: Path, name: str, report: HttpReport) -> None:
