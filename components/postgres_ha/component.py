@@ -4,6 +4,7 @@ import pulumi
 
 from components.contracts import ClientContract
 from components.observability import Observability, Panel, ScrapeTarget, down_rule
+from components.postgres_ha.applied import applied_settings
 from components.postgres_ha.etcd import etcd
 from components.postgres_ha.images import PostgresImages
 from components.postgres_ha.members import PostgresSecrets, postgres
@@ -51,8 +52,25 @@ class PostgresHA(pulumi.ComponentResource):
             depends_on=store.resources,
             parent=self,
         )
+        applied = applied_settings(
+            name,
+            settings,
+            platform=platform,
+            image=images.postgres,
+            members=members,
+            secrets=secrets,
+            origin=origin,
+            parent=self,
+        )
         write = write_endpoint(
-            name, settings, platform=platform, image=images.proxy, members=members, origin=origin, parent=self
+            name,
+            settings,
+            platform=platform,
+            image=images.proxy,
+            members=members,
+            depends_on=applied,
+            origin=origin,
+            parent=self,
         )
         url = pulumi.Output.concat(
             "postgresql://", settings.owner, ":", secrets.owner, f"@{write.host}:5432/", settings.database,
@@ -70,7 +88,7 @@ class PostgresHA(pulumi.ComponentResource):
                 "URL": platform.secret(Secret(name=f"{name}-url", value=url), parent=self),
                 "PASSWORD": platform.secret(Secret(name=f"{name}-password", value=secrets.owner), parent=self),
             },
-            resources=(*members.resources, *write.resources),
+            resources=(*members.resources, *applied, *write.resources),
         )
         proxies = ScrapeTarget(
             job=f"postgres-{name}-rw", replicas_host=write.replicas_host, port=STATUS_PORT, expected=_proxies(settings)

@@ -147,9 +147,6 @@ def _cluster_yml(name: str, settings: PostgresSettings, *, image: StoreImage, et
         "cluster.yml.j2",
         scope=name,
         etcd_hosts=[f"{host}:2379" for host in etcd_hosts],
-        failover=settings.failover,
-        synchronous=settings.synchronous,
-        max_connections=settings.max_connections,
         # A quarter of the memory: the starting value that PostgreSQL's documentation recommends.
         shared_buffers_mb=max(32, _resources(settings).memory_limit_bytes // 4 // _MIB),
         volume=image.data_dir,

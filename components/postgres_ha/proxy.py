@@ -37,6 +37,7 @@ def write_endpoint(
     platform: Platform,
     image: Image,
     members: Endpoint,
+    depends_on: tuple[pulumi.Resource, ...],
     origin: str,
     parent: pulumi.Resource,
 ) -> Endpoint:
@@ -66,7 +67,7 @@ def write_endpoint(
             replicas=1 if settings.members == 1 else 2,
             ports=(Port(name="postgres", number=5432), Port(name="status", number=STATUS_PORT)),
             probes=Probes(ready=health, live=health, start_seconds=30),
-            depends_on=members.resources,
+            depends_on=(*members.resources, *depends_on),
         ),
         parent=parent,
     )

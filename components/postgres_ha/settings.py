@@ -15,7 +15,7 @@ _RESERVED_ROLES = frozenset({"postgres", "replicator", "rewind"})
 
 
 class FailoverSettings(Settings):
-    """Patroni's timers: how long a lost primary keeps its lock, and so the longest write outage when a host is lost.
+    """Patroni's timers, changed without a restart: how long a lost primary keeps its lock, and so the longest write outage when a host is lost.
 
     Patroni 4.1 rewrites timers that do not fit each other with no more than a log line; here they are refused.
     """
@@ -53,7 +53,8 @@ class PostgresSettings(Settings):
     resources: ResourcesSettings | None = None
     """CPU and memory of each member; default 250m to 2 cores, 512Mi to 2Gi."""
     max_connections: int = Field(default=100, ge=20, le=5000)
-    """Connections of all clients together, replication aside."""
+    """Connections of all clients together, replication aside. A change restarts the members one at a time; writes pause
+    for the primary's restart, and fewer connections than are open cut some."""
     synchronous: bool = False
     """Acknowledge a write only when a replica has it: no acknowledged write is lost with a host, each write waits for
     one more network round trip."""

@@ -1,0 +1,81 @@
+"""The job that brings the running cluster to the settings of the stack file."""
+
+import json
+from pathlib import Path
+
+import pulumi
+
+from components.postgres_ha.dynamic import dynamic_configuration
+from components.postgres_ha.members import PostgresSecrets
+from components.postgres_ha.settings import PostgresSettings
+from components.store_image import StoreImage
+from model import ConfigFile, Container, Endpoint, File, Job, Resources, Secret, Tier
+from platforms.base import Platform
+
+_FILES = Path(__file__).parent / "files"
+_DIRECTORY = "/etc/ha-settings"
+_MIB = 2**20
+_RESTART_SECONDS = 60
+"""For one member's stop with its checkpoint, and for catching up, beside its start."""
+_MARGIN_SECONDS = 60
+"""For the image and the container to come, so that it is the job that says what was missing."""
+
+
+def applied_settings(
+    name: str,
+    settings: PostgresSettings,
+    *,
+    platform: Platform,
+    image: StoreImage,
+    members: Endpoint,
+    secrets: PostgresSecrets,
+    origin: str,
+    parent: pulumi.Resource,
+) -> tuple[pulumi.Resource, ...]:
+    """What clients wait for: a new cluster has `synchronous` before its first write."""
+    word = f"{name}-pg-settings"
+    seconds = _MARGIN_SECONDS + settings.members * (settings.failover.primary_start + _RESTART_SECONDS)
+    wanted = {
+        "origin": origin,
+        "members": {f"{name}-pg-{ordinal}": host for ordinal, host in enumerate(members.member_hosts)},
+        "psql": f"{image.bin_dir}/psql" if image.bin_dir else "psql",
+        "seconds": seconds,
+        "configuration": dynamic_configuration(settings),
+    }
+    texts = {
+        "apply_settings.py": ("script", (_FILES / "apply_settings.py").read_text()),
+        "wanted.json": ("wanted", json.dumps(wanted, indent=2) + "\n"),
+    }
+    passwords = pulumi.Output.json_dumps({"superuser": secrets.superuser, "rest_api": secrets.rest_api})
+    secret = platform.secret(Secret(name=f"{word}-passwords", value=passwords), parent=parent)
+    files = tuple(
+        File(
+            path=f"{_DIRECTORY}/{path}",
+            source=platform.config_file(ConfigFile(name=f"{word}-{suffix}", text=text), parent=parent),
+        )
+        for path, (suffix, text) in texts.items()
+    )
+    return platform.job(
+        Job(
+            name=word,
+            origin=origin,
+            tier=Tier.DATA,
+            container=Container(
+                image=image.image,
+                command=("python3", f"{_DIRECTORY}/apply_settings.py"),
+                args=(f"{_DIRECTORY}/wanted.json", f"{_DIRECTORY}/passwords.json"),
+                files=(*files, File(path=f"{_DIRECTORY}/passwords.json", source=secret)),
+                resources=Resources(
+                    cpu_request_millis=10,
+                    cpu_limit_millis=500,
+                    memory_request_bytes=16 * _MIB,
+                    memory_limit_bytes=128 * _MIB,
+                ),
+            ),
+            # It waits by itself for what may pass; what it reports would be the same at the next try.
+            retries=0,
+            deadline_seconds=seconds + _MARGIN_SECONDS,
+            depends_on=members.resources,
+        ),
+        parent=parent,
+    )

@@ -1,0 +1,42 @@
+"""What Patroni takes from its store alone (its dynamic configuration), as the stack file wants it."""
+
+from components.postgres_ha.settings import PostgresSettings
+
+Configuration = dict[str, object]
+
+
+def dynamic_configuration(settings: PostgresSettings) -> Configuration:
+    """Merged into what the store holds: keys that are not named here stay as they are, so that `pause` or a person's
+    own parameter survives. A key that a later version no longer sets must stay here as None, which removes it.
+
+    Write parameters that need a restart just as `pg_settings.setting` shows them: that is what is compared.
+    """
+    failover = settings.failover
+    return {
+        "ttl": failover.ttl,
+        "loop_wait": failover.loop_wait,
+        "retry_timeout": failover.retry_timeout,
+        "primary_start_timeout": failover.primary_start,
+        "maximum_lag_on_failover": 2**20,
+        "failsafe_mode": True,
+        "synchronous_mode": settings.synchronous,
+        "postgresql": {
+            "use_pg_rewind": True,
+            "use_slots": True,
+            "parameters": {
+                "max_connections": settings.max_connections,
+                "wal_level": "replica",
+                "hot_standby": "on",
+                "wal_log_hints": "on",
+                "wal_keep_size": "256MB",
+                "max_wal_senders": 10,
+                "max_replication_slots": 10,
+                "tcp_keepalives_idle": 10,
+                "tcp_keepalives_interval": 3,
+                "tcp_keepalives_count": 3,
+                "wal_sender_timeout": "10s",
+                "wal_receiver_timeout": "10s",
+                "password_encryption": "scram-sha-256",
+            },
+        },
+    }

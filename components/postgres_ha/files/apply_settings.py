@@ -1,0 +1,266 @@
+"""Bring a running Patroni cluster to the settings of the stack: `apply_settings.py WANTED PASSWORDS`, two JSON files.
+
+Patroni takes these settings from its store. What differs there is changed; then members that run with another value
+are restarted one at a time, and only while all others follow the primary. What already fits is left alone. Runs in the
+image of the servers: Python's standard library and `psql`.
+"""
+
+import base64
+import http.client
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+POLL_SECONDS = 1
+ANSWER_SECONDS = 5
+"""A member that takes longer to say how it is does not count as answering."""
+RUNNING = "SELECT name, setting FROM pg_settings WHERE context = 'postmaster'"
+FOLLOWERS = (
+    "SELECT application_name, sync_state FROM pg_stat_replication WHERE state = 'streaming' AND replay_lsn >= '{lsn}'"
+)
+
+Settings = dict[str, Any]
+
+
+class Failed(Exception):
+    """It cannot be done: one sentence for a person."""
+
+
+class NotYet(Exception):
+    """Why it cannot go on at this moment."""
+
+
+class Answer(NamedTuple):
+    status: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Member:
+    """A server, by Patroni's REST API and by SQL."""
+
+    name: str
+    host: str
+    psql: str
+    passwords: dict[str, str]
+
+    def rest(self, method: str, path: str, body: Settings | None = None, *, seconds: float = ANSWER_SECONDS) -> Answer:
+        """Any status is an answer. Raises NotYet if there is none."""
+        user = base64.b64encode(f"patroni:{self.passwords['rest_api']}".encode()).decode()
+        request = urllib.request.Request(
+            f"http://{self.host}:8008{path}",
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Authorization": f"Basic {user}"},
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=seconds) as response:
+                return Answer(response.status, response.read().decode())
+        except urllib.error.HTTPError as error:
+            return Answer(error.code, error.read().decode(errors="replace"))
+        except (OSError, http.client.HTTPException) as error:
+            raise NotYet(f"{self.name} does not answer ({error})") from None
+
+    def query(self, sql: str) -> list[tuple[str, str]]:
+        """The first two columns of each row. Raises NotYet if the server does not answer."""
+        variables = {
+            "PGPASSWORD": self.passwords["superuser"],
+            "PGCONNECT_TIMEOUT": str(ANSWER_SECONDS),
+            "PGOPTIONS": f"-c statement_timeout={ANSWER_SECONDS}s",
+        }
+        line = [self.psql, "-XAtq", "-F\t", "-h", self.host, "-U", "postgres", "-d", "postgres", "-c", sql]
+        done = subprocess.run(line, env=os.environ | variables, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise NotYet(f"{self.name} does not answer ({' '.join(done.stderr.split())})")
+        columns = (row.partition("\t") for row in done.stdout.splitlines())
+        return [(first, second) for first, _, second in columns]
+
+
+def difference(wanted: Settings, actual: Settings) -> Settings:
+    """What must be sent so that `actual` becomes `wanted`; None removes a key. Other keys of `actual` stay."""
+    changes: Settings = {}
+    for key, value in wanted.items():
+        if isinstance(value, dict):
+            below = actual.get(key)
+            if part := difference(value, below if isinstance(below, dict) else {}):
+                changes[key] = part
+        elif value != actual.get(key):
+            changes[key] = value
+    return changes
+
+
+def misfits(wanted: Settings, running: dict[str, str]) -> dict[str, str]:
+    """Parameters that need a restart to be as wanted, with the value that runs."""
+    return {name: running[name] for name, value in wanted.items() if name in running and running[name] != str(value)}
+
+
+def must_grow(wanted: Settings, running: dict[str, str]) -> bool:
+    """Whether a parameter is below its wanted value. A standby must have at least the primary's: it grows first and
+    shrinks last."""
+    return any(
+        value.isdigit() and isinstance(wanted[name], int) and int(value) < wanted[name]
+        for name, value in misfits(wanted, running).items()
+    )
+
+
+def next_to_restart(leader: str, wanted: Settings, running: dict[str, dict[str, str]]) -> str | None:
+    """Standbys that must grow, then the primary, then the other standbys; None when all fit."""
+    unfit = [name for name in sorted(running) if misfits(wanted, running[name])]
+    standbys = [name for name in unfit if name != leader]
+    growing = [name for name in standbys if must_grow(wanted, running[name])]
+    return next(iter([*growing, *(name for name in unfit if name == leader), *standbys]), None)
+
+
+class Cluster:
+    """The members, what is wanted of them, and how long that may take."""
+
+    def __init__(self, wanted: Settings, passwords: dict[str, str]) -> None:
+        self._origin: str = wanted["origin"]
+        self._configuration: Settings = wanted["configuration"]
+        self._parameters: Settings = self._configuration["postgresql"]["parameters"]
+        self._seconds: int = wanted["seconds"]
+        self._end = time.monotonic() + self._seconds
+        self._changed = False
+        self._members = {
+            name: Member(name, host, wanted["psql"], passwords) for name, host in wanted["members"].items()
+        }
+
+    def apply(self) -> None:
+        """Raises Failed."""
+        while True:
+            try:
+                if self._step():
+                    return
+            except NotYet as reason:
+                if time.monotonic() > self._end:
+                    raise Failed(
+                        f"{self._origin}: the settings were not in force within {self._seconds} s: {reason}"
+                    ) from None
+                time.sleep(POLL_SECONDS)
+
+    def _step(self) -> bool:
+        """One change, or True when there is nothing left to change."""
+        leader = self._leader()
+        paused = self._configure(leader)
+        running = self._running()
+        away = [name for name in self._members if name not in running]
+        name = next_to_restart(leader.name, self._parameters, running)
+        if name is None:
+            self._check_away(away)
+            self._check_synchronous(leader)
+            note = f"; away, and takes them when it starts: {', '.join(away)}" if away else ""
+            print(f"{self._origin}: the settings are in force{note}", flush=True)
+            return True
+        if paused:
+            raise self._paused()
+        if away:
+            raise NotYet(f"{', '.join(away)} does not answer, and no member is restarted while another is away")
+        self._check_followers(leader)
+        self._restart(self._members[name], misfits(self._parameters, running[name]))
+        return False
+
+    def _leader(self) -> Member:
+        reasons = []
+        for member in self._members.values():
+            try:
+                if member.rest("GET", "/primary").status == http.HTTPStatus.OK:
+                    return member
+            except NotYet as reason:
+                reasons.append(str(reason))
+        raise NotYet("; ".join(["no member is the primary", *reasons]))
+
+    def _configure(self, leader: Member) -> bool:
+        """Change what differs in the store. Returns whether the cluster is paused."""
+        answer = leader.rest("GET", "/config")
+        if answer.status != http.HTTPStatus.OK:
+            raise NotYet(f"{leader.name} has no configuration yet (status {answer.status})")
+        actual = json.loads(answer.text)
+        paused = bool(actual.get("pause"))
+        changes = difference(self._configuration, actual)
+        if not changes:
+            return paused
+        if paused:
+            raise self._paused()
+        answer = leader.rest("PATCH", "/config", changes)
+        if answer.status in (http.HTTPStatus.UNAUTHORIZED, http.HTTPStatus.BAD_REQUEST):
+            raise Failed(f"{self._origin}: {leader.name} refuses the settings: {answer.text.strip()}")
+        if answer.status != http.HTTPStatus.OK:
+            raise NotYet(f"{leader.name} could not store the settings (status {answer.status})")
+        self._changed = True
+        print(f"{self._origin}: changed {json.dumps(changes)}", flush=True)
+        return False
+
+    def _paused(self) -> Failed:
+        return Failed(
+            f"{self._origin}: the cluster is paused, so its settings are left alone; run `patronictl resume` in a "
+            f"member, then `up` again"
+        )
+
+    def _running(self) -> dict[str, dict[str, str]]:
+        """Parameters of the members that answer."""
+        found = {}
+        for member in self._members.values():
+            try:
+                found[member.name] = dict(member.query(RUNNING))
+            except NotYet:
+                continue
+        return found
+
+    def _check_away(self, away: list[str]) -> None:
+        """Raises NotYet unless who is away has no Patroni that runs: only then does it start with what is stored."""
+        for name in away:
+            if self._changed:
+                raise NotYet(f"{name} does not answer")
+            try:
+                self._members[name].rest("GET", "/liveness")
+            except NotYet:
+                continue
+            raise NotYet(f"the server of {name} does not answer")
+
+    def _check_followers(self, leader: Member) -> None:
+        """Raises NotYet unless every standby has replayed what the primary has written."""
+        followers = self._followers(leader)
+        if behind := [name for name in self._members if name != leader.name and name not in followers]:
+            raise NotYet(f"{', '.join(behind)} has not caught up with {leader.name}")
+
+    def _check_synchronous(self, leader: Member) -> None:
+        followers = self._followers(leader)
+        if self._configuration["synchronous_mode"] and "sync" not in followers.values():
+            raise NotYet(f"no standby of {leader.name} is synchronous")
+
+    def _followers(self, leader: Member) -> dict[str, str]:
+        [(lsn, _)] = leader.query("SELECT pg_current_wal_lsn()")
+        return dict(leader.query(FOLLOWERS.format(lsn=lsn)))
+
+    def _restart(self, member: Member, values: dict[str, str]) -> None:
+        self._changed = True
+        left = max(ANSWER_SECONDS, self._end - time.monotonic())
+        answer = member.rest("POST", "/restart", {"restart_pending": True}, seconds=left)
+        changes = ", ".join(f"{name} {value} -> {self._parameters[name]}" for name, value in values.items())
+        if answer.status == http.HTTPStatus.OK:
+            print(f"{self._origin}: restarted {member.name}: {changes}", flush=True)
+        elif "failed" in answer.text:
+            raise Failed(f"{self._origin}: {member.name} does not start with {changes}: see its log")
+        else:
+            raise NotYet(f"{member.name} was not restarted for {changes}: {answer.text.strip()}")
+
+
+def main(wanted: str, passwords: str) -> int:
+    """0 when the settings are in force."""
+    try:
+        Cluster(json.loads(Path(wanted).read_text()), json.loads(Path(passwords).read_text())).apply()
+    except Failed as failure:
+        print(failure, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
