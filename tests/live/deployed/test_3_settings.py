@@ -1,0 +1,59 @@
+"""Changed settings of a database that runs: the stack file is what is in force."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from sandbox.load import in_background, run_writes
+from tests.live.deployed.deployment import Settings
+from tests.live.deployed.loads import answers
+from tests.live.deployed.site import Site
+from tests.live.deployed.waiting import wait_for
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
+MAX_CONNECTIONS = "SHOW max_connections"
+STARTED = "SELECT pg_postmaster_start_time()"
+
+
+def test_changed_database_settings_are_in_force(site: Site, reports: Path, request: pytest.FixtureRequest) -> None:
+    """More connections and another timer: PostgreSQL restarts in each member, no container does."""
+    answers(site.url, "/ready")
+    expected: int = site.deployment.settings["databases"]["main"]["members"]
+    wait_for("every member is ready", lambda: len(site.ready_members("main-pg")) == expected, seconds=120)
+    containers, before = site.ready_members("main-pg"), _asked(site, STARTED)
+
+    def other_settings(settings: Settings) -> None:
+        settings["databases"]["main"] |= {"max_connections": 130, "failover": {"ttl": "33s"}}
+
+    with in_background(lambda stop: run_writes(site.url, seconds=600, stop=stop)) as writer:
+        text = site.deployment.up_ok(other_settings)
+        writer.stop()
+        report = writer.result(timeout_seconds=240)
+    (reports / f"{request.node.callspec.id}-database-settings.json").write_text(json.dumps(asdict(report), indent=2))
+    print(
+        f"database settings changed: {report.acknowledged} acknowledged, {len(report.lost)} lost, {report.failed} "
+        f"failed, outage {report.longest_outage_seconds} s\n{text}"
+    )
+    assert _asked(site, MAX_CONNECTIONS) == dict.fromkeys(before, "130")
+    stored = json.loads(site.run_in(next(iter(before)), ["curl", "-s", "http://127.0.0.1:8008/config"]))
+    assert (stored["ttl"], stored["postgresql"]["parameters"]["max_connections"]) == (33, 130)
+    after = _asked(site, STARTED)
+    assert all(after[member] != before[member] for member in before), "PostgreSQL was restarted in each member"
+    assert site.ready_members("main-pg") == containers, "and no container was"
+    assert report.acknowledged > 100
+    assert report.lost == (), "no acknowledged write is lost"
+    assert "no changes" in site.deployment.up_ok()
+    assert _asked(site, STARTED) == after, "what fits is left alone"
+
+
+def _asked(site: Site, query: str) -> dict[str, str]:
+    """What each member answers. Swarm runs a service for each; Kubernetes one StatefulSet."""
+    members: int = site.deployment.settings["databases"]["main"]["members"]
+    replicas = site.replicas("main-pg") or [
+        replica for ordinal in range(members) for replica in site.replicas(f"main-pg-{ordinal}")
+    ]
+    assert len(replicas) == members
+    command = ["psql", "-XAtq", "-h", "/tmp", "-U", "postgres", "-d", "postgres", "-c", query]
+    return {replica: site.run_in(replica, command).strip() for replica in replicas}
