@@ -15,7 +15,8 @@ _RESERVED_ROLES = frozenset({"postgres", "replicator", "rewind"})
 
 
 class FailoverSettings(Settings):
-    """Patroni's timers, changed without a restart: how long a lost primary keeps its lock, and so the longest write outage when a host is lost.
+    """Patroni's timers: how long a lost primary keeps its lock, and so the longest write outage when a host is lost.
+    A change restarts nothing.
 
     Patroni 4.1 rewrites timers that do not fit each other with no more than a log line; here they are refused.
     """

@@ -14,6 +14,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,6 +22,8 @@ from typing import Any, NamedTuple
 POLL_SECONDS = 1
 ANSWER_SECONDS = 5
 """A member that takes longer to say how it is does not count as answering."""
+RESTARTS = 3
+"""Of one member at most: a standby may have to grow in one parameter, and to shrink in another afterwards."""
 RUNNING = "SELECT name, setting FROM pg_settings WHERE context = 'postmaster'"
 FOLLOWERS = (
     "SELECT application_name, sync_state FROM pg_stat_replication WHERE state = 'streaming' AND replay_lsn >= '{lsn}'"
@@ -76,7 +79,17 @@ class Member:
             "PGOPTIONS": f"-c statement_timeout={ANSWER_SECONDS}s",
         }
         line = [self.psql, "-XAtq", "-F\t", "-h", self.host, "-U", "postgres", "-d", "postgres", "-c", sql]
-        done = subprocess.run(line, env=os.environ | variables, capture_output=True, text=True, check=False)
+        try:
+            done = subprocess.run(
+                line,
+                env=os.environ | variables,
+                capture_output=True,
+                text=True,
+                timeout=3 * ANSWER_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise NotYet(f"{self.name} does not answer") from None
         if done.returncode:
             raise NotYet(f"{self.name} does not answer ({' '.join(done.stderr.split())})")
         columns = (row.partition("\t") for row in done.stdout.splitlines())
@@ -97,8 +110,10 @@ def difference(wanted: Settings, actual: Settings) -> Settings:
 
 
 def misfits(wanted: Settings, running: dict[str, str]) -> dict[str, str]:
-    """Parameters that need a restart to be as wanted, with the value that runs."""
-    return {name: running[name] for name, value in wanted.items() if name in running and running[name] != str(value)}
+    """Parameters that need a restart to be as wanted, with the value that runs. What is only to be removed is not
+    among them: its default is not known."""
+    set_here = {name: str(value) for name, value in wanted.items() if value is not None and name in running}
+    return {name: running[name] for name, value in set_here.items() if running[name] != value}
 
 
 def must_grow(wanted: Settings, running: dict[str, str]) -> bool:
@@ -128,22 +143,22 @@ class Cluster:
         self._seconds: int = wanted["seconds"]
         self._end = time.monotonic() + self._seconds
         self._changed = False
+        self._restarts: Counter[str] = Counter()
         self._members = {
             name: Member(name, host, wanted["psql"], passwords) for name, host in wanted["members"].items()
         }
 
     def apply(self) -> None:
         """Raises Failed."""
-        while True:
+        reason = "no member was asked"
+        while time.monotonic() < self._end:
             try:
                 if self._step():
                     return
-            except NotYet as reason:
-                if time.monotonic() > self._end:
-                    raise Failed(
-                        f"{self._origin}: the settings were not in force within {self._seconds} s: {reason}"
-                    ) from None
+            except NotYet as not_yet:
+                reason = str(not_yet)
                 time.sleep(POLL_SECONDS)
+        raise Failed(f"{self._origin}: the settings were not in force within {self._seconds} s: {reason}")
 
     def _step(self) -> bool:
         """One change, or True when there is nothing left to change."""
@@ -240,11 +255,14 @@ class Cluster:
         return dict(leader.query(FOLLOWERS.format(lsn=lsn)))
 
     def _restart(self, member: Member, values: dict[str, str]) -> None:
+        changes = ", ".join(f"{name} {value} -> {self._parameters[name]}" for name, value in values.items())
+        if self._restarts[member.name] == RESTARTS:
+            raise Failed(f"{self._origin}: {RESTARTS} restarts of {member.name} did not change {changes}: see its log")
         self._changed = True
         left = max(ANSWER_SECONDS, self._end - time.monotonic())
         answer = member.rest("POST", "/restart", {"restart_pending": True}, seconds=left)
-        changes = ", ".join(f"{name} {value} -> {self._parameters[name]}" for name, value in values.items())
         if answer.status == http.HTTPStatus.OK:
+            self._restarts[member.name] += 1
             print(f"{self._origin}: restarted {member.name}: {changes}", flush=True)
         elif "failed" in answer.text:
             raise Failed(f"{self._origin}: {member.name} does not start with {changes}: see its log")

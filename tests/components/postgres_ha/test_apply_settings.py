@@ -37,7 +37,7 @@ def test_the_change_names_what_differs_and_nothing_that_a_person_set(
 
 def test_only_parameters_that_need_a_restart_are_compared() -> None:
     running = {"max_connections": "100", "wal_level": "replica", "shared_buffers": "16384"}
-    wanted = {"max_connections": 150, "wal_level": "replica", "wal_keep_size": "256MB"}
+    wanted = {"max_connections": 150, "wal_level": "replica", "wal_keep_size": "256MB", "shared_buffers": None}
     assert misfits(wanted, running) == {"max_connections": "100"}
 
 
