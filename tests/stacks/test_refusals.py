@@ -17,7 +17,9 @@ from composition.rules.context import ROOMS
 from composition.stack import Stack
 from model import Job, Workload
 from platforms.base import Refusal
+from platforms.swarm.names import ORIGIN_LABEL
 from settings.faults import BrokenStack
+from tests.goldens.rendered import registrations
 from tests.mock_engine import render
 from tests.stacks.fixtures import DIRECTORY, settings_of
 
@@ -133,3 +135,10 @@ def test_a_field_that_no_key_decides_is_named_at_its_part() -> None:
 def test_the_parts_of_an_application() -> None:
     assert kind_and_part("ha-platform:stack.apps.web.migrations") == ("apps.migrations", "apps.web")
     assert kind_and_part("ha-platform:stack.monitoring.grafana") == ("monitoring.grafana", "monitoring.grafana")
+
+
+def test_every_origin_of_a_word_has_its_keys() -> None:
+    resources = registrations(DIRECTORY / "ok" / "prod-on-swarm.yaml", "prod")
+    labels = [label for one in resources for label in one.inputs.get("labels") or () if isinstance(label, dict)]
+    kinds = {kind_and_part(label["value"])[0] for label in labels if label["label"] == ORIGIN_LABEL}
+    assert kinds == KEYS.keys() - {"platform"}
