@@ -1,0 +1,126 @@
+"""Each example is sound, renders, and passes the policies; its README says what is true of it."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from rules import availability
+
+from composition.rules.references import component_secret_uses, given_secret_uses
+from tests.docs.pages import anchors, links, make_targets
+from tests.examples.example import DIRECTORY, EXAMPLES, Example, given_value, rendered
+from tests.mock_engine import SECRET_MARK, Recorded
+from tests.policies.test_goldens_pass import RULES, _clear
+from tests.policies.test_rules import violations
+from tests.stacks.fixtures import REPOSITORY
+
+WORKLOADS = {
+    "swarm": ("docker:index/service:Service",),
+    "kubernetes": ("kubernetes:apps/v1:Deployment", "kubernetes:apps/v1:StatefulSet"),
+}
+PARTS = {"balancers": "", "apps": "", "databases": "-pg", "caches": "-redis"}
+"""Room of a stack -> what the name of its first workload ends with."""
+PAGES = [DIRECTORY / "README.md", *(example.readme for example in EXAMPLES)]
+
+each_example = pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
+
+
+def test_every_folder_is_an_example() -> None:
+    folders = {path for path in DIRECTORY.iterdir() if path.is_dir()}
+    assert folders, "there are examples"
+    assert {example.path.parent for example in EXAMPLES} == folders
+    assert all(example.name == example.path.parent.name for example in EXAMPLES), "a stack is named like its folder"
+    assert {example.stack().platform.kind for example in EXAMPLES} == set(WORKLOADS), "both platforms are shown"
+
+
+@each_example
+def test_it_is_sound_with_the_secrets_that_the_readme_names(example: Example) -> None:
+    stack = example.stack()
+    used = {name for _, name in (*given_secret_uses(stack), *component_secret_uses(stack))}
+    assert example.secrets() == used, "the README names the secrets that the stack uses, and no other"
+
+
+@each_example
+def test_every_part_is_rendered(example: Example) -> None:
+    stack = example.stack()
+    workloads = {one.name for one in rendered(example) if one.type in WORKLOADS[stack.platform.kind]}
+    for room, suffix in PARTS.items():
+        for name in getattr(stack, room):
+            members = {f"{name}{suffix}", f"{name}{suffix}-0"}
+            assert members & workloads, f"{room}.{name} runs nothing"
+
+
+@each_example
+def test_the_policies_pass(example: Example) -> None:
+    recorded = [(one.type, _clear(one.inputs)) for one in rendered(example)]
+    found = [text for rule in RULES for kind, properties in recorded for text in violations(rule, kind, properties)]
+    assert found + list(availability._unmet_budgets(recorded)) == []
+
+
+@each_example
+def test_given_secrets_stand_in_secrets_only(example: Example) -> None:
+    resources = rendered(example)
+    inputs = str([one.inputs for one in resources])
+    for name in example.secrets():
+        assert given_value(name) in inputs or _encoded(given_value(name), resources), f"{name} is used nowhere"
+        shown = [one.name for one in resources if given_value(name) in str(_without_secrets(one.inputs))]
+        assert not shown, f"{name} is shown by {shown}"
+
+
+def _encoded(value: str, resources: tuple[Recorded, ...]) -> bool:
+    """Whether a Swarm secret holds the value: its data is base64."""
+    import base64
+
+    datas = [str(_clear(one.inputs).get("data", "")) for one in resources if one.type.endswith(":Secret")]
+    return any(value.encode() in base64.b64decode(data) for data in datas)
+
+
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_secrets(item) for key, item in value.items() if key != SECRET_MARK}
+    return [_without_secrets(item) for item in value] if isinstance(value, list) else value
+
+
+def internal_urls() -> Iterator[tuple[Example, str]]:
+    """Host names inside the stack that an example writes out."""
+    for example in EXAMPLES:
+        for app in example.stack().apps.values():
+            for value in app.env.values():
+                if (url := re.match(r"https?://([^/:]+)", value)) and not url[1].endswith(".example.com"):
+                    yield example, url[1]
+
+
+def test_host_names_inside_the_stack_are_those_of_its_services() -> None:
+    found = list(internal_urls())
+    assert found, "an example shows how one app reaches another"
+    for example, host in found:
+        names = {one.inputs.get("name") for one in rendered(example) if one.type in WORKLOADS["swarm"]}
+        assert host in names, f"{example.name}: {host} is no service of the stack"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPOSITORY)))
+def test_links_and_commands_of_a_page_lead_somewhere(page: Any) -> None:
+    targets = list(links(page))
+    assert targets, "every page links to others"
+    for target in targets:
+        path, _, fragment = target.partition("#")
+        found = (page.parent / path).resolve() if path else page
+        assert found.exists(), f"{target} does not exist"
+        assert not fragment or fragment in anchors(found), f"{target}: no such heading"
+    known = set(re.findall(r"^([a-z]+):", (REPOSITORY / "Makefile").read_text(), re.MULTILINE))
+    assert make_targets(page)
+    assert make_targets(page) <= known
+
+
+@each_example
+def test_the_readme_previews_this_file_under_its_name(example: Example) -> None:
+    previews = re.findall(r"make preview STACK_FILE=(\S+) STACK=(\S+)", example.readme.read_text())
+    assert previews == [(str(example.path.relative_to(REPOSITORY)), example.name)]
+    assert set(re.findall(r"\bmake secret STACK=(\S+)", example.readme.read_text())) == {example.name}
+
+
+def test_the_examples_are_listed() -> None:
+    listed = set(links(DIRECTORY / "README.md"))
+    assert {f"{example.name}/README.md" for example in EXAMPLES} <= listed
+    assert "examples/README.md" in set(links(REPOSITORY / "README.md"))
