@@ -1,9 +1,11 @@
 """Each example is sound, renders, and passes the policies; its README says what is true of it."""
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
+import jsonschema
 import pytest
 from rules import availability
 
@@ -39,6 +41,14 @@ def test_it_is_sound_with_the_secrets_that_the_readme_names(example: Example) ->
     stack = example.stack()
     used = {name for _, name in (*given_secret_uses(stack), *component_secret_uses(stack))}
     assert example.secrets() == used, "the README names the secrets that the stack uses, and no other"
+
+
+@each_example
+def test_editors_find_the_schema_and_it_accepts_the_file(example: Example) -> None:
+    found = re.match(r"# yaml-language-server: \$schema=(\S+)\n", example.path.read_text())
+    assert found, "the first line names the schema"
+    schema = (example.path.parent / found[1]).read_text()
+    jsonschema.validate(example.document(), json.loads(schema))
 
 
 @each_example

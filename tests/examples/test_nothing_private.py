@@ -21,7 +21,9 @@ _KINDS = {
     "a default password": r"(?i)^(admin|root|postgres|password|passwd|change[-_ ]?me|secret|guest|admin123|hunter2)$",
 }
 _ADDRESS = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2})?\b")
-_KNOWN = [ipaddress.ip_network(text) for text in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "10.244.0.0/16")]
+_KNOWN = [
+    ipaddress.IPv4Network(text) for text in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "10.244.0.0/16")
+]
 """For documentation (RFC 5737), and the pod range that Kubernetes' installers choose by themselves."""
 _HOST = re.compile(r"(?:://|@)([A-Za-z0-9.-]+)|^([A-Za-z0-9.-]+\.[A-Za-z0-9.-]+)(?::\d+)?/")
 
@@ -30,12 +32,12 @@ def complaints(text: str) -> list[str]:
     """What is private about a text of a stack file."""
     found = [kind for kind, pattern in _KINDS.items() if re.search(pattern, text)]
     for address in _ADDRESS.findall(text):
-        network = ipaddress.ip_network(address, strict=False)
-        if address.partition(":")[0] != "0.0.0.0" and not any(network.subnet_of(known) for known in _KNOWN):
+        network = ipaddress.IPv4Network(address, strict=False)
+        if address != "0.0.0.0" and not any(network.subnet_of(known) for known in _KNOWN):
             found.append("a real address")
     for first, second in _HOST.findall(text):
         host = first or second
-        if "." in host and not host.endswith("example.com") and not _ADDRESS.fullmatch(host):
+        if "." in host and not f".{host}".endswith(".example.com") and not _ADDRESS.fullmatch(host):
             found.append("a real host")
     return found
 
