@@ -108,15 +108,18 @@ def _container(settings: LoadBalancerSettings, image: Image, files: tuple[File, 
 
 
 def _ports(settings: LoadBalancerSettings) -> tuple[tuple[Port, ...], tuple[PublicPort, ...]]:
-    offered = (
+    listening = (
         (Port(name="http", number=CONTAINER.http_port), settings.listen.http),
         (Port(name="https", number=CONTAINER.https_port), settings.listen.https),
-        (Port(name="status", number=CONTAINER.status_port), settings.status.port),
     )
-    used = [(port, published) for port, published in offered if published is not None]
+    used = [(port, published) for port, published in listening if published is not None]
+    status = Port(name="status", number=CONTAINER.status_port)
     return (
-        tuple(port for port, _ in used),
-        tuple(PublicPort(port=port.name, published=published) for port, published in used),
+        (*(port for port, _ in used), status),
+        (
+            *(PublicPort(port=port.name, published=published, audience="clients") for port, published in used),
+            PublicPort(port=status.name, published=settings.status.port, audience="operators"),
+        ),
     )
 
 

@@ -60,7 +60,7 @@ def alertmanager(
             count=1,
             volume=Volume(path=image.data_dir, size_bytes=1 * 2**30),
             ports=(Port(name="http", number=PORT),),
-            public_ports=(PublicPort(port="http", published=settings.port),),
+            public_ports=(PublicPort(port="http", published=settings.port, audience="operators"),),
             probes=http_probes(ready="/-/ready", live="/-/healthy", port=PORT, start_seconds=60),
         ),
         parent=parent,

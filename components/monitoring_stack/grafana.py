@@ -88,7 +88,7 @@ def grafana(
             count=1,
             volume=Volume(path=image.data_dir, size_bytes=1 * 2**30),
             ports=(Port(name="http", number=PORT),),
-            public_ports=(PublicPort(port="http", published=settings.port),),
+            public_ports=(PublicPort(port="http", published=settings.port, audience="operators"),),
             probes=Probes(
                 ready=Probe(check=health, interval_seconds=2),
                 live=Probe(check=health, interval_seconds=5, failures=12),

@@ -71,7 +71,7 @@ def prometheus(
             count=1,
             volume=Volume(path=image.data_dir, size_bytes=own.volume),
             ports=(Port(name="http", number=PORT),),
-            public_ports=(PublicPort(port="http", published=own.port),),
+            public_ports=(PublicPort(port="http", published=own.port, audience="operators"),),
             probes=http_probes(ready="/-/ready", live="/-/healthy", port=PORT, start_seconds=600),
         ),
         parent=parent,

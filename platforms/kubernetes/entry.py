@@ -1,4 +1,4 @@
-"""Published ports: how the outside reaches a workload."""
+"""Published ports: how the outside reaches a workload, and who of the outside."""
 
 import pulumi
 from pulumi_kubernetes.core import v1 as core
@@ -31,6 +31,16 @@ def check_public_ports(cluster: Cluster, word: Workload | Members) -> None:
             )
 
 
+def offered_ports(cluster: Cluster, word: Workload | Members) -> tuple[PublicPort, ...]:
+    """The ports of the Service for the outside; the word's own Service has the others, too.
+
+    A cloud's balancer has an address in the open internet: it gets no port for operators, who use
+    `kubectl port-forward`. Addresses of nodes and of the cluster are in networks of the operators.
+    """
+    everybody = cluster.settings.entry == "load-balancer"
+    return tuple(public for public in word.public_ports if public.audience == "clients" or not everybody)
+
+
 def node_port(cluster: Cluster, public: PublicPort) -> int:
     """The port of every node at which `public` is reached, for entry `node-port`."""
     if public.published in _NODE_PORTS:
@@ -39,7 +49,9 @@ def node_port(cluster: Cluster, public: PublicPort) -> int:
 
 
 def entry_service(cluster: Cluster, word: Workload | Members, *, opts: pulumi.ResourceOptions) -> core.Service:
-    """A balancer sends only to nodes that run a replica, so that replicas see the client's address.
+    """The Service of the offered ports, one at least.
+
+    A balancer sends only to nodes that run a replica, so that replicas see the client's address.
 
     A node port answers on every node instead, and replicas then see the address of the node that was asked.
     """
@@ -60,7 +72,7 @@ def entry_service(cluster: Cluster, word: Workload | Members, *, opts: pulumi.Re
                     protocol="TCP",
                     node_port=node_port(cluster, public) if entry == "node-port" else None,
                 )
-                for public in word.public_ports
+                for public in offered_ports(cluster, word)
             ],
         ),
         opts=opts,

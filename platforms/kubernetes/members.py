@@ -9,7 +9,7 @@ from model import Endpoint, Members
 from platforms.kubernetes.account import account_and_policy
 from platforms.kubernetes.cluster import Cluster
 from platforms.kubernetes.disruption import disruption_budget
-from platforms.kubernetes.entry import check_public_ports, entry_service
+from platforms.kubernetes.entry import check_public_ports, entry_service, offered_ports
 from platforms.kubernetes.names import (
     MEMBERS_LABEL,
     ORIGIN_ANNOTATION,
@@ -33,7 +33,7 @@ def render_members(cluster: Cluster, word: Members, *, parent: pulumi.Resource) 
     """Everything of the members; a dependent waits until all of them are ready."""
     _check(cluster, word)
     beside = account_and_policy(
-        cluster, word.name, word.tier, parent=parent, ports=word.ports, public_ports=word.public_ports
+        cluster, word.name, word.tier, parent=parent, ports=word.ports, public_ports=offered_ports(cluster, word)
     )
     services = _services(cluster, word, parent=parent)
     grace = grace_seconds(word.container, 0)
@@ -54,7 +54,7 @@ def render_members(cluster: Cluster, word: Members, *, parent: pulumi.Resource) 
             stop_seconds=grace,
         ),
     )
-    if word.public_ports:
+    if offered_ports(cluster, word):
         after = cluster.options(parent, after=[stateful_set], timeout_seconds=wait_seconds)
         services += (entry_service(cluster, word, opts=after),)
     if word.count > 1:
@@ -75,7 +75,7 @@ def render_members(cluster: Cluster, word: Members, *, parent: pulumi.Resource) 
 
 def _check(cluster: Cluster, word: Members) -> None:
     members = [f"{word.name}-{ordinal}" for ordinal in range(word.count)]
-    public = [public_service(word.name)] if word.public_ports else []
+    public = [public_service(word.name)] if offered_ports(cluster, word) else []
     cluster.claim(word.origin, word.name, objects=[*members, *public])
     check_restricted(word.container, origin=word.origin, refuse=cluster.refuse)
     check_public_ports(cluster, word)

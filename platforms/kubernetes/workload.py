@@ -9,7 +9,7 @@ from model import Endpoint, Workload
 from platforms.kubernetes.account import account_and_policy
 from platforms.kubernetes.cluster import Cluster
 from platforms.kubernetes.disruption import disruption_budget
-from platforms.kubernetes.entry import check_public_ports, entry_service
+from platforms.kubernetes.entry import check_public_ports, entry_service, offered_ports
 from platforms.kubernetes.names import ORIGIN_ANNOTATION, labels, public_service, replicas_service, selector
 from platforms.kubernetes.placement import apart, prefer_spot, spot_tolerations, spread
 from platforms.kubernetes.pod import Scheduling, grace_seconds, pod_template
@@ -24,7 +24,7 @@ def render_workload(cluster: Cluster, word: Workload, *, parent: pulumi.Resource
     """Everything of one workload; a dependent waits until its replicas are ready."""
     _check(cluster, word)
     beside = account_and_policy(
-        cluster, word.name, word.tier, parent=parent, ports=word.ports, public_ports=word.public_ports
+        cluster, word.name, word.tier, parent=parent, ports=word.ports, public_ports=offered_ports(cluster, word)
     )
     wait_seconds = word.rollout.deadline_seconds + WAIT_MARGIN_SECONDS
     deployment = apps.Deployment(
@@ -46,7 +46,7 @@ def render_workload(cluster: Cluster, word: Workload, *, parent: pulumi.Resource
     )
     services = _services(cluster, word, parent=parent)
     after = cluster.options(parent, after=[deployment], timeout_seconds=wait_seconds)
-    if word.public_ports:
+    if offered_ports(cluster, word):
         services += (entry_service(cluster, word, opts=after),)
     if word.scaling:
         autoscaler(cluster, word, word.scaling, opts=after)
@@ -66,7 +66,7 @@ def render_workload(cluster: Cluster, word: Workload, *, parent: pulumi.Resource
 
 
 def _check(cluster: Cluster, word: Workload) -> None:
-    cluster.claim(word.origin, word.name, objects=[public_service(word.name)] if word.public_ports else [])
+    cluster.claim(word.origin, word.name, objects=[public_service(word.name)] if offered_ports(cluster, word) else [])
     check_restricted(word.container, origin=word.origin, refuse=cluster.refuse)
     check_rollout(word.rollout, origin=word.origin, refuse=cluster.refuse)
     check_public_ports(cluster, word)

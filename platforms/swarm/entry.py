@@ -39,8 +39,13 @@ def endpoint_spec(
 
 
 def entry_labels(public_ports: Sequence[PublicPort], settings: SwarmSettings) -> dict[str, str]:
-    """How clients reach what publishes ports, as the settings declare it."""
-    return {ENTRY_LABEL: settings.entry} if public_ports else {}
+    """How clients reach what publishes ports, as the settings declare it, and whom each port is for.
+
+    A host port listens on all addresses of its host, whomever it is for: Swarm has no address to bind it to. The label
+    tells whoever sets up the firewall.
+    """
+    audiences = {f"ha-platform.port.{public.port}.audience": public.audience for public in public_ports}
+    return {ENTRY_LABEL: settings.entry, **audiences} if public_ports else {}
 
 
 class PublishedPorts:

@@ -116,11 +116,16 @@ def words(objects: Objects) -> Mapping[str, Word]:
         "workload": workload,
         "workload-tcp-ready": replace(workload, probes=TCP_AND_EXEC),
         "workload-public": replace(
-            workload, public_ports=(PublicPort(port="http", published=80),), probes=EXEC_AND_HTTP, tier=Tier.EDGE
+            workload,
+            public_ports=(PublicPort(port="http", published=80, audience="clients"),),
+            probes=EXEC_AND_HTTP,
+            tier=Tier.EDGE,
         ),
         "workload-scaled": replace(workload, scaling=SCALING),
         "members": members,
-        "member-public": replace(members, count=1, public_ports=(PublicPort(port="http", published=80),)),
+        "member-public": replace(
+            members, count=1, public_ports=(PublicPort(port="http", published=80, audience="clients"),)
+        ),
         "agent": Agent(
             name="exporter",
             origin="stack.monitoring",

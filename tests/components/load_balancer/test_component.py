@@ -114,7 +114,10 @@ def test_the_workload() -> None:
     word = platform.one(Workload)
     assert (word.name, word.origin, word.tier, word.replicas) == ("edge", "stack.balancers.edge", Tier.EDGE, 2)
     assert word.spread == "require"
-    assert word.public_ports == (PublicPort(port="http", published=80), PublicPort(port="status", published=8404))
+    assert word.public_ports == (
+        PublicPort(port="http", published=80, audience="clients"),
+        PublicPort(port="status", published=8404, audience="operators"),
+    )
     assert word.container.stop == Stop(signal="SIGUSR1", grace_seconds=4 + 120 + 5)
     assert word.rollout.deadline_seconds > 2 * word.container.stop.grace_seconds
     assert all(port.number > 1024 for port in word.ports), "a process without capabilities cannot bind below"

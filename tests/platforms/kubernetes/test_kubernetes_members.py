@@ -83,7 +83,7 @@ def test_texts_name_the_member_and_nothing_else_is_expanded() -> None:
 
 
 def test_a_single_member_can_be_published() -> None:
-    out = of(count=1, public_ports=(PublicPort(port="http", published=9090),))
+    out = of(count=1, public_ports=(PublicPort(port="http", published=9090, audience="clients"),))
     spec = out.spec("Service", "db-public")
     assert (spec["type"], spec["ports"][0]["port"], spec["selector"]) == (
         "LoadBalancer",
@@ -91,3 +91,9 @@ def test_a_single_member_can_be_published() -> None:
         {"app.kubernetes.io/name": "db"},
     )
     assert any("from" not in rule for rule in out.spec("NetworkPolicy", "db")["ingress"])
+
+
+def test_a_member_for_operators_alone_has_no_balancer() -> None:
+    out = of(count=1, public_ports=(PublicPort(port="http", published=9090, audience="operators"),))
+    assert out.names("Service") == {"db", "db-0", "db-replicas"}
+    assert all("from" in rule for rule in out.spec("NetworkPolicy", "db")["ingress"])

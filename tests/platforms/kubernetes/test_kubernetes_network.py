@@ -9,7 +9,7 @@ from tests.platforms.kubernetes.words import Rendered, rendered, workload
 
 
 def of(tier: Tier, **settings: Any) -> Rendered:
-    public = (PublicPort(port="http", published=80),) if tier is Tier.EDGE else ()
+    public = (PublicPort(port="http", published=80, audience="clients"),) if tier is Tier.EDGE else ()
     word = workload(tier=tier, public_ports=public)
     return rendered(lambda platform, parent: platform.workload(word, parent=parent), **settings)
 

@@ -42,7 +42,7 @@ def twice(platform: Any, parent: Any) -> None:
 
 
 ROOT_USER = container(image=replace(container().image, uid=0))
-PUBLIC = (PublicPort(port="http", published=8080),)
+PUBLIC = (PublicPort(port="http", published=8080, audience="clients"),)
 
 CASES: dict[str, tuple[Callable[..., object], str]] = {
     "root": (in_container(security=Security(run_as_root=True)), "apps.web.container.security.run_as_root"),
@@ -51,7 +51,10 @@ CASES: dict[str, tuple[Callable[..., object], str]] = {
     "signal": (in_container(stop=Stop(signal="SIGNOPE")), "apps.web.container.stop.signal"),
     "spread": (on_workload(spread="maybe"), "apps.web.spread"),
     "deadline": (on_workload(rollout=Rollout(stable_seconds=9, deadline_seconds=9)), "apps.web.rollout.deadline"),
-    "public port of none": (on_workload(public_ports=(PublicPort(port="x", published=1),)), "apps.web.public_ports"),
+    "public port of none": (
+        on_workload(public_ports=(PublicPort(port="x", published=1, audience="clients"),)),
+        "apps.web.public_ports",
+    ),
     "no metric": (on_workload(scaling=replace(SCALING, cpu_percent=None, memory_percent=None)), "apps.web.scaling"),
     "choice": (on_workload(scaling=replace(SCALING, up=replace(SCALING.up, choose="x"))), "apps.web.scaling.up.choose"),
     "name": (on_workload(name="Web"), "apps.web.name"),

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from model import PublicPort, Rollout
+from model import Port, PublicPort, Rollout
 from tests.platforms.kubernetes.words import SCALING, Rendered, rendered, workload
 
-PUBLIC = (PublicPort(port="http", published=80),)
+PUBLIC = (PublicPort(port="http", published=80, audience="clients"),)
+STATUS = PublicPort(port="metrics", published=2404, audience="operators")
 
 
 def of(*, settings: dict[str, Any] | None = None, **fields: Any) -> Rendered:
@@ -79,6 +80,18 @@ def test_the_entry_is_of_the_settings_kind(
     port = spec["ports"][0]
     assert (spec["type"], port["port"], port["targetPort"]) == (type_, 80, "http")
     assert (port.get("nodePort"), spec.get("externalTrafficPolicy")) == (node_port, policy)
+
+
+@pytest.mark.parametrize(
+    ("entry", "offered"), [("load-balancer", {80}), ("node-port", {80, 2404}), ("cluster-ip", {80, 2404})]
+)
+def test_a_balancer_in_the_internet_has_no_port_for_operators(entry: str, offered: set[int]) -> None:
+    ports = (Port(name="http", number=8080), Port(name="metrics", number=9100))
+    out = of(settings={"entry": entry}, ports=ports, public_ports=(*PUBLIC, STATUS))
+    assert {port["port"] for port in out.spec("Service", "web-public")["ports"]} == offered
+    assert {port["port"] for port in out.spec("Service", "web")["ports"]} == {8080, 9100}, "for kubectl port-forward"
+    (open_to_all,) = (rule for rule in out.spec("NetworkPolicy", "web")["ingress"] if "from" not in rule)
+    assert len(open_to_all["ports"]) == len(offered), "a policy allows what the Service offers, and no more"
 
 
 @pytest.mark.parametrize(

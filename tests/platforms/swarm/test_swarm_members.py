@@ -85,7 +85,7 @@ def test_more_members_than_nodes_are_refused() -> None:
 
 
 def test_only_a_single_member_publishes_a_port() -> None:
-    published = (PublicPort(port="sql", published=5432),)
+    published = (PublicPort(port="sql", published=5432, audience="clients"),)
     refused = refusals(lambda c: [replace(database(c), public_ports=published)])
     assert [one.path for one in refused] == ["stack.databases.db.public_ports"]
     single = services(lambda c: [replace(database(c), count=1, public_ports=published)])["shop-db-0"]

@@ -23,7 +23,7 @@ def app(container: Container) -> Workload:
 
 
 def public(container: Container) -> Workload:
-    return replace(app(container), public_ports=(PublicPort(port="http", published=80),))
+    return replace(app(container), public_ports=(PublicPort(port="http", published=80, audience="clients"),))
 
 
 def test_replicas_start_first_and_a_bad_version_rolls_back() -> None:
@@ -43,6 +43,7 @@ def test_a_published_port_is_a_port_of_the_host_and_stops_first() -> None:
     assert web["updateConfig"]["order"] == "stop-first"
     assert web["taskSpec"]["placement"] == {"maxReplicas": 1}
     assert label(web, "ha-platform.entry") == "dns"
+    assert label(web, "ha-platform.port.http.audience") == "clients"
 
 
 @pytest.mark.parametrize(
@@ -95,17 +96,20 @@ def test_without_a_host_the_default_provider_is_used() -> None:
         ({"spread": "require"}, "stack.apps.web.spread", "`platform.nodes` has 3"),
         ({"rollout": Rollout(deadline_seconds=80)}, "stack.apps.web.rollout.deadline_seconds", "may take 80 s"),
         (
-            {"replicas": 4, "public_ports": (PublicPort(port="http", published=80),)},
+            {"replicas": 4, "public_ports": (PublicPort(port="http", published=80, audience="clients"),)},
             "stack.apps.web.replicas",
             "owns its published ports",
         ),
         (
-            {"rollout": Rollout(parallelism=2), "public_ports": (PublicPort(port="http", published=80),)},
+            {
+                "rollout": Rollout(parallelism=2),
+                "public_ports": (PublicPort(port="http", published=80, audience="clients"),),
+            },
             "stack.apps.web.rollout.parallelism",
             "one at a time",
         ),
         (
-            {"public_ports": (PublicPort(port="admin", published=80),)},
+            {"public_ports": (PublicPort(port="admin", published=80, audience="clients"),)},
             "stack.apps.web.public_ports",
             "no port of this name; there are: http",
         ),
