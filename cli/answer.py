@@ -16,20 +16,18 @@ DEADLINE_SECONDS = 60
 
 
 def show_answers(stack: StackFile, entries: Entries, outputs: Mapping[str, Any]) -> None:
-    """Print every published address, and ask every balancer. Raises CommandError when one does not answer."""
+    """Print where everything is reached, and ask every balancer. Raises CommandError when one does not answer."""
     for name, ports in outputs.get("balancers", {}).items():
         for scheme in ("http", "https"):
             if entry := ports.get(scheme) and entries.of(int(ports[scheme])):
                 say(f"  {name}: {scheme}://{entry[0]}:{entry[1]}/")
-        if status := entries.of(int(ports["status"])):
-            say(f"  {name} status page: http://{status[0]}:{status[1]}/")
+        say(f"  {name} status page: {entries.for_operators(name, 'status', int(ports['status']))}")
         if asked := ports.get("http") and entries.of(int(ports["http"])):
             _ask(stack, name, *asked)
         elif ports.get("http"):
             say(f"  {name} is reached from inside the cluster only (platform.entry), so it was not asked")
     for name, port in outputs.get("monitoring", {}).items():
-        if entry := entries.of(int(port)):
-            say(f"  {name}: http://{entry[0]}:{entry[1]}/")
+        say(f"  {name}: {entries.for_operators(name, 'http', int(port))}")
 
 
 def _ask(stack: StackFile, balancer: str, host: str, port: int) -> None:

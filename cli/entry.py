@@ -1,5 +1,6 @@
-"""Where a published port is reached from outside."""
+"""Where a published port is reached from outside, and how where it is not."""
 
+import shlex
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -19,11 +20,11 @@ class Entries:
     def __init__(self, platform: str, hosts: Hosts, resources: Sequence[dict[str, Any]]) -> None:
         self._hosts = hosts
         self._client = kubernetes_api(hosts) if platform == "kubernetes" else None
+        services = [resource for resource in resources if resource["type"] == "kubernetes:core/v1:Service"]
         self._services = [
-            resource["id"].split("/")
-            for resource in resources
-            if resource["type"] == "kubernetes:core/v1:Service" and resource["inputs"]["spec"].get("type") in _OUTSIDE
+            resource["id"].split("/") for resource in services if resource["inputs"]["spec"].get("type") in _OUTSIDE
         ]
+        self._namespaces = {name: namespace for namespace, name in (one["id"].split("/") for one in services)}
 
     def of(self, port: int) -> tuple[str, int] | None:
         """Host and port at which a published port answers; None when only the cluster's inside reaches it."""
@@ -38,6 +39,15 @@ class Entries:
                     if published.port == port:
                         return self._balancer(namespace, name), port
         return None
+
+    def for_operators(self, word: str, port_name: str, published: int) -> str:
+        """The URL of a page for operators, or the command that brings it to one's own machine."""
+        if entry := self.of(published):
+            return f"http://{entry[0]}:{entry[1]}/"
+        cluster = {"--kubeconfig": self._hosts.kubeconfig, "--context": self._hosts.context}
+        named = [part for option, value in cluster.items() if value for part in (option, value)]
+        port_forward = ["--namespace", self._namespaces[word], "port-forward", f"service/{word}"]
+        return shlex.join(["kubectl", *named, *port_forward, f"{published}:{port_name}"])
 
     def _node(self) -> str:
         """An address of a node: one for the outside where there is one."""

@@ -9,18 +9,20 @@ from model import Endpoint
 class Backend:
     """An application behind the balancer.
 
-    `port` is the replicas' port; `max_replicas` the most replicas that may answer at the same moment, a rollout's
+    `port` is the replicas' port; `health_path` what a route's check asks unless the route says otherwise; `max_replicas` the most replicas that may answer at the same moment, a rollout's
     surplus included; the balancer has room for at least that many.
     """
 
     endpoint: Endpoint
     port: int
+    health_path: str
     max_replicas: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """Where the outside reaches the balancer: published ports (None: not offered) and paths on the status port."""
+    """Where the outside reaches the balancer: published ports (None: not offered) and paths on the status port, which
+    is for operators."""
 
     http: int | None
     https: int | None
