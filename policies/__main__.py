@@ -9,7 +9,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from pulumi_policy import EnforcementLevel, PolicyPack
-from rules import availability, identity, images, limits, secrets
+from rules import availability, exposure, identity, images, limits, secrets
 
 MANDATORY, ADVISORY = EnforcementLevel.MANDATORY, EnforcementLevel.ADVISORY
 
@@ -27,5 +27,6 @@ PolicyPack(
         availability.replicas_survive_one_host(ADVISORY),
         availability.disruption_budget_can_be_met(MANDATORY),
         availability.stateful_data_is_on_a_volume(MANDATORY),
+        exposure.operators_ports_are_not_public(MANDATORY),
     ],
 )

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from views import kubernetes, swarm
+from views.balanced import BalancedPort, balanced_ports
 from views.container import ContainerView, WorkloadView
 
-__all__ = ["ContainerView", "WorkloadView", "workload_view"]
+__all__ = ["BalancedPort", "ContainerView", "WorkloadView", "balanced_ports", "workload_view"]
 
 
 def workload_view(resource_type: str, properties: Mapping[str, Any]) -> WorkloadView | None:

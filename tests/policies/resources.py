@@ -5,6 +5,7 @@ from typing import Any
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 STATEFUL_SET = "kubernetes:apps/v1:StatefulSet"
 BUDGET = "kubernetes:policy/v1:PodDisruptionBudget"
+BALANCER = "kubernetes:core/v1:Service"
 SERVICE = "docker:index/service:Service"
 
 
@@ -19,10 +20,11 @@ def deployment(replicas: int = 3, **container: Any) -> dict[str, Any]:
         "readinessProbe": {"httpGet": {"path": "/health", "port": 8000}},
     }
     merged = {key: value for key, value in {**good, **container}.items() if value is not None}
-    labels = {"matchLabels": {"app": "web"}}
+    labels = {"app": "web"}
+    template = {"metadata": {"labels": labels}, "spec": {"containers": [merged]}}
     return {
         "metadata": {"name": "web"},
-        "spec": {"replicas": replicas, "selector": labels, "template": {"spec": {"containers": [merged]}}},
+        "spec": {"replicas": replicas, "selector": {"matchLabels": labels}, "template": template},
     }
 
 
@@ -55,3 +57,12 @@ def budget(selector: dict[str, str] | None = None, **spec: Any) -> dict[str, Any
     """A disruption budget."""
     labels = {"app": "web"} if selector is None else selector
     return {"metadata": {"name": "web"}, "spec": {"selector": {"matchLabels": labels}, **spec}}
+
+
+def balancer(target: object, **spec: Any) -> dict[str, Any]:
+    """A Service of type LoadBalancer in front of `deployment`."""
+    ports = [{"name": "one", "port": 443, "targetPort": target}]
+    return {
+        "metadata": {"name": "web-public"},
+        "spec": {"type": "LoadBalancer", "selector": {"app": "web"}, "ports": ports, **spec},
+    }

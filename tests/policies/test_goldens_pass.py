@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from rules import availability, identity, images, limits, secrets
+from rules import availability, exposure, identity, images, limits, secrets
 
 from tests.goldens.rendered import STACKS, registrations
 from tests.mock_engine import SECRET_MARK
@@ -25,7 +25,7 @@ RULES = [
 def test_a_rendered_stack_passes(name: str) -> None:
     recorded = [(one.type, _clear(one.inputs)) for one in registrations(STACKS[name], name)]
     found = [text for rule in RULES for kind, properties in recorded for text in violations(rule, kind, properties)]
-    assert found + list(availability._unmet_budgets(recorded)) == []
+    assert found + list(availability._unmet_budgets(recorded)) + list(exposure._exposed(recorded)) == []
 
 
 def _clear(value: Any) -> Any:

@@ -10,13 +10,15 @@ from pulumi_policy import (
     ResourceValidationArgs,
     ResourceValidationPolicy,
 )
-from rules import availability, identity, images, limits, secrets
+from rules import availability, exposure, identity, images, limits, secrets
 
 from tests.policies.resources import (
+    BALANCER,
     BUDGET,
     DEPLOYMENT,
     SERVICE,
     STATEFUL_SET,
+    balancer,
     budget,
     deployment,
     service,
@@ -158,3 +160,28 @@ BUDGETS = [
 def test_a_budget_must_let_a_pod_go(rendered: dict[str, Any], replicas: int, expected: int) -> None:
     resources = [(DEPLOYMENT, deployment(replicas=replicas)), (BUDGET, rendered)]
     assert len(list(availability._unmet_budgets(resources))) == expected
+
+
+BALANCERS = [
+    (balancer("http"), 8080.0, []),
+    (
+        balancer("http"),
+        9093.0,
+        ["web-public: port 443 of a cloud's balancer leads to Alertmanager (9093); use `kubectl port-forward`."],
+    ),
+    (
+        balancer(9090.0),
+        8080.0,
+        ["web-public: port 443 of a cloud's balancer leads to Prometheus (9090); use `kubectl port-forward`."],
+    ),
+    (balancer("http", type="ClusterIP"), 9093.0, []),
+    (balancer("http", selector={"app": "other"}), 9093.0, []),
+]
+
+
+@pytest.mark.parametrize(("rendered", "container_port", "expected"), BALANCERS)
+def test_a_balancer_leads_to_no_port_for_operators(
+    rendered: dict[str, Any], container_port: float, expected: list[str]
+) -> None:
+    pods = deployment(ports=[{"name": "http", "containerPort": container_port}])
+    assert list(exposure._exposed([(BALANCER, rendered), (DEPLOYMENT, pods)])) == expected
