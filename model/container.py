@@ -40,7 +40,7 @@ class Container:
     `$(MEMBER_NAME)` (`<members>-<ordinal>`), `$(MEMBER_HOST)` (its DNS name) and `$(MEMBER_ORDINAL)`.
     `secret_env` is for applications that read only variables: a launcher exports each file's content under the
     variable's name and then runs the command, so that no service, pod or inspect output holds the value; it needs
-    `command` and a `sh` in the image.
+    `command` and a `sh` in the image. Checks that are commands run with the same variables.
     """
 
     image: Image

@@ -12,7 +12,7 @@ from platforms.kubernetes.resources import resource_requirements
 from platforms.kubernetes.security import container_security
 from platforms.kubernetes.stop import pre_stop
 from platforms.kubernetes.volume import Mounts
-from platforms.launcher import is_variable, launch
+from platforms.launcher import is_variable, launch, launched
 
 _POD_INDEX = "metadata.labels['apps.kubernetes.io/pod-index']"
 
@@ -34,7 +34,7 @@ def render_container(
     command, args = _process(cluster, container, origin)
     env = _member_env(cluster, name) if members else []
     env += [core.EnvVarArgs(name=key, value=text(value)) for key, value in container.env.items()]
-    checks = probe.rendered(probes) if probes else None
+    checks = probe.rendered(launched(probes, container)) if probes else None
     return core.ContainerArgs(
         name=name,
         image=container.image.ref,

@@ -37,7 +37,7 @@ def service(
             Task(
                 container=word.container,
                 labels=names.labels(word.name),
-                healthcheck=healthcheck(word.probes, word.container.image.http_tool),
+                healthcheck=healthcheck(word.probes, word.container),
                 mounts=[host_mount(path) for path in word.host_paths],
             ),
             settings,

@@ -71,7 +71,7 @@ def member(
             Task(
                 container=word.container,
                 labels=names.labels(word.name),
-                healthcheck=healthcheck(word.probes, word.container.image.http_tool, peers),
+                healthcheck=healthcheck(word.probes, word.container, peers),
                 mounts=[member_mount(word.volume, source=name, labels=names.labels(word.name))],
                 hostname=name,  # it finds itself before it is ready: only then do others find it
                 variables={

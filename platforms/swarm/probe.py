@@ -10,8 +10,9 @@ from collections.abc import Sequence
 
 import pulumi_docker as docker
 
-from model import ExecCheck, HttpCheck, HttpTool, Probe, Probes, TcpCheck
+from model import Container, ExecCheck, HttpCheck, HttpTool, Probe, Probes, TcpCheck
 from platforms.durations import go_duration
+from platforms.launcher import launched
 
 _MARKER = "/tmp/.ha-platform-ready"
 _LOOKUP_SECONDS = 2
@@ -26,9 +27,9 @@ _PYTHON_GET = (
 
 
 def healthcheck(
-    probes: Probes, tool: HttpTool, peers: Sequence[str] = ()
+    probes: Probes, container: Container, peers: Sequence[str] = ()
 ) -> docker.ServiceTaskSpecContainerSpecHealthcheckArgs:
-    """The health check whose first pass means ready and whose failure means dead.
+    """The health check of `container`: its first pass means ready, its failure dead.
 
     A start may take `start_seconds` plus the failures that `ready` allows; a running task is killed after the time
     that the failures of `live` take. The interval of `live` is used for both: every check starts a process in the
@@ -40,7 +41,7 @@ def healthcheck(
     interval, retries = probes.live.interval_seconds, probes.live.failures
     timeout = max(probes.ready.timeout_seconds, probes.live.timeout_seconds) + _BUSY_SECONDS
     return docker.ServiceTaskSpecContainerSpecHealthcheckArgs(
-        tests=_tests(probes, tool, peers),
+        tests=_tests(launched(probes, container), container.image.http_tool, peers),
         interval=go_duration(interval),
         timeout=go_duration(timeout + len(peers) * _LOOKUP_SECONDS),
         start_period=go_duration(max(1, start_limit_seconds(probes) - retries * interval)),

@@ -72,7 +72,7 @@ def service(
             Task(
                 container=word.container,
                 labels=names.labels(word.name),
-                healthcheck=healthcheck(word.probes, word.container.image.http_tool),
+                healthcheck=healthcheck(word.probes, word.container),
             ),
             settings,
             networks=networks,

@@ -1,10 +1,12 @@
 """Containers on Kubernetes: files, process, probes, stop, rights."""
 
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from model import ConfigFile, File, Port, Scratch, Secret, Security, Stop
+from model import ConfigFile, ExecCheck, File, Port, Probe, Probes, Scratch, Secret, Security, Stop
 from tests.mock_engine import SECRET_MARK
 from tests.platforms.kubernetes.words import Rendered, container, members, rendered, workload
 
@@ -74,6 +76,32 @@ def test_the_launcher_exports_the_files_and_no_variable_holds_the_value() -> Non
     assert "args" not in box
     assert "env" not in box
     assert [item["path"] for item in mounted(out)["/run/secret-env"]] == ["API_KEY"]
+
+
+@pytest.mark.parametrize("which", ["startupProbe", "readinessProbe", "livenessProbe"])
+def test_a_check_that_is_a_command_has_the_variables_too(tmp_path: Path, which: str) -> None:
+    check = ExecCheck(command=("sh", "-c", r"""test "$API_KEY" = "it's a \$ecret" """))
+    probes = Probes(ready=Probe(check=check), live=Probe(check=check))
+
+    def command(secret_env: bool) -> list[str]:
+        def build(platform: Any, parent: Any) -> None:
+            secret = platform.secret(Secret(name="key", value="value"), parent=parent)
+            box = container(secret_env={"API_KEY": secret} if secret_env else {})
+            platform.workload(workload(container=box, probes=probes), parent=parent)
+
+        words = rendered(build).container("Deployment", "web")[which]["exec"]["command"]
+        return [word.replace("$$", "$") for word in words]  # as the kubelet does
+
+    def passes() -> bool:
+        here = [word.replace("/run/secret-env", str(tmp_path)) for word in command(secret_env=True)]
+        return subprocess.run(here, check=False, capture_output=True, timeout=60).returncode == 0
+
+    assert command(secret_env=False) == list(check.command), "nothing to export, no launcher"
+    assert not passes(), "the secret is not there"
+    (tmp_path / "API_KEY").write_text("another")
+    assert not passes()
+    (tmp_path / "API_KEY").write_text("it's a $ecret")
+    assert passes()
 
 
 def test_texts_are_literal_outside_of_members() -> None:

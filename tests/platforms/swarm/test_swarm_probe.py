@@ -9,7 +9,7 @@ from typing import cast
 
 import pytest
 
-from model import ExecCheck, HttpCheck, HttpTool, Probe, Probes, TcpCheck
+from model import Container, ExecCheck, HttpCheck, HttpTool, Image, Probe, Probes, Resources, TcpCheck
 from platforms.swarm.probe import healthcheck
 
 MARKER = "/tmp/.ha-platform-ready"
@@ -23,8 +23,16 @@ def exec_probes(directory: Path) -> Probes:
     )
 
 
+def container(tool: HttpTool = HttpTool.CURL) -> Container:
+    resources = Resources(
+        cpu_request_millis=1, cpu_limit_millis=1, memory_request_bytes=2**20, memory_limit_bytes=2**20
+    )
+    image = Image(ref="app:1", uid=1001, gid=1001, http_tool=tool)
+    return Container(image=image, command=("run",), resources=resources)
+
+
 def check_of(probes: Probes, tool: HttpTool, peers: tuple[str, ...] = ()) -> list[str]:
-    return cast(list[str], healthcheck(probes, tool, peers).tests)
+    return cast(list[str], healthcheck(probes, container(tool), peers).tests)
 
 
 def passes(probes: Probes, directory: Path, peers: tuple[str, ...] = ()) -> bool:
@@ -65,7 +73,7 @@ def test_times_are_those_of_both_probes(seconds: int) -> None:
         live=Probe(check=TcpCheck(port=2), interval_seconds=10, failures=3),
         start_seconds=seconds,
     )
-    check = healthcheck(probes, HttpTool.CURL)
+    check = healthcheck(probes, container())
     assert (check.interval, check.retries, check.timeout) == ("10s", 3, "14s")
     start = max(1, seconds + 2 * 3 - 30)
     assert check.start_period == f"{start}s"

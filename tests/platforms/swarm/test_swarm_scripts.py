@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from model import Container, Job, Stop, Tier
+from model import Container, ExecCheck, Job, Probe, Probes, Stop, Tier
 from tests.platforms.swarm.rendering import refusals, services
 from tests.platforms.swarm.test_swarm_workload import app
 
@@ -99,3 +99,38 @@ def test_the_launcher_exports_the_files_and_runs_the_command(tmp_path: Path) -> 
     assert subprocess.check_output(launcher, text=True, timeout=60) == "it's a $ecret|two words"
     (tmp_path / "API_KEY").unlink()
     assert subprocess.run(launcher, check=False, capture_output=True, timeout=60).returncode != 0
+
+
+def has_key(seconds: int) -> Probe:
+    """A check that passes where the variable holds the secret."""
+    command = ("sh", "-c", r"""test "$API_KEY" = "it's a \$ecret" """, "sh", "two words")
+    return Probe(check=ExecCheck(command=command), timeout_seconds=seconds)
+
+
+@pytest.mark.parametrize(("live_seconds", "kind"), [(3, "CMD"), (4, "CMD-SHELL")])
+def test_a_check_that_is_a_command_has_the_variables_too(tmp_path: Path, live_seconds: int, kind: str) -> None:
+    probes = Probes(ready=has_key(3), live=has_key(live_seconds))
+    spec = services(lambda c: [replace(app(c), probes=probes)], objects_too=True)
+    tests = spec["shop-web"]["taskSpec"]["containerSpec"]["healthcheck"]["tests"]
+    assert tests[0] == kind
+    command = [
+        word.replace("/run/secret-env", str(tmp_path)).replace("/tmp/.ha-platform-ready", str(tmp_path / "ready"))
+        for word in (["sh", "-c"] if kind == "CMD-SHELL" else []) + tests[1:]
+    ]
+
+    def passes() -> bool:
+        return subprocess.run(command, check=False, capture_output=True, timeout=60).returncode == 0
+
+    assert not passes(), "the secret is not there"
+    (tmp_path / "API_KEY").write_text("another")
+    assert not passes()
+    (tmp_path / "API_KEY").write_text("it's a $ecret")
+    assert passes()
+    assert passes(), "the live check, where it is another one"
+
+
+def test_a_check_without_secrets_to_export_runs_as_it_is() -> None:
+    spec = services(lambda c: [replace(app(c), probes=Probes(ready=has_key(3), live=has_key(3)))])
+    check = has_key(3).check
+    assert isinstance(check, ExecCheck)
+    assert spec["shop-web"]["taskSpec"]["containerSpec"]["healthcheck"]["tests"] == ["CMD", *check.command]
