@@ -3,11 +3,12 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from sandbox.load import in_background, run_writes
-from tests.live.deployed.deployment import Settings
+from tests.live.deployed.deployment import Change, Settings
 from tests.live.deployed.loads import answers
 from tests.live.deployed.site import Site
 from tests.live.deployed.waiting import wait_for
@@ -37,7 +38,7 @@ def test_changed_database_settings_are_in_force(site: Site, reports: Path, reque
         f"failed, outage {report.longest_outage_seconds} s\n{text}"
     )
     assert _asked(site, MAX_CONNECTIONS) == dict.fromkeys(before, "130")
-    stored = json.loads(site.run_in(next(iter(before)), ["curl", "-s", "http://127.0.0.1:8008/config"]))
+    stored = _stored(site)
     assert (stored["ttl"], stored["postgresql"]["parameters"]["max_connections"]) == (33, 130)
     after = _asked(site, STARTED)
     assert all(after[member] != before[member] for member in before), "PostgreSQL was restarted in each member"
@@ -48,12 +49,49 @@ def test_changed_database_settings_are_in_force(site: Site, reports: Path, reque
     assert _asked(site, STARTED) == after, "what fits is left alone"
 
 
+def test_settings_that_cannot_be_applied_fail_the_update(
+    site: Site, reports: Path, request: pytest.FixtureRequest
+) -> None:
+    """Somebody works on the cluster: it is left as it is, and `up` says so. The next change takes effect again."""
+    patronictl = ["patronictl", "-c", "/etc/ha-patroni/config"]
+    member = _members(site)[0]
+    before = _stored(site)
+
+    def timer(seconds: int) -> Change:
+        return lambda settings: settings["databases"]["main"].update(failover={"ttl": f"{seconds}s"})
+
+    site.run_in(member, [*patronictl, "pause", "--wait"])
+    try:
+        run = site.deployment.up(timer(34))
+    finally:
+        site.run_in(member, [*patronictl, "resume", "--wait"])
+    (reports / f"{request.node.callspec.id}-database-settings-refused.txt").write_text(run.text)
+    assert run.code == 1, "up must fail"
+    assert "the cluster is paused" in run.text, run.text[-2000:]
+    assert {**_stored(site), "pause": True} == {**before, "pause": True}, "nothing was changed"
+    site.deployment.up_ok(timer(35))
+    assert _stored(site)["ttl"] == 35
+    assert site.deployment.previewed(lambda _: None) == {}
+
+
+def _stored(site: Site) -> dict[str, Any]:
+    """Patroni's dynamic configuration."""
+    text = site.run_in(_members(site)[0], ["curl", "-s", "http://127.0.0.1:8008/config"])
+    stored: dict[str, Any] = json.loads(text)
+    return stored
+
+
 def _asked(site: Site, query: str) -> dict[str, str]:
-    """What each member answers. Swarm runs a service for each; Kubernetes one StatefulSet."""
-    members: int = site.deployment.settings["databases"]["main"]["members"]
-    replicas = site.replicas("main-pg") or [
-        replica for ordinal in range(members) for replica in site.replicas(f"main-pg-{ordinal}")
-    ]
-    assert len(replicas) == members
+    """What each member answers."""
     command = ["psql", "-XAtq", "-h", "/tmp", "-U", "postgres", "-d", "postgres", "-c", query]
-    return {replica: site.run_in(replica, command).strip() for replica in replicas}
+    return {member: site.run_in(member, command).strip() for member in _members(site)}
+
+
+def _members(site: Site) -> list[str]:
+    """Swarm runs a service for each member; Kubernetes one StatefulSet."""
+    count: int = site.deployment.settings["databases"]["main"]["members"]
+    found = site.replicas("main-pg") or [
+        replica for ordinal in range(count) for replica in site.replicas(f"main-pg-{ordinal}")
+    ]
+    assert len(found) == count
+    return found
