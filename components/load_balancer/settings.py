@@ -66,8 +66,9 @@ class Status(Settings):
     """Status page `/`, metrics `/metrics`, and the proxy's own health `/healthz`, on a port of their own."""
 
     port: PortNumber = 8404
-    """Published port; default 8404. The page names applications and replica addresses and counts requests, nothing
-    else, and changes nothing; keep the port from the open internet all the same."""
+    """Published port, for operators; default 8404. The page names applications and replica addresses and counts
+    requests, nothing else, and changes nothing; a cloud's balancer does not offer it, and a firewall should close it
+    elsewhere."""
 
 
 class LoadBalancerSettings(Settings):

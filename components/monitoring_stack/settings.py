@@ -70,14 +70,14 @@ class GrafanaSettings(Settings):
     """Dashboards."""
 
     port: PortNumber = 3001
-    """Published port."""
+    """Published port, for operators."""
 
 
 class PrometheusSettings(Settings):
     """The time series database."""
 
     port: PortNumber = 9090
-    """Published port."""
+    """Published port, for operators."""
     scrape_interval: Seconds = Field(default=30, ge=5, le=300)
     """Time between two scrapes of a target, and between two evaluations of the rules."""
     retention: Seconds = Field(default=15 * 24 * 3600, ge=3600)
@@ -92,7 +92,7 @@ class AlertmanagerSettings(Settings):
     """Where alerts go."""
 
     port: PortNumber = 9093
-    """Published port."""
+    """Published port, for operators."""
     receivers: tuple[Receiver, ...] = Field(min_length=1)
     """Everybody who is told of every alert; at least one, for alerts that nobody sees are no alerts."""
     group_wait: Seconds = Field(default=30, ge=1, le=600)

@@ -34,7 +34,9 @@ class KubernetesSettings(Settings):
     storage_class: str | None = None
     """Class of the members' volumes. Default: the cluster's default class."""
     entry: Literal["load-balancer", "node-port", "cluster-ip"] = "load-balancer"
-    """How the outside reaches published ports: a cloud's balancer, a port of every node, or only from inside."""
+    """How the outside reaches published ports: a cloud's balancer, a port of every node, or only from inside. A cloud's
+    balancer gets the clients' ports; Prometheus, Alertmanager, Grafana and status pages are left to
+    `kubectl port-forward`."""
     node_port_offset: int = Field(default=30000, ge=0, le=32766, strict=True)
     """Added to a published port that is no node port itself (30000-32767), for entry `node-port`."""
     topology_keys: tuple[LabelKey, ...] = ("topology.kubernetes.io/zone",)
