@@ -32,9 +32,9 @@ def show_answers(stack: StackFile, entries: Entries, outputs: Mapping[str, Any])
 
 def _ask(stack: StackFile, balancer: str, host: str, port: int) -> None:
     route = stack.settings["balancers"][balancer]["routes"][0]
-    chat = stack.settings["apps"][route["app"]].get("image", "").startswith("chat")
-    check = route.get("check") or {}
-    path = f"/chat?prompt={PROMPT}&tokens=12&delay_ms=40" if chat else str(check.get("path", "/health"))
+    app = stack.settings["apps"][route["app"]]
+    chat = app.get("image", "").startswith("chat")
+    path = f"/chat?prompt={PROMPT}&tokens=12&delay_ms=40" if chat else _check_path(route, app)
     deadline = time.monotonic() + DEADLINE_SECONDS
     while True:
         try:
@@ -48,6 +48,12 @@ def _ask(stack: StackFile, balancer: str, host: str, port: int) -> None:
             time.sleep(0.5)
         else:
             return
+
+
+def _check_path(route: Mapping[str, Any], app: Mapping[str, Any]) -> str:
+    """What the balancer's own check asks."""
+    own, health = (route.get("check") or {}).get("path"), (app.get("probes") or {}).get("health")
+    return str(own or health or "/health")
 
 
 def _stream(host: str, port: int, path: str) -> None:

@@ -132,10 +132,14 @@ class _Composition:
         for name, settings in self._stack.balancers.items():
             backends = {}
             for app in {route.app for route in settings.routes}:
-                port = self._stack.apps[app].port
-                assert port is not None, "a rule refuses routes to applications without a port"
-                tier = self._apps[app]
-                backends[app] = Backend(endpoint=tier.endpoint, port=port, max_replicas=tier.max_replicas)
+                its, tier = self._stack.apps[app], self._apps[app]
+                assert its.port is not None, "a rule refuses routes to applications without a port"
+                backends[app] = Backend(
+                    endpoint=tier.endpoint,
+                    port=its.port,
+                    health_path=its.probes.health,
+                    max_replicas=tier.max_replicas,
+                )
             balancers[name] = LoadBalancer(
                 name,
                 settings,

@@ -11,14 +11,6 @@ from pydantic.fields import FieldInfo
 from settings import types
 
 
-def _duration(milliseconds: int) -> str:
-    parts, left = [], milliseconds
-    for unit, size in (("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)):
-        number, left = divmod(left, size)
-        parts += [f"{number}{unit}"] if number else []
-    return "".join(parts) or "0s"
-
-
 def _size(number: int) -> str:
     units = {"Ti": 2**40, "Gi": 2**30, "Mi": 2**20, "Ki": 2**10}
     fitting = next((unit for unit, size in units.items() if number and number % size == 0), None)
@@ -26,8 +18,8 @@ def _size(number: int) -> str:
 
 
 _UNITS: Mapping[Any, tuple[str, Callable[[int], str]]] = {
-    types.whole_seconds: ("duration", lambda number: _duration(number * 1000)),
-    types.milliseconds: ("duration", _duration),
+    types.whole_seconds: ("duration", lambda number: types.duration_text(number * 1000)),
+    types.milliseconds: ("duration", types.duration_text),
     types.memory_bytes: ("size", _size),
     types.cpu_millis: ("CPU", lambda number: f"{number}m"),
 }

@@ -53,6 +53,15 @@ def whole_seconds(text: object) -> int:
     return millis // 1000
 
 
+def duration_text(millis: int) -> str:
+    """Milliseconds as a person writes them: `1h30m`."""
+    parts, left = [], millis
+    for unit, size in (("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)):
+        number, left = divmod(left, size)
+        parts += [f"{number}{unit}"] if number else []
+    return "".join(parts) or "0s"
+
+
 CpuMillis = Annotated[
     int,
     BeforeValidator(cpu_millis),
@@ -84,6 +93,9 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z]([a-z0-9-]{0,22}[a-z0-9]
 
 SecretName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 """The name of a given secret (a key of `ha-platform:secrets`)."""
+
+RequestPath = Annotated[str, StringConstraints(pattern=r"^/[A-Za-z0-9._~/?&=:+@,%-]*$", max_length=200)]
+"""The path of a request, with its query. It ends up in configurations: no character of it can change their meaning."""
 
 Percent = Annotated[int, Field(ge=1, le=100, strict=True)]
 """1 to 100."""

@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints, model_validator
 from components.app_tier.scaling import ScalingSettings
 from components.sizes import ResourcesSettings, Size
 from settings.base import Settings
-from settings.types import Name, PortNumber, Seconds, SecretName
+from settings.types import Name, PortNumber, RequestPath, Seconds, SecretName
 
 EnvName = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{0,62}$")]
 """The name of an environment variable."""
@@ -34,9 +34,10 @@ class RunAs(Settings):
 class ProbesSettings(Settings):
     """How a replica says that it lives and that it may receive work."""
 
-    health: str = Field(default="/health", pattern=r"^/[\x21-\x7e]*$")
-    """Path that answers 200 while the process works; failing it restarts the replica."""
-    ready: str | None = Field(default=None, pattern=r"^/[\x21-\x7e]*$")
+    health: RequestPath = "/health"
+    """Path that answers 200 while the process works; failing it restarts the replica, and balancers look away from it
+    (unless the route has a `check.path`)."""
+    ready: RequestPath | None = None
     """Path that answers 200 when the replica may receive work; default: `health`."""
     command: Command | None = None
     """For tiers without a port: a command that exits with 0 while the worker works."""

@@ -9,8 +9,9 @@ from model import Endpoint
 class Backend:
     """An application behind the balancer.
 
-    `port` is the replicas' port; `health_path` what a route's check asks unless the route says otherwise; `max_replicas` the most replicas that may answer at the same moment, a rollout's
-    surplus included; the balancer has room for at least that many.
+    `port` is the replicas' port; `health_path` what is asked of them unless a route's check says otherwise;
+    `max_replicas` the most replicas that may answer at the same moment, a rollout's surplus included; the balancer has
+    room for at least that many.
     """
 
     endpoint: Endpoint

@@ -52,6 +52,10 @@ class _RouteView:
         return _BALANCE[self.route.balance]
 
     @property
+    def check_path(self) -> str:
+        return self.route.check.path or self.backend.health_path
+
+    @property
     def slots(self) -> int:
         """Server slots, the next power of two: a few replicas more or less leave the balancer as it is.
 

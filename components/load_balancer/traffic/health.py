@@ -2,8 +2,9 @@
 
 from pydantic import Field, model_validator
 
-from components.load_balancer.traffic.words import RequestPath, ShortTime
+from components.load_balancer.traffic.words import ShortTime
 from settings.base import Settings
+from settings.types import RequestPath
 
 
 class Check(Settings):
@@ -12,8 +13,8 @@ class Check(Settings):
     The defaults lose a dead replica in 2 to 3 s; with them 0 of 1,500 requests failed when a replica was killed.
     """
 
-    path: RequestPath = "/health"
-    """What is asked; default `/health`."""
+    path: RequestPath | None = None
+    """What is asked; default: the application's `probes.health`."""
     interval: ShortTime = 1_000
     """Time between two checks of a replica (each proxy replica asks); default 1 s."""
     timeout: ShortTime = 1_000

@@ -9,9 +9,6 @@ from settings.types import Milliseconds, Seconds
 PathPrefix = Annotated[str, StringConstraints(pattern=r"^/([A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*)?$", max_length=200)]
 """`/` or `/api/v1`, without a slash at the end. Matches whole segments: `/api` is not a prefix of `/apiary`."""
 
-RequestPath = Annotated[str, StringConstraints(pattern=r"^/[A-Za-z0-9._~/?&=-]*$", max_length=200)]
-"""The path of a request, with its query."""
-
 HostName = Annotated[
     str,
     StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$", max_length=253),

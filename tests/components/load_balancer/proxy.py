@@ -73,6 +73,7 @@ class Proxy:
             app: Backend(
                 endpoint=Endpoint(host=app, replicas_host=f"tasks.{app}"),
                 port=replicas[0].port,
+                health_path="/health",
                 max_replicas=len(replicas) + 1,
             )
             for app, replicas in self._apps.items()

@@ -25,7 +25,9 @@ def with_route(**route: Any) -> dict[str, Any]:
 
 
 def backend(app: str) -> Backend:
-    return Backend(endpoint=Endpoint(host=app, replicas_host=f"tasks.{app}"), port=8000, max_replicas=4)
+    return Backend(
+        endpoint=Endpoint(host=app, replicas_host=f"tasks.{app}"), port=8000, health_path="/up", max_replicas=4
+    )
 
 
 def config(settings: dict[str, Any], *, place: Place = CONTAINER) -> str:

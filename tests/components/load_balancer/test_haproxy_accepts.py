@@ -21,7 +21,7 @@ origin = st.builds("{}://{}{}".format, st.sampled_from(["http", "https"]), host,
 check = st.fixed_dictionaries(
     {},
     optional={
-        "path": st.sampled_from(["/health", "/ready?deep=1", "/~x/y.z"]),
+        "path": st.sampled_from(["/health", "/ready?deep=1", "/~x/y.z", "/a:b+c,d@e%20f"]),
         "interval": st.integers(1_000, 60_000).map("{}ms".format),
         "timeout": st.integers(50, 1_000).map("{}ms".format),
         "fall": st.integers(1, 20),

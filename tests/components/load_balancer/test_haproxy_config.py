@@ -69,6 +69,11 @@ FIELDS: dict[str, tuple[dict[str, Any], str, str]] = {
         "backend chat",
         "http-check send meth GET uri /ok ver HTTP/1.1 hdr Host chat",
     ),
+    "check.path, default": (
+        with_route(),
+        "backend chat",
+        "http-check send meth GET uri /up ver HTTP/1.1 hdr Host chat",
+    ),
     "check.interval, fall, rise": (
         with_route(check={"interval": "3s", "fall": 4, "rise": 5}),
         "backend chat",
