@@ -93,7 +93,8 @@ class LoadBalancerSettings(Settings):
     routes: tuple[Route, ...] = Field(min_length=1, max_length=100)
     """Which requests go where. Requests that no route matches are answered with 404."""
     longest_stream: Seconds = Field(default=300, ge=1, le=21_600)
-    """How long a stopping proxy lets requests and streams in flight go on; default 5 minutes."""
+    """How long a stopping proxy lets requests and streams in flight go on; default 5 minutes. No app that a route
+    names may have a greater `longest_request`."""
     stop_delay: Seconds = Field(default=0, ge=0, le=60)
     """How long a stopping proxy still accepts while `/healthz` says 503, so that a balancer in front looks away;
     default 0: it closes its ports at once. With a delay, idle connections end only after `timeouts.keep_alive`."""

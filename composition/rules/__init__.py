@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
-from composition.rules import images, names, ports, references
+from composition.rules import drains, images, names, ports, references
 from composition.rules.context import Context
 from settings.faults import Fault
 
 RULES = (
+    *drains.RULES,
     *images.RULES,
     *names.RULES,
     *ports.RULES,

@@ -84,6 +84,11 @@ BREAKS = (
         fault=("published_ports_differ", "monitoring.prometheus.port"),
         needs=("monitoring", "balancers.edge"),
     ),
+    Break(
+        change=lambda stack: stack["apps"]["web"].update(longest_request="1h"),
+        fault=("proxies_outlast_requests", "balancers.edge.longest_stream"),
+        needs=("balancers.edge", "apps.web"),
+    ),
     Break(change=_same_name, fault=("names_are_unique", "caches.web"), needs=()),
 )
 """At least one of every rule."""
