@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import docker
 import requests
+import urllib3
 
 from sandbox.engine.providers.base import ProviderError, ProviderUnreachable
 from sandbox.engine.values import UNKNOWN, Properties, plain
@@ -22,24 +24,45 @@ _LEADER_PAUSE = 1.0
 _CALL_SECONDS = 60
 # An unreachable tcp host must not hold a run for the kernel's two minutes.
 _CONNECT_SECONDS = 5.0
-_LEADERLESS = "does not have a leader"
-# A request that was sent may have been carried out: only repeated where that does no harm.
-_LEADER_LOST = ("lost leader status", "context deadline exceeded")
+# What a manager says before it did anything: no leader, or it is itself on its way back into the cluster.
+_REFUSED = ("does not have a leader", "no elected cluster leader", "Manager is being prepared")
+# The leader, or the way to it, was lost in the middle (of a proposal, the daemon's 20 s, a connection of two managers).
+# The call may have been carried out: only repeated where that does no harm. An update is no such call: a service that
+# is updated to the same again forgets the spec that it rolls back to.
+_LOST = ("raft: failed to process the request", "context deadline exceeded", "code = Unavailable")
 
 
 class _Client(docker.APIClient):  # type: ignore[misc]
-    """Repeats a call that a Swarm without a leader refused."""
+    """Repeats a call that a Swarm without a leader refused, and a reading whose connection broke."""
 
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> requests.Response:
         end = time.monotonic() + _LEADER_SECONDS
         while True:
-            response: requests.Response = super().request(method, url, *args, **kwargs)
-            if response.status_code < 500 or kwargs.get("stream") or time.monotonic() > end:
-                return response
-            harmless = method.upper() in ("GET", "DELETE")
-            if _LEADERLESS not in response.text and not (harmless and any(x in response.text for x in _LEADER_LOST)):
-                return response
+            try:
+                response: requests.Response = super().request(method, url, *args, **kwargs)
+            except requests.RequestException as error:
+                if method.upper() != "GET" or not _broken(error) or time.monotonic() > end:
+                    raise
+            else:
+                if not _leaderless(method, response, kwargs) or time.monotonic() > end:
+                    return response
             time.sleep(_LEADER_PAUSE)
+
+
+def _leaderless(method: str, response: requests.Response, options: Mapping[str, Any]) -> bool:
+    if response.status_code < 500 or options.get("stream"):
+        return False
+    signs = _REFUSED + (_LOST if method.upper() in ("GET", "DELETE") else ())
+    return any(sign in response.text for sign in signs)
+
+
+def _broken(error: requests.RequestException) -> bool:
+    """Whether a connection ended before the whole answer. A refused one or a slow answer is no such thing."""
+    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+        return True
+    wrapped = error.args[0] if error.args else None
+    cause = wrapped.args[-1] if isinstance(wrapped, urllib3.exceptions.ProtocolError) else None
+    return isinstance(cause, ConnectionResetError | BrokenPipeError)
 
 
 def host_of(config: Properties) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import docker
@@ -9,6 +10,7 @@ import docker
 from sandbox.engine.providers.base import PartialFailure, ProviderError
 from sandbox.engine.providers.docker import converge
 from sandbox.engine.providers.docker.checking import without_defaults
+from sandbox.engine.providers.docker.client import said
 from sandbox.engine.providers.docker.outputs import outputs
 from sandbox.engine.providers.docker.removal import remove_service
 from sandbox.engine.providers.docker.rules import nanoseconds
@@ -16,6 +18,12 @@ from sandbox.engine.providers.docker.service_answer import service_answer
 from sandbox.engine.providers.docker.service_fields import SERVICE
 from sandbox.engine.providers.docker.service_spec import service_spec
 from sandbox.engine.values import Properties, plain
+
+# The Swarm writes to a service too (how far an update is, addresses), also between our reading and updating.
+_OUT_OF_SEQUENCE = "update out of sequence"
+_UPDATE_TRIES = 5
+# A manager that follows may read an old version for a moment.
+_UPDATE_PAUSE = 0.2
 
 
 def check_service(what: str, inputs: Properties) -> None:
@@ -50,9 +58,7 @@ def create_service(client: docker.APIClient, given: dict[str, Any]) -> str:
 def update_service(client: docker.APIClient, id: str, inputs: Properties) -> None:
     """Updates the service and waits for it. Raises PartialFailure when it did not come to run as asked."""
     given = plain(inputs)
-    version = client.inspect_service(id)["Version"]["Index"]
-    url = client._url("/services/{0}/update", id)
-    client._raise_for_status(client._post_json(url, data=service_spec(given), params={"version": version}))
+    _send_update(client, id, service_spec(given))
     seconds = converge.deadline_seconds(given)
     if seconds is not None:
         try:
@@ -60,6 +66,20 @@ def update_service(client: docker.APIClient, id: str, inputs: Properties) -> Non
         except ProviderError as error:
             stored = outputs(SERVICE, inputs, service(client, id, inputs))
             raise PartialFailure(id, {**stored, "id": id}, str(error)) from error
+
+
+def _send_update(client: docker.APIClient, id: str, spec: dict[str, Any]) -> None:
+    url = client._url("/services/{0}/update", id)
+    for left in reversed(range(_UPDATE_TRIES)):
+        version = client.inspect_service(id)["Version"]["Index"]
+        try:
+            client._raise_for_status(client._post_json(url, data=spec, params={"version": version}))
+        except docker.errors.APIError as error:
+            if not left or _OUT_OF_SEQUENCE not in said(error):
+                raise
+            time.sleep(_UPDATE_PAUSE)
+        else:
+            return
 
 
 def service(client: docker.APIClient, id: str, inputs: Properties) -> Properties:
