@@ -1,7 +1,8 @@
 # The commands of the project. People, scripts and CI call these and nothing below them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-STACK ?= dev
+# Empty: the stack that STACK_FILE is named after (Pulumi.<stack>.yaml), otherwise dev.
+STACK ?=
 PLATFORM ?= swarm
 PYTHON := .venv/bin/python
 # A relative STACK_FILE is meant from where make was called, also with `make -C`.
@@ -18,23 +19,23 @@ setup: ## Make .venv with the pinned requirements
 
 .PHONY: up
 up: setup ## Deploy STACK (default: dev, on throw-away hosts) and show it answering
-	@$(PYTHON) -m cli up $(STACK)
+	@$(PYTHON) -m cli up "$(STACK)"
 
 .PHONY: preview
-preview: setup ## Show what `up` would change; STACK_FILE=path checks and previews a file from anywhere
-	@$(PYTHON) -m cli preview $(STACK)
+preview: setup ## Show what `up` would change; STACK_FILE=path/Pulumi.x.yaml is a file from anywhere, and stack x
+	@$(PYTHON) -m cli preview "$(STACK)"
 
 .PHONY: down
 down: setup ## Remove STACK and the sandbox hosts it ran on; says what it keeps
-	@$(PYTHON) -m cli down $(STACK)
+	@$(PYTHON) -m cli down "$(STACK)"
 
 .PHONY: status
 status: setup ## Show the components of STACK, and how many of their replicas are ready
-	@$(PYTHON) -m cli status $(STACK)
+	@$(PYTHON) -m cli status "$(STACK)"
 
 .PHONY: secret
 secret: setup ## Give a secret: make secret STACK=dev KEY=openai_api_key (the value is read from standard input)
-	@$(PYTHON) -m cli secret $(STACK) "$(KEY)"
+	@$(PYTHON) -m cli secret "$(STACK)" "$(KEY)"
 
 .PHONY: check
 check: setup ## Offline checks: format, lint, types, unit tests, goldens, parity, policies

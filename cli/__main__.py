@@ -1,4 +1,4 @@
-"""`python -m cli up|preview|down|status|secret STACK [KEY]`: what the Makefile calls."""
+"""`python -m cli up|preview|down|status|secret [STACK] [KEY]`: what the Makefile calls."""
 
 import argparse
 import sys
@@ -20,7 +20,8 @@ def main() -> int:
         ("status", "show what runs; exit 1 when something that is wanted does not"),
         ("secret", "give a secret, whose value is read from standard input"),
     ):
-        commands.add_parser(name, help=said, description=said).add_argument("stack")
+        command = commands.add_parser(name, help=said, description=said)
+        command.add_argument("stack", nargs="?", default="", help="default: as STACK_FILE is named, otherwise dev")
     commands.choices["preview"].add_argument("--json", action="store_true", help="as `pulumi preview --json`")
     commands.choices["secret"].add_argument("key", nargs="?", default="")
     arguments = parser.parse_args()

@@ -42,8 +42,8 @@ def _ask(stack: StackFile, balancer: str, host: str, port: int) -> None:
         except (OSError, HTTPException) as error:
             if time.monotonic() > deadline:
                 raise CommandError(
-                    f"http://{host}:{port}{path} did not answer within {DEADLINE_SECONDS} s ({error}); `make status` "
-                    "shows what runs."
+                    f"http://{host}:{port}{path} did not answer within {DEADLINE_SECONDS} s ({error}); "
+                    f"`{stack.make('status')}` shows what runs."
                 ) from None
             time.sleep(0.5)
         else:

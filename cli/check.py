@@ -10,6 +10,11 @@ from settings.faults import BrokenStack
 def check(stack: StackFile) -> Stack:
     """The typed settings. Raises CommandError with the whole report when the stack is broken."""
     try:
-        return check_settings(stack.settings, source=str(stack.path), secret_names=stack.secret_names)
+        return check_settings(
+            stack.settings,
+            source=str(stack.path),
+            secret_names=stack.secret_names,
+            give_secret=f"{stack.make('secret')} KEY=",
+        )
     except BrokenStack as broken:
         raise CommandError(str(broken)) from None

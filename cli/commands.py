@@ -76,7 +76,7 @@ def status(stack: StackFile) -> int:
     engine = Engine(stack, hosts.environment)
     resources = engine.resources()
     if not resources:
-        raise CommandError(f"stack {stack.name} is not deployed; `make up STACK={stack.name}` deploys it.")
+        raise CommandError(f"stack {stack.name} is not deployed; `{stack.make('up')}` deploys it.")
     say(f"status: stack {stack.name} on {hosts.description}, engine {engine.name}")
     return 0 if show_status(stack.platform, hosts, resources) else 1
 
@@ -85,7 +85,7 @@ def secret(stack: StackFile, key: str) -> int:
     """Give a secret: its value is read from standard input, so that it is in no argument and no shell history."""
     if not SECRET_NAME.fullmatch(key):
         said = f"KEY={key} is no name of a secret (a-z, 0-9, _)" if key else "KEY is missing"
-        raise CommandError(f"{said}; write `make secret STACK={stack.name} KEY=openai_api_key < file`.")
+        raise CommandError(f"{said}; write `{stack.make('secret')} KEY=openai_api_key < file`.")
     if sys.stdin.isatty():
         warn(f"secret: type the value of {key}, then Enter and Ctrl-D")
     value = sys.stdin.read().rstrip("\n")
@@ -93,5 +93,5 @@ def secret(stack: StackFile, key: str) -> int:
         raise CommandError(f"the value of {key} is empty; give it on standard input.")
     if code := Engine(stack, {}).set_secret(key, value):
         return code
-    say(f"secret: {key} is stored, encrypted, in {stack.path}; `make up STACK={stack.name}` applies it")
+    say(f"secret: {key} is stored, encrypted, in {stack.path}; `{stack.make('up')}` applies it")
     return 0

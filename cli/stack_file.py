@@ -1,6 +1,8 @@
 """What the commands must know of a stack before any engine reads it."""
 
 import os
+import re
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ import yaml
 from cli.errors import CommandError
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+DEFAULT = "dev"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +23,13 @@ class StackFile:
     path: Path
     settings: dict[str, Any]
     secret_names: frozenset[str] = frozenset()
+    given: str = ""
+    """STACK_FILE as it was given; empty: the stack's own file in the repository."""
+
+    def make(self, command: str) -> str:
+        """What a person types to run `command` on this stack."""
+        file = [f"STACK_FILE={shlex.quote(self.given)}"] if self.given else []
+        return " ".join(["make", command, f"STACK={self.name}", *file])
 
     @property
     def platform(self) -> str:
@@ -44,9 +54,15 @@ class StackFile:
         return "" if value is None else str(value)
 
 
-def stack_file(name: str) -> StackFile:
-    """The stack `name`, from STACK_FILE or `Pulumi.<name>.yaml`."""
-    path = _path(name)
+def stack_file(name: str = "") -> StackFile:
+    """The stack `name`, from STACK_FILE or `Pulumi.<name>.yaml`.
+
+    Without a name it is the one that STACK_FILE is named after: `Pulumi.<name>.yaml`, or `<name>.yaml`. Without
+    STACK_FILE, too, it is `dev`.
+    """
+    given = os.environ.get("STACK_FILE", "")
+    name = name or (_named_after(given) if given else DEFAULT)
+    path = _path(name, given)
     try:
         document = yaml.safe_load(path.read_text())
     except OSError as error:
@@ -64,16 +80,27 @@ def stack_file(name: str) -> StackFile:
         path=path,
         settings=settings if isinstance(settings, dict) else {},
         secret_names=frozenset(map(str, secrets)) if isinstance(secrets, dict) else frozenset(),
+        given=given,
     )
 
 
-def _path(name: str) -> Path:
-    given = os.environ.get("STACK_FILE", "")
+def _named_after(file: str) -> str:
+    stem = Path(file).stem.removeprefix("Pulumi.")
+    name = re.sub(r"[^A-Za-z0-9_.-]+", "-", stem).strip("-.")
+    if not name:
+        raise CommandError(f"STACK_FILE={file} names no stack (Pulumi.<stack>.yaml does); give STACK=<name>, too.")
+    return name
+
+
+def _path(name: str, given: str) -> Path:
     if not given:
         path = REPOSITORY / f"Pulumi.{name}.yaml"
         if not path.is_file():
             stacks = ", ".join(sorted(file.name.split(".")[1] for file in REPOSITORY.glob("Pulumi.*.yaml")))
-            raise CommandError(f"there is no stack {name}; the stacks here are {stacks}, or give STACK_FILE=path.")
+            raise CommandError(
+                f"there is no stack {name}; the stacks here are {stacks}. Its file is elsewhere? Write `STACK={name} "
+                f"STACK_FILE=<path>`, or the path of a Pulumi.{name}.yaml alone."
+            )
         return path
     # `make -C` changes the directory; the path is meant from where make was called.
     from_caller = Path(os.environ.get("CALLED_FROM", ""), Path(given).expanduser())

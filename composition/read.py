@@ -31,10 +31,17 @@ class StackInput:
 
 def read_stack() -> StackInput:
     """The stack of the running program. Raises BrokenStack with every fault before anything is registered."""
-    source = f"Pulumi.{pulumi.get_stack()}.yaml"
+    name = pulumi.get_stack()
+    source = f"Pulumi.{name}.yaml"
     secrets, faults = _given_secrets(_parsed(get_config(SECRETS_KEY)))
     names = None if secrets is None else frozenset(secrets)
-    stack = check(_parsed(get_config(STACK_KEY)), source=source, secret_names=names, faults=faults)
+    stack = check(
+        _parsed(get_config(STACK_KEY)),
+        source=source,
+        secret_names=names,
+        give_secret=f"pulumi config set -s {name} --secret --path {SECRETS_KEY}.",
+        faults=faults,
+    )
     return StackInput(
         source=source,
         stack=stack,
@@ -42,17 +49,25 @@ def read_stack() -> StackInput:
     )
 
 
-def check(data: object, *, source: str, secret_names: frozenset[str] | None, faults: Sequence[Fault] = ()) -> Stack:
+def check(
+    data: object,
+    *,
+    source: str,
+    secret_names: frozenset[str] | None,
+    give_secret: str = Context.give_secret,
+    faults: Sequence[Fault] = (),
+) -> Stack:
     """The typed stack, or BrokenStack with everything that is wrong: `faults`, the shape of every key, and the rules
     across keys, as far as they can be judged.
 
-    `secret_names` are the names of the given secrets (None: not known).
+    `secret_names` are the names of the given secrets (None: not known); `give_secret` is the command that gives one, up
+    to its name.
     """
     if data is None:
         missing = Fault(path=STACK_KEY, rule="is required", fix="See Pulumi.dev.yaml for an example.")
         raise BrokenStack(source, [*faults, missing])
     loaded = load(Stack, data, root=STACK_KEY)
-    context = Context(stack=loaded.sound, secret_names=secret_names, broken=loaded.broken)
+    context = Context(stack=loaded.sound, secret_names=secret_names, broken=loaded.broken, give_secret=give_secret)
     faults = [*faults, *loaded.faults, *broken_rules(context)]
     if faults:
         unjudged = [".".join(item) or STACK_KEY for item in loaded.broken - _WITHOUT_RULES]

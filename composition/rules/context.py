@@ -25,12 +25,14 @@ class Context:
     """The sound parts of a stack, and what is known of its broken parts.
 
     A fault that a rule yields must not vanish when only the broken parts are mended: what is not in `stack` may still
-    be in the file. `secret_names` are the names of the given secrets (None: not known).
+    be in the file. `secret_names` are the names of the given secrets (None: not known); `give_secret` is the command
+    that gives one, up to its name.
     """
 
     stack: Stack
     secret_names: frozenset[str] | None
     broken: frozenset[Item] = frozenset()
+    give_secret: str = "make secret KEY="
 
     @property
     def images(self) -> ImagesSettings | None:

@@ -56,7 +56,8 @@ def env_holds_no_secrets(context: Context) -> Iterator[Fault]:
                 yield Fault(
                     path=f"{ROOT}.apps.{app}.env.{variable}",
                     rule="looks like a secret, and plain variables can be read by inspecting the service",
-                    fix="Give it by `make secret` and name it under `secrets` or `secret_env`.",
+                    fix=f"Give it by `{context.give_secret}{variable.lower()}` and name it under `secrets` or "
+                    "`secret_env`.",
                 )
 
 

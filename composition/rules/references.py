@@ -32,18 +32,21 @@ def apps_use_what_exists(context: Context) -> Iterator[Fault]:
 
 
 def secrets_are_given(context: Context) -> Iterator[Fault]:
-    """Given secrets were given."""
+    """Given secrets were given. One fault for each that was not, at its first use."""
     if context.secret_names is None:
         return
+    uses: dict[str, list[str]] = {}
     for path, name in (*given_secret_uses(context.stack), *component_secret_uses(context.stack)):
         if name not in context.secret_names:
-            yield Fault(
-                path=f"{ROOT}.{path}",
-                rule="names a secret that was not given",
-                got=repr(name),
-                fix=f"Set it: `make secret STACK=... KEY={name}` (or `pulumi config set --secret --path "
-                f"'ha-platform:secrets.{name}'`).",
-            )
+            uses.setdefault(name, []).append(path)
+    for name, (first, *others) in uses.items():
+        also = f" Also named by {', '.join(others)}." if others else ""
+        yield Fault(
+            path=f"{ROOT}.{first}",
+            rule="names a secret that was not given",
+            got=repr(name),
+            fix=f"Give it: `{context.give_secret}{name}`.{also}",
+        )
 
 
 def given_secret_uses(stack: Stack) -> Iterator[tuple[str, str]]:

@@ -29,6 +29,7 @@ def test_a_secret_is_stored_encrypted_and_never_shown(tmp_path: Path) -> None:
     done = _secret(tmp_path, "api_key", text=f"{VALUE}\n")
     assert done.returncode == 0, done.stderr
     assert "api_key is stored, encrypted" in done.stdout
+    assert f"`make up STACK=dev STACK_FILE={tmp_path}/stack.yaml` applies it" in done.stdout
     written = (tmp_path / "stack.yaml").read_text()
     assert VALUE not in done.stdout + done.stderr + written
     assert yaml.safe_load(written)["config"]["ha-platform:secrets"]["api_key"]["secure"].startswith("v1:")

@@ -26,8 +26,48 @@ def test_production_keeps_its_data() -> None:
 
 
 def test_an_unknown_stack_names_those_that_are_there() -> None:
-    with pytest.raises(CommandError, match="there is no stack nope; the stacks here are dev, prod, or give STACK_FILE"):
+    with pytest.raises(CommandError) as refused:
         stack_file("nope")
+    assert "there is no stack nope; the stacks here are dev, prod." in str(refused.value)
+    assert "`STACK=nope STACK_FILE=<path>`, or the path of a Pulumi.nope.yaml alone" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("file", "stack"),
+    [
+        ("Pulumi.ai-chat.yaml", "ai-chat"),
+        ("Pulumi.Team.two_b.yaml", "Team.two_b"),
+        ("mine.yaml", "mine"),
+        ("my first stack!.yaml", "my-first-stack"),
+    ],
+)
+def test_a_stack_is_named_after_its_file(
+    file: str, stack: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / file
+    path.write_text("config: {ha-platform:stack: {platform: {kind: swarm}}}\n")
+    monkeypatch.setenv("STACK_FILE", str(path))
+    assert stack_file().name == stack
+    assert stack_file("dev").name == "dev", "a name that is given wins"
+
+
+def test_without_a_name_or_a_file_it_is_dev() -> None:
+    assert (stack_file().name, stack_file().path) == ("dev", REPOSITORY / "Pulumi.dev.yaml")
+
+
+def test_a_file_whose_name_is_no_stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "!.yaml").write_text("")
+    monkeypatch.setenv("STACK_FILE", str(tmp_path / "!.yaml"))
+    with pytest.raises(CommandError, match=r"names no stack .* give STACK=<name>, too"):
+        stack_file()
+
+
+def test_what_a_person_types_for_a_stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert stack_file("prod").make("up") == "make up STACK=prod"
+    (tmp_path / "my stack.yaml").write_text("config: {}\n")
+    monkeypatch.setenv("CALLED_FROM", str(tmp_path))
+    monkeypatch.setenv("STACK_FILE", "my stack.yaml")
+    assert stack_file().make("up") == "make up STACK=my-stack STACK_FILE='my stack.yaml'"
 
 
 def test_a_relative_path_is_meant_from_where_make_was_called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

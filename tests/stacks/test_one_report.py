@@ -5,6 +5,7 @@ from contextvars import copy_context
 from pathlib import Path
 from typing import Any
 
+import pulumi
 import pytest
 import yaml
 from pulumi.runtime import set_all_config
@@ -65,6 +66,28 @@ def test_unknown_secrets_are_not_reported_where_none_can_be_read() -> None:
     settings["data"] = "maybe"
     assert [fault.path for fault in refused(settings, None).faults] == [f"{STACK_KEY}.data"]
     assert len(refused(settings).faults) == 2
+
+
+def test_a_secret_that_was_not_given_is_one_fault_whatever_uses_it() -> None:
+    settings, _ = settings_of(GOOD[0])
+    settings["apps"]["web"]["secrets"] = {"key": "api_key", "other": "api_key"}
+    settings["apps"]["worker"]["secrets"] = {"key": "api_key", "hook": "hook_url"}
+    faults = refused(settings).faults
+    assert [str(fault).partition(".")[2] for fault in faults] == [
+        "apps.web.secrets.key: names a secret that was not given (got 'api_key'). Give it: `make secret KEY=api_key`. "
+        "Also named by apps.web.secrets.other, apps.worker.secrets.key.",
+        "apps.worker.secrets.hook: names a secret that was not given (got 'hook_url'). "
+        "Give it: `make secret KEY=hook_url`.",
+    ]
+
+
+def test_the_program_says_how_pulumi_is_given_a_secret() -> None:
+    settings, _ = settings_of(GOOD[0])
+    settings["apps"]["web"]["secrets"] = {"key": "api_key"}
+    settings["apps"]["web"]["env"] = {"OTHER_TOKEN": "hunter2"}
+    variable, secret = refused_program({STACK_KEY: json.dumps(settings)}).faults
+    assert f"`pulumi config set -s {pulumi.get_stack()} --secret --path {SECRETS_KEY}.api_key`" in str(secret)
+    assert f"--path {SECRETS_KEY}.other_token`" in str(variable)
 
 
 @pytest.mark.parametrize("settings", [[], "web", 7, True])

@@ -104,7 +104,7 @@ def test_up_applies_a_change(swarm: SwarmCluster, commands: Commands, stack_file
     def new_version(settings: Settings) -> None:
         settings["apps"]["web"] |= {"image": "chat-v2", "env": {}}
 
-    run = commands.make("up", STACK_FILE=str(stack_file.keep(new_version)))
+    run = commands.make("up", STACK="dev", STACK_FILE=str(stack_file.keep(new_version)))
     assert run.code == 0, run.text
 
     def only_new() -> bool:

@@ -1,0 +1,27 @@
+"""The Makefile hands STACK, STACK_FILE and KEY to the commands as they were given."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from cli.stack_file import REPOSITORY
+
+
+def _commands(target: str, *variables: str) -> list[str]:
+    """What `make` would run."""
+    kept = {name: value for name, value in os.environ.items() if name not in ("STACK", "STACK_FILE", "KEY")}
+    line = ["make", "--no-print-directory", "-n", target, *variables]
+    done = subprocess.run(line, cwd=REPOSITORY, env=kept, capture_output=True, text=True, timeout=60, check=True)
+    return [said for said in done.stdout.splitlines() if "-m cli" in said]
+
+
+@pytest.mark.parametrize("target", ["up", "preview", "down", "status"])
+def test_without_stack_the_command_chooses(target: str, tmp_path: Path) -> None:
+    assert _commands(target, f"STACK_FILE={tmp_path}/Pulumi.mine.yaml") == [f'.venv/bin/python -m cli {target} ""']
+    assert _commands(target, "STACK=prod") == [f'.venv/bin/python -m cli {target} "prod"']
+
+
+def test_a_secret_of_the_chosen_stack() -> None:
+    assert _commands("secret", "KEY=api_key") == ['.venv/bin/python -m cli secret "" "api_key"']
