@@ -30,7 +30,7 @@ class Cluster:
         return self.answers.get(path.rsplit("/", 1)[-1], {"items": []})
 
     def text(self, path: str, **query: str) -> str:  # noqa: ARG002
-        return str(self.answers.get("log", ""))
+        return str(self.answers.get("previous_log" if query.get("previous") else "log", ""))
 
 
 def missing(type: str, spec: dict[str, Any], status: dict[str, Any], **answers: Any) -> str | None:
@@ -114,7 +114,44 @@ SPEC = {"replicas": 1, "progressDeadlineSeconds": 20, "selector": {"matchLabels"
 def test_a_stuck_deployment_fails_with_its_newest_pods_reason(status: dict[str, Any], said: str) -> None:
     found = {"items": [pod("old", "2026-01-01T00:00:00Z"), pod("new", "2026-01-02T00:00:00Z", **status)]}
     with pytest.raises(Failed, match=said):
-        missing(DEPLOYMENT, SPEC, LATE, pods=found, log="boom\n")
+        missing(DEPLOYMENT, SPEC, LATE, pods=found, previous_log="boom\n")
+
+
+RUNS_AGAIN = {
+    "name": "c",
+    "ready": False,
+    "restartCount": 3,
+    "state": {"running": {"startedAt": "2026-01-01T00:01:00Z"}},
+    "lastState": {"terminated": {"exitCode": 5, "reason": "Error"}},
+}
+NOT_READY = [{"type": "Ready", "status": "False"}]
+BACK_OFF = {"items": [{"reason": "BackOff", "message": "Back-off restarting failed container", "lastTimestamp": "2"}]}
+
+
+def between_crashes(**changed: Any) -> str:
+    status = {"containerStatuses": [RUNS_AGAIN | changed], "conditions": NOT_READY}
+    found = {"items": [pod("p", "2026-01-01T00:00:00Z", **status)]}
+    with pytest.raises(Failed) as failed:
+        missing(
+            DEPLOYMENT, SPEC, LATE, pods=found, events=BACK_OFF, previous_log="no database\nboom\n", log="listening"
+        )
+    return str(failed.value)
+
+
+def test_a_container_that_runs_between_two_crashes_says_why_it_crashed() -> None:
+    said = between_crashes()
+    assert "pod p: container c: restart count 3; exit code 5; last output: no database | boom; BackOff: Back" in said
+    assert "listening" not in said, "the log of the run that has not crashed yet"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"ready": True}, {"lastState": {}}, {"lastState": {"terminated": {"exitCode": 0, "reason": "Completed"}}}],
+)
+def test_a_container_that_did_not_crash_is_not_accused(changed: dict[str, Any]) -> None:
+    said = between_crashes(**changed)
+    assert "pod p: BackOff: Back" in said
+    assert "exit code" not in said
 
 
 def test_a_failing_probe_is_named_from_the_events() -> None:

@@ -28,8 +28,10 @@ def reason(client: Client, owner: Object) -> str:
         if said := _container_reason(client, pod) or _condition_reason(pod):
             return f"pod {pod['metadata']['name']}: {said}"
     for pod in pods:
-        if not _is_ready(pod) and (said := _warning(client, pod)):
-            return f"pod {pod['metadata']['name']}: {said}"
+        if not _is_ready(pod) and (
+            known := [text for text in (_last_crash(client, pod), _warning(client, pod)) if text]
+        ):
+            return f"pod {pod['metadata']['name']}: {'; '.join(known)}"
     return _owner_reason(owner) or _warning(client, owner)
 
 
@@ -43,9 +45,13 @@ def _is_ready(pod: Object) -> bool:
     )
 
 
-def _container_reason(client: Client, pod: Object) -> str:
+def _containers(pod: Object) -> list[Object]:
     status = pod.get("status") or {}
-    for container in (status.get("initContainerStatuses") or []) + (status.get("containerStatuses") or []):
+    return [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]
+
+
+def _container_reason(client: Client, pod: Object) -> str:
+    for container in _containers(pod):
         state = container.get("state") or {}
         waiting, ended = state.get("waiting") or {}, state.get("terminated") or {}
         before = (container.get("lastState") or {}).get("terminated") or {}
@@ -61,6 +67,21 @@ def _container_reason(client: Client, pod: Object) -> str:
         elif waiting.get("message"):
             words.append(str(waiting["message"]))
         return "; ".join(words)
+    return ""
+
+
+def _last_crash(client: Client, pod: Object) -> str:
+    """The last crash of a container that runs again, for the moment: between two crashes no state says so."""
+    for container in _containers(pod):
+        before = (container.get("lastState") or {}).get("terminated") or {}
+        if container.get("ready") or "running" not in (container.get("state") or {}) or not before.get("exitCode"):
+            continue
+        words = [
+            f"container {container['name']}: restart count {container.get('restartCount')}",
+            f"exit code {before['exitCode']}",
+        ]
+        tail = log_tail(client, pod, container["name"], previous=True)
+        return "; ".join([*words, f"last output: {tail}"] if tail else words)
     return ""
 
 
