@@ -98,8 +98,8 @@ def _path(name: str, given: str) -> Path:
         if not path.is_file():
             stacks = ", ".join(sorted(file.name.split(".")[1] for file in REPOSITORY.glob("Pulumi.*.yaml")))
             raise CommandError(
-                f"there is no stack {name}; the stacks here are {stacks}. Its file is elsewhere? Write `STACK={name} "
-                f"STACK_FILE=<path>`, or the path of a Pulumi.{name}.yaml alone."
+                f"there is no stack {name}; the stacks here are {stacks}. Its file is elsewhere? Write "
+                f"`STACK_FILE=<folder>/Pulumi.{name}.yaml`, or `STACK={name} STACK_FILE=<path>`."
             )
         return path
     # `make -C` changes the directory; the path is meant from where make was called.

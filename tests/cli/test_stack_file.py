@@ -29,7 +29,7 @@ def test_an_unknown_stack_names_those_that_are_there() -> None:
     with pytest.raises(CommandError) as refused:
         stack_file("nope")
     assert "there is no stack nope; the stacks here are dev, prod." in str(refused.value)
-    assert "`STACK=nope STACK_FILE=<path>`, or the path of a Pulumi.nope.yaml alone" in str(refused.value)
+    assert "`STACK_FILE=<folder>/Pulumi.nope.yaml`, or `STACK=nope STACK_FILE=<path>`" in str(refused.value)
 
 
 @pytest.mark.parametrize(
