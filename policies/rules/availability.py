@@ -32,8 +32,14 @@ def replicas_survive_one_host(level: EnforcementLevel) -> ResourceValidationPoli
 
 
 def _single(workload: WorkloadView) -> Iterator[str]:
-    if workload.kind == "replicas" and workload.replicas == 1:
+    if workload.kind == "replicas" and workload.replicas == 1 and not _is_exporter(workload):
         yield f"{workload.name}: one replica; losing its host is an outage."
+
+
+def _is_exporter(workload: WorkloadView) -> bool:
+    """Whether all that is lost with it are its metrics. An app whose only port is for metrics still has work to do."""
+    of_an_app = workload.origin.split(".")[1:2] == ["apps"]
+    return workload.ports == {"metrics"} and bool(workload.origin) and not of_an_app
 
 
 def stateful_data_is_on_a_volume(level: EnforcementLevel) -> ResourceValidationPolicy:

@@ -19,10 +19,16 @@ class ContainerView:
 
 @dataclass(frozen=True, kw_only=True)
 class WorkloadView:
-    """One workload. `kind` is "replicas", "members", "agent" or "job"; `replicas` None where not fixed."""
+    """One workload. `kind` is "replicas", "members", "agent" or "job"; `replicas` None where not fixed.
+
+    `origin` is the YAML path of its settings (`ha-platform:stack.caches.sessions`), empty for what the project did not
+    render. `ports` are the names of the ports that others in the stack connect to.
+    """
 
     name: str
+    origin: str
     kind: str
+    ports: frozenset[str]
     replicas: int | None
     containers: tuple[ContainerView, ...]
     has_persistent_volume: bool

@@ -22,11 +22,15 @@ def view(resource_type: str, workload: Mapping[str, Any]) -> WorkloadView:
     pod_security = pod.get("securityContext") or {}
     claims = {str((claim.get("metadata") or {}).get("name")) for claim in spec.get("volumeClaimTemplates") or []}
     kind = WORKLOADS[resource_type]
+    metadata = workload.get("metadata") or {}
+    containers = pod.get("containers") or []
     return WorkloadView(
-        name=str((workload.get("metadata") or {}).get("name") or ""),
+        name=str(metadata.get("name") or ""),
+        origin=str((metadata.get("annotations") or {}).get("ha-platform/origin") or ""),
         kind=kind,
+        ports=frozenset(str(port.get("name")) for container in containers for port in container.get("ports") or []),
         replicas=whole(spec.get("replicas", 1)) if kind in _REPLICATED else None,
-        containers=tuple(_container(container, pod_security, claims) for container in pod.get("containers") or []),
+        containers=tuple(_container(container, pod_security, claims) for container in containers),
         has_persistent_volume=bool(claims),
     )
 

@@ -7,6 +7,7 @@ from views.container import ContainerView, WorkloadView
 from views.numbers import whole
 
 SERVICE = "docker:index/service:Service"
+_PORT_LABEL = "ha-platform.port."
 
 
 def view(service: Mapping[str, Any]) -> WorkloadView:
@@ -17,10 +18,12 @@ def view(service: Mapping[str, Any]) -> WorkloadView:
     volumes = [mount for mount in container.get("mounts") or [] if mount.get("type") == "volume"]
     limits = (task.get("resources") or {}).get("limits") or {}
     memory = limits.get("memoryBytes")
-    labels = {label.get("label"): label.get("value") for label in service.get("labels") or []}
+    labels = {str(label.get("label")): label.get("value") for label in service.get("labels") or []}
     return WorkloadView(
         name=str(service.get("name") or ""),
+        origin=str(labels.get("ha-platform.origin") or ""),
         kind=_kind(mode, labels, bool(volumes)),
+        ports=frozenset(name.removeprefix(_PORT_LABEL) for name in labels if name.startswith(_PORT_LABEL)),
         replicas=None if mode.get("global") else whole((mode.get("replicated") or {}).get("replicas", 1)),
         containers=(
             ContainerView(

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from rules import availability, exposure, identity, images, limits, secrets
+from views import workload_view
 
 from tests.goldens.rendered import STACKS, registrations
 from tests.mock_engine import SECRET_MARK
@@ -26,6 +27,16 @@ def test_a_rendered_stack_passes(name: str) -> None:
     recorded = [(one.type, _clear(one.inputs)) for one in registrations(STACKS[name], name)]
     found = [text for rule in RULES for kind, properties in recorded for text in violations(rule, kind, properties)]
     assert found + list(availability._unmet_budgets(recorded)) + list(exposure._exposed(recorded)) == []
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_a_rendered_exporter_is_no_outage(name: str) -> None:
+    rule = availability.replicas_survive_one_host(LEVEL)
+    recorded = [(one.type, _clear(one.inputs)) for one in registrations(STACKS[name], name)]
+    views = [(view, *resource) for resource in recorded if (view := workload_view(*resource))]
+    exporters = [one for one in views if one[0].name.endswith("-exporter") and one[0].kind == "replicas"]
+    assert exporters, "each of these stacks has a cache"
+    assert [text for _, kind, properties in exporters for text in violations(rule, kind, properties)] == []
 
 
 def _clear(value: Any) -> Any:

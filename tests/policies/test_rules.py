@@ -107,6 +107,31 @@ def test_an_image_with_a_digest_passes() -> None:
     assert violations(PINNED, SERVICE, service(image=f"chat/web@sha256:{'0' * 64}")) == []
 
 
+def single(origin: str, *ports: str) -> list[tuple[str, dict[str, Any]]]:
+    """One replica of the settings at `origin`, with ports of these names, on both platforms."""
+    on_kubernetes = deployment(replicas=1, ports=[{"name": name, "containerPort": 9121.0} for name in ports])
+    on_kubernetes["metadata"]["annotations"] = {"ha-platform/origin": origin}
+    labels = {"ha-platform.origin": origin} | {f"ha-platform.port.{name}": "9121" for name in ports}
+    given = [{"label": label, "value": value} for label, value in labels.items()]
+    return [(DEPLOYMENT, on_kubernetes), (SERVICE, {**service(replicas=1), "labels": given})]
+
+
+@pytest.mark.parametrize(
+    ("origin", "ports", "outages"),
+    [
+        ("ha-platform:stack.caches.sessions", ("metrics",), 0),
+        ("ha-platform:stack.caches.apps", ("metrics",), 0),
+        ("ha-platform:stack.caches.sessions", ("redis", "metrics"), 1),
+        ("ha-platform:stack.caches.sessions", (), 1),
+        ("ha-platform:stack.apps.worker", ("metrics",), 1),  # it works on a queue
+        ("", ("metrics",), 1),
+    ],
+)
+def test_one_exporter_is_no_outage(origin: str, ports: tuple[str, ...], outages: int) -> None:
+    for resource_type, properties in single(origin, *ports):
+        assert len(violations(TWO, resource_type, properties)) == outages, resource_type
+
+
 def test_a_job_is_no_single_replica() -> None:
     gate = {**service(replicas=1), "labels": [{"label": "ha-platform.job", "value": "true"}]}
     assert violations(TWO, SERVICE, gate) == []
