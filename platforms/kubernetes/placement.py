@@ -12,13 +12,22 @@ _STRONG, _WEAK = 100, 10
 
 SPOT_LABELS = {
     "cloud.google.com/gke-spot": "true",
+    "cloud.google.com/gke-preemptible": "true",
     "eks.amazonaws.com/capacityType": "SPOT",
     "karpenter.sh/capacity-type": "spot",
     "kubernetes.azure.com/scalesetpriority": "spot",
 }
-"""How GKE, EKS, Karpenter and AKS label spot nodes."""
+"""How GKE (Spot VMs, and the preemptible VMs before them), EKS, Karpenter and AKS label spot nodes."""
 
-_SPOT_TAINTS = {"cloud.google.com/gke-spot": "true", "kubernetes.azure.com/scalesetpriority": "spot"}
+# With the key and value of the label: AKS by itself, on GKE those who make the node pool, as its pages advise.
+_SPOT_TAINTS = {
+    key: SPOT_LABELS[key]
+    for key in (
+        "cloud.google.com/gke-spot",
+        "cloud.google.com/gke-preemptible",
+        "kubernetes.azure.com/scalesetpriority",
+    )
+}
 
 
 def apart(name: str, *, required: bool, revisions: bool) -> core.PodAntiAffinityArgs:
@@ -85,7 +94,7 @@ def prefer_spot() -> core.NodeAffinityArgs:
 
 
 def spot_tolerations() -> list[core.TolerationArgs]:
-    """Clouds that taint their spot nodes."""
+    """For clouds whose spot nodes are tainted."""
     return [
         core.TolerationArgs(key=key, operator="Equal", value=value, effect="NoSchedule")
         for key, value in _SPOT_TAINTS.items()

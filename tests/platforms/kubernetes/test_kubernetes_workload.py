@@ -121,11 +121,17 @@ def test_spot_nodes_are_preferred_and_tolerated() -> None:
     terms = pod["affinity"]["nodeAffinity"]["preferredDuringSchedulingIgnoredDuringExecution"]
     assert {term["preference"]["matchExpressions"][0]["key"] for term in terms} == {
         "cloud.google.com/gke-spot",
+        "cloud.google.com/gke-preemptible",
         "eks.amazonaws.com/capacityType",
         "karpenter.sh/capacity-type",
         "kubernetes.azure.com/scalesetpriority",
     }
     assert {toleration["effect"] for toleration in pod["tolerations"]} == {"NoSchedule"}
+    assert {(toleration["key"], toleration["value"]) for toleration in pod["tolerations"]} == {
+        ("cloud.google.com/gke-spot", "true"),
+        ("cloud.google.com/gke-preemptible", "true"),
+        ("kubernetes.azure.com/scalesetpriority", "spot"),
+    }
     assert "nodeAffinity" not in of().pod("Deployment", "web")["affinity"]
 
 
