@@ -26,7 +26,7 @@ class KubernetesSite(Site):
         ensure_images()
         self._cluster = KubernetesCluster(PROFILE).up()
         platform = {"kind": "kubernetes", "entry": "node-port", "nodes": 1, "deregistration_delay": "3s"}
-        settings = live_stack(platform, members=1, proxies=2, alerts_host=f"alerts.{NAMESPACE}.svc.cluster.local")
+        settings = live_stack(platform, alerts_host=f"alerts.{NAMESPACE}.svc.cluster.local")
         self.deployment = Deployment(
             STACK, settings, environment={"KUBECONFIG": str(self._cluster.kubeconfig)}, directory=directory
         )

@@ -4,20 +4,21 @@ import copy
 from typing import Any
 
 HTTP_PORT, STATUS_PORT, PROMETHEUS_PORT, ALERTMANAGER_PORT = 30080, 30404, 30090, 30093
+MEMBERS = 3
 _SMALL = {"cpu_request": "20m", "cpu_limit": "1", "memory_request": "64Mi", "memory_limit": "256Mi"}
 _DATA = {"cpu_request": "50m", "cpu_limit": "2", "memory_request": "128Mi", "memory_limit": "512Mi"}
 _USES = {"databases": {"main": "DATABASE"}, "caches": {"sessions": "REDIS"}}
 
 
-def live_stack(platform: dict[str, Any], *, members: int, proxies: int, alerts_host: str) -> dict[str, Any]:
-    """Three web replicas behind `proxies` proxies, a worker, a database and a cache of `members` each, monitoring."""
+def live_stack(platform: dict[str, Any], *, alerts_host: str) -> dict[str, Any]:
+    """Three web replicas behind two proxies, a worker, a database and a cache of three members each, monitoring."""
     return {
         "platform": platform,
         "images": {"source": "sandbox"},
         "data": "delete",
         "balancers": {
             "edge": {
-                "replicas": proxies,
+                "replicas": 2,
                 "listen": {"http": HTTP_PORT},
                 "status": {"port": STATUS_PORT},
                 "longest_stream": "20s",
@@ -62,10 +63,12 @@ def live_stack(platform: dict[str, Any], *, members: int, proxies: int, alerts_h
                 "resources": _SMALL,
             },
         },
-        "databases": {"main": {"members": members, "volume": "1Gi", "resources": _DATA}},
+        "databases": {
+            "main": {"members": MEMBERS, "synchronous": True, "volume": "1Gi", "resources": _DATA},
+        },
         "caches": {
             "sessions": {
-                "role": "session", "members": members, "maxmemory": "32Mi", "volume": "1Gi", "resources": _SMALL,
+                "role": "session", "members": MEMBERS, "maxmemory": "32Mi", "volume": "1Gi", "resources": _SMALL,
             },
         },
         "monitoring": {

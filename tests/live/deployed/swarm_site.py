@@ -27,7 +27,7 @@ class SwarmSite(Site):
         self._clients = [self._cluster.client(index) for index in range(len(self._cluster.hosts))]
         names = [host.name for host in self._cluster.hosts]
         platform = {"kind": "swarm", "nodes": names, "entry": "dns", "encrypt_overlays": False}
-        settings = live_stack(platform, members=3, proxies=2, alerts_host=f"{STACK}-alerts")
+        settings = live_stack(platform, alerts_host=f"{STACK}-alerts")
         self.deployment = Deployment(
             STACK, settings, environment={"DOCKER_HOST": self._cluster.docker_host}, directory=directory
         )

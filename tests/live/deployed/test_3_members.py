@@ -9,6 +9,7 @@ import pytest
 from sandbox.load import in_background, run_writes
 from tests.live.deployed.deployment import Settings
 from tests.live.deployed.site import Site
+from tests.live.deployed.stack import MEMBERS
 from tests.live.deployed.waiting import wait_for
 from tests.live.deployed.watching import watched
 
@@ -18,7 +19,7 @@ WORDS = ("main-pg", "sessions-redis", "sessions-sentinel")
 
 def test_a_change_never_has_two_members_down(site: Site, reports: Path, request: pytest.FixtureRequest) -> None:
     """Other memory limits, and other timers of the Sentinels: each member is replaced."""
-    members = dict.fromkeys(WORDS, 3)
+    members = dict.fromkeys(WORDS, MEMBERS)
     wait_for("every member is ready", lambda: _ready(site) == members, seconds=120)
     before = {word: site.ready_members(word) for word in WORDS}
 
@@ -37,9 +38,9 @@ def test_a_change_never_has_two_members_down(site: Site, reports: Path, request:
     (reports / f"{request.node.callspec.id}-members-changed.json").write_text(json.dumps(asdict(report), indent=2))
     print(
         f"members changed: {report.acknowledged} acknowledged, {len(report.lost)} lost, {report.failed} failed, "
-        f"outage {report.longest_outage_seconds} s; fewest ready of 3: {fewest.ready} in {fewest.looks} looks"
+        f"outage {report.longest_outage_seconds} s; fewest ready of {MEMBERS}: {fewest.ready} in {fewest.looks} looks"
     )
-    assert fewest.ready == dict.fromkeys(WORDS, 2), "one is replaced at a time, and that was seen"
+    assert fewest.ready == dict.fromkeys(WORDS, MEMBERS - 1), "one is replaced at a time, and that was seen"
     wait_for("every member is ready again", lambda: _ready(site) == members, seconds=120)
     for word in WORDS:
         assert not set(before[word].values()) & set(site.ready_members(word).values()), (
