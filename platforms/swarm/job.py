@@ -23,14 +23,14 @@ _PATIENCE = 12
 """Checks that may fail in a row: a gate whose job is done is not killed because its host is busy."""
 _IGNORED_SIGNALS = ("SIGINT", "SIGQUIT")
 _GATE = (
-    'stop() {{ kill -s {signal} "$child" 2>/dev/null; wait "$child"; exit 143; }}; '
+    'stop() {{ kill -s {signal} "$!" 2>/dev/null; wait "$!"; exit 143; }}; '
     "trap stop {signal}; tries={tries}; "
-    'while :; do "$@" & child=$!; code=0; wait "$child" || code=$?; '
+    'while :; do "$@" & code=0; wait "$!" || code=$?; '
     '[ "$code" = 0 ] && break; tries=$((tries - 1)); '
     'echo "the job ended with $code, $tries tries left" >&2; '
     '[ "$tries" -gt 0 ] || exit "$code"; sleep 2; done; '
     ": > {done}; "
-    'while :; do sleep 3600 & child=$!; wait "$child"; done'
+    'while :; do sleep 3600 & wait "$!"; done'
 )
 
 
