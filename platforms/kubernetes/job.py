@@ -13,6 +13,9 @@ from platforms.kubernetes.rollout import WAIT_MARGIN_SECONDS
 from platforms.kubernetes.security import check_restricted
 from platforms.kubernetes.volume import container_mounts
 
+_RUN_AGAIN = {"pulumi.com/replaceUnready": "true"}
+"""Of a job that failed. Without it the next update would report the old failure again."""
+
 
 def render_job(cluster: Cluster, word: Job, *, parent: pulumi.Resource) -> tuple[pulumi.Resource, ...]:
     """A batch Job whose name is left to Pulumi: a changed container runs as a new one before the old one goes.
@@ -32,7 +35,7 @@ def render_job(cluster: Cluster, word: Job, *, parent: pulumi.Resource) -> tuple
         metadata=ObjectMetaArgs(
             namespace=cluster.names.namespace,
             labels=labels(word.name, word.tier),
-            annotations={ORIGIN_ANNOTATION: word.origin},
+            annotations={ORIGIN_ANNOTATION: word.origin} | _RUN_AGAIN,
         ),
         spec=batch.JobSpecArgs(
             backoff_limit=word.retries,

@@ -100,3 +100,24 @@ def test_a_changed_secret_is_not_shown() -> None:
     (change,) = provider.diff(type, before, {}, after).changes.values()
     assert isinstance(change.old, Secret)
     assert isinstance(change.new, Secret)
+
+
+@pytest.mark.parametrize(
+    ("type", "asked", "status", "again"),
+    [
+        pytest.param("batch/v1:Job", "true", "True", True, id="failed"),
+        pytest.param("batch/v1:Job", "true", "False", False, id="not failed"),
+        pytest.param("batch/v1:Job", "false", "True", False, id="not asked for"),
+        pytest.param("apps/v1:Deployment", "true", "True", False, id="not a job"),
+    ],
+)
+def test_a_failed_job_is_made_again_where_that_is_asked_for(type: str, asked: str, status: str, again: bool) -> None:
+    key = "pulumi.com/replaceUnready"
+    kind = f"kubernetes:{type}"
+    inputs = provider.check("urn", "web", kind, {}, {"metadata": {"annotations": {key: asked}}, "spec": {}})
+    outputs: Properties = {**inputs, "status": {"conditions": [{"type": "Failed", "status": status}]}}
+    found = provider.diff(kind, inputs, outputs, inputs)
+    assert {path: change.replace for path, change in found.changes.items()} == (
+        {("metadata", "annotations", key): True} if again else {}
+    )
+    assert not found.delete_before_replace, "its name is its own"

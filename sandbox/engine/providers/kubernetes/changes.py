@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from sandbox.engine.providers.base import Diff
-from sandbox.engine.providers.kubernetes.checking import is_autonamed
+from sandbox.engine.providers.kubernetes.checking import annotation, is_autonamed
 from sandbox.engine.providers.kubernetes.kinds import Kind
 from sandbox.engine.values import Change, Path, Properties, Secret, Value, diff, path_covers, plain
 
 _DEFAULT_NAMESPACE = "default"
+_REPLACE_UNREADY = "pulumi.com/replaceUnready"
 
 
 def changes(kind: Kind, old: Properties, new: Properties) -> Diff:
@@ -19,6 +20,17 @@ def changes(kind: Kind, old: Properties, new: Properties) -> Diff:
         found[path] = Change(change.kind, change.old, change.new, replace)
     same_place = _identity(before) == _identity(after)
     return Diff(found, delete_before_replace=same_place and not is_autonamed(new))
+
+
+def failed_job(kind: Kind, outputs: Properties, new: Properties) -> dict[Path, Change]:
+    """A job that failed is made again where its inputs ask for that. The real provider asks the cluster; here the
+    outputs tell, which a failure stores."""
+    status = plain(outputs.get("status"))
+    conditions = status.get("conditions") if isinstance(status, dict) else None
+    failed = any(one["type"] == "Failed" and one["status"] == "True" for one in conditions or [])
+    if kind.kind != "Job" or not failed or annotation(new, _REPLACE_UNREADY) != "true":
+        return {}
+    return {("metadata", "annotations", _REPLACE_UNREADY): Change("update", "true", "true", replace=True)}
 
 
 def _in_namespace(kind: Kind, inputs: Properties) -> Properties:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from http import HTTPStatus
 from typing import ClassVar
 
 from sandbox.engine.providers.base import Diff, Log, PartialFailure, Provider, ProviderError, ProviderUnreachable
-from sandbox.engine.providers.kubernetes.changes import changes
+from sandbox.engine.providers.kubernetes.changes import changes, failed_job
 from sandbox.engine.providers.kubernetes.checking import annotation, checked
 from sandbox.engine.providers.kubernetes.client import ApiError, Client
 from sandbox.engine.providers.kubernetes.config import read_config
@@ -33,8 +34,9 @@ class KubernetesProvider(Provider):
     def check(self, urn: str, name: str, type: str, old_inputs: Properties, new_inputs: Properties) -> Properties:  # noqa: ARG002
         return checked(KINDS[type], name, old_inputs, new_inputs, self._settings.namespace)
 
-    def diff(self, type: str, old_inputs: Properties, old_outputs: Properties, new_inputs: Properties) -> Diff:  # noqa: ARG002
-        return changes(KINDS[type], old_inputs, new_inputs)
+    def diff(self, type: str, old_inputs: Properties, old_outputs: Properties, new_inputs: Properties) -> Diff:
+        found = changes(KINDS[type], old_inputs, new_inputs)
+        return replace(found, changes=found.changes | failed_job(KINDS[type], old_outputs, new_inputs))
 
     def create(self, urn: str, type: str, inputs: Properties, preview: bool) -> tuple[Value, Properties]:  # noqa: ARG002
         kind, manager = KINDS[type], field_manager({})
