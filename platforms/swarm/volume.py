@@ -28,11 +28,15 @@ def member_mount(word: Volume, *, source: str, labels: dict[str, str]) -> docker
 
 
 def scratch_mount(word: Scratch) -> docker.ServiceTaskSpecContainerSpecMountArgs:
-    """Memory, counted against the task's memory limit; writable by every user, like /tmp."""
+    """Memory, counted against the task's memory limit; writable by every user.
+
+    The sticky bit comes by itself (seen in containers). Asked for, the daemon would leave it out of its answer, and a
+    refresh would find every service changed.
+    """
     return docker.ServiceTaskSpecContainerSpecMountArgs(
         type="tmpfs",
         target=word.path,
-        tmpfs_options=docker.ServiceTaskSpecContainerSpecMountTmpfsOptionsArgs(size_bytes=word.size_bytes, mode=0o1777),
+        tmpfs_options=docker.ServiceTaskSpecContainerSpecMountTmpfsOptionsArgs(size_bytes=word.size_bytes, mode=0o777),
     )
 
 

@@ -18,7 +18,10 @@ _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 _PASSWORD_LINE = re.compile(
     r"^\s*[\w.-]*(password|requirepass|masterauth|secret_key)\s*[:= ]\s*[^\s$#{/]{6,}", re.I | re.M
 )
-_CONFIGURATIONS = {"kubernetes:core/v1:ConfigMap": "data", "docker:index/serviceConfig:ServiceConfig": "data"}
+_CONFIGURATIONS = {
+    "kubernetes:core/v1:ConfigMap": ("data",),
+    "docker:index/serviceConfig:ServiceConfig": ("data", "dataRaw"),
+}
 
 
 def no_secret_in_environment(level: EnforcementLevel) -> ResourceValidationPolicy:
@@ -39,8 +42,8 @@ def no_secret_in_configuration(level: EnforcementLevel) -> ResourceValidationPol
     """ConfigMaps and Swarm configs are not protected as secrets are."""
 
     def validate(arguments: ResourceValidationArgs, report: ReportViolation) -> None:
-        key = _CONFIGURATIONS.get(arguments.resource_type)
-        for text in _texts(arguments.props.get(key) if key else None):
+        keys = _CONFIGURATIONS.get(arguments.resource_type, ())
+        for text in (text for key in keys for text in _texts(arguments.props.get(key))):
             if _URL_WITH_PASSWORD.search(text) or _PRIVATE_KEY.search(text) or _PASSWORD_LINE.search(text):
                 report(f"{arguments.name}: the configuration holds what looks like a password or key; use a secret.")
 

@@ -1,7 +1,5 @@
 """A stack's registrations as text."""
 
-import base64
-import binascii
 import re
 from pathlib import Path
 from typing import Any
@@ -51,19 +49,9 @@ def _resource(one: Recorded) -> dict[str, Any]:
         "provider": one.provider,
         "protect": one.protect,
         "ignore_changes": list(one.ignore_changes),
-        "inputs": _sorted(_readable(one.type, one.inputs)),
+        "inputs": _sorted(one.inputs),
     }
     return document | {key: value for key, value in optional.items() if value}
-
-
-def _readable(type_: str, inputs: dict[str, Any]) -> dict[str, Any]:
-    """Swarm configs hold base64: shown as the text that a reviewer wants to read."""
-    if type_ != "docker:index/serviceConfig:ServiceConfig":
-        return inputs
-    try:
-        return {**inputs, "data": base64.b64decode(inputs["data"], validate=True).decode()}
-    except (binascii.Error, UnicodeDecodeError):
-        return inputs
 
 
 def _sorted(value: Any) -> Any:

@@ -154,6 +154,7 @@ def test_a_password_in_a_configuration_is_reported(text: str) -> None:
     encoded = base64.b64encode(text.encode()).decode()
     assert len(violations(CONFIGURATION, CONFIG_MAP, {"data": {"file": text}})) == 1
     assert len(violations(CONFIGURATION, SERVICE_CONFIG, {"data": encoded})) == 1
+    assert len(violations(CONFIGURATION, SERVICE_CONFIG, {"dataRaw": text})) == 1
     assert violations(CONFIGURATION, CONFIG_MAP, {"data": {"file": "maxmemory 64mb"}}) == []
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.live.deployed.kubernetes_site import KubernetesSite
+from tests.live.deployed.loads import answers
 from tests.live.deployed.site import Site
 from tests.live.deployed.swarm_site import SwarmSite
 from tests.live.require import require_hosts
@@ -49,6 +50,8 @@ def _deployed(made: Site, request: pytest.FixtureRequest) -> Iterator[Site]:
     try:
         made.deployment.give_secret("model_api_key", GIVEN_SECRET)
         made.deployment.up_ok(policies=True)
+        for entry in made.entries:  # a node's port answers a moment after the Service is there
+            answers(entry, "/ready")
         yield made
     except BaseException:
         made.keep_logs(logs)
