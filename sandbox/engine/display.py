@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import threading
 
@@ -16,6 +17,7 @@ from sandbox.engine.values import UNKNOWN, Change, Value, format_path, has_secre
 _SIGNS = {"create": "+", "update": "~", "replace": "+-", "delete": "-", "refresh": "~>"}
 _STYLES = {"create": "green", "update": "yellow", "replace": "magenta", "delete": "red", "refresh": "cyan"}
 _LONGEST_VALUE = 100
+_MOST_LINES = 40
 
 
 def show(value: Value) -> str:
@@ -28,13 +30,27 @@ def show(value: Value) -> str:
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
 
 
-def change_line(path: str, change: Change) -> str:
-    """One changed property in one line."""
+def change_lines(path: str, change: Change) -> list[str]:
+    """One changed property: in one line, or the lines that differ of a text of several."""
     sign = {"add": "+", "delete": "-", "update": "~"}[change.kind]
+    suffix = "  (needs a new object)" if change.replace else ""
+    if differing := _differing_lines(change):
+        return [f"{sign} {path}:{suffix}", *(f"    {line}" for line in differing)]
     values = {"add": show(change.new), "delete": show(change.old)}.get(
         change.kind, f"{show(change.old)} => {show(change.new)}"
     )
-    return f"{sign} {path}: {values}{'  (needs a new object)' if change.replace else ''}"
+    return [f"{sign} {path}: {values}{suffix}"]
+
+
+def _differing_lines(change: Change) -> list[str]:
+    """As `diff -U1` without its headings; empty unless a text of several lines became another one."""
+    old, new = change.old, change.new
+    if not (isinstance(old, str) and isinstance(new, str) and "\n" in old.rstrip() + new.rstrip()):
+        return []
+    found = list(difflib.unified_diff(old.splitlines(), new.splitlines(), n=1, lineterm=""))
+    lines = ["..." if line.startswith("@@") else line for line in found[2:]]
+    more = len(lines) - _MOST_LINES
+    return lines if more <= 0 else [*lines[:_MOST_LINES], f"... and {more} more lines"]
 
 
 class Display(Reporter):
@@ -99,7 +115,8 @@ class Display(Reporter):
                 why = "  (replaced)" if step.replaced else ""
                 self._print(f"{_SIGNS[step.op]:>3} {step.type}  {name_of(step.urn)}{why}", _STYLES[step.op])
                 for path, change in step.changes.items():
-                    self._print(f"      {change_line(format_path(path), change)}")
+                    for line in change_lines(format_path(path), change):
+                        self._print(f"      {line}")
 
     def failed(self, step: Step, reason: str) -> None:
         with self._lock:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from sandbox.engine.checkpoint import Resource
-from sandbox.engine.display import Display, show
+from sandbox.engine.display import Display, change_lines, show
 from sandbox.engine.events import Op, Step, Violation
 from sandbox.engine.urns import STACK_TYPE
-from sandbox.engine.values import UNKNOWN, Secret, diff
+from sandbox.engine.values import UNKNOWN, Secret, Value, diff
 from tests.engine.stack import urn
 
 
@@ -37,6 +37,34 @@ def test_operations_and_their_changes(
     assert "+ later: [unknown]" in shown.out
     assert "a:x:T  db: create failed: no room" in shown.err
     assert ("\x1b[" in shown.out) is terminal
+
+
+def test_a_text_of_several_lines_is_shown_by_the_lines_that_differ() -> None:
+    old = "".join(f"line {number}\n" for number in range(100))
+    (change,) = diff({"data": old}, {"data": old.replace("line 50\n", "line fifty\n")}).values()
+    assert change_lines("data", change) == [
+        "~ data:",
+        "    ...",
+        "     line 49",
+        "    -line 50",
+        "    +line fifty",
+        "     line 51",
+    ]
+    (change,) = diff({"data": old}, {"data": old.replace("line", "LINE")}).values()
+    lines = change_lines("data", change)
+    assert len(lines) == 42
+    assert lines[-1] == "    ... and 161 more lines"
+    (change,) = diff({"data": Secret(old)}, {"data": Secret("other\n")}).values()
+    assert change_lines("data", change) == ["~ data: [secret] => [secret]"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "shown"),
+    [("1", "2", '"1" => "2"'), ("a\nb", "a\nb\n", '"a\\nb" => "a\\nb\\n"'), (1, "a\nb", '1 => "a\\nb"')],
+)
+def test_other_changes_are_in_one_line(old: Value, new: Value, shown: str) -> None:
+    (change,) = diff({"size": old}, {"size": new}).values()
+    assert change_lines("size", change) == [f"~ size: {shown}"]
 
 
 def test_components_alone_are_held_back(capsys: pytest.CaptureFixture[str]) -> None:
