@@ -12,6 +12,8 @@ from sandbox.hosts.profiles import Profile, sandbox_dir
 from sandbox.hosts.waiting import wait_until
 
 _NAMESERVER = Path(__file__).with_name("nameserver.py")
+_NAMED = 8
+"""Leftovers that an error names; a host with containers has hundreds of control groups."""
 
 
 class Hosts:
@@ -58,7 +60,8 @@ class Hosts:
         with suppress(TimeoutError):
             wait_until(lambda: not leftovers.find(self.profile, their_namespaces), "nothing is left", 10)
         if left := leftovers.find(self.profile, their_namespaces):
-            raise HostError(f"profile '{self.profile.name}' left behind: {', '.join(left)}")
+            more = f" and {len(left) - _NAMED} more" if len(left) > _NAMED else ""
+            raise HostError(f"profile '{self.profile.name}' left behind: {', '.join(left[:_NAMED])}{more}")
         return removed
 
     def host(self, name_or_number: str | int) -> Host:
