@@ -7,11 +7,11 @@ from typing import Any
 import pulumi
 import yaml
 
+from components.config_files import config_files
 from components.monitoring_stack.settings import GrafanaSettings
 from components.observability import Panel
 from components.store_image import StoreImage
 from model import (
-    ConfigFile,
     Container,
     Endpoint,
     File,
@@ -48,17 +48,11 @@ def grafana(
     password = platform.generated_password(f"{NAME}-admin", parent=parent)
     admin = platform.secret(Secret(name=f"{NAME}-admin", value=password), parent=parent)
     texts = {
-        "datasources/prometheus.yml": _datasource(prometheus_host),
-        "dashboards/files.yml": _provider(),
-        "boards/platform.json": dashboard(panels, stack=platform.stack),
+        "datasources": ("datasources/prometheus.yml", _datasource(prometheus_host)),
+        "dashboards": ("dashboards/files.yml", _provider()),
+        "boards": ("boards/platform.json", dashboard(panels, stack=platform.stack)),
     }
-    files = [
-        File(
-            path=f"{_PROVISIONING}/{path}",
-            source=platform.config_file(ConfigFile(name=f"{NAME}-{path.split('/')[0]}", text=text), parent=parent),
-        )
-        for path, text in texts.items()
-    ]
+    files = config_files(NAME, _PROVISIONING, texts, platform=platform, parent=parent)
     health = HttpCheck(path="/api/health", port=PORT)
     return platform.members(
         Members(

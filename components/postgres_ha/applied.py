@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pulumi
 
+from components.config_files import config_files
 from components.postgres_ha.dynamic import dynamic_configuration
 from components.postgres_ha.members import PostgresSecrets
 from components.postgres_ha.settings import PostgresSettings
 from components.store_image import StoreImage
-from model import ConfigFile, Container, Endpoint, File, Job, Resources, Secret, Tier
+from model import Container, Endpoint, File, Job, Resources, Secret, Tier
 from platforms.base import Platform
 
 _FILES = Path(__file__).parent / "files"
@@ -43,18 +44,12 @@ def applied_settings(
         "configuration": dynamic_configuration(settings),
     }
     texts = {
-        "apply_settings.py": ("script", (_FILES / "apply_settings.py").read_text()),
-        "wanted.json": ("wanted", json.dumps(wanted, indent=2) + "\n"),
+        "script": ("apply_settings.py", (_FILES / "apply_settings.py").read_text()),
+        "wanted": ("wanted.json", json.dumps(wanted, indent=2) + "\n"),
     }
     passwords = pulumi.Output.json_dumps({"superuser": secrets.superuser, "rest_api": secrets.rest_api})
     secret = platform.secret(Secret(name=f"{word}-passwords", value=passwords), parent=parent)
-    files = tuple(
-        File(
-            path=f"{_DIRECTORY}/{path}",
-            source=platform.config_file(ConfigFile(name=f"{word}-{suffix}", text=text), parent=parent),
-        )
-        for path, (suffix, text) in texts.items()
-    )
+    files = config_files(word, _DIRECTORY, texts, platform=platform, parent=parent)
     return platform.job(
         Job(
             name=word,

@@ -5,8 +5,9 @@ from typing import Literal
 
 import pulumi
 
+from components.config_files import config_files
 from components.templates import render
-from model import ConfigFile, File
+from model import File
 from platforms.base import Platform
 
 FILES = Path(__file__).parent / "files"
@@ -27,10 +28,4 @@ def mounted(
         "start": ("start.sh", (FILES / f"{server}_start.sh").read_text()),
         "ready": ("ready.sh", (FILES / f"{server}_ready.sh").read_text()),
     }
-    return tuple(
-        File(
-            path=f"{DIRECTORY}/{name}",
-            source=platform.config_file(ConfigFile(name=f"{word}-{suffix}", text=text), parent=parent),
-        )
-        for suffix, (name, text) in texts.items()
-    )
+    return config_files(word, DIRECTORY, texts, platform=platform, parent=parent)

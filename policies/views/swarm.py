@@ -23,7 +23,9 @@ def view(service: Mapping[str, Any]) -> WorkloadView:
         name=str(service.get("name") or ""),
         origin=str(labels.get("ha-platform.origin") or ""),
         kind=_kind(mode, labels, bool(volumes)),
-        ports=frozenset(name.removeprefix(_PORT_LABEL) for name in labels if name.startswith(_PORT_LABEL)),
+        ports=frozenset(
+            name.removeprefix(_PORT_LABEL).partition(".")[0] for name in labels if name.startswith(_PORT_LABEL)
+        ),
         replicas=None if mode.get("global") else whole((mode.get("replicated") or {}).get("replicas", 1)),
         containers=(
             ContainerView(

@@ -112,6 +112,7 @@ def single(origin: str, *ports: str) -> list[tuple[str, dict[str, Any]]]:
     on_kubernetes = deployment(replicas=1, ports=[{"name": name, "containerPort": 9121.0} for name in ports])
     on_kubernetes["metadata"]["annotations"] = {"ha-platform/origin": origin}
     labels = {"ha-platform.origin": origin} | {f"ha-platform.port.{name}": "9121" for name in ports}
+    labels |= {f"ha-platform.port.{name}.audience": "operators" for name in ports}
     given = [{"label": label, "value": value} for label, value in labels.items()]
     return [(DEPLOYMENT, on_kubernetes), (SERVICE, {**service(replicas=1), "labels": given})]
 

@@ -25,10 +25,11 @@ def changes(kind: Kind, old: Properties, new: Properties) -> Diff:
 def failed_job(kind: Kind, outputs: Properties, new: Properties) -> dict[Path, Change]:
     """A job that failed is made again where its inputs ask for that. The real provider asks the cluster; here the
     outputs tell, which a failure stores."""
+    if kind.kind != "Job" or annotation(new, _REPLACE_UNREADY) != "true":
+        return {}
     status = plain(outputs.get("status"))
     conditions = status.get("conditions") if isinstance(status, dict) else None
-    failed = any(one["type"] == "Failed" and one["status"] == "True" for one in conditions or [])
-    if kind.kind != "Job" or not failed or annotation(new, _REPLACE_UNREADY) != "true":
+    if not any(one["type"] == "Failed" and one["status"] == "True" for one in conditions or []):
         return {}
     return {("metadata", "annotations", _REPLACE_UNREADY): Change("update", "true", "true", replace=True)}
 
