@@ -1,4 +1,4 @@
-"""A stack's registrations as text."""
+"""A stack's registrations as texts: `<stack>/<component>.golden.yaml`."""
 
 import re
 from pathlib import Path
@@ -12,6 +12,7 @@ from tests.mock_engine import Recorded, render
 from tests.stacks.fixtures import REPOSITORY, settings_of
 
 DIRECTORY = Path(__file__).parent
+SUFFIX = ".golden.yaml"
 STACKS = {
     "dev": REPOSITORY / "Pulumi.dev.yaml",
     "dev-on-kubernetes": REPOSITORY / "tests/stacks/ok/dev-on-kubernetes.yaml",
@@ -29,15 +30,29 @@ def registrations(path: Path, stack_name: str) -> list[Recorded]:
     return render(lambda _parent: compose(given, stack_name=stack_name), stack=stack_name)
 
 
-def golden_path(name: str) -> Path:
-    """Where the golden of a stack is."""
-    return DIRECTORY / f"{name}.golden.yaml"
+def golden_files(name: str) -> dict[str, str]:
+    """The goldens of a stack as they must be: file name -> text. One file for each component; what belongs to none of
+    them is the platform's."""
+    recorded = [one for one in registrations(STACKS[name], name.partition("-")[0]) if one.name != "parent"]
+    components = {one.name: f"{_words(one.type.rpartition(':')[2])}-{one.name}" for one in recorded if not one.custom}
+    rooms: dict[str, list[Recorded]] = {}
+    for one in recorded:
+        rooms.setdefault(components.get(one.parent if one.custom else one.name, "platform"), []).append(one)
+    return {f"{room}{SUFFIX}": _text_of(resources) for room, resources in sorted(rooms.items())}
 
 
-def golden_text(name: str) -> str:
-    """The golden of a stack as it must be."""
-    resources = [_resource(one) for one in registrations(STACKS[name], name.partition("-")[0]) if one.name != "parent"]
-    text = yaml.dump(resources, Dumper=_Dumper, sort_keys=False, width=120, allow_unicode=True)
+def committed_files(name: str) -> dict[str, str]:
+    """The goldens of a stack as they are in the tree."""
+    return {path.name: path.read_text() for path in sorted((DIRECTORY / name).glob(f"*{SUFFIX}"))}
+
+
+def _words(class_name: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", class_name).lower()
+
+
+def _text_of(resources: list[Recorded]) -> str:
+    documents = [_resource(one) for one in resources]
+    text = yaml.dump(documents, Dumper=_Dumper, sort_keys=False, width=120, allow_unicode=True)
     return _CONTENT_TAG.sub(r"\1:<content>", text)
 
 

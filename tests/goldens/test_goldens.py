@@ -8,14 +8,21 @@ import jsonschema
 import pytest
 
 from composition import schema
-from tests.goldens.rendered import STACKS, golden_path, golden_text, registrations
+from tests.goldens.rendered import DIRECTORY, STACKS, SUFFIX, committed_files, golden_files, registrations
 from tests.mock_engine import SECRET_MARK
 from tests.stacks.fixtures import GOOD, settings_of
 
 
 @pytest.mark.parametrize("name", STACKS)
 def test_the_rendered_stack_is_as_reviewed(name: str) -> None:
-    assert golden_text(name) == golden_path(name).read_text(), "run `make golden` and review the difference"
+    rendered, committed = golden_files(name), committed_files(name)
+    assert sorted(rendered) == sorted(committed), "run `make golden`: files were added, or nothing writes them any more"
+    for file, text in rendered.items():
+        assert text == committed[file], f"{name}/{file}: run `make golden` and review the difference"
+
+
+def test_every_golden_is_of_a_rendered_stack() -> None:
+    assert {path.parent for path in DIRECTORY.rglob(f"*{SUFFIX}")} == {DIRECTORY / name for name in STACKS}
 
 
 @pytest.mark.parametrize("name", STACKS)

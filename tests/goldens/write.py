@@ -1,14 +1,19 @@
 """`python -m tests.goldens.write`: writes the goldens, the JSON Schema and the settings reference again."""
 
 from composition import reference, schema
-from tests.goldens.rendered import STACKS, golden_path, golden_text
+from tests.goldens.rendered import DIRECTORY, STACKS, SUFFIX, golden_files
 
 
 def main() -> None:
-    """Write everything that is generated and committed."""
-    for name in STACKS:
-        golden_path(name).write_text(golden_text(name))
-        print(f"golden: wrote {golden_path(name).name}")
+    """Write everything that is generated and committed. A golden that no component writes any more is deleted."""
+    rendered = {name: golden_files(name) for name in STACKS}
+    for path in DIRECTORY.rglob(f"*{SUFFIX}"):
+        path.unlink()
+    for name, files in rendered.items():
+        (DIRECTORY / name).mkdir(exist_ok=True)
+        for file, text in files.items():
+            (DIRECTORY / name / file).write_text(text)
+        print(f"golden: wrote {name}/, {len(files)} files")
     schema.PATH.write_text(schema.schema_text())
     print(f"golden: wrote {schema.PATH.name}")
     reference.main()
