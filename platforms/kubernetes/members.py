@@ -124,9 +124,8 @@ def _spec(cluster: Cluster, word: Members) -> apps.StatefulSetSpecArgs:
 
 
 def _scheduling(cluster: Cluster, word: Members) -> Scheduling:
-    anti_affinity = apart(word.name, required=cluster.enough_nodes(word.count), revisions=False)
-    if word.first_host:
-        anti_affinity = away_from_same_ordinal(anti_affinity)
+    # A member 0 tends to be the first primary or master: not all of them on one node.
+    anti_affinity = away_from_same_ordinal(apart(word.name, required=cluster.enough_nodes(word.count), revisions=False))
     return Scheduling(
         affinity=core.AffinityArgs(pod_anti_affinity=anti_affinity),
         spread=spread(word.name, cluster.settings.topology_keys, revisions=False),

@@ -41,12 +41,15 @@ def test_each_member_claims_its_volume(storage_class: str | None) -> None:
 
 @pytest.mark.parametrize(("nodes", "rule"), [(None, "required"), (3, "required"), (2, "preferred")])
 def test_members_keep_apart_as_hard_as_the_nodes_allow(nodes: int | None, rule: str) -> None:
-    (key,) = of(settings={"nodes": nodes}).pod("StatefulSet", "db")["affinity"]["podAntiAffinity"]
-    assert key == f"{rule}DuringSchedulingIgnoredDuringExecution"
+    affinity = of(settings={"nodes": nodes}).pod("StatefulSet", "db")["affinity"]["podAntiAffinity"]
+    terms = affinity[f"{rule}DuringSchedulingIgnoredDuringExecution"]
+    own = [term.get("podAffinityTerm", term)["labelSelector"].get("matchLabels") for term in terms]
+    assert {"app.kubernetes.io/name": "db"} in own
+    assert ("requiredDuringSchedulingIgnoredDuringExecution" in affinity) is (rule == "required")
 
 
-def test_a_shifted_component_avoids_the_node_of_another_ones_same_ordinal() -> None:
-    affinity = of(first_host=1).pod("StatefulSet", "db")["affinity"]["podAntiAffinity"]
+def test_a_member_avoids_the_node_of_another_components_same_ordinal() -> None:
+    affinity = of().pod("StatefulSet", "db")["affinity"]["podAntiAffinity"]
     (weighted,) = affinity["preferredDuringSchedulingIgnoredDuringExecution"]
     term = weighted["podAffinityTerm"]
     assert term["matchLabelKeys"] == ["apps.kubernetes.io/pod-index"]
