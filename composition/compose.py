@@ -78,14 +78,13 @@ class _Composition:
 
     def _make_databases(self) -> dict[str, ClientContract]:
         contracts = {}
-        for index, (name, settings) in enumerate(self._stack.databases.items()):
+        for name, settings in self._stack.databases.items():
             database = PostgresHA(
                 name,
                 settings,
                 platform=self._platform,
                 images=images.postgres(self._stack.images),
                 origin=f"{ROOT}.databases.{name}",
-                first_host=index,
             )
             contracts[name] = database.contract
             self._observed.append(database.observability)
@@ -93,7 +92,7 @@ class _Composition:
 
     def _make_caches(self) -> dict[str, ClientContract]:
         contracts = {}
-        for index, (name, settings) in enumerate(self._stack.caches.items()):
+        for name, settings in self._stack.caches.items():
             cache = RedisSentinel(
                 name,
                 settings,
@@ -101,8 +100,6 @@ class _Composition:
                 image=images.store(self._stack.images, "redis"),
                 exporter_image=images.exporter(self._stack.images, "redis-exporter"),
                 origin=f"{ROOT}.caches.{name}",
-                # Member 0 is the first master: not on the host of the first PostgreSQL primary.
-                first_host=index + 1,
             )
             contracts[name] = cache.contract
             self._observed.append(cache.observability)

@@ -16,8 +16,8 @@ class Members:
     """`count` members named `<name>-0` .. `<name>-<count-1>`, each on a host of its own where there are enough.
 
     One change never takes two members down: the next is updated when the one before is ready again. Members find
-    each other by name before they are ready. `first_host` shifts the placement, so that two components' member 0
-    need not share a host. `public_ports` are for a single member. The volume is kept under the stack's `data` policy.
+    each other by name before they are ready. `hosts` names the host of each; empty: the platform chooses, by nothing
+    but its own settings. `public_ports` are for a single member. The volume is kept under the stack's `data` policy.
     """
 
     name: str
@@ -29,5 +29,5 @@ class Members:
     ports: tuple[Port, ...] = ()
     public_ports: tuple[PublicPort, ...] = ()
     probes: Probes
-    first_host: int = 0
+    hosts: tuple[str, ...] = ()
     depends_on: tuple[pulumi.Resource, ...] = ()

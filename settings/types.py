@@ -91,6 +91,9 @@ PortNumber = Annotated[int, Field(ge=1, le=65535, strict=True)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z]([a-z0-9-]{0,22}[a-z0-9])?$")]
 """A DNS label of at most 24 characters: service names are put together from these and must fit in 63."""
 
+Hostname = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,62}[A-Za-z0-9])?$")]
+"""The name of a host, as `docker node ls` shows it."""
+
 SecretName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 """The name of a given secret (a key of `ha-platform:secrets`)."""
 

@@ -58,6 +58,7 @@ def alertmanager(
                 resources=RESOURCES,
             ),
             count=1,
+            hosts=(settings.host,) if settings.host else (),
             volume=Volume(path=image.data_dir, size_bytes=1 * 2**30),
             ports=(Port(name="http", number=PORT),),
             public_ports=(PublicPort(port="http", published=settings.port, audience="operators"),),

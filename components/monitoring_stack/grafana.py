@@ -80,6 +80,7 @@ def grafana(
                 ),
             ),
             count=1,
+            hosts=(settings.host,) if settings.host else (),
             volume=Volume(path=image.data_dir, size_bytes=1 * 2**30),
             ports=(Port(name="http", number=PORT),),
             public_ports=(PublicPort(port="http", published=settings.port, audience="operators"),),

@@ -69,6 +69,7 @@ def prometheus(
                 resources=own.resources.resources() if own.resources else DEFAULT_RESOURCES,
             ),
             count=1,
+            hosts=(own.host,) if own.host else (),
             volume=Volume(path=image.data_dir, size_bytes=own.volume),
             ports=(Port(name="http", number=PORT),),
             public_ports=(PublicPort(port="http", published=own.port, audience="operators"),),

@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from components.sizes import ResourcesSettings
 from settings.base import Settings
-from settings.types import MemoryBytes, PortNumber, Seconds, SecretName
+from settings.types import Hostname, MemoryBytes, PortNumber, Seconds, SecretName
 
 HttpUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s@]+$", max_length=500)]
 """An http(s) URL without a user and password."""
@@ -71,6 +71,8 @@ class GrafanaSettings(Settings):
 
     port: PortNumber = 3001
     """Published port, for operators."""
+    host: Hostname | None = None
+    """Swarm: the host of its volume; default: the first of `platform.nodes`."""
 
 
 class PrometheusSettings(Settings):
@@ -78,6 +80,8 @@ class PrometheusSettings(Settings):
 
     port: PortNumber = 9090
     """Published port, for operators."""
+    host: Hostname | None = None
+    """Swarm: the host of its volume; default: the first of `platform.nodes`."""
     scrape_interval: Seconds = Field(default=30, ge=5, le=300)
     """Time between two scrapes of a target, and between two evaluations of the rules."""
     retention: Seconds = Field(default=15 * 24 * 3600, ge=3600)
@@ -93,6 +97,8 @@ class AlertmanagerSettings(Settings):
 
     port: PortNumber = 9093
     """Published port, for operators."""
+    host: Hostname | None = None
+    """Swarm: the host of its volume; default: the first of `platform.nodes`."""
     receivers: tuple[Receiver, ...] = Field(min_length=1)
     """Everybody who is told of every alert; at least one, for alerts that nobody sees are no alerts."""
     group_wait: Seconds = Field(default=30, ge=1, le=600)

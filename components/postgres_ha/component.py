@@ -32,13 +32,10 @@ class PostgresHA(pulumi.ComponentResource):
         platform: Platform,
         images: PostgresImages,
         origin: str,
-        first_host: int = 0,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("ha-platform:data:PostgresHA", name, None, opts)
-        store = etcd(
-            name, settings, platform=platform, image=images.etcd, origin=origin, first_host=first_host, parent=self
-        )
+        store = etcd(name, settings, platform=platform, image=images.etcd, origin=origin, parent=self)
         secrets = PostgresSecrets.generated(name, platform=platform, parent=self)
         members = postgres(
             name,
@@ -48,7 +45,6 @@ class PostgresHA(pulumi.ComponentResource):
             etcd_hosts=store.member_hosts,
             secrets=secrets,
             origin=origin,
-            first_host=first_host,
             depends_on=store.resources,
             parent=self,
         )

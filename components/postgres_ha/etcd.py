@@ -39,7 +39,6 @@ def etcd(
     platform: Platform,
     image: StoreImage,
     origin: str,
-    first_host: int,
     parent: pulumi.Resource,
 ) -> Endpoint:
     """As many members as PostgreSQL has. `--pre-vote` keeps a returning member from deposing a healthy leader."""
@@ -83,7 +82,7 @@ def etcd(
                 live=Probe(check=TcpCheck(port=2379), interval_seconds=5, failures=6),
                 start_seconds=300,
             ),
-            first_host=first_host,
+            hosts=settings.hosts,
         ),
         parent=parent,
     )

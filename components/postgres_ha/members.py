@@ -80,7 +80,6 @@ def postgres(
     etcd_hosts: tuple[str, ...],
     secrets: PostgresSecrets,
     origin: str,
-    first_host: int,
     depends_on: tuple[pulumi.Resource, ...],
     parent: pulumi.Resource,
 ) -> Endpoint:
@@ -130,7 +129,7 @@ def postgres(
                 ),
                 start_seconds=900,
             ),
-            first_host=first_host,
+            hosts=settings.hosts,
             depends_on=depends_on,
         ),
         parent=parent,

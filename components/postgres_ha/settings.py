@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
+from components.placement import Hosts
 from components.sizes import ResourcesSettings
 from settings.base import Settings
 from settings.types import MemoryBytes, Seconds
@@ -45,6 +46,10 @@ class PostgresSettings(Settings):
 
     members: Literal[1, 3] = 3
     """PostgreSQL servers, and members of the consensus store: 1, or 3 to survive the loss of one."""
+    hosts: Hosts = ()
+    """Swarm: the hosts of the members by their numbers; default: the first of `platform.nodes`. The consensus store's
+    member of the same number lives there, too. A changed host moves the member: it copies its peers' data, and the old
+    volume stays behind."""
     database: Identifier = "app"
     """The application's database, created at the first start."""
     owner: Identifier = "app"

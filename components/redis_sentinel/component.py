@@ -35,7 +35,6 @@ class RedisSentinel(pulumi.ComponentResource):
         image: StoreImage,
         exporter_image: ExporterImage,
         origin: str,
-        first_host: int = 0,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("ha-platform:data:RedisSentinel", name, None, opts)
@@ -50,7 +49,6 @@ class RedisSentinel(pulumi.ComponentResource):
             master_name=MASTER_NAME,
             sentinel_hosts=sentinel_hosts,
             origin=origin,
-            first_host=first_host,
             parent=self,
         )
         sentinels = sentinel(
@@ -62,7 +60,6 @@ class RedisSentinel(pulumi.ComponentResource):
             master_name=MASTER_NAME,
             redis=members,
             origin=origin,
-            first_host=first_host,
             parent=self,
         )
         self.contract = ClientContract(

@@ -34,7 +34,6 @@ def redis(
     master_name: str,
     sentinel_hosts: list[str],
     origin: str,
-    first_host: int,
     parent: pulumi.Resource,
 ) -> Endpoint:
     """Members `<name>-redis-0` .. : member 0 is the master at the very first start."""
@@ -84,7 +83,7 @@ def redis(
                 live=Probe(check=TcpCheck(port=6379), interval_seconds=5, failures=6),
                 start_seconds=300,
             ),
-            first_host=first_host,
+            hosts=settings.hosts,
         ),
         parent=parent,
     )

@@ -35,7 +35,6 @@ def sentinel(
     master_name: str,
     redis: Endpoint,
     origin: str,
-    first_host: int,
     parent: pulumi.Resource,
 ) -> Endpoint:
     """As many Sentinels as Redis servers; a majority must agree that the master is down."""
@@ -82,7 +81,7 @@ def sentinel(
                 live=Probe(check=TcpCheck(port=26379), interval_seconds=5, failures=6),
                 start_seconds=120,
             ),
-            first_host=first_host,
+            hosts=settings.hosts,
             depends_on=redis.resources,
         ),
         parent=parent,

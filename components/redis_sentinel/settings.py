@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import model_validator
 
+from components.placement import Hosts
 from components.sizes import ResourcesSettings
 from settings.base import Settings
 from settings.types import MemoryBytes, Seconds
@@ -34,6 +35,10 @@ class RedisSettings(Settings):
     `session`: persisted, evicts what expires soonest."""
     members: Literal[1, 3] = 3
     """Redis servers, and as many Sentinels: 1, or 3 to survive the loss of one."""
+    hosts: Hosts = ()
+    """Swarm: the hosts of the servers by their numbers; default: the first of `platform.nodes`. The Sentinel of the
+    same number lives there, too. The first server is the first master: better not where a database has its first. A
+    changed host moves the member: it copies its peers' data, and the old volume stays behind."""
     maxmemory: MemoryBytes = 256 * 2**20
     """Most memory for data; what happens above it follows from the role."""
     volume: MemoryBytes = 2 * 2**30

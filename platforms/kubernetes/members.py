@@ -81,6 +81,11 @@ def _check(cluster: Cluster, word: Members) -> None:
     check_public_ports(cluster, word)
     if word.public_ports and word.count > 1:
         cluster.refuse(word.origin, "public_ports", f"{word.count} members", "only a single member can be published")
+    if word.hosts:
+        reason = (
+            "a member runs where its volume can be attached, and the scheduler chooses that node; leave the key out"
+        )
+        cluster.refuse(word.origin, "hosts", ", ".join(word.hosts), reason)
     if not word.ports:
         cluster.refuse(word.origin, "ports", "none", "members are reached by name; declare the ports they listen on")
 

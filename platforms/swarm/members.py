@@ -23,12 +23,16 @@ def refusals(word: Members, settings: SwarmSettings) -> Iterator[tuple[str, obje
     """Fields that cannot be honoured: (field, value, reason)."""
     yield from container.refusals(word.container)
     hosts = len(settings.nodes)
-    if word.count > hosts:
+    if word.count > hosts and not word.hosts:
         yield (
             "count",
             word.count,
             f"each member has a host of its own, and `platform.nodes` has {hosts}; set at most that many, or add nodes",
         )
+    for host in word.hosts:
+        if host not in settings.nodes:
+            nodes = ", ".join(settings.nodes)
+            yield "hosts", host, f"is not in `platform.nodes` ({nodes}); name one of them, or add the host there"
     if word.public_ports and word.count > 1:
         yield (
             "public_ports",
@@ -59,7 +63,6 @@ def member(
             DATA_LABEL: data,
         },
     )
-    host = settings.nodes[(word.first_host + ordinal) % len(settings.nodes)]
     timeout = (
         _PULL_SECONDS + word.container.stop.grace_seconds + start_limit_seconds(word.probes) + _STEPS.monitor_seconds
     )
@@ -82,10 +85,21 @@ def member(
             ),
             settings,
             networks=networks,
-            placement=docker.ServiceTaskSpecPlacementArgs(constraints=[f"node.hostname=={host}"]),
+            placement=docker.ServiceTaskSpecPlacementArgs(
+                constraints=[f"node.hostname=={_host(word, ordinal, settings)}"]
+            ),
         ),
         endpoint_spec=endpoint_spec(word.ports, word.public_ports),
         update_config=update_config(_STEPS),
         rollback_config=rollback_config(_STEPS),
         converge_config=converge_config(timeout),
     )
+
+
+def _host(word: Members, ordinal: int, settings: SwarmSettings) -> str:
+    """Where a member's volume is. It follows from the member's own words: what else the stack has does not move data.
+
+    Words with too few hosts are refused, but rendered before the refusals are raised: hence the fallbacks.
+    """
+    hosts = word.hosts or settings.nodes
+    return hosts[ordinal] if ordinal < len(hosts) else hosts[-1]

@@ -7,9 +7,9 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from model.tier import Tier
 from settings.base import Settings
+from settings.types import Hostname
 
 DockerHost = Annotated[str, StringConstraints(pattern=r"^(unix:///.+|(tcp|ssh)://[^\s/]+.*)$")]
-Hostname = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,62}[A-Za-z0-9])?$")]
 ResolverOption = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(:[0-9]+)?$")]
 Entry = Literal["vip", "dns", "outer-balancer", "single-host"]
 
@@ -21,8 +21,8 @@ class SwarmSettings(Settings):
     host: DockerHost | None = None
     """The manager's Docker API (`unix://`, `tcp://` or `ssh://`); default: what `DOCKER_HOST` names."""
     nodes: Annotated[tuple[Hostname, ...], Field(min_length=1)]
-    """The hostnames of all nodes that run tasks, as `docker node ls` shows them. Members are pinned to them in this
-    order, and the number of them says how replicas spread."""
+    """The hostnames of all nodes that run tasks, as `docker node ls` shows them. Members whose component says no
+    `hosts` live on the first of them, in this order. The number of them says how replicas spread."""
     encrypt_overlays: bool = True
     """Traffic between hosts is encrypted by IPsec. A kernel without ESP carries nothing over an encrypted overlay."""
     entry: Entry

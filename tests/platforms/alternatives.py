@@ -59,7 +59,7 @@ def alternatives(objects: Objects) -> Mapping[str, Any]:
         "Job.tier": Tier.DATA,
         "Members.count": 3,
         "Members.depends_on": (objects.resource,),
-        "Members.first_host": 1,
+        "Members.hosts": ("b", "c"),
         "Members.name": "other",
         "Members.origin": "stack.other",
         "Members.ports": (Port(name="other", number=7000),),

@@ -99,6 +99,8 @@ def refused(name: str, change: Callable[[dict[str, Any]], object]) -> Mapping[st
 def test_swarm_refuses_under_the_keys_of_the_file() -> None:
     def change(stack: dict[str, Any]) -> None:
         stack["platform"]["nodes"] = ["host1", "host2"]
+        del stack["databases"]["main"]["hosts"]
+        stack["monitoring"]["prometheus"]["host"] = "host3"
         stack["balancers"]["edge"]["replicas"] = 3
         stack["apps"]["web"]["rollout"] = {"deadline": "10s"}
         stack["apps"]["worker"] |= {"spread": "require", "prefer_spot": True, "scaling": {}}
@@ -107,14 +109,16 @@ def test_swarm_refuses_under_the_keys_of_the_file() -> None:
     faults = refused("prod-on-swarm", change)
     assert set(faults) == {
         "apps.web.rollout.deadline", "apps.worker.spread", "apps.worker.prefer_spot", "apps.worker.scaling",
-        "balancers.edge.replicas", "caches.jobs.members", "caches.sessions.members", "databases.main.members",
+        "balancers.edge.replicas", "caches.jobs.hosts", "caches.sessions.hosts", "databases.main.members",
+        "monitoring.prometheus.host",
     }  # fmt: skip
 
 
 def test_kubernetes_refuses_under_the_keys_of_the_file() -> None:
     def change(stack: dict[str, Any]) -> None:
         stack["balancers"]["edge"] |= {"listen": {"http": 8080}, "status": {"port": 8081}}
-        stack["monitoring"]["prometheus"]["port"] = 8082
+        stack["monitoring"]["prometheus"] = {"port": 8082, "host": "host1"}
+        stack["databases"]["main"]["hosts"] = ["host1"]
         stack["apps"]["web"] |= {"security": {"capabilities": ["SYS_TIME"]}, "writable_paths": ["/run/secrets"]}
         stack["apps"]["web"]["rollout"] = {"stable": "60s", "deadline": "60s"}
 
@@ -122,6 +126,7 @@ def test_kubernetes_refuses_under_the_keys_of_the_file() -> None:
     assert set(faults) == {
         "apps.web.security.capabilities", "apps.web.writable_paths", "apps.web.rollout.deadline",
         "balancers.edge.listen.http", "balancers.edge.status.port", "monitoring.prometheus.port",
+        "monitoring.prometheus.host", "databases.main.hosts",
     }  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from model import PublicPort
+from platforms.base import Unsupported
 from tests.platforms.kubernetes.words import Rendered, container, members, rendered
 
 
@@ -54,6 +55,12 @@ def test_a_member_avoids_the_node_of_another_components_same_ordinal() -> None:
     term = weighted["podAffinityTerm"]
     assert term["matchLabelKeys"] == ["apps.kubernetes.io/pod-index"]
     assert term["labelSelector"]["matchExpressions"] == [{"key": "ha-platform/members", "operator": "Exists"}]
+
+
+def test_hosts_are_refused() -> None:
+    with pytest.raises(Unsupported) as refused:
+        of(hosts=("a", "b", "c"))
+    assert [one.path for one in refused.value.refusals] == ["databases.db.hosts"]
 
 
 def test_every_member_has_an_address_that_answers_before_it_is_ready() -> None:

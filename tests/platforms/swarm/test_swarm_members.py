@@ -8,7 +8,7 @@ from tests.platforms.swarm.rendering import SETTINGS, label, refusals, registere
 from tests.platforms.words import HTTP_AND_TCP
 
 
-def database(container: Container, mode: str = "one") -> Members:
+def database(container: Container, mode: str = "one", hosts: tuple[str, ...] = ()) -> Members:
     return Members(
         name="db",
         origin="stack.databases.db",
@@ -23,7 +23,7 @@ def database(container: Container, mode: str = "one") -> Members:
         volume=Volume(path="/var/lib/db", size_bytes=2**30),
         ports=(Port(name="sql", number=5432),),
         probes=HTTP_AND_TCP,
-        first_host=2,
+        hosts=hosts,
     )
 
 
@@ -54,7 +54,7 @@ def test_a_member_stops_before_its_successor_starts_and_the_next_waits_for_it() 
 
 
 def test_each_member_has_its_host_and_its_volume() -> None:
-    found = services(lambda c: [database(c)])
+    found = services(lambda c: [database(c, hosts=("host3", "host1", "host2"))])
     assert {name: inputs["taskSpec"]["placement"]["constraints"] for name, inputs in found.items()} == {
         "shop-db-0": ["node.hostname==host3"],
         "shop-db-1": ["node.hostname==host1"],
@@ -82,6 +82,18 @@ def test_more_members_than_nodes_are_refused() -> None:
     refused = refusals(lambda c: [database(c)], one_node)
     assert [one.path for one in refused] == ["stack.databases.db.count"]
     assert "`platform.nodes` has 1" in refused[0].reason
+
+
+def test_members_without_hosts_live_on_the_first_nodes() -> None:
+    found = services(lambda c: [database(c)], SETTINGS.model_copy(update={"nodes": ("a", "b", "c", "d")}))
+    pins = [inputs["taskSpec"]["placement"]["constraints"] for inputs in found.values()]
+    assert pins == [["node.hostname==a"], ["node.hostname==b"], ["node.hostname==c"]]
+
+
+def test_a_host_that_is_no_node_is_refused() -> None:
+    (refused,) = refusals(lambda c: [database(c, hosts=("host3", "elsewhere", "host2"))])
+    assert (refused.path, refused.got) == ("stack.databases.db.hosts", "elsewhere")
+    assert "`platform.nodes` (host1, host2, host3)" in refused.reason
 
 
 def test_only_a_single_member_publishes_a_port() -> None:
