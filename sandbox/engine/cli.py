@@ -189,7 +189,8 @@ def _show(options: argparse.Namespace, job: operations.Job, display: Display) ->
         case "destroy":
             run, staying = operations.destroy(job, display, options.exclude_protected)
             for resource in staying:
-                display.say(f"  kept {resource.type}  {name_of(resource.urn)}")
+                done = "kept" if resource.protect else "forgotten, not deleted:"
+                display.say(f"  {done} {resource.type}  {name_of(resource.urn)}")
             return run
         case _:
             return operations.refresh(job, display, options.apply)

@@ -10,6 +10,7 @@ import pytest
 
 from sandbox.engine.providers.base import ProviderError, ProviderUnreachable
 from sandbox.engine.providers.kubernetes import KubernetesProvider
+from sandbox.engine.providers.kubernetes.config import read_config
 from sandbox.engine.providers.kubernetes.quantities import canonical
 from sandbox.engine.values import UNKNOWN, Properties, Secret, plain
 
@@ -129,6 +130,11 @@ def test_the_types_are_those_of_the_sdk() -> None:
 def test_provider_arguments_that_would_be_dropped_are_refused(config: Properties, said: str) -> None:
     with pytest.raises(ProviderError, match=said):
         KubernetesProvider(config, print)
+
+
+@pytest.mark.parametrize(("given", "adopts"), [({}, False), ({"upsertExistingObjects": "true"}, True)])
+def test_only_a_provider_that_is_told_so_takes_over_what_is_there(given: Properties, adopts: bool) -> None:
+    assert read_config(given).adopts is adopts
 
 
 KUBECONFIG = """

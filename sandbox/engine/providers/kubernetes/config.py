@@ -13,7 +13,7 @@ import yaml
 from sandbox.engine.providers.base import ProviderError, ProviderUnreachable
 from sandbox.engine.values import UNKNOWN, Properties, plain
 
-_KNOWN = frozenset({"kubeconfig", "context", "namespace", "enableServerSideApply"})
+_KNOWN = frozenset({"kubeconfig", "context", "namespace", "enableServerSideApply", "upsertExistingObjects"})
 # These change nothing here: the engine gives no such warnings, and the rest is for the CLI.
 _IGNORED = frozenset({"version", "pluginDownloadURL", "suppressDeprecationWarnings"})
 _POOL = 64
@@ -21,11 +21,13 @@ _POOL = 64
 
 @dataclass(frozen=True, slots=True)
 class ClusterConfig:
-    """The arguments that choose a cluster and the namespace of objects that name none."""
+    """The arguments that choose a cluster, the namespace of objects that name none, and how objects are created."""
 
     kubeconfig: str | None
     context: str | None
     namespace: str | None
+    adopts: bool = False
+    """Whether a create takes over an object that is there."""
 
     @property
     def source(self) -> str:
@@ -49,7 +51,12 @@ def read_config(config: Properties) -> ClusterConfig:
             raise ProviderError(f"kubernetes provider: {key} must be known before the update")
     if str(given.get("enableServerSideApply", "true")).lower() != "true":
         raise ProviderError("kubernetes provider: enableServerSideApply must be true; the sandbox engine has no other")
-    return ClusterConfig(given.get("kubeconfig"), given.get("context"), given.get("namespace"))
+    return ClusterConfig(
+        given.get("kubeconfig"),
+        given.get("context"),
+        given.get("namespace"),
+        adopts=str(given.get("upsertExistingObjects", "false")).lower() == "true",
+    )
 
 
 def _is_content(kubeconfig: str) -> bool:

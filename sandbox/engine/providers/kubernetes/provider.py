@@ -19,6 +19,7 @@ from sandbox.engine.values import UNKNOWN, Properties, Value, has_unknown, plain
 _PROPAGATION = "pulumi.com/deletionPropagationPolicy"
 _PROPAGATIONS = {"orphan": "Orphan", "background": "Background"}
 _DEFAULT_NAMESPACE = "default"
+_FIELD_IMMUTABLE = "field is immutable"
 # Kinds whose deletion is not waited for either when they skip waiting.
 _SKIP_ON_DELETE = frozenset({"Namespace", "DaemonSet", "Deployment", "StatefulSet", "Job"})
 
@@ -42,7 +43,7 @@ class KubernetesProvider(Provider):
         kind, manager = KINDS[type], field_manager({})
         if preview:
             return UNKNOWN, self._previewed(kind, inputs, manager, inputs)
-        if self.find(type, inputs) is not None:
+        if not self._settings.adopts and self.find(type, inputs) is not None:
             raise ProviderError(
                 f"{self._said(kind, inputs)} is already in the cluster: delete it, or choose another name"
             )
@@ -111,8 +112,8 @@ class KubernetesProvider(Provider):
         try:
             live = self._client.apply(self._own_path(kind, inputs), plain(inputs), manager, dry_run=True)
         except ApiError as error:
-            # Not allowed to try, the namespace comes with this run, or the object is there and is replaced by it.
-            if error.status in (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND) or "immutable" in str(error):
+            # The namespace comes with this run, or the object is there and is replaced by it.
+            if _may_not_try(error) or error.status == HTTPStatus.NOT_FOUND or _FIELD_IMMUTABLE in str(error):
                 return fallback
             raise ProviderError(f"{self._said(kind, inputs)}: {error}") from error
         return outputs(kind, inputs, live, manager, preview=True)
@@ -152,3 +153,9 @@ class KubernetesProvider(Provider):
     @staticmethod
     def _said(kind: Kind, inputs: Properties) -> str:
         return f"kubernetes {kind.kind} {plain(inputs['metadata']).get('name')}"
+
+
+def _may_not_try(error: ApiError) -> bool:
+    """Whether the user has no right to it, so that nothing is known. Admission (a volume that its class cannot grow)
+    answers with the same status, and the update would fail as the preview does."""
+    return error.status == HTTPStatus.FORBIDDEN and 'User "' in str(error)
