@@ -45,6 +45,7 @@ class Recorded:
     depends_on: tuple[str, ...]
     provider: str
     protect: bool = False
+    retain_on_delete: bool = False
     ignore_changes: tuple[str, ...] = ()
     outputs: dict[str, Any] = field(default_factory=dict)
 
@@ -138,6 +139,7 @@ class _Monitor:
                 depends_on=tuple(sorted(_name(urn) for urn in request.dependencies)),
                 provider=_name(request.provider.rpartition("::")[0]),
                 protect=request.protect,
+                retain_on_delete=request.retainOnDelete,
                 ignore_changes=tuple(request.ignoreChanges),
                 outputs=outputs,
             )

@@ -32,14 +32,14 @@ class Cluster:
             namespace=settings.namespace or default_namespace(stack), cluster_domain=settings.cluster_domain
         )
         self._owners: dict[str, str] = {}
-        self.provider = kubernetes.Provider(
-            "kubernetes",
-            kubeconfig=self._kubeconfig(),
-            context=settings.context,
-            namespace=self.names.namespace,
-            enable_server_side_apply=True,
-        )
+        self._kubeconfig = self._checked_kubeconfig()
+        self.provider = self._make_provider("kubernetes")
         self.foundation = self._foundation("", self.names.namespace, "restricted")
+
+    @cached_property
+    def adopting_provider(self) -> kubernetes.Provider:
+        """For claims, which outlive what used them: an object that is there is taken over."""
+        return self._make_provider("kubernetes-claims", adopts=True)
 
     @cached_property
     def agents_foundation(self) -> tuple[pulumi.Resource, ...]:
@@ -82,7 +82,17 @@ class Cluster:
         """Whether each of `replicas` can have a node of its own, as far as the settings say."""
         return self.settings.nodes is None or self.settings.nodes >= replicas
 
-    def _kubeconfig(self) -> str | None:
+    def _make_provider(self, name: str, *, adopts: bool | None = None) -> kubernetes.Provider:
+        return kubernetes.Provider(
+            name,
+            kubeconfig=self._kubeconfig,
+            context=self.settings.context,
+            namespace=self.names.namespace,
+            enable_server_side_apply=True,
+            upsert_existing_objects=adopts,
+        )
+
+    def _checked_kubeconfig(self) -> str | None:
         if self.settings.kubeconfig is None:
             return None
         path = Path(self.settings.kubeconfig).expanduser()

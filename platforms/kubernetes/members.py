@@ -7,6 +7,7 @@ from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 
 from model import Endpoint, Members
 from platforms.kubernetes.account import account_and_policy
+from platforms.kubernetes.claim import TEMPLATES, claim_template, member_claims
 from platforms.kubernetes.cluster import Cluster
 from platforms.kubernetes.disruption import disruption_budget
 from platforms.kubernetes.entry import check_public_ports, entry_service, offered_ports
@@ -23,7 +24,7 @@ from platforms.kubernetes.pod import Scheduling, grace_seconds, pod_template
 from platforms.kubernetes.rollout import REVISIONS_KEPT
 from platforms.kubernetes.security import check_restricted
 from platforms.kubernetes.service import service
-from platforms.kubernetes.volume import claim_template, container_mounts
+from platforms.kubernetes.volume import container_mounts
 
 _PLACEMENT_SECONDS = 120
 """Allowed to each member beside its own start and stop: scheduling, volume attachment, image pull."""
@@ -36,6 +37,7 @@ def render_members(cluster: Cluster, word: Members, *, parent: pulumi.Resource) 
         cluster, word.name, word.tier, parent=parent, ports=word.ports, public_ports=offered_ports(cluster, word)
     )
     services = _services(cluster, word, parent=parent)
+    claims = member_claims(cluster, word, parent=parent)
     grace = grace_seconds(word.container, 0)
     wait_seconds = word.count * (word.probes.start_seconds + grace + _PLACEMENT_SECONDS)
     stateful_set = apps.StatefulSet(
@@ -49,9 +51,10 @@ def render_members(cluster: Cluster, word: Members, *, parent: pulumi.Resource) 
         spec=_spec(cluster, word),
         opts=cluster.options(
             parent,
-            after=(*beside, *services, *word.depends_on),
+            after=(*beside, *services, *claims, *word.depends_on),
             timeout_seconds=wait_seconds,
             stop_seconds=grace,
+            ignore_changes=[TEMPLATES],
         ),
     )
     if offered_ports(cluster, word):
@@ -110,9 +113,7 @@ def _spec(cluster: Cluster, word: Members) -> apps.StatefulSetSpecArgs:
         persistent_volume_claim_retention_policy=apps.StatefulSetPersistentVolumeClaimRetentionPolicyArgs(
             when_deleted="Retain" if cluster.data == "keep" else "Delete", when_scaled="Retain"
         ),
-        volume_claim_templates=[
-            claim_template(word.volume, storage_class=cluster.settings.storage_class, labels=own_labels)
-        ],
+        volume_claim_templates=[claim_template(cluster, word.volume, labels=own_labels)],
         template=pod_template(
             cluster,
             word.container,

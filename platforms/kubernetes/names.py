@@ -11,6 +11,9 @@ TIER_LABEL = "ha-platform/tier"
 MEMBERS_LABEL = "ha-platform/members"
 ORIGIN_ANNOTATION = "ha-platform/origin"
 
+CLAIM = "data"
+"""The name of the volume that each member has, in its pod."""
+
 LONGEST_NAME = 50
 """63 for a label, less what Kubernetes and autonaming add (`-1234567890` for a StatefulSet's revision label)."""
 
@@ -52,6 +55,11 @@ def replicas_service(name: str) -> str:
 def public_service(name: str) -> str:
     """The Service that the outside reaches."""
     return f"{name}-public"
+
+
+def member_claim(name: str, ordinal: int) -> str:
+    """The claim of one member, as a StatefulSet derives it from its claim template."""
+    return f"{CLAIM}-{name}-{ordinal}"
 
 
 def default_namespace(stack: str) -> str:

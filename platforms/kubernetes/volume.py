@@ -6,15 +6,12 @@ from pathlib import PurePosixPath
 
 import pulumi
 from pulumi_kubernetes.core import v1 as core
-from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from model import ConfigRef, Container, File, HostPath, Scratch, SecretRef, Volume
 from platforms.kubernetes.cluster import Refuse
+from platforms.kubernetes.names import CLAIM
 from platforms.kubernetes.resources import memory
 from platforms.launcher import secret_path
-
-CLAIM = "data"
-"""The name of the claim that each member has."""
 
 SECRET_MODE = 0o440
 CONFIG_MODE = 0o444
@@ -64,7 +61,7 @@ class Mounts:
                 self.volumes.append(core.VolumeArgs(name=name, empty_dir=empty))
 
     def claim(self, volume: Volume) -> None:
-        """The member's own volume, which the StatefulSet's claim template makes."""
+        """The member's own volume."""
         self._mount("volume", volume.path, read_only=False, name=CLAIM)
 
     def host_paths(self, paths: Sequence[HostPath]) -> None:
@@ -136,17 +133,3 @@ def container_mounts(
         scratch.append(Scratch(path="/tmp"))
     mounts.scratch(scratch)
     return mounts
-
-
-def claim_template(
-    volume: Volume, *, storage_class: str | None, labels: dict[str, str]
-) -> core.PersistentVolumeClaimArgs:
-    """What each member's claim asks for."""
-    return core.PersistentVolumeClaimArgs(
-        metadata=ObjectMetaArgs(name=CLAIM, labels=labels),
-        spec=core.PersistentVolumeClaimSpecArgs(
-            access_modes=["ReadWriteOnce"],
-            storage_class_name=storage_class,
-            resources=core.VolumeResourceRequirementsArgs(requests={"storage": memory(volume.size_bytes)}),
-        ),
-    )

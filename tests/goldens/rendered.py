@@ -63,6 +63,7 @@ def _resource(one: Recorded) -> dict[str, Any]:
         "depends_on": list(one.depends_on),
         "provider": one.provider,
         "protect": one.protect,
+        "retain_on_delete": one.retain_on_delete,
         "ignore_changes": list(one.ignore_changes),
         "inputs": _sorted(one.inputs),
     }

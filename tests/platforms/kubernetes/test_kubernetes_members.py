@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from model import PublicPort
+from model import PublicPort, Volume
 from platforms.base import Unsupported
 from tests.platforms.kubernetes.words import Rendered, container, members, rendered
 
@@ -33,11 +33,38 @@ def test_claims_follow_the_data_policy(data: str, deleted: str) -> None:
 @pytest.mark.parametrize("storage_class", [None, "fast"])
 def test_each_member_claims_its_volume(storage_class: str | None) -> None:
     out = of(settings={"storage_class": storage_class})
-    (claim,) = out.spec("StatefulSet", "db")["volumeClaimTemplates"]
-    assert claim["spec"].get("storageClassName") == storage_class
-    assert claim["spec"]["resources"]["requests"] == {"storage": "1Gi"}
+    (template,) = out.spec("StatefulSet", "db")["volumeClaimTemplates"]
+    assert template["spec"].get("storageClassName") == storage_class
+    assert template["spec"]["resources"]["requests"] == {"storage": "1Gi"}
     mounts = {mount["name"]: mount["mountPath"] for mount in out.container("StatefulSet", "db")["volumeMounts"]}
-    assert mounts[claim["metadata"]["name"]] == "/var/lib/db"
+    assert mounts[template["metadata"]["name"]] == "/var/lib/db"
+    for ordinal in range(3):
+        claim = out.resource("PersistentVolumeClaim", f"data-db-{ordinal}")
+        derived = f"{template['metadata']['name']}-db-{ordinal}"
+        assert claim.inputs["metadata"]["name"] == derived, "the name that the StatefulSet looks for"
+        assert claim.inputs["spec"] == template["spec"]
+
+
+def test_a_changed_size_changes_the_claims_before_the_members_and_nothing_of_the_members() -> None:
+    before, after = of(), of(volume=Volume(path="/var/lib/db", size_bytes=2**31))
+    kept = before.resource("StatefulSet", "db")
+    assert kept.ignore_changes == ("spec.volumeClaimTemplates",)
+    assert {"data-db-0", "data-db-1", "data-db-2"} <= set(kept.depends_on)
+    changed = {one.name for one in before.recorded if one not in after.recorded}
+    assert changed == {"db", "data-db-0", "data-db-1", "data-db-2"}
+    specs = [out.spec("StatefulSet", "db") | {"volumeClaimTemplates": []} for out in (before, after)]
+    assert specs[0] == specs[1]
+
+
+@pytest.mark.parametrize("data", ["keep", "delete"])
+def test_a_claim_is_never_deleted_as_a_resource_and_one_that_is_there_is_taken_over(data: str) -> None:
+    out = of(data=data)
+    claim = out.resource("PersistentVolumeClaim", "data-db-0")
+    assert claim.retain_on_delete is True
+    assert claim.inputs["metadata"]["annotations"]["pulumi.com/skipAwait"] == "true"
+    provider = out.resource("kubernetes", claim.provider)
+    assert provider.inputs["upsertExistingObjects"] == "true"
+    assert "upsertExistingObjects" not in out.resource("kubernetes", "kubernetes").inputs
 
 
 @pytest.mark.parametrize(("nodes", "rule"), [(None, "required"), (3, "required"), (2, "preferred")])
