@@ -6,9 +6,10 @@ from dataclasses import replace
 import pulumi
 
 from components.load_balancer.contract import Backend, Entry
-from components.load_balancer.haproxy.config import haproxy_config
-from components.load_balancer.haproxy.place import CONTAINER
-from components.load_balancer.settings import LoadBalancerSettings, Tls
+from components.load_balancer.engine import Engine
+from components.load_balancer.engines import ENGINES
+from components.load_balancer.settings import LoadBalancerSettings
+from components.load_balancer.traffic import Tls
 from components.load_balancer.watched import observability
 from components.observability import Observability
 from model import (
@@ -25,7 +26,6 @@ from model import (
     Rollout,
     Scratch,
     Secret,
-    Stop,
     Tier,
     Workload,
 )
@@ -60,25 +60,27 @@ class LoadBalancer(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("ha-platform:traffic:LoadBalancer", name, None, opts)
-        config = platform.config_file(
-            ConfigFile(name=f"{name}-config", text=haproxy_config(name, settings, backends)), parent=self
-        )
-        files = [File(path=CONTAINER.config_file, source=config)]
+        engine = ENGINES[settings.engine]
+        text = engine.config(name, settings, backends, place=engine.place)
+        config = platform.config_file(ConfigFile(name=f"{name}-config", text=text), parent=self)
+        files = [File(path=engine.place.config_file, source=config)]
         if settings.tls:
-            bundle = Secret(name=f"{name}-tls", value=_bundle(settings.tls, certificates or {}))
-            files.append(File(path=CONTAINER.certificate_file, source=platform.secret(bundle, parent=self)))
-        ports, public_ports = _ports(settings)
+            bundle = Secret(name=f"{name}-tls", value=_certificate(engine, settings.tls, certificates or {}))
+            files.append(File(path=engine.place.certificate_file, source=platform.secret(bundle, parent=self)))
+        ports, public_ports = _ports(engine, settings)
         self.endpoint = platform.workload(
             Workload(
                 name=name,
                 origin=origin,
                 tier=Tier.EDGE,
-                container=_container(settings, image, tuple(files)),
+                container=_container(engine, settings, image, tuple(files)),
                 replicas=settings.replicas,
                 ports=ports,
                 public_ports=public_ports,
-                probes=_probes(),
-                rollout=Rollout(deadline_seconds=settings.replicas * settings.stop_grace + _ROLLOUT_MARGIN_SECONDS),
+                probes=_probes(engine.place.status_port),
+                rollout=Rollout(
+                    deadline_seconds=settings.replicas * engine.stop(settings).grace_seconds + _ROLLOUT_MARGIN_SECONDS
+                ),
                 spread="require" if settings.replicas > 1 else "prefer",
                 # The entry opens when something is behind it, and closes first when the stack is destroyed.
                 depends_on=tuple(resource for each in backends.values() for resource in each.endpoint.resources),
@@ -87,33 +89,29 @@ class LoadBalancer(pulumi.ComponentResource):
         )
         self.entry = Entry(http=settings.listen.http, https=settings.listen.https, status=settings.status.port)
         self.observability = observability(
-            name,
-            self.entry,
-            replicas_host=self.endpoint.replicas_host,
-            port=CONTAINER.status_port,
-            replicas=settings.replicas,
+            name, self.entry, engine, replicas_host=self.endpoint.replicas_host, replicas=settings.replicas
         )
         self.register_outputs({"host": self.endpoint.host})
 
 
-def _container(settings: LoadBalancerSettings, image: Image, files: tuple[File, ...]) -> Container:
+def _container(engine: Engine, settings: LoadBalancerSettings, image: Image, files: tuple[File, ...]) -> Container:
     return Container(
         image=replace(image, ref=settings.image) if settings.image else image,
-        command=("haproxy", "-W", "-db", "-f", CONTAINER.config_file),
+        command=engine.command(),
         files=files,
-        scratch=(Scratch(path=CONTAINER.runtime_directory, size_bytes=1024 * 1024),),
+        scratch=(Scratch(path=engine.place.runtime_directory, size_bytes=1024 * 1024),),
         resources=settings.container_resources(),
-        stop=Stop(signal="SIGUSR1", grace_seconds=settings.stop_grace),
+        stop=engine.stop(settings),
     )
 
 
-def _ports(settings: LoadBalancerSettings) -> tuple[tuple[Port, ...], tuple[PublicPort, ...]]:
+def _ports(engine: Engine, settings: LoadBalancerSettings) -> tuple[tuple[Port, ...], tuple[PublicPort, ...]]:
     listening = (
-        (Port(name="http", number=CONTAINER.http_port), settings.listen.http),
-        (Port(name="https", number=CONTAINER.https_port), settings.listen.https),
+        (Port(name="http", number=engine.place.http_port), settings.listen.http),
+        (Port(name="https", number=engine.place.https_port), settings.listen.https),
     )
     used = [(port, published) for port, published in listening if published is not None]
-    status = Port(name="status", number=CONTAINER.status_port)
+    status = Port(name="status", number=engine.place.status_port)
     return (
         (*(port for port, _ in used), status),
         (
@@ -123,21 +121,21 @@ def _ports(settings: LoadBalancerSettings) -> tuple[tuple[Port, ...], tuple[Publ
     )
 
 
-def _probes() -> Probes:
+def _probes(status_port: int) -> Probes:
     """The proxy alone: a proxy without applications is healthy, and answers 503 for them."""
     return Probes(
         ready=Probe(
-            check=HttpCheck(path="/healthz", port=CONTAINER.status_port),
+            check=HttpCheck(path="/healthz", port=status_port),
             interval_seconds=2,
             timeout_seconds=2,
             failures=2,
         ),
-        live=Probe(check=HttpCheck(path="/livez", port=CONTAINER.status_port)),
+        live=Probe(check=HttpCheck(path="/livez", port=status_port)),
         start_seconds=30,
     )
 
 
-def _bundle(tls: Tls, certificates: Mapping[str, pulumi.Output[str]]) -> pulumi.Output[str]:
-    """Certificate chain and key in one file, as HAProxy reads them."""
-    parts = pulumi.Output.all(certificates[tls.certificate], certificates[tls.private_key])
-    return pulumi.Output.secret(parts.apply(lambda texts: "".join(f"{text.strip()}\n" for text in texts)))
+def _certificate(engine: Engine, tls: Tls, values: Mapping[str, pulumi.Output[str]]) -> pulumi.Output[str]:
+    """The certificate file: as secret as the key in it."""
+    parts = pulumi.Output.all(values[tls.certificate], values[tls.private_key])
+    return pulumi.Output.secret(parts.apply(lambda texts: engine.certificate(*texts)))

@@ -1,148 +1,33 @@
-"""The settings of a load balancer."""
+"""The settings of a load balancer: the words of `traffic/`, and the engine that renders them."""
 
-import ipaddress
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, model_validator
 
-from components.load_balancer.traffic import ClientTimeouts, Route
-from components.sizes import PRESETS, ResourcesSettings, Size
-from model import Resources
-from settings.base import Settings
-from settings.types import ImageRef, PortNumber, Seconds, SecretName
+from components.load_balancer.engines import ENGINES, NOT_BUILT
+from components.load_balancer.traffic import Balancer
 
-STOP_MARGIN_SECONDS = 5
-"""Between the end of the drain and the kill, for the process to exit."""
+if TYPE_CHECKING:
+    EngineName = str
+else:
+    EngineName = Literal[tuple(ENGINES)]
 
 
 def _built(engine: object) -> Any:
-    if engine in ("nginx", "traefik"):
-        raise ValueError(f"the engine {engine} is not built yet; use `haproxy`")
+    if engine in NOT_BUILT:
+        raise ValueError(f"the engine {engine} is not built yet; use `{'` or `'.join(ENGINES)}`")
     return engine
 
 
-def _network(text: object) -> str:
-    try:
-        return str(ipaddress.ip_network(str(text)))
-    except ValueError:
-        raise ValueError("is not an address range such as `10.0.0.0/8` (no host bits set)") from None
-
-
-Network = Annotated[str, BeforeValidator(_network)]
-"""An address or an address range."""
-
-
-class Listen(Settings):
-    """The ports that clients reach. One at least."""
-
-    http: PortNumber | None = None
-    """Published port for plain HTTP; default: none."""
-    https: PortNumber | None = None
-    """Published port for HTTPS (HTTP/2 and HTTP/1.1); default: none. Needs `tls`."""
-
-    @model_validator(mode="after")
-    def _usable(self) -> "Listen":
-        if self.http is None and self.https is None:
-            raise ValueError("one of `http` and `https` is required")
-        if self.http == self.https:
-            raise ValueError("`http` and `https` need different ports")
-        return self
-
-
-class Tls(Settings):
-    """The certificate comes from the stack's given secrets, in PEM form."""
-
-    certificate: SecretName
-    """The given secret with the certificate, followed by its intermediates."""
-    private_key: SecretName
-    """The given secret with the unencrypted private key."""
-    redirect: bool = True
-    """Whether plain HTTP is answered with a redirect (308) to HTTPS; default yes."""
-    min_version: Literal["1.2", "1.3"] = "1.2"
-    """The oldest TLS version accepted; default 1.2."""
-
-
-class Status(Settings):
-    """Status page `/`, metrics `/metrics`, and the proxy's own health `/healthz`, on a port of their own."""
-
-    port: PortNumber = 8404
-    """Published port, for operators; default 8404. The page names applications and replica addresses and counts
-    requests, nothing else, and changes nothing; a cloud's balancer does not offer it, and a firewall should close it
-    elsewhere."""
-
-
-class LoadBalancerSettings(Settings):
+class LoadBalancerSettings(Balancer):
     """Proxies that the outside reaches, and the routes behind them."""
 
-    engine: Annotated[Literal["haproxy"], BeforeValidator(_built)] = "haproxy"
+    engine: Annotated[EngineName, BeforeValidator(_built)] = "haproxy"
     """The proxy software."""
-    image: ImageRef | None = None
-    """An own image that runs as the pinned one's uid; default: the stack's pin of the engine."""
-    replicas: int = Field(default=2, ge=1, le=10)
-    """Proxies, each on a host of its own; default 2: one may fail or be updated."""
-    size: Size = "small"
-    """CPU and memory by preset; default `small`."""
-    resources: ResourcesSettings | None = None
-    """Own CPU and memory, in place of `size`."""
-    listen: Listen
-    """Published ports."""
-    tls: Tls | None = None
-    """Certificate for `listen.https`."""
-    status: Status = Status()
-    """Status page and metrics."""
-    routes: tuple[Route, ...] = Field(min_length=1, max_length=100)
-    """Which requests go where. Requests that no route matches are answered with 404."""
-    longest_stream: Seconds = Field(default=300, ge=1, le=21_600)
-    """How long a stopping proxy lets requests and streams in flight go on; default 5 minutes. No app that a route
-    names may have a greater `longest_request`."""
-    stop_delay: Seconds = Field(default=0, ge=0, le=60)
-    """How long a stopping proxy still accepts while `/healthz` says 503, so that a balancer in front looks away;
-    default 0: it closes its ports at once. With a delay, idle connections end only after `timeouts.keep_alive`."""
-    max_connections: int = Field(default=2_000, ge=100, le=100_000)
-    """Client connections of each proxy at the same time; more wait in the kernel. Default 2,000. Each takes two file
-    descriptors: the host's limit for containers must allow twice as many."""
-    trusted_proxies: tuple[Network, ...] = Field(default=(), max_length=100)
-    """Address ranges of proxies in front. Only from there X-Forwarded-For is believed and extended; from everybody
-    else it is replaced."""
-    timeouts: ClientTimeouts = ClientTimeouts()
-    """Patience with clients."""
 
     @model_validator(mode="after")
-    def _consistent(self) -> "LoadBalancerSettings":
-        problems = [*self._listen_problems(), *self._route_problems()]
-        if problems:
-            raise ValueError("; ".join(problems))
+    def _rendered(self) -> Self:
+        refused = [f"`{field}`: {reason}" for field, reason in ENGINES[self.engine].refusals(self)]
+        if refused:
+            raise ValueError("; ".join(refused))
         return self
-
-    def _listen_problems(self) -> list[str]:
-        problems = []
-        if self.listen.https is not None and self.tls is None:
-            problems.append("`listen.https` needs `tls` with a certificate")
-        if self.listen.https is None and self.tls is not None:
-            problems.append("`tls` has no effect without `listen.https`")
-        if self.status.port in (self.listen.http, self.listen.https):
-            problems.append("`status.port` needs a port other than those of `listen`")
-        return problems
-
-    def _route_problems(self) -> list[str]:
-        problems = []
-        seen: dict[str, int] = {}
-        for index, route in enumerate(self.routes):
-            if route.label in seen:
-                problems.append(f"`routes[{index}]` and `routes[{seen[route.label]}]` both match {route.label!r}")
-            seen.setdefault(route.label, index)
-            if route.timeouts.response > self.longest_stream:
-                problems.append(
-                    f"`longest_stream` ({self.longest_stream} s) must cover `routes[{index}].timeouts.response` "
-                    f"({route.timeouts.response} s), or a drain cuts answers that the timeout allows"
-                )
-        return problems
-
-    @property
-    def stop_grace(self) -> int:
-        """Seconds from the stop signal to the kill."""
-        return self.stop_delay + self.longest_stream + STOP_MARGIN_SECONDS
-
-    def container_resources(self) -> Resources:
-        """Own resources, or the preset."""
-        return self.resources.resources() if self.resources else PRESETS[self.size]

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from components.load_balancer.contract import Backend
-from components.load_balancer.haproxy.place import CONTAINER, Place
-from components.load_balancer.settings import LoadBalancerSettings
-from components.load_balancer.traffic import Route
+from components.load_balancer.place import Place
+from components.load_balancer.traffic import Balancer, Route
 from components.templates import render
 
 SPARE_CONNECTIONS = 100
@@ -69,9 +68,7 @@ class _RouteView:
         return " ".join(_RETRY_ON.get(str(failure), str(failure)) for failure in self.route.retries.on)
 
 
-def haproxy_config(
-    name: str, settings: LoadBalancerSettings, backends: Mapping[str, Backend], *, place: Place = CONTAINER
-) -> str:
+def haproxy_config(name: str, settings: Balancer, backends: Mapping[str, Backend], *, place: Place) -> str:
     """The configuration of the balancer `name`. `backends` holds every application that a route names."""
     routes = [_RouteView(route=route, backend=backends[route.app]) for route in settings.routes]
     # HAProxy takes the first rule that matches: hosts before no host, long paths before short ones.

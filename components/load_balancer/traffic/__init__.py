@@ -3,6 +3,7 @@
 An engine (`components/load_balancer/<engine>/`) renders every field or refuses it.
 """
 
+from components.load_balancer.traffic.balancer import Balancer, Listen, Status, Tls
 from components.load_balancer.traffic.cors import Cors
 from components.load_balancer.traffic.health import Check, Ejection
 from components.load_balancer.traffic.limits import ClientTimeouts, RateLimit, Timeouts
@@ -10,4 +11,18 @@ from components.load_balancer.traffic.retries import Retries
 from components.load_balancer.traffic.route import Route
 from components.load_balancer.traffic.sticky import Sticky
 
-__all__ = ["Check", "ClientTimeouts", "Cors", "Ejection", "RateLimit", "Retries", "Route", "Sticky", "Timeouts"]
+__all__ = [
+    "Balancer",
+    "Check",
+    "ClientTimeouts",
+    "Cors",
+    "Ejection",
+    "Listen",
+    "RateLimit",
+    "Retries",
+    "Route",
+    "Status",
+    "Sticky",
+    "Timeouts",
+    "Tls",
+]

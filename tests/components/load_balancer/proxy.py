@@ -14,8 +14,8 @@ from typing import Any
 import httpx
 
 from components.load_balancer.contract import Backend
-from components.load_balancer.haproxy.config import haproxy_config
-from components.load_balancer.haproxy.place import Place
+from components.load_balancer.engines import ENGINES
+from components.load_balancer.place import Place
 from components.load_balancer.settings import LoadBalancerSettings
 from model import Endpoint
 from tests.components.load_balancer.dns_server import DnsServer
@@ -46,9 +46,11 @@ class Proxy:
         binary: str = "haproxy",
     ) -> None:
         self.settings = LoadBalancerSettings.model_validate(dict(settings))
+        self._engine = ENGINES[self.settings.engine]
         self._apps = apps
         self._directory = directory
         self._binary = binary
+        self._stop = self._engine.stop(self.settings)
         self._dns = DnsServer()
         http, https, self._status = free_ports(3)
         self.url = f"http://127.0.0.1:{http}"
@@ -59,6 +61,7 @@ class Proxy:
             http_port=http,
             https_port=https,
             status_port=self._status,
+            config_file=str(directory / "haproxy.cfg"),
             certificate_file=str(certificate),
             runtime_directory=str(directory),
             nameservers=(self._dns.nameserver,),
@@ -78,8 +81,8 @@ class Proxy:
             )
             for app, replicas in self._apps.items()
         }
-        config = self._directory / "haproxy.cfg"
-        config.write_text(haproxy_config("edge", self.settings, backends, place=self.place))
+        config = Path(self.place.config_file)
+        config.write_text(self._engine.config("edge", self.settings, backends, place=self.place))
         with (self._directory / "haproxy.log").open("w") as log:
             self.process = subprocess.Popen(
                 [self._binary, "-W", "-db", "-f", str(config)], stdout=log, stderr=subprocess.STDOUT
@@ -116,7 +119,12 @@ class Proxy:
 
     def drain(self) -> None:
         """The stop signal that the component sets."""
-        os.kill(self.process.pid, signal.SIGUSR1)
+        os.kill(self.process.pid, signal.Signals[self._stop.signal])
+
+    @property
+    def stop_grace(self) -> int:
+        """Seconds from the stop signal to the kill."""
+        return self._stop.grace_seconds
 
     def _answers(self) -> bool:
         assert self.process.poll() is None, (self._directory / "haproxy.log").read_text()

@@ -3,8 +3,8 @@
 from typing import Any
 
 from components.load_balancer.contract import Backend
-from components.load_balancer.haproxy.config import haproxy_config
-from components.load_balancer.haproxy.place import CONTAINER, Place
+from components.load_balancer.engines import ENGINES
+from components.load_balancer.place import Place
 from components.load_balancer.settings import LoadBalancerSettings
 from model import Endpoint
 
@@ -30,10 +30,12 @@ def backend(app: str) -> Backend:
     )
 
 
-def config(settings: dict[str, Any], *, place: Place = CONTAINER) -> str:
-    """haproxy.cfg of the balancer `edge`."""
+def config(settings: dict[str, Any], *, place: Place | None = None) -> str:
+    """The configuration of the balancer `edge`; without a place that of a container."""
     model = LoadBalancerSettings.model_validate(settings)
-    return haproxy_config("edge", model, {route.app: backend(route.app) for route in model.routes}, place=place)
+    engine = ENGINES[model.engine]
+    backends = {route.app: backend(route.app) for route in model.routes}
+    return engine.config("edge", model, backends, place=place or engine.place)
 
 
 def section(text: str, name: str) -> list[str]:

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from components.load_balancer.engine import Refused
+from components.load_balancer.engines import ENGINES
 from components.load_balancer.settings import LoadBalancerSettings
 from settings.load import load
 from tests.components.load_balancer.stacks import TLS, balancer, with_route
@@ -66,7 +68,14 @@ def test_refused(name: str) -> None:
     assert expected in str(faults[0])
 
 
-def test_defaults_are_valid_and_drain_is_within_the_stop_grace() -> None:
-    settings = LoadBalancerSettings.model_validate(balancer())
-    assert settings.replicas == 2
-    assert settings.stop_grace > settings.stop_delay + settings.longest_stream
+@pytest.mark.parametrize("name", ENGINES)
+def test_an_engine_drains_within_its_stop_grace(name: str) -> None:
+    settings = LoadBalancerSettings.model_validate(balancer(engine=name, stop_delay="7s"))
+    assert ENGINES[name].stop(settings).grace_seconds > 7 + settings.longest_stream
+
+
+def test_what_an_engine_refuses_is_refused_by_field(monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = iter([Refused("routes[0].retries", "cannot be rendered")])
+    monkeypatch.setattr(type(ENGINES["haproxy"]), "refusals", lambda *_: refused)
+    faults = load(LoadBalancerSettings, balancer(), root="edge").faults
+    assert [str(fault) for fault in faults] == ["edge: `routes[0].retries`: cannot be rendered."]

@@ -1,6 +1,7 @@
 """The real haproxy accepts the configuration of any valid settings, without a warning."""
 
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from components.load_balancer.haproxy.place import Place
+from components.load_balancer.engines import ENGINES
 from tests.components.load_balancer.stacks import TLS, balancer, config
 
 short_time = st.integers(50, 60_000).map("{}ms".format)
@@ -117,7 +118,7 @@ def test_the_smallest_settings_are_accepted(haproxy: str, certificate: Path, rep
 
 
 def accepted(haproxy: str, certificate: Path, data: dict[str, Any]) -> None:
-    place = Place(certificate_file=str(certificate), nameservers=("127.0.0.1:53",))
+    place = replace(ENGINES["haproxy"].place, certificate_file=str(certificate), nameservers=("127.0.0.1:53",))
     text = config(data, place=place)
     check = subprocess.run(
         [haproxy, "-W", "-c", "-f", "/dev/stdin"], input=text, capture_output=True, text=True, check=False

@@ -73,7 +73,7 @@ def test_the_drain_has_an_end(replicas: list[Replica], tmp_path: Path) -> None:
         started = time.monotonic()
         proxy.drain()
         proxy.process.wait(20)
-        assert 1.5 < time.monotonic() - started < proxy.settings.stop_grace
+        assert 1.5 < time.monotonic() - started < proxy.stop_grace
         stream.join()
         assert stream.broken
 
@@ -84,4 +84,4 @@ def test_a_stopping_proxy_says_so_first(replicas: list[Replica], tmp_path: Path)
         wait_for(lambda: httpx.get(f"{proxy.status_url}/healthz").status_code == 503, "healthz says so", seconds=4)
         assert httpx.get(f"{proxy.status_url}/livez").status_code == 200
         assert httpx.get(proxy.url).status_code == 200, "during stop_delay it still accepts"
-        proxy.process.wait(proxy.settings.stop_grace)
+        proxy.process.wait(proxy.stop_grace)

@@ -1,0 +1,10 @@
+"""The engines that are built: a new one is a class in a folder of its own, and a line here."""
+
+from components.load_balancer.engine import Engine
+from components.load_balancer.haproxy import HAProxy
+
+ENGINES: dict[str, Engine] = {"haproxy": HAProxy()}
+"""By the name that a stack file gives."""
+
+NOT_BUILT = ("nginx", "traefik")
+"""Names that are kept for engines to come."""
