@@ -1,0 +1,35 @@
+"""A new engine is a folder and a line of the table: nothing else knows one."""
+
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from components.load_balancer.engines import ENGINES
+from components.load_balancer.settings import EngineName
+from settings.images import ImagesSettings
+from tests.architecture.modules import below, files, imports
+
+ROOM = Path("components/load_balancer")
+TABLE = ROOM / "engines.py"
+
+
+def test_the_table_alone_knows_engines() -> None:
+    rooms = [f"components.load_balancer.{name}" for name in ENGINES]
+    where = {
+        path
+        for path in files(str(ROOM))
+        if not any(path.is_relative_to(ROOM / name) for name in ENGINES)
+        and any(below(module, room) for module in imports(path) for room in rooms)
+    }
+    assert where == {TABLE}
+
+
+def test_settings_take_their_engines_from_the_table() -> None:
+    assert get_args(EngineName) == (*ENGINES,)
+
+
+@pytest.mark.parametrize("source", ["upstream", "sandbox"])
+def test_every_engine_has_a_pin(source: str) -> None:
+    images = ImagesSettings.model_validate({"source": source})
+    assert all(images.pin(engine.pin) for engine in ENGINES.values())
