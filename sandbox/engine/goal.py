@@ -60,6 +60,8 @@ class Goal:
     retain_on_delete: bool
     deleted_with: str
     custom_timeouts: dict[str, float]
+    before_update: tuple[str, ...] = ()
+    """Names of hooks."""
 
     @property
     def is_provider(self) -> bool:
@@ -95,8 +97,12 @@ def goal_from(request: Any, stack: str, project: str, parent_aliases: Iterable[s
             raise EngineError(
                 f"{where}: {option}: not supported by the sandbox engine; remove it or use the Pulumi CLI"
             )
-    if request.HasField("hooks") and request.hooks.ByteSize():
-        raise EngineError(f"{where}: hooks: not supported by the sandbox engine; remove them or use the Pulumi CLI")
+    for kind, hooks in request.hooks.ListFields():
+        if kind.name != "before_update":
+            raise EngineError(
+                f"{where}: hooks {', '.join(hooks)}: the sandbox engine has no {kind.name} hooks; "
+                "remove them or use the Pulumi CLI"
+            )
     if request.HasField("replacement_trigger"):
         raise EngineError(
             f"{where}: replacement_trigger: not supported by the sandbox engine; remove it or use the Pulumi CLI"
@@ -121,6 +127,7 @@ def goal_from(request: Any, stack: str, project: str, parent_aliases: Iterable[s
         retain_on_delete=request.retainOnDelete,
         deleted_with=request.deletedWith,
         custom_timeouts=_timeouts(request.customTimeouts, where),
+        before_update=tuple(request.hooks.before_update),
     )
 
 

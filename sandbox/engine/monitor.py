@@ -21,13 +21,14 @@ from sandbox.engine.run import Run
 from sandbox.engine.values import UNKNOWN
 from sandbox.engine.wire import from_struct, to_struct
 
-# What the SDK may use. It refuses by itself what is not listed: transforms, hooks, parameterized packages and so on.
+# What the SDK may use. It refuses by itself what is not listed: transforms, error hooks, parameterized packages.
 FEATURES = [
     resource_pb2.RESOURCE_MONITOR_FEATURE_SECRETS,
     resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_REFERENCES,
     resource_pb2.RESOURCE_MONITOR_FEATURE_OUTPUT_VALUES,
     resource_pb2.RESOURCE_MONITOR_FEATURE_ALIAS_SPECS,
     resource_pb2.RESOURCE_MONITOR_FEATURE_DELETED_WITH,
+    resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS,
 ]
 _MESSAGE_LIMIT = 400 * 1024 * 1024  # as the SDK sets it for its own channels
 # A registration holds its thread until the operation is done; there must be more of them than operations at a time.
@@ -91,6 +92,13 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
             return empty_pb2.Empty()
 
         return self._serve(context, request.urn, work)
+
+    def RegisterResourceHook(self, request: Any, context: Any) -> Any:
+        def work() -> Any:
+            self._run.hooks.register(request)
+            return empty_pb2.Empty()
+
+        return self._serve(context, "", work)
 
     def _refuse(self, context: Any, what: str) -> NoReturn:
         self._run.fail(f"{what}: not supported by the sandbox engine; use the Pulumi CLI")

@@ -122,7 +122,7 @@ class Registrar:
             draft = self._policies.remediate(self._check(goal, handle, reference, {}, wanted), lambda *_: None)
             return self._replace(draft, old, handle, replace(step, new=draft), plan)
         if plan.op == "update":
-            return self._update(draft, old, handle, step)
+            return self._update(goal, draft, old, handle, step)
         resource = replace(draft, id=old.id, outputs=old.outputs)
         self._run.record(resource)
         if not self._run.preview:
@@ -141,11 +141,17 @@ class Registrar:
             return self._planned(apply.preview_create(handle.provider, draft, online), step)
         return self._performed(step, lambda: apply.create(self._run, handle.provider, draft, condemn))
 
-    def _update(self, draft: Resource, old: Resource, handle: Handle, step: Step) -> Resource:
+    def _update(self, goal: Goal, draft: Resource, old: Resource, handle: Handle, step: Step) -> Resource:
         online = handle.online()
         if self._run.preview:
+            self._run.hooks.before_update(goal.before_update, old, draft)
             return self._planned(apply.preview_update(handle.provider, draft, old, online), step)
-        return self._performed(step, lambda: apply.update(self._run, handle.provider, draft, old))
+
+        def operation() -> Resource:
+            self._run.hooks.before_update(goal.before_update, old, draft)
+            return apply.update(self._run, handle.provider, draft, old)
+
+        return self._performed(step, operation)
 
     def _replace(self, draft: Resource, old: Resource, handle: Handle, step: Step, plan: Plan) -> Resource:
         if not plan.delete_first:

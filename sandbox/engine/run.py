@@ -8,6 +8,7 @@ from collections import Counter
 from sandbox.engine.checkpoint import Resource
 from sandbox.engine.errors import Aborted
 from sandbox.engine.events import Reporter, Step, Violation
+from sandbox.engine.hooks import Hooks
 from sandbox.engine.redaction import Redacting
 from sandbox.engine.stack_config import StackConfig
 from sandbox.engine.state import State
@@ -27,6 +28,7 @@ class Run:
         for resource in state.live.values():
             self.reporter.learn((resource.inputs, resource.outputs))
         self.preview = preview
+        self.hooks = Hooks(self.reporter, preview=preview)
         self.parallel = parallel
         self.lock = threading.RLock()
         self.slots = threading.BoundedSemaphore(parallel)
