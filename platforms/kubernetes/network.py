@@ -1,6 +1,6 @@
 """Who may connect to whom: one NetworkPolicy for each word, from the table of tiers."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Network
 
 import pulumi
@@ -14,8 +14,11 @@ from platforms.kubernetes.names import TIER_LABEL, labels, selector
 OUTWARD = (Tier.APP, Tier.MONITORING)
 """Tiers that may leave the cluster: applications call other services, monitoring delivers alerts."""
 
+_NAMESPACE_LABEL = "kubernetes.io/metadata.name"
 _INSIDE = tuple(map(IPv4Network, ("10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16")))
 _DNS_PORT = 53
+_DNS_NAMESPACES = ("kube-system", "openshift-dns")
+"""Where the pods of a cluster's DNS are."""
 
 
 def network_policy(
@@ -60,23 +63,33 @@ def network_policy(
 
 
 def _egress(cluster: Cluster, tier: Tier) -> list[networking.NetworkPolicyEgressRuleArgs]:
-    dns = networking.NetworkPolicyEgressRuleArgs(
-        # To any address: a node-local cache listens on an address of the node, which no pod selector matches.
-        ports=[networking.NetworkPolicyPortArgs(protocol=protocol, port=_DNS_PORT) for protocol in ("UDP", "TCP")],
-    )
     inside = networking.NetworkPolicyEgressRuleArgs(to=[_pods(cluster, REACHES[tier])])
     if tier not in OUTWARD or not cluster.settings.egress:
-        return [dns, inside]
+        return [*_dns(cluster), inside]
     outside = networking.NetworkPolicyEgressRuleArgs(to=[_range(network) for network in cluster.settings.egress])
-    return [dns, inside, outside]
+    return [*_dns(cluster), inside, outside]
+
+
+def _dns(cluster: Cluster) -> Iterator[networking.NetworkPolicyEgressRuleArgs]:
+    """Port 53 to any address: a node-local cache listens on an address of the node, which no selector of pods matches.
+    Policies are judged after a Service's address is translated, so other ports are those that the DNS pods listen on.
+    """
+    numbers = cluster.settings.dns_ports
+    if _DNS_PORT in numbers:
+        yield networking.NetworkPolicyEgressRuleArgs(ports=_udp_and_tcp(_DNS_PORT))
+    if others := [port for number in numbers if number != _DNS_PORT for port in _udp_and_tcp(number)]:
+        pods = networking.NetworkPolicyPeerArgs(namespace_selector=_in(_NAMESPACE_LABEL, list(_DNS_NAMESPACES)))
+        yield networking.NetworkPolicyEgressRuleArgs(to=[pods], ports=others)
+
+
+def _udp_and_tcp(number: int) -> list[networking.NetworkPolicyPortArgs]:
+    return [networking.NetworkPolicyPortArgs(protocol=protocol, port=number) for protocol in ("UDP", "TCP")]
 
 
 def _pods(cluster: Cluster, tiers: Sequence[Tier]) -> networking.NetworkPolicyPeerArgs:
     """Pods of `tiers` in either namespace of the stack."""
     return networking.NetworkPolicyPeerArgs(
-        namespace_selector=_in(
-            "kubernetes.io/metadata.name", [cluster.names.namespace, cluster.names.agents_namespace]
-        ),
+        namespace_selector=_in(_NAMESPACE_LABEL, [cluster.names.namespace, cluster.names.agents_namespace]),
         pod_selector=_in(TIER_LABEL, [tier.value for tier in tiers]),
     )
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from settings.base import Settings
-from settings.types import Seconds
+from settings.types import PortNumber, Seconds
 
 NamespaceName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,53}[a-z0-9])?$")]
 """A DNS label of at most 55 characters: the namespace of the agents adds `-agents`."""
@@ -50,6 +50,9 @@ class KubernetesSettings(Settings):
     """How long a terminating replica keeps serving while endpoints, DNS and proxies forget it."""
     cluster_domain: DomainName = "cluster.local"
     """Domain under which the cluster's services are named."""
+    dns_ports: Annotated[tuple[PortNumber, ...], Field(min_length=1)] = (53, 5353, 8053)
+    """Ports of the cluster's DNS as pods see them, behind its Service: 53, OpenShift's 5353 and Gardener's 8053 by
+    default. Port 53 is open to any address, others to pods of `kube-system` and `openshift-dns`."""
     egress: tuple[IPv4Network, ...] = (IPv4Network("0.0.0.0/0"),)
     """Outside ranges that applications and monitoring may connect to. Private and link-local ranges (the cluster, a
     cloud's metadata service) stay denied inside a wider range; name them to allow them."""

@@ -31,8 +31,25 @@ def test_the_table_decides_both_directions(tier: Tier) -> None:
     spec = of(tier).spec("NetworkPolicy", "web")
     assert tiers(spec["ingress"][0]["from"][0]) == {source for source in Tier if tier in REACHES[source]}
     assert spec["ingress"][0]["ports"] == [{"protocol": "TCP", "port": 8080}]
-    assert tiers(spec["egress"][1]["to"][0]) == set(REACHES[tier])
-    assert {port["port"] for port in spec["egress"][0]["ports"]} == {53}
+    assert tiers(spec["egress"][2]["to"][0]) == set(REACHES[tier])
+
+
+def ports(rule: Any) -> set[tuple[str, int]]:
+    return {(port["protocol"], port["port"]) for port in rule["ports"]}
+
+
+def test_names_are_resolved_on_the_ports_that_dns_pods_listen_on() -> None:
+    anywhere, pods = of(Tier.DATA).spec("NetworkPolicy", "web")["egress"][:2]
+    assert "to" not in anywhere
+    assert ports(anywhere) == {("UDP", 53), ("TCP", 53)}
+    ((peer,), found) = (pods["to"], ports(pods))
+    assert peer["namespaceSelector"]["matchExpressions"][0]["values"] == ["kube-system", "openshift-dns"]
+    assert found == {(protocol, number) for protocol in ("UDP", "TCP") for number in (5353, 8053)}
+
+
+def test_only_the_dns_ports_that_are_said_are_open() -> None:
+    egress = of(Tier.DATA, dns_ports=[53]).spec("NetworkPolicy", "web")["egress"]
+    assert [ports(rule) for rule in egress if "ports" in rule] == [{("UDP", 53), ("TCP", 53)}]
 
 
 @pytest.mark.parametrize("tier", list(Tier))
@@ -45,7 +62,7 @@ def test_only_published_ports_are_open_to_everybody(tier: Tier) -> None:
 
 @pytest.mark.parametrize("tier", list(Tier))
 def test_applications_and_monitoring_reach_the_outside_but_not_the_inside_by_address(tier: Tier) -> None:
-    outside = of(tier).spec("NetworkPolicy", "web")["egress"][2:]
+    outside = of(tier).spec("NetworkPolicy", "web")["egress"][3:]
     if tier not in (Tier.APP, Tier.MONITORING):
         assert outside == []
         return
@@ -56,7 +73,7 @@ def test_applications_and_monitoring_reach_the_outside_but_not_the_inside_by_add
 
 def test_a_private_range_is_reached_when_it_is_named() -> None:
     egress = of(Tier.APP, egress=["10.1.2.0/24"]).spec("NetworkPolicy", "web")["egress"]
-    assert egress[2]["to"] == [{"ipBlock": {"cidr": "10.1.2.0/24"}}]
+    assert egress[3]["to"] == [{"ipBlock": {"cidr": "10.1.2.0/24"}}]
 
 
 @pytest.mark.parametrize(("claimed", "text"), [(True, "enforced"), (False, "not enforced")])
