@@ -9,7 +9,6 @@ class Settings(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,
-        str_strip_whitespace=True,
         str_max_length=10_000,
         allow_inf_nan=False,
         hide_input_in_errors=True,

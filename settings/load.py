@@ -47,16 +47,11 @@ def load(model: type[Model], data: object, *, root: str) -> Loaded[Model]:
 
 def _item(model: type[BaseModel], location: tuple[str | int, ...]) -> Item:
     depth = 2 if location and str(location[0]) in _maps(model) else 1
-    return tuple(_name(key) for key in location[:depth])
+    return tuple(map(str, location[:depth]))
 
 
 def _maps(model: type[BaseModel]) -> set[str]:
     return {name for name, field in model.model_fields.items() if get_origin(field.annotation) is dict}
-
-
-def _name(key: object) -> str:
-    """A key as the model reads it."""
-    return str(key).strip()
 
 
 def _without(model: type[Model], data: object, broken: set[Item]) -> Model:
@@ -66,7 +61,7 @@ def _without(model: type[Model], data: object, broken: set[Item]) -> Model:
         if key not in model.model_fields or (key,) in broken:
             continue
         if key in _maps(model):
-            value = {name: entry for name, entry in value.items() if (key, _name(name)) not in broken}
+            value = {name: entry for name, entry in value.items() if (key, str(name)) not in broken}
         rest[key] = value
     fields: dict[str, Any] = {key: (model.model_fields[key].annotation, model.model_fields[key]) for key in rest}
     sound = create_model(model.__name__, __config__=model.model_config, **fields).model_validate(rest)
