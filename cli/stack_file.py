@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from cli.errors import CommandError
+from settings.document import BadDocument, read_document
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 DEFAULT = "dev"
@@ -64,13 +63,13 @@ def stack_file(name: str = "") -> StackFile:
     name = name or (_named_after(given) if given else DEFAULT)
     path = _path(name, given)
     try:
-        document = yaml.safe_load(path.read_text())
+        document = read_document(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise CommandError(f"{path} cannot be read: {error.strerror}.") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f" at line {mark.line + 1}" if mark else ""
-        raise CommandError(f"{path} is not YAML{place}; mend its syntax.") from None
+    except UnicodeDecodeError:
+        raise CommandError(f"{path} is not YAML: it is not UTF-8.") from None
+    except BadDocument as bad:
+        raise CommandError("\n  ".join([f"{path} cannot be read as it is written:", *bad.problems])) from None
     config = document.get("config") if isinstance(document, dict) else None
     if not isinstance(config, dict):
         raise CommandError(f"{path} has no `config:` map; see Pulumi.dev.yaml for an example.")

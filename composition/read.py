@@ -1,7 +1,7 @@
 """Reads the stack from Pulumi's configuration."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -10,6 +10,7 @@ from pulumi.runtime import get_config
 from composition.rules import broken_rules
 from composition.rules.context import ROOT, Context
 from composition.stack import Stack
+from settings.document import dates, ordered
 from settings.faults import BrokenStack, Fault
 from settings.load import load
 
@@ -63,16 +64,24 @@ def check(
     `secret_names` are the names of the given secrets (None: not known); `give_secret` is the command that gives one, up
     to its name.
     """
-    if data is None:
+    if data is None or data == "":
         missing = Fault(path=STACK_KEY, rule="is required", fix="See Pulumi.dev.yaml for an example.")
         raise BrokenStack(source, [*faults, missing])
-    loaded = load(Stack, data, root=STACK_KEY)
+    loaded = load(Stack, ordered(data), root=STACK_KEY)
     context = Context(stack=loaded.sound, secret_names=secret_names, broken=loaded.broken, give_secret=give_secret)
-    faults = [*faults, *loaded.faults, *broken_rules(context)]
+    faults = [*faults, *_dates(data), *loaded.faults, *broken_rules(context)]
     if faults:
         unjudged = [".".join(item) or STACK_KEY for item in loaded.broken - _WITHOUT_RULES]
         raise BrokenStack(source, faults, unjudged=unjudged)
     return loaded.sound
+
+
+def _dates(data: object) -> Iterator[Fault]:
+    """A date without quotes is no text to the CLI, which hands over another text in its place."""
+    for path in dates(data):
+        yield Fault(
+            path=f"{STACK_KEY}.{path}", rule="is a date in YAML, which arrives in another form", fix="Put it in quotes."
+        )
 
 
 def _given_secrets(secrets: object) -> tuple[dict[str, str] | None, list[Fault]]:

@@ -16,6 +16,7 @@ from sandbox.engine.files import write_atomically
 from sandbox.engine.stack_config import load_yaml, project_name
 from sandbox.engine.values import Path as PropertyPath
 from sandbox.engine.values import parse_path
+from settings.yaml_scalars import Ambiguous, plain_value
 
 
 def set_config(
@@ -73,7 +74,9 @@ def put(text: str, path: PropertyPath, value: Any) -> str:
             assert isinstance(node, yaml.CollectionNode)
             return _insert(text, node, path[depth:], value, root is node)
         node = child
-    return text[: node.start_mark.index] + _inline(value) + _tail(text, node)
+    # A list may stand in the column of its key, where a plain value may not.
+    indent = "  " if isinstance(node, yaml.CollectionNode) and not node.flow_style else ""
+    return text[: node.start_mark.index] + indent + _inline(value) + _tail(text, node)
 
 
 def _tail(text: str, node: yaml.Node) -> str:
@@ -142,5 +145,22 @@ def _inline(value: Any) -> str:
 
 
 def _block(value: Any, column: int) -> str:
-    dumped = yaml.safe_dump(value, default_flow_style=False, sort_keys=False, allow_unicode=True, width=10_000)
+    dumped = yaml.dump(
+        value, Dumper=_Dumper, default_flow_style=False, sort_keys=False, allow_unicode=True, width=10_000
+    )
     return "".join(" " * column + line for line in dumped.splitlines(keepends=True))
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes what the reader would not take for the same text."""
+
+
+def _quoted_where_needed(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    try:
+        same = plain_value(text) == text
+    except Ambiguous:
+        same = False
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if same else '"')
+
+
+_Dumper.add_representer(str, _quoted_where_needed)

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from sandbox.engine.checkpoint import Crypter
 from sandbox.engine.errors import EngineError
 from sandbox.engine.values import Secret
+from settings.document import BadDocument, read_document
 
 CrypterFactory = Callable[[str], Crypter]
 
@@ -43,13 +42,15 @@ class StackConfig:
 
 
 def load_yaml(path: Path) -> dict[str, Any]:
-    """The mapping in a YAML file. Raises EngineError where there is none."""
+    """The mapping in a YAML file, as the CLI reads it. Raises EngineError where there is none."""
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = read_document(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise EngineError(f"{path}: cannot be read: {error.strerror}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise EngineError(f"{path}: not valid YAML: {error}") from None
+    except UnicodeDecodeError:
+        raise EngineError(f"{path}: not valid YAML: not UTF-8") from None
+    except BadDocument as bad:
+        raise EngineError(f"{path}: not valid YAML: {bad}") from None
     if document is None:
         return {}
     if not isinstance(document, dict):
@@ -93,12 +94,21 @@ def load_stack_config(directory: Path, stack: str, file: Path | None, crypter: C
     values: dict[str, str] = {}
     hidden: set[str] = set()
     for key, value in config.items():
-        full = str(key) if ":" in str(key) else f"{project}:{key}"
-        decrypted, is_secret = reader.read(value, str(key))
-        values[full] = decrypted if isinstance(decrypted, str) else json.dumps(decrypted, default=str)
+        full = key if ":" in key else f"{project}:{key}"
+        if full in values:
+            raise EngineError(f"{path}: config: {key} is there as {full}, too")
+        decrypted, is_secret = reader.read(value, key)
+        values[full] = _handed_over(decrypted)
         if is_secret:
             hidden.add(full)
     return StackConfig(project=project, stack=stack, path=path, salt=salt, values=values, secret_keys=frozenset(hidden))
+
+
+def _handed_over(value: Any) -> str:
+    """A value as the CLI gives it to the program: texts as they are, the rest as JSON with sorted keys."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
 
 
 class _Reader:

@@ -80,7 +80,8 @@ def test_a_relative_path_is_meant_from_where_make_was_called(tmp_path: Path, mon
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"config: [", "is not YAML at line 1; mend its syntax"),
+        (b"config: [", "cannot be read as it is written:\n  line 1: is not YAML"),
+        (b"config: {a: 1,\n a: 2}", "cannot be read as it is written:\n  line 2: config.a is in line 1 already"),
         (b"\xff\xfe\x00", "is not YAML"),
         (b"- a list\n", "has no `config:` map"),
         (b"", "has no `config:` map"),

@@ -57,6 +57,8 @@ def test_values_are_decrypted_at_any_depth(project: Path) -> None:
         ("Pulumi.yaml", "name: p\nruntime: go\n", "runtime: got 'go'"),
         ("Pulumi.yaml", "name: p\nruntime: python\nmain: src\n", "main: not supported"),
         ("Pulumi.dev.yaml", "config: [", "not valid YAML"),
+        ("Pulumi.dev.yaml", "config: {a: 1,\n a: 2}", "line 2: config.a is in line 1 already"),
+        ("Pulumi.dev.yaml", "config: {a: 1, 'proj:a': 2}", "proj:a is there as proj:a, too"),
         ("Pulumi.dev.yaml", "config: 3", "config: expected a mapping, got int"),
         ("Pulumi.dev.yaml", "config: {a: {secure: 'v1:a:b'}}", "has no `encryptionsalt`"),
         ("Pulumi.dev.yaml", "encryptionsalt: x\nconfig: {a: {secure: 'v1:AAAA:AAAA'}}", "a: incorrect passphrase"),
@@ -111,6 +113,22 @@ _trees = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_names, inner, max_size=3),
     max_leaves=8,
 )
+
+
+@pytest.mark.parametrize("text", ["1e3", "0o17", "2024-01-02", "yes", "~", "'", "a: b", "", "\n"])
+def test_a_text_is_written_so_that_it_is_read_as_that_text(project: Path, text: str) -> None:
+    file = project / "other.yaml"
+    set_config(file, project, "x", text, secret=False, path=False, crypter=lambda _: CRYPTER)
+    assert load_stack_config(project, "dev", file, lambda _: CRYPTER).values == {"proj:x": text}
+
+
+@pytest.mark.parametrize(
+    ("given", "handed_over"),
+    [("{b: 1, a: {d: 1e3, c: on}}", '{"a": {"c": "on", "d": 1000}, "b": 1}'), ("010", "8"), ("", ""), ("on", "on")],
+)
+def test_the_program_gets_what_the_cli_hands_over(project: Path, given: str, handed_over: str) -> None:
+    (project / "Pulumi.dev.yaml").write_text(f"config:\n  x: {given}\n", encoding="utf-8")
+    assert load_stack_config(project, "dev", None, lambda _: CRYPTER).values == {"proj:x": handed_over}
 
 
 @given(st.dictionaries(_names, st.dictionaries(_names, _trees, max_size=3), max_size=3), _names, _names, st.booleans())

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-import yaml
+from settings.document import read_document
 
 DIRECTORY = Path(__file__).parent
 REPOSITORY = DIRECTORY.parent.parent
@@ -15,7 +15,7 @@ GOOD = sorted([*(DIRECTORY / "ok").glob("*.yaml"), *REPOSITORY.glob("Pulumi.*.ya
 
 def settings_of(path: Path) -> tuple[dict[str, Any], frozenset[str]]:
     """What stands under `ha-platform:stack`, and the names of the given secrets."""
-    config = yaml.safe_load(path.read_text())["config"]
+    config = read_document(path.read_text())["config"]
     return config["ha-platform:stack"], frozenset(config.get("ha-platform:secrets", {}))
 
 
