@@ -38,6 +38,11 @@ class _RouteView:
         return f"{self.route.app}{host}{path}"
 
     @property
+    def ejecting_name(self) -> str:
+        """The same replicas without the ejected ones. No application's name has an underscore."""
+        return f"ejecting_{self.name}"
+
+    @property
     def conditions(self) -> list[str]:
         """Alternatives, any of which selects the route; empty: every request does."""
         host = f"{{ req.hdr(host),host_only,lower -m str {self.route.host} }}" if self.route.host else ""

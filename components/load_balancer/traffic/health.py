@@ -32,11 +32,12 @@ class Check(Settings):
 
 
 class Ejection(Settings):
-    """Takes a replica out that fails real requests, whatever it answers to checks.
+    """Takes a replica out that fails real requests, whatever it answers to checks; never the last one.
 
     Failures are refused connections, timeouts, invalid answers, and 5xx other than 501 and 505; one good answer
-    starts the count again. The replica returns after `check.rise` passed checks. Sessions that it serves go
-    on. Where every replica fails, clients get 503 in place of the application's error.
+    starts the count again. The replica returns after `check.rise` passed checks. Sessions that it serves go on.
+    Where every replica was taken out, all that pass their checks are used again: what fails on all of them is a page,
+    not a replica.
     """
 
     errors: int = Field(default=10, ge=1, le=1_000)

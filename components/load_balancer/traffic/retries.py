@@ -28,10 +28,9 @@ class Retries(Settings):
 
     attempts: int = Field(default=3, ge=1, le=10)
     """Attempts after the first; default 3."""
-    on: tuple[Failure, ...] = Field(
-        default=("connect_failure", "empty_response", "response_timeout", 503), min_length=1
-    )
-    """Failures that are tried again: `connect_failure`, `empty_response` (closed before an answer),
-    `response_timeout`, and the answers 502, 503, 504."""
+    on: tuple[Failure, ...] = Field(default=("connect_failure", "empty_response", 503), min_length=1)
+    """Failures that are tried again: `connect_failure`, `empty_response` (the connection ended before an answer, or the
+    replica's host is gone), `response_timeout`, and the answers 502, 503, 504. `response_timeout` is not among the
+    defaults: it sends slow work to one replica after the other, while all of them go on with it."""
     methods: tuple[SafeMethod, ...] = Field(default=("GET", "HEAD", "OPTIONS"), min_length=1)
     """Methods that may be sent twice; others are refused."""

@@ -33,8 +33,8 @@ class Route(Settings):
     """Keep a client on one replica by a cookie; default: no."""
     check: Check = Check()
     """Active health checks."""
-    ejection: Ejection | None = Ejection()
-    """Passive ejection; null: off."""
+    ejection: Ejection | None = None
+    """Passive ejection; default: off, for one page that fails would take out replicas that are well."""
     retries: Retries | None = Retries()
     """Retries on safe failures; null: off."""
     rate_limit: RateLimit | None = None

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 class Replica:
     """Serves on `address`:`port` (0: any). `mode` and `healthy` may change while it runs.
 
-    A request with `?hold=1` is answered once `released` is set, at the latest after 30 s.
+    `/boom` answers 500 in any mode; a request with `?hold=1` is answered once `released` is set, or after 30 s.
     Modes: "ok"; "error" answers 500; "hang_up" takes the request and closes; "silent" never answers.
     """
 
@@ -113,6 +113,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self.close_connection = True
             case "silent":
                 time.sleep(30)
+            case _ if path.endswith("/boom"):
+                self._answer(500, b"error")
             case _ if path.endswith("/stream"):
                 self._stream(int(query["events"]), float(query["pause"]))
             case _ if path.endswith("/ws"):

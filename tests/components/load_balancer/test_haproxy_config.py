@@ -83,8 +83,13 @@ FIELDS: dict[str, tuple[dict[str, Any], str, str]] = {
     "check.timeout": (with_route(check={"timeout": "700ms"}), "backend chat", "timeout check 700ms"),
     "ejection": (
         with_route(ejection={"errors": 7}),
-        "backend chat",
+        "backend ejecting_chat",
         "default-server observe layer7 error-limit 7 on-error mark-down",
+    ),
+    "ejection, never the last": (
+        with_route(ejection={"errors": 7}, path="/api"),
+        "frontend public",
+        "use_backend ejecting_chat:api if { path_beg /api/ } { nbsrv(ejecting_chat:api) gt 0 }",
     ),
     "retries.attempts": (with_route(retries={"attempts": 2}), "backend chat", "retries 2"),
     "retries.on": (
@@ -102,6 +107,11 @@ FIELDS: dict[str, tuple[dict[str, Any], str, str]] = {
         with_route(rate_limit={"requests": 9, "period": "1m"}),
         "backend chat",
         "stick-table type ipv6 size 100k expire 60s store http_req_rate(60s)",
+    ),
+    "rate_limit, one count": (
+        with_route(rate_limit={"requests": 9, "period": "1m"}, ejection={}),
+        "backend ejecting_chat",
+        "http-request track-sc0 src table chat",
     ),
     "cors": (
         with_route(cors={"origins": ["https://a.test", "https://b.test"]}),
@@ -147,7 +157,8 @@ def test_every_field_is_tested() -> None:
         (balancer(), "grace"),
         (balancer(**TLS | {"tls": {**TLS["tls"], "redirect": False}}), "redirect code"),
         (balancer(**TLS | {"listen": {"https": 443}}), ":8080"),
-        (with_route(ejection=None), "observe"),
+        (with_route(), "observe"),
+        (with_route(), "ejecting"),
         (with_route(retries=None), "redispatch"),
         (with_route(), "cookie"),
         (with_route(), "stick-table"),

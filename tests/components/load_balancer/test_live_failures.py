@@ -55,7 +55,7 @@ def test_without_retries_a_killed_replica_fails_some(replicas: list[Replica], tm
 
 
 def test_a_post_is_never_sent_twice(replicas: list[Replica], tmp_path: Path) -> None:
-    with Proxy(tmp_path, settings(ejection=None), {"chat": replicas}) as proxy:
+    with Proxy(tmp_path, settings(), {"chat": replicas}) as proxy:
         for replica in replicas:
             replica.mode = "hang_up"
         answers = [httpx.post(proxy.url, content=b"pay").status_code for _ in range(10)]
@@ -67,7 +67,7 @@ def test_a_post_is_never_sent_twice(replicas: list[Replica], tmp_path: Path) -> 
 
 def test_a_post_that_was_not_sent_goes_elsewhere(replicas: list[Replica], tmp_path: Path) -> None:
     patient = {"fall": 20}  # the dead replica stays in all the while
-    with Proxy(tmp_path, settings(check=patient, ejection=None), {"chat": replicas}) as proxy:
+    with Proxy(tmp_path, settings(check=patient), {"chat": replicas}) as proxy:
         replicas[0].kill()
         assert {proxy.client.post("/", content=b"pay").status_code for _ in range(9)} == {200}
         assert sum(replica.seen["POST"] for replica in replicas) == 9
@@ -87,10 +87,37 @@ def test_active_check_ejects_and_returns(replicas: list[Replica], tmp_path: Path
 def test_passive_ejection(replicas: list[Replica], tmp_path: Path, ejection: dict[str, int] | None) -> None:
     slow_return = {"rise": 20}
     with Proxy(tmp_path, settings(check=slow_return, ejection=ejection), {"chat": replicas}) as proxy:
+        if ejection:
+            proxy.wait_until_up("ejecting_chat", 3)
         replicas[1].mode = "error"
         codes = Counter(proxy.client.get("/").status_code for _ in range(30))
         assert codes[500] == (3 if ejection else 10)
-        assert proxy.up("chat") == (2 if ejection else 3)
+        assert proxy.up("chat") == 3, "the checks find no fault"
+        assert not ejection or proxy.up("ejecting_chat") == 2
+
+
+@pytest.mark.parametrize("ejection", [{"errors": 3}, None], ids=["on", "off"])
+def test_a_page_that_always_fails_takes_no_other_page_along(
+    replicas: list[Replica], tmp_path: Path, ejection: dict[str, int] | None
+) -> None:
+    slow_return = {"rise": 20}
+    with Proxy(tmp_path, settings(check=slow_return, ejection=ejection), {"chat": replicas[:2]}) as proxy:
+        if ejection:
+            proxy.wait_until_up("ejecting_chat", 2)
+        assert {proxy.client.get("/boom").status_code for _ in range(20)} == {500}
+        assert not ejection or proxy.up("ejecting_chat") == 0, "both were taken out"
+        assert {proxy.client.get("/fine").status_code for _ in range(20)} == {200}
+
+
+@pytest.mark.parametrize(("on", "runs"), [(["connect_failure", "empty_response", 503], 1), (["response_timeout"], 4)])
+def test_slow_work_runs_once_unless_the_stack_file_says_otherwise(
+    replicas: list[Replica], tmp_path: Path, on: list[str | int], runs: int
+) -> None:
+    default = {} if runs == 1 else {"retries": {"on": on}}
+    with Proxy(tmp_path, settings(timeouts={"response": "1s"}, **default), {"chat": replicas}) as proxy:
+        assert list(proxy.settings.routes[0].retries.on) == on  # type: ignore[union-attr]
+        assert proxy.client.get("/?wait=2").status_code == 504
+        assert sum(replica.seen["GET"] for replica in replicas) == runs
 
 
 def test_sticky_client_moves_when_its_replica_dies(replicas: list[Replica], tmp_path: Path) -> None:
