@@ -1,6 +1,7 @@
 """How the number of replicas follows load."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,7 +15,7 @@ class ScalingStep:
     percent: int
     replicas: int
     period_seconds: int
-    choose: str  # "max" | "min"
+    choose: Literal["max", "min"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Security:
-    """Non-root, read-only root file system and no capabilities, unless said otherwise."""
+    """Read-only root file system and no capabilities, unless said otherwise. The user is the image's."""
 
     read_only_root: bool = True
     capabilities: tuple[str, ...] = ()
-    run_as_root: bool = False

@@ -1,6 +1,7 @@
 """Interchangeable replicas."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import pulumi
 
@@ -32,6 +33,6 @@ class Workload:
     public_ports: tuple[PublicPort, ...] = ()
     probes: Probes
     rollout: Rollout = Rollout()
-    spread: str = "prefer"
+    spread: Literal["prefer", "require"] = "prefer"
     prefer_spot: bool = False
     depends_on: tuple[pulumi.Resource, ...] = ()

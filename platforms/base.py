@@ -1,12 +1,25 @@
 """What a platform does with the words, and how it refuses what it cannot honour."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import pulumi
 import pulumi_random as random
 
 from model import Agent, ConfigFile, ConfigRef, Endpoint, Job, Members, Secret, SecretRef, Workload
+
+
+class Refused(NamedTuple):
+    """What a renderer says of a word's field that it cannot honour.
+
+    `got` is the value (never a secret's); `reason` says why the platform cannot do it and what to set instead.
+    """
+
+    field: str
+    got: object
+    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +66,11 @@ class Platform(ABC):
     def refuse(self, origin: str, field: str, got: object, reason: str) -> None:
         """Note that `field` of the word that comes from `origin` cannot be honoured."""
         self._refusals.append(Refusal(origin=origin, field=field, got=str(got), reason=reason))
+
+    def refuse_all(self, origin: str, refused: Iterable[Refused]) -> None:
+        """Refuse every field that the renderers found in the word that comes from `origin`."""
+        for field, got, reason in refused:
+            self.refuse(origin, field, got, reason)
 
     def finish(self) -> None:
         """End the composition. Raises Unsupported with all refusals."""

@@ -69,6 +69,7 @@ def render(build: Callable[[pulumi.Resource], object], *, stack: str = "test") -
                     stack=stack,
                     dry_run=False,
                     callbacks=None,
+                    outputs=set(),  # of this run: those of one that failed belong to a closed loop
                 )
             )
             set_root_resource(None)  # type: ignore[arg-type]  # the one of an earlier run

@@ -1,6 +1,6 @@
 """One replica on every node: a DaemonSet in the agents' namespace, the only one that allows host paths."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pulumi
 from pulumi_kubernetes.apps import v1 as apps
@@ -8,6 +8,8 @@ from pulumi_kubernetes.core import v1 as core
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 
 from model import Agent, ConfigRef, Endpoint, SecretRef
+from platforms import mounts, ports, process
+from platforms.base import Refused
 from platforms.kubernetes.account import account_and_policy
 from platforms.kubernetes.cluster import Cluster
 from platforms.kubernetes.names import ORIGIN_ANNOTATION, labels, replicas_service, selector
@@ -23,9 +25,15 @@ _PLACEMENT_SECONDS = 240
 CopyOf = Callable[[SecretRef | ConfigRef], SecretRef | ConfigRef]
 
 
+def refusals(word: Agent) -> Iterator[Refused]:
+    """Fields that cannot be honoured."""
+    yield from process.refusals(word.container)
+    yield from mounts.refusals(word.container, host_paths=word.host_paths)
+    yield from ports.refusals(word.ports)
+
+
 def render_agent(cluster: Cluster, word: Agent, *, copy_of: CopyOf, parent: pulumi.Resource) -> Endpoint:
     """Everything of one agent. `copy_of` gives the agents' namespace its own object of a secret or file."""
-    cluster.claim(word.origin, word.name)
     beside = account_and_policy(cluster, word.name, word.tier, parent=parent, ports=word.ports, agents=True)
     names = cluster.names
     grace = grace_seconds(word.container, 0)
@@ -54,13 +62,6 @@ def render_agent(cluster: Cluster, word: Agent, *, copy_of: CopyOf, parent: pulu
 
 
 def _spec(cluster: Cluster, word: Agent, object_name: ObjectName) -> apps.DaemonSetSpecArgs:
-    mounts = container_mounts(
-        word.container,
-        origin=word.origin,
-        refuse=cluster.refuse,
-        object_name=object_name,
-        host_paths=word.host_paths,
-    )
     return apps.DaemonSetSpecArgs(
         selector=LabelSelectorArgs(match_labels=selector(word.name)),
         update_strategy=apps.DaemonSetUpdateStrategyArgs(type="RollingUpdate"),
@@ -68,8 +69,7 @@ def _spec(cluster: Cluster, word: Agent, object_name: ObjectName) -> apps.Daemon
         template=pod_template(
             cluster,
             word.container,
-            mounts,
-            origin=word.origin,
+            container_mounts(word.container, object_name=object_name, host_paths=word.host_paths),
             name=word.name,
             labels=labels(word.name, word.tier),
             ports=word.ports,

@@ -1,7 +1,7 @@
-"""What every renderer shares: the provider, the namespaces, resource options and refusals."""
+"""What every renderer shares: the provider, the namespaces, resource options and names."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -9,12 +9,12 @@ from typing import Literal
 import pulumi
 import pulumi_kubernetes as kubernetes
 
+from platforms.base import Refused
 from platforms.kubernetes.names import LONGEST_NAME, Names, default_namespace, replicas_service
 from platforms.kubernetes.namespace import PodSecurity, default_deny, namespace
 from platforms.kubernetes.settings import KubernetesSettings
 
 Data = Literal["keep", "delete"]
-Refuse = Callable[[str, str, object, str], None]
 
 _LABEL = re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?")
 _DELETE_MARGIN_SECONDS = 300
@@ -24,15 +24,14 @@ _DELETE_MARGIN_SECONDS = 300
 class Cluster:
     """One stack's place in one cluster."""
 
-    def __init__(self, settings: KubernetesSettings, *, stack: str, data: Data, refuse: Refuse) -> None:
+    def __init__(self, settings: KubernetesSettings, *, stack: str, data: Data) -> None:
         self.settings = settings
         self.data = data
-        self.refuse = refuse
         self.names = Names(
             namespace=settings.namespace or default_namespace(stack), cluster_domain=settings.cluster_domain
         )
         self._owners: dict[str, str] = {}
-        self._kubeconfig = self._checked_kubeconfig()
+        self._kubeconfig = str(Path(settings.kubeconfig).expanduser()) if settings.kubeconfig is not None else None
         self.provider = self._make_provider("kubernetes")
         self.foundation = self._foundation("", self.names.namespace, "restricted")
 
@@ -46,14 +45,14 @@ class Cluster:
         """What must exist before an agent: its namespace, made with the first agent."""
         return self._foundation("agents-", self.names.agents_namespace, "privileged")
 
-    def claim(self, origin: str, name: str, *, objects: Sequence[str] = ()) -> None:
-        """Refuse a name that is no DNS label, is too long, or whose objects another word has."""
+    def name_refusals(self, origin: str, name: str, *, objects: Sequence[str] = ()) -> Iterator[Refused]:
+        """A name that is not a DNS label, is too long, or whose objects another word has."""
         if not _LABEL.fullmatch(name) or len(name) > LONGEST_NAME:
-            self.refuse(origin, "name", name, f"a name is a DNS label of at most {LONGEST_NAME} characters")
+            yield Refused("name", name, f"a name is a DNS label of at most {LONGEST_NAME} characters")
         for owned in (name, replicas_service(name), *objects):
             owner = self._owners.setdefault(owned, origin)
             if owner != origin:
-                self.refuse(origin, "name", name, f"`{owned}` is already a name of {owner}; rename one of them")
+                yield Refused("name", name, f"`{owned}` is already a name of {owner}; rename one of them")
 
     def options(
         self,
@@ -78,10 +77,6 @@ class Cluster:
             ignore_changes=ignore_changes,
         )
 
-    def enough_nodes(self, replicas: int) -> bool:
-        """Whether each of `replicas` can have a node of its own, as far as the settings say."""
-        return self.settings.nodes is None or self.settings.nodes >= replicas
-
     def _make_provider(self, name: str, *, adopts: bool | None = None) -> kubernetes.Provider:
         return kubernetes.Provider(
             name,
@@ -91,19 +86,6 @@ class Cluster:
             enable_server_side_apply=True,
             upsert_existing_objects=adopts,
         )
-
-    def _checked_kubeconfig(self) -> str | None:
-        if self.settings.kubeconfig is None:
-            return None
-        path = Path(self.settings.kubeconfig).expanduser()
-        if not path.is_file():
-            self.refuse(
-                "ha-platform:stack.platform",
-                "kubeconfig",
-                path,
-                "no such file; name a kubeconfig file that can be read",
-            )
-        return str(path)
 
     def _foundation(self, prefix: str, name: str, pod_security: PodSecurity) -> tuple[pulumi.Resource, ...]:
         made: list[pulumi.Resource] = []
@@ -119,3 +101,9 @@ class Cluster:
             )
         opts = pulumi.ResourceOptions(provider=self.provider, depends_on=made)
         return (*made, default_deny(f"{prefix}default-deny", name, opts=opts))
+
+
+def refusals(settings: KubernetesSettings) -> Iterator[Refused]:
+    """Settings of the platform that are not true of this machine."""
+    if settings.kubeconfig is not None and not Path(settings.kubeconfig).expanduser().is_file():
+        yield Refused("kubeconfig", settings.kubeconfig, "no such file; name a kubeconfig file that can be read")

@@ -12,7 +12,7 @@ from platforms.kubernetes.resources import resource_requirements
 from platforms.kubernetes.security import container_security
 from platforms.kubernetes.stop import pre_stop
 from platforms.kubernetes.volume import Mounts
-from platforms.launcher import is_variable, launch, launched
+from platforms.launcher import launch, launched
 
 _POD_INDEX = "metadata.labels['apps.kubernetes.io/pod-index']"
 
@@ -22,7 +22,6 @@ def render_container(
     container: Container,
     mounts: Mounts,
     *,
-    origin: str,
     name: str,
     ports: Sequence[Port] = (),
     probes: Probes | None = None,
@@ -31,7 +30,7 @@ def render_container(
 ) -> core.ContainerArgs:
     """The container of a pod. In `members`, its texts may name the member."""
     text = with_members if members else literal
-    command, args = _process(cluster, container, origin)
+    command, args = _process(container)
     env = _member_env(cluster, name) if members else []
     env += [core.EnvVarArgs(name=key, value=text(value)) for key, value in container.env.items()]
     checks = probe.rendered(launched(probes, container)) if probes else None
@@ -49,24 +48,15 @@ def render_container(
         startup_probe=checks.startup if checks else None,
         readiness_probe=checks.ready if checks else None,
         liveness_probe=checks.live if checks else None,
-        lifecycle=pre_stop(container.stop, delay_seconds=delay_seconds, origin=origin, refuse=cluster.refuse),
+        lifecycle=pre_stop(container.stop, delay_seconds=delay_seconds),
         # A crash's last lines reach the pod's status, and with it the reason that a failed update gives.
         termination_message_policy="FallbackToLogsOnError",
     )
 
 
-def _process(cluster: Cluster, container: Container, origin: str) -> tuple[Sequence[str], Sequence[str]]:
+def _process(container: Container) -> tuple[Sequence[str], Sequence[str]]:
     if not container.secret_env:
         return container.command, container.args
-    for variable in container.secret_env:
-        if not is_variable(variable):
-            cluster.refuse(
-                origin, "container.secret_env", variable, "a shell cannot export this name; use letters, digits and `_`"
-            )
-    if not container.command:
-        cluster.refuse(
-            origin, "container.secret_env", ", ".join(container.secret_env), "needs `command`: the launcher runs it"
-        )
     return launch(container.secret_env, (*container.command, *container.args)), ()
 
 

@@ -1,10 +1,13 @@
 """Published ports: how the outside reaches a workload, and who of the outside."""
 
+from collections.abc import Iterator
+
 import pulumi
 from pulumi_kubernetes.core import v1 as core
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from model import Members, PublicPort, Workload
+from platforms.base import Refused
 from platforms.kubernetes.cluster import Cluster
 from platforms.kubernetes.names import labels, public_service, selector
 
@@ -12,21 +15,15 @@ _TYPES = {"load-balancer": "LoadBalancer", "node-port": "NodePort", "cluster-ip"
 _NODE_PORTS = range(30000, 32768)
 
 
-def check_public_ports(cluster: Cluster, word: Workload | Members) -> None:
-    """Refuse a published port of no container port, and one that has no node port."""
-    known = [port.name for port in word.ports]
+def refusals(cluster: Cluster, word: Workload | Members) -> Iterator[Refused]:
+    """A published port that has no node port."""
     for public in word.public_ports:
-        if public.port not in known:
-            cluster.refuse(
-                word.origin, "public_ports", public.port, f"names no port; the ports are {', '.join(known) or 'none'}"
-            )
         if cluster.settings.entry == "node-port" and node_port(cluster, public) not in _NODE_PORTS:
             offset = cluster.settings.node_port_offset
-            cluster.refuse(
-                word.origin,
+            yield Refused(
                 "public_ports",
                 public.published,
-                f"{public.published} + platform.node_port_offset ({offset}) is no node port (30000-32767); "
+                f"{public.published} + platform.node_port_offset ({offset}) is not a node port (30000-32767); "
                 "set the offset so that it is",
             )
 

@@ -1,20 +1,31 @@
 """Work that runs to its end before others start."""
 
+from collections.abc import Iterator
+
 import pulumi
 from pulumi_kubernetes.batch import v1 as batch
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from model import Job
+from platforms import mounts, process
+from platforms.base import Refused
 from platforms.kubernetes.account import account_and_policy
 from platforms.kubernetes.cluster import Cluster
 from platforms.kubernetes.names import ORIGIN_ANNOTATION, labels
 from platforms.kubernetes.pod import grace_seconds, pod_template
 from platforms.kubernetes.rollout import WAIT_MARGIN_SECONDS
-from platforms.kubernetes.security import check_restricted
+from platforms.kubernetes.security import restricted_refusals
 from platforms.kubernetes.volume import container_mounts
 
 _RUN_AGAIN = {"pulumi.com/replaceUnready": "true"}
 """Of a job that failed. Without it the next update would report the old failure again."""
+
+
+def refusals(word: Job) -> Iterator[Refused]:
+    """Fields that cannot be honoured."""
+    yield from process.job_refusals(word)
+    yield from mounts.refusals(word.container)
+    yield from restricted_refusals(word.container)
 
 
 def render_job(cluster: Cluster, word: Job, *, parent: pulumi.Resource) -> tuple[pulumi.Resource, ...]:
@@ -22,14 +33,7 @@ def render_job(cluster: Cluster, word: Job, *, parent: pulumi.Resource) -> tuple
 
     Failed pods stay, so that their logs can be read.
     """
-    cluster.claim(word.origin, word.name)
-    check_restricted(word.container, origin=word.origin, refuse=cluster.refuse)
-    if not word.container.command:
-        cluster.refuse(word.origin, "container.command", "none", "a job needs a command")
     beside = account_and_policy(cluster, word.name, word.tier, parent=parent)
-    mounts = container_mounts(
-        word.container, origin=word.origin, refuse=cluster.refuse, object_name=lambda ref: ref.object_name
-    )
     job = batch.Job(
         word.name,
         metadata=ObjectMetaArgs(
@@ -43,8 +47,7 @@ def render_job(cluster: Cluster, word: Job, *, parent: pulumi.Resource) -> tuple
             template=pod_template(
                 cluster,
                 word.container,
-                mounts,
-                origin=word.origin,
+                container_mounts(word.container, object_name=lambda ref: ref.object_name),
                 name=word.name,
                 labels=labels(word.name, word.tier),
                 restart_policy="Never",

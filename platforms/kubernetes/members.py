@@ -1,16 +1,21 @@
 """Named members with a volume each: a StatefulSet, and a stable address for every member."""
 
+from collections.abc import Iterator
+
 import pulumi
 from pulumi_kubernetes.apps import v1 as apps
 from pulumi_kubernetes.core import v1 as core
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 
 from model import Endpoint, Members
+from platforms import mounts, ports, process
+from platforms.base import Refused
+from platforms.kubernetes import entry
 from platforms.kubernetes.account import account_and_policy
 from platforms.kubernetes.claim import TEMPLATES, claim_template, member_claims
 from platforms.kubernetes.cluster import Cluster
 from platforms.kubernetes.disruption import disruption_budget
-from platforms.kubernetes.entry import check_public_ports, entry_service, offered_ports
+from platforms.kubernetes.entry import entry_service, offered_ports
 from platforms.kubernetes.names import (
     MEMBERS_LABEL,
     ORIGIN_ANNOTATION,
@@ -22,7 +27,7 @@ from platforms.kubernetes.names import (
 from platforms.kubernetes.placement import apart, away_from_same_ordinal, spread
 from platforms.kubernetes.pod import Scheduling, grace_seconds, pod_template
 from platforms.kubernetes.rollout import REVISIONS_KEPT
-from platforms.kubernetes.security import check_restricted
+from platforms.kubernetes.security import restricted_refusals
 from platforms.kubernetes.service import service
 from platforms.kubernetes.volume import container_mounts
 
@@ -30,9 +35,39 @@ _PLACEMENT_SECONDS = 120
 """Allowed to each member beside its own start and stop: scheduling, volume attachment, image pull."""
 
 
+def refusals(cluster: Cluster, word: Members) -> Iterator[Refused]:
+    """Fields that cannot be honoured."""
+    yield from process.refusals(word.container)
+    yield from mounts.refusals(word.container, volume=word.volume)
+    yield from ports.refusals(word.ports, word.public_ports)
+    yield from ports.single_member_refusals(word.count, word.public_ports)
+    yield from restricted_refusals(word.container)
+    yield from entry.refusals(cluster, word)
+    nodes = cluster.settings.nodes
+    if nodes is not None and word.count > nodes:
+        yield Refused(
+            "count",
+            word.count,
+            f"each member has a node of its own, and `platform.nodes` is {nodes}; set at most that many, or add nodes",
+        )
+    if word.hosts:
+        yield Refused(
+            "hosts",
+            ", ".join(word.hosts),
+            "a member runs where its volume can be attached, and the scheduler chooses that node; leave the key out",
+        )
+    if not word.ports:
+        yield Refused("ports", "none", "members are reached by name; declare the ports they listen on")
+
+
+def objects(cluster: Cluster, word: Members) -> list[str]:
+    """Names of Services beside the word's own two."""
+    members = [f"{word.name}-{ordinal}" for ordinal in range(word.count)]
+    return [*members, *([public_service(word.name)] if offered_ports(cluster, word) else [])]
+
+
 def render_members(cluster: Cluster, word: Members, *, parent: pulumi.Resource) -> Endpoint:
     """Everything of the members; a dependent waits until all of them are ready."""
-    _check(cluster, word)
     beside = account_and_policy(
         cluster, word.name, word.tier, parent=parent, ports=word.ports, public_ports=offered_ports(cluster, word)
     )
@@ -76,31 +111,7 @@ def render_members(cluster: Cluster, word: Members, *, parent: pulumi.Resource) 
     )
 
 
-def _check(cluster: Cluster, word: Members) -> None:
-    members = [f"{word.name}-{ordinal}" for ordinal in range(word.count)]
-    public = [public_service(word.name)] if offered_ports(cluster, word) else []
-    cluster.claim(word.origin, word.name, objects=[*members, *public])
-    check_restricted(word.container, origin=word.origin, refuse=cluster.refuse)
-    check_public_ports(cluster, word)
-    if word.public_ports and word.count > 1:
-        cluster.refuse(word.origin, "public_ports", f"{word.count} members", "only a single member can be published")
-    if word.hosts:
-        reason = (
-            "a member runs where its volume can be attached, and the scheduler chooses that node; leave the key out"
-        )
-        cluster.refuse(word.origin, "hosts", ", ".join(word.hosts), reason)
-    if not word.ports:
-        cluster.refuse(word.origin, "ports", "none", "members are reached by name; declare the ports they listen on")
-
-
 def _spec(cluster: Cluster, word: Members) -> apps.StatefulSetSpecArgs:
-    mounts = container_mounts(
-        word.container,
-        origin=word.origin,
-        refuse=cluster.refuse,
-        object_name=lambda ref: ref.object_name,
-        claim=word.volume,
-    )
     own_labels = labels(word.name, word.tier)
     return apps.StatefulSetSpecArgs(
         replicas=word.count,
@@ -117,8 +128,7 @@ def _spec(cluster: Cluster, word: Members) -> apps.StatefulSetSpecArgs:
         template=pod_template(
             cluster,
             word.container,
-            mounts,
-            origin=word.origin,
+            container_mounts(word.container, object_name=lambda ref: ref.object_name, claim=word.volume),
             name=word.name,
             labels=own_labels | {MEMBERS_LABEL: word.name},
             ports=word.ports,
@@ -131,7 +141,7 @@ def _spec(cluster: Cluster, word: Members) -> apps.StatefulSetSpecArgs:
 
 def _scheduling(cluster: Cluster, word: Members) -> Scheduling:
     # A member 0 tends to be the first primary or master: not all of them on one node.
-    anti_affinity = away_from_same_ordinal(apart(word.name, required=cluster.enough_nodes(word.count), revisions=False))
+    anti_affinity = away_from_same_ordinal(apart(word.name, required=True, revisions=False))
     return Scheduling(
         affinity=core.AffinityArgs(pod_anti_affinity=anti_affinity),
         spread=spread(word.name, cluster.settings.topology_keys, revisions=False),

@@ -6,6 +6,7 @@ import pulumi
 
 from model import Agent, ConfigFile, ConfigRef, Endpoint, Job, Members, Secret, SecretRef, Workload
 from platforms.base import Platform
+from platforms.kubernetes import agent, cluster, job, members, workload
 from platforms.kubernetes.agent import render_agent
 from platforms.kubernetes.cluster import Cluster
 from platforms.kubernetes.config_file import config_file
@@ -21,7 +22,8 @@ class KubernetesPlatform(Platform):
 
     def __init__(self, settings: KubernetesSettings, *, stack: str, data: Literal["keep", "delete"]) -> None:
         super().__init__(stack=stack)
-        self._cluster = Cluster(settings, stack=stack, data=data, refuse=self.refuse)
+        self._cluster = Cluster(settings, stack=stack, data=data)
+        self.refuse_all("ha-platform:stack.platform", cluster.refusals(settings))
         self._secrets: dict[str, tuple[Secret, pulumi.Resource]] = {}
         self._config_files: dict[str, tuple[ConfigFile, pulumi.Resource]] = {}
         self._copies: dict[str, SecretRef | ConfigRef] = {}
@@ -54,15 +56,25 @@ class KubernetesPlatform(Platform):
         )
 
     def workload(self, word: Workload, *, parent: pulumi.Resource) -> Endpoint:
+        names = self._cluster.name_refusals(word.origin, word.name, objects=workload.objects(self._cluster, word))
+        self.refuse_all(word.origin, names)
+        self.refuse_all(word.origin, workload.refusals(self._cluster, word))
         return render_workload(self._cluster, word, parent=parent)
 
     def members(self, word: Members, *, parent: pulumi.Resource) -> Endpoint:
+        names = self._cluster.name_refusals(word.origin, word.name, objects=members.objects(self._cluster, word))
+        self.refuse_all(word.origin, names)
+        self.refuse_all(word.origin, members.refusals(self._cluster, word))
         return render_members(self._cluster, word, parent=parent)
 
     def agent(self, word: Agent, *, parent: pulumi.Resource) -> Endpoint:
+        self.refuse_all(word.origin, self._cluster.name_refusals(word.origin, word.name))
+        self.refuse_all(word.origin, agent.refusals(word))
         return render_agent(self._cluster, word, copy_of=self._copy_for_agents, parent=parent)
 
     def job(self, word: Job, *, parent: pulumi.Resource) -> tuple[pulumi.Resource, ...]:
+        self.refuse_all(word.origin, self._cluster.name_refusals(word.origin, word.name))
+        self.refuse_all(word.origin, job.refusals(word))
         return render_job(self._cluster, word, parent=parent)
 
     def _copy_for_agents(self, ref: SecretRef | ConfigRef) -> SecretRef | ConfigRef:

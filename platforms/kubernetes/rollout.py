@@ -1,20 +1,21 @@
 """How replicas are replaced."""
 
+from collections.abc import Iterator
+
 from pulumi_kubernetes.apps import v1 as apps
 
 from model import Rollout
-from platforms.kubernetes.cluster import Refuse
+from platforms.base import Refused
 
 REVISIONS_KEPT = 5
 WAIT_MARGIN_SECONDS = 30
 """The update waits so much longer than the rollout's deadline, so that the pod's own reason is what is reported."""
 
 
-def check_rollout(word: Rollout, *, origin: str, refuse: Refuse) -> None:
-    """Kubernetes refuses a deadline that the stable time alone would miss."""
+def refusals(word: Rollout) -> Iterator[Refused]:
+    """A deadline that the stable time alone would miss."""
     if word.deadline_seconds <= word.stable_seconds:
-        refuse(
-            origin,
+        yield Refused(
             "rollout.deadline_seconds",
             word.deadline_seconds,
             f"must be longer than the time that a replica must stay ready ({word.stable_seconds} s)",

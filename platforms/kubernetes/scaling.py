@@ -1,23 +1,23 @@
 """The autoscaler of a workload."""
 
+from collections.abc import Iterator
+
 import pulumi
 from pulumi_kubernetes.autoscaling import v2 as autoscaling
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from model import Scaling, ScalingStep, Workload
-from platforms.kubernetes.cluster import Cluster, Refuse
+from platforms.base import Refused
+from platforms.kubernetes.cluster import Cluster
 from platforms.kubernetes.names import labels
 
 _CHOICES = {"max": "Max", "min": "Min"}
 
 
-def check_scaling(word: Scaling, *, origin: str, refuse: Refuse) -> None:
-    """Refuse a policy without a metric, or a choice that is none."""
+def refusals(word: Scaling) -> Iterator[Refused]:
+    """A policy without a metric."""
     if word.cpu_percent is None and word.memory_percent is None:
-        refuse(origin, "scaling", "no metric", "the autoscaler needs a target for CPU, for memory or for both")
-    for direction, step in (("up", word.up), ("down", word.down)):
-        if step.choose not in _CHOICES:
-            refuse(origin, f"scaling.{direction}.choose", step.choose, "is `max` or `min`")
+        yield Refused("scaling", "no metric", "the autoscaler needs a target for CPU, for memory or for both")
 
 
 def autoscaler(
@@ -56,7 +56,7 @@ def _rules(step: ScalingStep) -> autoscaling.HPAScalingRulesArgs:
     limits = (("Percent", step.percent), ("Pods", step.replicas))
     return autoscaling.HPAScalingRulesArgs(
         stabilization_window_seconds=step.stabilization_seconds,
-        select_policy=_CHOICES.get(step.choose),
+        select_policy=_CHOICES[step.choose],
         policies=[
             autoscaling.HPAScalingPolicyArgs(type=kind, value=value, period_seconds=step.period_seconds)
             for kind, value in limits

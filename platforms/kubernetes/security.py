@@ -1,46 +1,40 @@
 """Identity and rights of a pod and its container: Pod Security `restricted`, except for agents."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from pulumi_kubernetes.core import v1 as core
 
 from model import Container, Port
-from platforms.kubernetes.cluster import Refuse
+from platforms.base import Refused
 
 _ALLOWED_CAPABILITIES = frozenset({"NET_BIND_SERVICE"})
 _FIRST_UNPRIVILEGED_PORT = 1024
 
 
-def check_restricted(container: Container, *, origin: str, refuse: Refuse) -> None:
-    """Refuse what the namespace's API server would refuse, by the field's name."""
-    security = container.security
-    if security.run_as_root:
-        refuse(
-            origin, "container.security.run_as_root", True, "the namespace is `restricted`; use an image with a user"
+def restricted_refusals(container: Container) -> Iterator[Refused]:
+    """What the API server would refuse in a `restricted` namespace."""
+    if container.image.uid == 0:
+        yield Refused(
+            "container.image",
+            f"{container.image.ref} (uid 0)",
+            "the namespace is `restricted`; use an image that runs as a user",
         )
-    elif container.image.uid == 0:
-        refuse(origin, "container.image", f"{container.image.ref} (uid 0)", "the namespace is `restricted`; "
-               "use an image that runs as a user")  # fmt: skip
-    for capability in security.capabilities:
+    for capability in container.security.capabilities:
         if capability not in _ALLOWED_CAPABILITIES:
-            refuse(
-                origin,
-                "container.security.capabilities",
-                capability,
-                "`restricted` allows only NET_BIND_SERVICE; drop it",
+            yield Refused(
+                "container.security.capabilities", capability, "`restricted` allows only NET_BIND_SERVICE; drop it"
             )
 
 
 def pod_security(container: Container, ports: Sequence[Port]) -> core.PodSecurityContextArgs:
     """The image's identity. Mounted secrets belong to its group (fsGroup)."""
-    root = container.security.run_as_root
     lowest = min((port.number for port in ports), default=_FIRST_UNPRIVILEGED_PORT)
     # A capability added to a user's process is lost at exec; the pod's own sysctl opens low ports for it.
     low_ports = [core.SysctlArgs(name="net.ipv4.ip_unprivileged_port_start", value=str(lowest))]
     return core.PodSecurityContextArgs(
-        run_as_non_root=not (root or container.image.uid == 0),
-        run_as_user=0 if root else container.image.uid,
-        run_as_group=0 if root else container.image.gid,
+        run_as_non_root=container.image.uid != 0,
+        run_as_user=container.image.uid,
+        run_as_group=container.image.gid,
         fs_group=container.image.gid,
         fs_group_change_policy="OnRootMismatch",
         seccomp_profile=core.SeccompProfileArgs(type="RuntimeDefault"),

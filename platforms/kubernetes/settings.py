@@ -42,8 +42,8 @@ class KubernetesSettings(Settings):
     topology_keys: tuple[LabelKey, ...] = ("topology.kubernetes.io/zone",)
     """Node labels over whose values replicas are spread by preference, beside the nodes themselves."""
     nodes: int | None = Field(default=None, ge=1, strict=True)
-    """How many nodes take pods. Where replicas outnumber them, different nodes are preferred, not required.
-    Default: enough."""
+    """How many nodes take pods. More members of a database or cache than that, and more replicas with
+    `spread: require`, are refused. Default: enough for all."""
     enforces_network_policy: bool = False
     """Whether the cluster's network enforces NetworkPolicy: a claim recorded on the namespace, not a switch."""
     deregistration_delay: Seconds = Field(default=5, ge=0, le=300)

@@ -1,24 +1,16 @@
 """How a container is stopped."""
 
-import signal
-
 from pulumi_kubernetes.core import v1 as core
 
 from model import Stop
-from platforms.kubernetes.cluster import Refuse
-
-_SIGNALS = frozenset(name for name in signal.Signals.__members__ if name != "SIGKILL")
 
 
-def pre_stop(word: Stop, *, delay_seconds: int, origin: str, refuse: Refuse) -> core.LifecycleArgs | None:
+def pre_stop(word: Stop, *, delay_seconds: int) -> core.LifecycleArgs | None:
     """Keep serving for `delay_seconds`, then stop by the word's signal.
 
     The kubelet signals only when the hook has ended. Any signal other than SIGTERM is sent by the hook, which then
     waits for process 1 to end: a SIGTERM that follows at once would cut short what the signal began.
     """
-    if word.signal not in _SIGNALS:
-        refuse(origin, "container.stop.signal", word.signal, "no such signal; name one as in `SIGTERM`, `SIGUSR1`")
-        return None
     if word.signal != "SIGTERM":
         name = word.signal.removeprefix("SIG")
         script = f"sleep {delay_seconds}; kill -s {name} 1; while kill -0 1; do sleep 0.2; done 2>/dev/null"

@@ -1,28 +1,61 @@
 """Interchangeable replicas: a Deployment, its Services, its disruption budget and its autoscaler."""
 
+from collections.abc import Iterator
+
 import pulumi
 from pulumi_kubernetes.apps import v1 as apps
 from pulumi_kubernetes.core import v1 as core
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 
 from model import Endpoint, Workload
+from platforms import mounts, ports, process
+from platforms.base import Refused
+from platforms.kubernetes import entry, rollout, scaling
 from platforms.kubernetes.account import account_and_policy
 from platforms.kubernetes.cluster import Cluster
 from platforms.kubernetes.disruption import disruption_budget
-from platforms.kubernetes.entry import check_public_ports, entry_service, offered_ports
+from platforms.kubernetes.entry import entry_service, offered_ports
 from platforms.kubernetes.names import ORIGIN_ANNOTATION, labels, public_service, replicas_service, selector
 from platforms.kubernetes.placement import apart, prefer_spot, spot_tolerations, spread
 from platforms.kubernetes.pod import Scheduling, grace_seconds, pod_template
-from platforms.kubernetes.rollout import REVISIONS_KEPT, WAIT_MARGIN_SECONDS, check_rollout, strategy
-from platforms.kubernetes.scaling import autoscaler, check_scaling
-from platforms.kubernetes.security import check_restricted
+from platforms.kubernetes.rollout import REVISIONS_KEPT, WAIT_MARGIN_SECONDS, strategy
+from platforms.kubernetes.scaling import autoscaler
+from platforms.kubernetes.security import restricted_refusals
 from platforms.kubernetes.service import service
 from platforms.kubernetes.volume import container_mounts
 
 
+def refusals(cluster: Cluster, word: Workload) -> Iterator[Refused]:
+    """Fields that cannot be honoured."""
+    yield from process.refusals(word.container)
+    yield from mounts.refusals(word.container)
+    yield from ports.refusals(word.ports, word.public_ports)
+    yield from restricted_refusals(word.container)
+    yield from entry.refusals(cluster, word)
+    yield from rollout.refusals(word.rollout)
+    if word.scaling:
+        yield from scaling.refusals(word.scaling)
+    nodes, most = cluster.settings.nodes, most_replicas(word)
+    if word.spread == "require" and nodes is not None and most > nodes:
+        yield Refused(
+            "spread",
+            word.spread,
+            f"{most} replicas need a node each, and `platform.nodes` is {nodes}; set `prefer`, or fewer replicas",
+        )
+
+
+def most_replicas(word: Workload) -> int:
+    """The most that are wanted at one time."""
+    return word.scaling.max_replicas if word.scaling else word.replicas
+
+
+def objects(cluster: Cluster, word: Workload) -> list[str]:
+    """Names of Services beside the word's own two."""
+    return [public_service(word.name)] if offered_ports(cluster, word) else []
+
+
 def render_workload(cluster: Cluster, word: Workload, *, parent: pulumi.Resource) -> Endpoint:
     """Everything of one workload; a dependent waits until its replicas are ready."""
-    _check(cluster, word)
     beside = account_and_policy(
         cluster, word.name, word.tier, parent=parent, ports=word.ports, public_ports=offered_ports(cluster, word)
     )
@@ -65,21 +98,7 @@ def render_workload(cluster: Cluster, word: Workload, *, parent: pulumi.Resource
     )
 
 
-def _check(cluster: Cluster, word: Workload) -> None:
-    cluster.claim(word.origin, word.name, objects=[public_service(word.name)] if offered_ports(cluster, word) else [])
-    check_restricted(word.container, origin=word.origin, refuse=cluster.refuse)
-    check_rollout(word.rollout, origin=word.origin, refuse=cluster.refuse)
-    check_public_ports(cluster, word)
-    if word.scaling:
-        check_scaling(word.scaling, origin=word.origin, refuse=cluster.refuse)
-    if word.spread not in ("prefer", "require"):
-        cluster.refuse(word.origin, "spread", word.spread, "is `prefer` or `require`")
-
-
 def _spec(cluster: Cluster, word: Workload) -> apps.DeploymentSpecArgs:
-    mounts = container_mounts(
-        word.container, origin=word.origin, refuse=cluster.refuse, object_name=lambda ref: ref.object_name
-    )
     return apps.DeploymentSpecArgs(
         replicas=word.replicas,
         selector=LabelSelectorArgs(match_labels=selector(word.name)),
@@ -90,8 +109,7 @@ def _spec(cluster: Cluster, word: Workload) -> apps.DeploymentSpecArgs:
         template=pod_template(
             cluster,
             word.container,
-            mounts,
-            origin=word.origin,
+            container_mounts(word.container, object_name=lambda ref: ref.object_name),
             name=word.name,
             labels=labels(word.name, word.tier),
             ports=word.ports,
@@ -103,11 +121,9 @@ def _spec(cluster: Cluster, word: Workload) -> apps.DeploymentSpecArgs:
 
 
 def _scheduling(cluster: Cluster, word: Workload) -> Scheduling:
-    most = word.scaling.max_replicas if word.scaling else word.replicas
-    required = word.spread == "require" and cluster.enough_nodes(most)
     return Scheduling(
         affinity=core.AffinityArgs(
-            pod_anti_affinity=apart(word.name, required=required, revisions=True),
+            pod_anti_affinity=apart(word.name, required=word.spread == "require", revisions=True),
             node_affinity=prefer_spot() if word.prefer_spot else None,
         ),
         spread=spread(word.name, cluster.settings.topology_keys, revisions=True),

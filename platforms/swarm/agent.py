@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 import pulumi_docker as docker
 
 from model import Agent
-from platforms.swarm import container
+from platforms import mounts, ports, process
+from platforms.base import Refused
 from platforms.swarm.container import Task, task_spec
 from platforms.swarm.entry import endpoint_spec
 from platforms.swarm.names import ORIGIN_LABEL, Names, service_labels
@@ -16,9 +17,11 @@ from platforms.swarm.volume import host_mount
 from platforms.swarm.workload import port_labels
 
 
-def refusals(word: Agent) -> Iterator[tuple[str, object, str]]:
-    """Fields that cannot be honoured: (field, value, reason)."""
-    yield from container.refusals(word.container)
+def refusals(word: Agent) -> Iterator[Refused]:
+    """Fields that cannot be honoured."""
+    yield from process.refusals(word.container)
+    yield from mounts.refusals(word.container, host_paths=word.host_paths)
+    yield from ports.refusals(word.ports)
 
 
 def service(

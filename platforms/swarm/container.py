@@ -1,20 +1,19 @@
 """The container of any word as the container part of a Swarm task."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi_docker as docker
 
-from model import Container, Scratch, SecretRef
+from model import Container, SecretRef
 from platforms.durations import go_duration
-from platforms.launcher import is_variable, launch, secret_path
+from platforms.launcher import launch
+from platforms.mounts import all_files, all_scratch, normal
 from platforms.swarm import config_file, secret
 from platforms.swarm.names import task_labels
 from platforms.swarm.resources import resources
 from platforms.swarm.settings import SwarmSettings
 from platforms.swarm.volume import scratch_mount
-
-_TMP = Scratch(path="/tmp", size_bytes=16 * 1024 * 1024)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,26 +29,12 @@ class Task:
     """Values of `$(NAME)` in env, command and args."""
 
 
-def refusals(container: Container) -> Iterator[tuple[str, object, str]]:
-    """Fields that cannot be honoured: (field, value, reason)."""
-    if container.secret_env and not container.command:
-        yield (
-            "container.secret_env",
-            ", ".join(sorted(container.secret_env)),
-            "a launcher exports the secrets and then runs the command, so `command` must be given",
-        )
-    for variable in container.secret_env:
-        if not is_variable(variable):
-            yield "container.secret_env", variable, "a shell cannot export this name; use letters, digits and `_`"
-
-
 def container_spec(task: Task, settings: SwarmSettings) -> docker.ServiceTaskSpecContainerSpecArgs:
     """The container part of a task, with the strict defaults: no capabilities, read-only root, own small /tmp."""
     container = task.container
-    uid, gid = (0, 0) if container.security.run_as_root else (container.image.uid, container.image.gid)
+    uid, gid, files = container.image.uid, container.image.gid, all_files(container)
     command = launch(container.secret_env, container.command) if container.secret_env else container.command
     fill = _Substitution(task.variables or {})
-    scratch = {_TMP.path: _TMP} | {directory.path: directory for directory in container.scratch}
     return docker.ServiceTaskSpecContainerSpecArgs(
         image=container.image.ref,
         commands=[fill(word) for word in command] or None,
@@ -62,13 +47,18 @@ def container_spec(task: Task, settings: SwarmSettings) -> docker.ServiceTaskSpe
         cap_drops=["ALL"],
         cap_adds=[f"CAP_{name.removeprefix('CAP_')}" for name in container.security.capabilities] or None,
         secrets=[
-            *(secret.mounted(f.source, f.path, uid, gid) for f in container.files if isinstance(f.source, SecretRef)),
-            *(secret.mounted(ref, secret_path(name), uid, gid) for name, ref in container.secret_env.items()),
+            secret.mounted(file.source, normal(file.path), uid, gid)
+            for file in files
+            if isinstance(file.source, SecretRef)
         ]
         or None,
-        configs=[config_file.mounted(f.source, f.path) for f in container.files if not isinstance(f.source, SecretRef)]
+        configs=[
+            config_file.mounted(file.source, normal(file.path))
+            for file in files
+            if not isinstance(file.source, SecretRef)
+        ]
         or None,
-        mounts=[*task.mounts, *(scratch_mount(directory) for directory in scratch.values())],
+        mounts=[*task.mounts, *(scratch_mount(directory) for directory in all_scratch(container))],
         healthcheck=task.healthcheck,
         stop_signal=container.stop.signal,
         stop_grace_period=go_duration(container.stop.grace_seconds),

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 import pulumi_docker as docker
 
 from model import Members, Port, PublicPort, Workload
+from platforms.base import Refused
 from platforms.swarm.settings import Entry, SwarmSettings
 
 ENTRY_LABEL = "ha-platform.entry"
@@ -54,13 +55,11 @@ class PublishedPorts:
     def __init__(self) -> None:
         self._owner: dict[int, str] = {}
 
-    def refusals(self, word: Workload | Members) -> Iterator[tuple[str, object, str]]:
-        """A published port that is no port of the container, or that another word has."""
-        names = {port.name for port in word.ports}
+    def refusals(self, word: Workload | Members) -> Iterator[Refused]:
+        """A published port that another word has."""
         for public in word.public_ports:
-            if public.port not in names:
-                known = ", ".join(sorted(names)) or "none"
-                yield "public_ports", public.port, f"no port of this name; there are: {known}"
             owner = self._owner.setdefault(public.published, word.name)
             if owner != word.name:
-                yield "public_ports", public.published, f"`{owner}` has this port of every host; choose another"
+                yield Refused(
+                    "public_ports", public.published, f"`{owner}` has this port of every host; choose another"
+                )

@@ -9,8 +9,9 @@ from dataclasses import replace
 import pulumi_docker as docker
 
 from model import Job
+from platforms import mounts, process
+from platforms.base import Refused
 from platforms.durations import go_duration
-from platforms.swarm import container
 from platforms.swarm.container import Task, task_spec
 from platforms.swarm.entry import endpoint_spec
 from platforms.swarm.names import JOB_LABEL, ORIGIN_LABEL, Names, service_labels
@@ -34,17 +35,12 @@ _GATE = (
 )
 
 
-def refusals(word: Job) -> Iterator[tuple[str, object, str]]:
-    """Fields that cannot be honoured: (field, value, reason)."""
-    yield from container.refusals(word.container)
-    if not word.container.command and not word.container.secret_env:
-        yield (
-            "container.command",
-            "()",
-            "the gate runs the command and waits for its success, so it must be given: the image's own is not known",
-        )
+def refusals(word: Job) -> Iterator[Refused]:
+    """Fields that cannot be honoured."""
+    yield from process.job_refusals(word)
+    yield from mounts.refusals(word.container)
     if word.container.stop.signal in _IGNORED_SIGNALS:
-        yield (
+        yield Refused(
             "container.stop.signal",
             word.container.stop.signal,
             "a shell starts the command with this signal ignored; use SIGTERM",

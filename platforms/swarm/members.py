@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 import pulumi_docker as docker
 
 from model import Members
-from platforms.swarm import container
+from platforms import mounts, ports, process
+from platforms.base import Refused
 from platforms.swarm.container import Task, task_spec
 from platforms.swarm.entry import endpoint_spec, entry_labels
 from platforms.swarm.names import ORIGIN_LABEL, Names, service_labels
@@ -19,12 +20,15 @@ _PULL_SECONDS = 180
 _STEPS = Steps()
 
 
-def refusals(word: Members, settings: SwarmSettings) -> Iterator[tuple[str, object, str]]:
-    """Fields that cannot be honoured: (field, value, reason)."""
-    yield from container.refusals(word.container)
+def refusals(word: Members, settings: SwarmSettings) -> Iterator[Refused]:
+    """Fields that cannot be honoured."""
+    yield from process.refusals(word.container)
+    yield from mounts.refusals(word.container, volume=word.volume)
+    yield from ports.refusals(word.ports, word.public_ports)
+    yield from ports.single_member_refusals(word.count, word.public_ports)
     hosts = len(settings.nodes)
     if word.count > hosts and not word.hosts:
-        yield (
+        yield Refused(
             "count",
             word.count,
             f"each member has a host of its own, and `platform.nodes` has {hosts}; set at most that many, or add nodes",
@@ -32,13 +36,9 @@ def refusals(word: Members, settings: SwarmSettings) -> Iterator[tuple[str, obje
     for host in word.hosts:
         if host not in settings.nodes:
             nodes = ", ".join(settings.nodes)
-            yield "hosts", host, f"is not in `platform.nodes` ({nodes}); name one of them, or add the host there"
-    if word.public_ports and word.count > 1:
-        yield (
-            "public_ports",
-            ", ".join(str(public.published) for public in word.public_ports),
-            f"a published port leads to one member, and there are {word.count}; publish a proxy in front of them",
-        )
+            yield Refused(
+                "hosts", host, f"is not in `platform.nodes` ({nodes}); name one of them, or add the host there"
+            )
 
 
 def member(

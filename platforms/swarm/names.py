@@ -6,13 +6,14 @@ from dataclasses import dataclass
 import pulumi_docker as docker
 
 from model import Tier
+from platforms.base import Refused
 
 STACK_LABEL = "ha-platform.stack"
 COMPONENT_LABEL = "ha-platform.component"
 ORIGIN_LABEL = "ha-platform.origin"
-JOB_LABEL = "ha-platform.job"
-"""Marks a gate: it ran once and parks, and is no server whose loss would be an outage."""
 """On services: the YAML path of the settings that a word comes from."""
+JOB_LABEL = "ha-platform.job"
+"""Marks a gate: it ran once and parks, and is not a server whose loss would be an outage."""
 
 LONGEST_SERVICE_NAME = 63
 """Docker refuses longer ones: they are DNS labels."""
@@ -46,14 +47,14 @@ class Taken:
     def __init__(self) -> None:
         self._owner: dict[str, str] = {}
 
-    def refusals(self, origin: str, *names: str) -> Iterator[tuple[str, object, str]]:
+    def refusals(self, origin: str, *names: str) -> Iterator[Refused]:
         """A name that another word has, or that is too long."""
         for name in names:
             owner = self._owner.setdefault(name, origin)
             if owner != origin:
-                yield "name", name, f"{owner} has a service of this name; rename one of them"
+                yield Refused("name", name, f"{owner} has a service of this name; rename one of them")
             if len(name) > LONGEST_SERVICE_NAME:
-                yield "name", name, f"a service name has at most {LONGEST_SERVICE_NAME} characters; shorten it"
+                yield Refused("name", name, f"a service name has at most {LONGEST_SERVICE_NAME} characters; shorten it")
 
 
 def service_labels(labels: Mapping[str, str]) -> list[docker.ServiceLabelArgs]:

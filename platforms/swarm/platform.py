@@ -8,7 +8,7 @@ import pulumi_docker as docker
 
 from model import Agent, ConfigFile, ConfigRef, Endpoint, Job, Members, Secret, SecretRef, Workload
 from platforms.base import Platform
-from platforms.swarm import agent, config_file, job, members, scaling, secret, workload
+from platforms.swarm import agent, config_file, job, members, secret, workload
 from platforms.swarm.entry import PublishedPorts
 from platforms.swarm.names import Names, Taken
 from platforms.swarm.network import Networks
@@ -47,9 +47,8 @@ class SwarmPlatform(Platform):
 
     def workload(self, word: Workload, *, parent: pulumi.Resource) -> Endpoint:
         self._claim(word.origin, word.name)
-        self._refuse_all(word.origin, workload.refusals(word, self.settings))
-        self._refuse_all(word.origin, scaling.refusals(word))
-        self._refuse_all(word.origin, self._published.refusals(word))
+        self.refuse_all(word.origin, workload.refusals(word, self.settings))
+        self.refuse_all(word.origin, self._published.refusals(word))
         args = workload.service(word, names=self._names, settings=self.settings, networks=self._networks.of(word.tier))
         service = docker.Service(word.name, args, opts=self._options(parent, word.depends_on))
         return self._endpoint(word.name, service)
@@ -57,8 +56,8 @@ class SwarmPlatform(Platform):
     def members(self, word: Members, *, parent: pulumi.Resource) -> Endpoint:
         """Each member waits for the one before it, so that one change never restarts two at once."""
         self._claim(word.origin, word.name, *(f"{word.name}-{ordinal}" for ordinal in range(word.count)))
-        self._refuse_all(word.origin, members.refusals(word, self.settings))
-        self._refuse_all(word.origin, self._published.refusals(word))
+        self.refuse_all(word.origin, members.refusals(word, self.settings))
+        self.refuse_all(word.origin, self._published.refusals(word))
         networks = self._networks.of(word.tier, alias=self._names.service(word.name))
         services: list[pulumi.Resource] = []
         for ordinal in range(word.count):
@@ -72,13 +71,13 @@ class SwarmPlatform(Platform):
 
     def agent(self, word: Agent, *, parent: pulumi.Resource) -> Endpoint:
         self._claim(word.origin, word.name)
-        self._refuse_all(word.origin, agent.refusals(word))
+        self.refuse_all(word.origin, agent.refusals(word))
         args = agent.service(word, names=self._names, settings=self.settings, networks=self._networks.of(word.tier))
         return self._endpoint(word.name, docker.Service(word.name, args, opts=self._options(parent, word.depends_on)))
 
     def job(self, word: Job, *, parent: pulumi.Resource) -> tuple[pulumi.Resource, ...]:
         self._claim(word.origin, word.name)
-        self._refuse_all(word.origin, job.refusals(word))
+        self.refuse_all(word.origin, job.refusals(word))
         args = job.gate(word, names=self._names, settings=self.settings, networks=self._networks.of(word.tier))
         return (docker.Service(word.name, args, opts=self._options(parent, word.depends_on)),)
 
@@ -92,8 +91,4 @@ class SwarmPlatform(Platform):
         return pulumi.ResourceOptions(parent=parent, provider=self._provider, depends_on=list(depends_on))
 
     def _claim(self, origin: str, *names: str) -> None:
-        self._refuse_all(origin, self._taken.refusals(origin, *(self._names.service(name) for name in names)))
-
-    def _refuse_all(self, origin: str, refusals: Iterable[tuple[str, object, str]]) -> None:
-        for field, got, reason in refusals:
-            self.refuse(origin, field, got, reason)
+        self.refuse_all(origin, self._taken.refusals(origin, *(self._names.service(name) for name in names)))

@@ -3,6 +3,7 @@
 import pulumi_docker as docker
 
 from model import HostPath, Scratch, Volume
+from platforms.mounts import normal
 
 VOLUME_SIZE_LABEL = "ha-platform.volume-size"
 """On the member's service: Docker's local volumes have no size, so it is noted and not enforced."""
@@ -16,7 +17,7 @@ def member_mount(word: Volume, *, source: str, labels: dict[str, str]) -> docker
     return docker.ServiceTaskSpecContainerSpecMountArgs(
         type="volume",
         source=source,
-        target=word.path,
+        target=normal(word.path),
         volume_options=docker.ServiceTaskSpecContainerSpecMountVolumeOptionsArgs(
             no_copy=False,
             labels=[
@@ -35,12 +36,12 @@ def scratch_mount(word: Scratch) -> docker.ServiceTaskSpecContainerSpecMountArgs
     """
     return docker.ServiceTaskSpecContainerSpecMountArgs(
         type="tmpfs",
-        target=word.path,
+        target=normal(word.path),
         tmpfs_options=docker.ServiceTaskSpecContainerSpecMountTmpfsOptionsArgs(size_bytes=word.size_bytes, mode=0o777),
     )
 
 
 def host_mount(word: HostPath) -> docker.ServiceTaskSpecContainerSpecMountArgs:
     return docker.ServiceTaskSpecContainerSpecMountArgs(
-        type="bind", source=word.host_path, target=word.mount_path, read_only=True
+        type="bind", source=word.host_path, target=normal(word.mount_path), read_only=True
     )

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 import pulumi_docker as docker
 
 from model import Port, Workload
-from platforms.swarm import container
+from platforms import mounts, ports, process
+from platforms.base import Refused
+from platforms.swarm import scaling
 from platforms.swarm.container import Task, task_spec
 from platforms.swarm.entry import endpoint_spec, entry_labels
 from platforms.swarm.names import ORIGIN_LABEL, Names, service_labels
@@ -15,33 +17,36 @@ from platforms.swarm.rollout import Steps, converge_config, rollback_config, upd
 from platforms.swarm.settings import SwarmSettings
 
 
-def refusals(word: Workload, settings: SwarmSettings) -> Iterator[tuple[str, object, str]]:
-    """Fields that cannot be honoured: (field, value, reason)."""
-    yield from container.refusals(word.container)
+def refusals(word: Workload, settings: SwarmSettings) -> Iterator[Refused]:
+    """Fields that cannot be honoured."""
+    yield from process.refusals(word.container)
+    yield from mounts.refusals(word.container)
+    yield from ports.refusals(word.ports, word.public_ports)
+    yield from scaling.refusals(word)
     hosts = len(settings.nodes)
     extra = word.rollout.parallelism if _starts_first(word) else 0
     if word.spread == "require" and not word.public_ports and word.replicas + extra > hosts:
         room = f"{word.replicas} replicas" + (f" and {extra} more during a rollout" if extra else "")
-        yield (
+        yield Refused(
             "spread",
             word.spread,
             f"{room} need a host each, and `platform.nodes` has {hosts}; set `prefer`, or fewer replicas",
         )
     if word.public_ports and word.replicas > hosts:
-        yield (
+        yield Refused(
             "replicas",
             word.replicas,
             f"each replica owns its published ports on a host, and `platform.nodes` has {hosts}; set at most that many",
         )
     if word.public_ports and word.rollout.parallelism > 1:
-        yield (
+        yield Refused(
             "rollout.parallelism",
             word.rollout.parallelism,
             "replicas that own host ports stop before the new ones start, so one at a time; set 1",
         )
     needed = start_limit_seconds(word.probes) + word.rollout.stable_seconds
     if word.rollout.deadline_seconds <= needed:
-        yield (
+        yield Refused(
             "rollout.deadline_seconds",
             word.rollout.deadline_seconds,
             f"one replica may take {needed} s (start, failing checks, stable time) before Swarm calls it failed and "

@@ -98,7 +98,6 @@ def alternatives(objects: Objects) -> Mapping[str, Any]:
         "Secret.value": "other",
         "Security.capabilities": ("NET_BIND_SERVICE",),
         "Security.read_only_root": False,
-        "Security.run_as_root": True,
         "Stop.grace_seconds": 31,
         "Stop.signal": "SIGQUIT",
         "TcpCheck.port": 8081,

@@ -23,7 +23,7 @@ from tests.goldens.rendered import registrations
 from tests.mock_engine import render
 from tests.stacks.fixtures import DIRECTORY, settings_of
 
-OWN_CHOICE = {"origin", "tier", "depends_on", "public_ports", "container.security.run_as_root", "container.stop.signal",
+OWN_CHOICE = {"origin", "tier", "depends_on", "public_ports", "container.stop.signal",
               "rollout.start_first"}  # fmt: skip
 """Fields of an application's words that no key decides."""
 
@@ -128,6 +128,27 @@ def test_kubernetes_refuses_under_the_keys_of_the_file() -> None:
         "balancers.edge.listen.http", "balancers.edge.status.port", "monitoring.prometheus.port",
         "monitoring.prometheus.host", "databases.main.hosts",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["prod-on-swarm", "dev-on-kubernetes"])
+def test_both_refuse_a_secret_at_the_path_of_another_one(name: str) -> None:
+    def change(stack: dict[str, Any]) -> None:
+        stack["apps"]["web"]["secrets"] = {"database_password": "key"}
+
+    faults = refused(name, change)
+    assert list(faults) == ["apps.web.secrets"]
+    assert "two files have this path" in faults["apps.web.secrets"]
+
+
+def test_kubernetes_never_weakens_a_required_spread() -> None:
+    def change(stack: dict[str, Any]) -> None:
+        stack["platform"]["nodes"] = 1
+        stack["apps"]["web"] |= {"spread": "require", "replicas": 2}
+        stack["databases"]["main"]["members"] = 3
+
+    faults = refused("dev-on-kubernetes", change)
+    assert set(faults) == {"apps.web.spread", "databases.main.members"}
+    assert "`platform.nodes` is 1" in faults["apps.web.spread"]
 
 
 def test_a_field_that_no_key_decides_is_named_at_its_part() -> None:

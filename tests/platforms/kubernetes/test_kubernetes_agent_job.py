@@ -1,5 +1,6 @@
 """Agents and jobs on Kubernetes."""
 
+from dataclasses import replace
 from typing import Any
 
 from model import ConfigFile, File, HostPath, Secret, Security
@@ -60,7 +61,7 @@ def test_an_agents_files_are_copied_into_its_namespace_once() -> None:
 
 
 def test_only_an_agent_may_be_root() -> None:
-    root = container(security=Security(run_as_root=True, capabilities=("SYS_PTRACE",)))
+    root = container(image=replace(container().image, uid=0), security=Security(capabilities=("SYS_PTRACE",)))
     out = rendered(lambda platform, parent: platform.agent(agent(container=root), parent=parent))
     context = out.pod("DaemonSet", "node")["securityContext"]
     assert (context["runAsUser"], context["runAsNonRoot"]) == (0, False)

@@ -98,12 +98,12 @@ def test_a_balancer_in_the_internet_has_no_port_for_operators(entry: str, offere
     ("spread", "nodes", "rule"),
     [
         ("prefer", None, "preferred"),
+        ("prefer", 2, "preferred"),
         ("require", None, "required"),
         ("require", 3, "required"),
-        ("require", 2, "preferred"),
     ],
 )
-def test_replicas_keep_apart_as_hard_as_the_nodes_allow(spread: str, nodes: int | None, rule: str) -> None:
+def test_replicas_keep_apart_as_hard_as_the_word_says(spread: str, nodes: int | None, rule: str) -> None:
     pod = of(spread=spread, settings={"nodes": nodes}).pod("Deployment", "web")
     (key,) = pod["affinity"]["podAntiAffinity"]
     assert key == f"{rule}DuringSchedulingIgnoredDuringExecution"

@@ -111,7 +111,7 @@ def test_without_a_host_the_default_provider_is_used() -> None:
         (
             {"public_ports": (PublicPort(port="admin", published=80, audience="clients"),)},
             "stack.apps.web.public_ports",
-            "no port of this name; there are: http",
+            "no port has this name; there are: http",
         ),
         ({"name": "x" * 60}, "stack.apps.web.name", "at most 63 characters"),
     ],

@@ -1,0 +1,33 @@
+"""Ports that no platform can offer."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from model import Port, PublicPort
+from platforms.base import Refused
+
+
+def refusals(ports: Sequence[Port], public_ports: Sequence[PublicPort] = ()) -> Iterator[Refused]:
+    """Two ports alike, and a published port that is not a port of the container."""
+    for alike in ([port.name for port in ports], [port.number for port in ports]):
+        for value, times in Counter(alike).items():
+            if times > 1:
+                yield Refused("ports", value, f"{times} ports have this; give each its own")
+    names = {port.name for port in ports}
+    for public in public_ports:
+        if public.port not in names:
+            known = ", ".join(sorted(names)) or "none"
+            yield Refused("public_ports", public.port, f"no port has this name; there are: {known}")
+    for number, times in Counter(public.published for public in public_ports).items():
+        if times > 1:
+            yield Refused("public_ports", number, f"is published {times} times; choose another port")
+
+
+def single_member_refusals(count: int, public_ports: Sequence[PublicPort]) -> Iterator[Refused]:
+    """A published port leads to one member."""
+    if public_ports and count > 1:
+        yield Refused(
+            "public_ports",
+            ", ".join(str(public.published) for public in public_ports),
+            f"a published port leads to one member, and there are {count}; publish a proxy in front of them",
+        )
