@@ -24,6 +24,8 @@ _CONTAINER = {
     "container.stop.grace_seconds": "longest_request",
 }
 
+_PLACE = {"hosts": "hosts", "abandon_data_on": "abandon_data_on"}
+
 KEYS: Mapping[str, Mapping[str, str]] = {
     "apps": {
         **_CONTAINER,
@@ -58,11 +60,17 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         "container.stop.grace_seconds": "longest_stream",
         "container.resources": "resources",
     },
-    "databases": {"name": "", "count": "members", "hosts": "hosts", "volume.size_bytes": "volume"},
-    "caches": {"name": "", "count": "members", "hosts": "hosts", "volume.size_bytes": "volume"},
-    "monitoring.prometheus": {"name": "", "hosts": "host", "public_ports": "port", "volume.size_bytes": "volume"},
-    "monitoring.alertmanager": {"name": "", "hosts": "host", "public_ports": "port"},
-    "monitoring.grafana": {"name": "", "hosts": "host", "public_ports": "port"},
+    "databases": {**_PLACE, "name": "", "count": "members", "volume.size_bytes": "volume"},
+    "caches": {**_PLACE, "name": "", "count": "members", "volume.size_bytes": "volume"},
+    "monitoring.prometheus": {
+        **_PLACE,
+        "name": "",
+        "hosts": "host",
+        "public_ports": "port",
+        "volume.size_bytes": "volume",
+    },
+    "monitoring.alertmanager": {**_PLACE, "name": "", "hosts": "host", "public_ports": "port"},
+    "monitoring.grafana": {**_PLACE, "name": "", "hosts": "host", "public_ports": "port"},
     "monitoring.node_exporter": {"name": ""},
     "platform": {"kubeconfig": "kubeconfig"},
 }

@@ -17,7 +17,9 @@ class Members:
 
     One change never takes two members down: the next is updated when the one before is ready again. Members find
     each other by name before they are ready. `hosts` names the host of each; empty: the platform chooses, by nothing
-    but its own settings. `public_ports` are for a single member. The volume is kept under the stack's `data` policy.
+    but its own settings. A change after which no member stays where its data is fails, unless all the data left is
+    on hosts in `abandon_data_on`. `public_ports` are for a single member. The volume is kept under the stack's `data`
+    policy.
     """
 
     name: str
@@ -30,4 +32,5 @@ class Members:
     public_ports: tuple[PublicPort, ...] = ()
     probes: Probes
     hosts: tuple[str, ...] = ()
+    abandon_data_on: tuple[str, ...] = ()
     depends_on: tuple[pulumi.Resource, ...] = ()

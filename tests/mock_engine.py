@@ -29,6 +29,7 @@ _FEATURES = {
     resource_pb2.RESOURCE_MONITOR_FEATURE_SECRETS,
     resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_REFERENCES,
     resource_pb2.RESOURCE_MONITOR_FEATURE_ALIAS_SPECS,
+    resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS,
 }
 
 
@@ -47,6 +48,7 @@ class Recorded:
     protect: bool = False
     retain_on_delete: bool = False
     ignore_changes: tuple[str, ...] = ()
+    before_update: tuple[str, ...] = ()
     outputs: dict[str, Any] = field(default_factory=dict)
 
 
@@ -68,7 +70,7 @@ def render(build: Callable[[pulumi.Resource], object], *, stack: str = "test") -
                     project="ha-platform",
                     stack=stack,
                     dry_run=False,
-                    callbacks=None,
+                    callbacks=_Callbacks(),
                     outputs=set(),  # of this run: those of one that failed belong to a closed loop
                 )
             )
@@ -97,6 +99,13 @@ class _Program:
         except Exception as raised:
             self.raised = raised
             raise
+
+
+class _Callbacks:
+    """Takes the hooks of resources; nothing is updated here, so none is called."""
+
+    def register_resource_hook(self, hook: pulumi.ResourceHook) -> None:
+        """As the SDK's own."""
 
 
 class _Monitor:
@@ -142,6 +151,7 @@ class _Monitor:
                 protect=request.protect,
                 retain_on_delete=request.retainOnDelete,
                 ignore_changes=tuple(request.ignoreChanges),
+                before_update=tuple(request.hooks.before_update),
                 outputs=outputs,
             )
         )

@@ -59,6 +59,7 @@ def alertmanager(
             ),
             count=1,
             hosts=(settings.host,) if settings.host else (),
+            abandon_data_on=settings.abandon_data_on,
             volume=Volume(path=image.data_dir, size_bytes=1 * 2**30),
             ports=(Port(name="http", number=PORT),),
             public_ports=(PublicPort(port="http", published=settings.port, audience="operators"),),

@@ -73,6 +73,8 @@ class GrafanaSettings(Settings):
     """Published port, for operators."""
     host: Hostname | None = None
     """Swarm: the host of its volume; default: the first of `platform.nodes`."""
+    abandon_data_on: tuple[Hostname, ...] = ()
+    """Swarm: hosts where its volume may be left. A changed host is refused unless the old one is named here."""
 
 
 class PrometheusSettings(Settings):
@@ -82,6 +84,8 @@ class PrometheusSettings(Settings):
     """Published port, for operators."""
     host: Hostname | None = None
     """Swarm: the host of its volume; default: the first of `platform.nodes`."""
+    abandon_data_on: tuple[Hostname, ...] = ()
+    """Swarm: hosts where its volume may be left. A changed host is refused unless the old one is named here."""
     scrape_interval: Seconds = Field(default=30, ge=5, le=300)
     """Time between two scrapes of a target, and between two evaluations of the rules."""
     retention: Seconds = Field(default=15 * 24 * 3600, ge=3600)
@@ -99,6 +103,8 @@ class AlertmanagerSettings(Settings):
     """Published port, for operators."""
     host: Hostname | None = None
     """Swarm: the host of its volume; default: the first of `platform.nodes`."""
+    abandon_data_on: tuple[Hostname, ...] = ()
+    """Swarm: hosts where its volume may be left. A changed host is refused unless the old one is named here."""
     receivers: tuple[Receiver, ...] = Field(min_length=1)
     """Everybody who is told of every alert; at least one, for alerts that nobody sees are no alerts."""
     group_wait: Seconds = Field(default=30, ge=1, le=600)

@@ -83,6 +83,7 @@ def etcd(
                 start_seconds=300,
             ),
             hosts=settings.hosts,
+            abandon_data_on=settings.abandon_data_on,
         ),
         parent=parent,
     )

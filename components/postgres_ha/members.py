@@ -130,6 +130,7 @@ def postgres(
                 start_seconds=900,
             ),
             hosts=settings.hosts,
+            abandon_data_on=settings.abandon_data_on,
             depends_on=depends_on,
         ),
         parent=parent,

@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints, model_validator
 from components.placement import Hosts
 from components.sizes import ResourcesSettings
 from settings.base import Settings
-from settings.types import MemoryBytes, Seconds
+from settings.types import Hostname, MemoryBytes, Seconds
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_]{0,30}$")]
 """An SQL identifier that needs no quotes."""
@@ -50,6 +50,9 @@ class PostgresSettings(Settings):
     """Swarm: the hosts of the members by their numbers; default: the first of `platform.nodes`. The consensus store's
     member of the same number lives there, too. A changed host moves the member: it copies its peers' data, and the old
     volume stays behind."""
+    abandon_data_on: tuple[Hostname, ...] = ()
+    """Swarm: hosts whose volumes may be left with all the data. A move of every member, or of the only one, is refused
+    unless it leaves such hosts alone."""
     database: Identifier = "app"
     """The application's database, created at the first start."""
     owner: Identifier = "app"

@@ -84,6 +84,7 @@ def redis(
                 start_seconds=300,
             ),
             hosts=settings.hosts,
+            abandon_data_on=settings.abandon_data_on,
         ),
         parent=parent,
     )

@@ -82,6 +82,7 @@ def sentinel(
                 start_seconds=120,
             ),
             hosts=settings.hosts,
+            abandon_data_on=settings.abandon_data_on,
             depends_on=redis.resources,
         ),
         parent=parent,

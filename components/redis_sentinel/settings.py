@@ -7,7 +7,7 @@ from pydantic import model_validator
 from components.placement import Hosts
 from components.sizes import ResourcesSettings
 from settings.base import Settings
-from settings.types import MemoryBytes, Seconds
+from settings.types import Hostname, MemoryBytes, Seconds
 
 Role = Literal["broker", "cache", "session"]
 
@@ -39,6 +39,9 @@ class RedisSettings(Settings):
     """Swarm: the hosts of the servers by their numbers; default: the first of `platform.nodes`. The Sentinel of the
     same number lives there, too. The first server is the first master: better not where a database has its first. A
     changed host moves the member: it copies its peers' data, and the old volume stays behind."""
+    abandon_data_on: tuple[Hostname, ...] = ()
+    """Swarm: hosts whose volumes may be left with all the data. A move of every member, or of the only one, is refused
+    unless it leaves such hosts alone."""
     maxmemory: MemoryBytes = 256 * 2**20
     """Most memory for data; what happens above it follows from the role."""
     volume: MemoryBytes = 2 * 2**30

@@ -56,6 +56,12 @@ def refusals(cluster: Cluster, word: Members) -> Iterator[Refused]:
             ", ".join(word.hosts),
             "a member runs where its volume can be attached, and the scheduler chooses that node; leave the key out",
         )
+    if word.abandon_data_on:
+        yield Refused(
+            "abandon_data_on",
+            ", ".join(word.abandon_data_on),
+            "a member keeps its volume here wherever it runs; leave the key out",
+        )
     if not word.ports:
         yield Refused("ports", "none", "members are reached by name; declare the ports they listen on")
 

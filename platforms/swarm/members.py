@@ -9,6 +9,7 @@ from platforms import mounts, ports, process
 from platforms.base import Refused
 from platforms.swarm.container import Task, task_spec
 from platforms.swarm.entry import endpoint_spec, entry_labels
+from platforms.swarm.moves import HOSTS_LABEL, pin
 from platforms.swarm.names import ORIGIN_LABEL, Names, service_labels
 from platforms.swarm.probe import healthcheck, start_limit_seconds
 from platforms.swarm.rollout import Steps, converge_config, rollback_config, update_config
@@ -26,18 +27,18 @@ def refusals(word: Members, settings: SwarmSettings) -> Iterator[Refused]:
     yield from mounts.refusals(word.container, volume=word.volume)
     yield from ports.refusals(word.ports, word.public_ports)
     yield from ports.single_member_refusals(word.count, word.public_ports)
-    hosts = len(settings.nodes)
-    if word.count > hosts and not word.hosts:
+    nodes = len(settings.nodes)
+    if word.count > nodes and not word.hosts:
         yield Refused(
             "count",
             word.count,
-            f"each member has a host of its own, and `platform.nodes` has {hosts}; set at most that many, or add nodes",
+            f"each member has a host of its own, and `platform.nodes` has {nodes}; set at most that many, or add nodes",
         )
     for host in word.hosts:
         if host not in settings.nodes:
-            nodes = ", ".join(settings.nodes)
+            known = ", ".join(settings.nodes)
             yield Refused(
-                "hosts", host, f"is not in `platform.nodes` ({nodes}); name one of them, or add the host there"
+                "hosts", host, f"is not in `platform.nodes` ({known}); name one of them, or add the host there"
             )
 
 
@@ -53,6 +54,7 @@ def member(
     """One member. It stops before its successor starts, for both would have the same volume."""
     name = names.member(word.name, ordinal)
     peers = [names.member(word.name, other) for other in range(word.count) if other != ordinal]
+    places = hosts(word, settings)
     labels = names.labels(
         word.name,
         {
@@ -61,6 +63,7 @@ def member(
             **entry_labels(word.public_ports, settings),
             VOLUME_SIZE_LABEL: str(word.volume.size_bytes),
             DATA_LABEL: data,
+            HOSTS_LABEL: ",".join(places),
         },
     )
     timeout = (
@@ -85,9 +88,7 @@ def member(
             ),
             settings,
             networks=networks,
-            placement=docker.ServiceTaskSpecPlacementArgs(
-                constraints=[f"node.hostname=={_host(word, ordinal, settings)}"]
-            ),
+            placement=docker.ServiceTaskSpecPlacementArgs(constraints=[pin(places[ordinal])]),
         ),
         endpoint_spec=endpoint_spec(word.ports, word.public_ports),
         update_config=update_config(_STEPS),
@@ -96,10 +97,10 @@ def member(
     )
 
 
-def _host(word: Members, ordinal: int, settings: SwarmSettings) -> str:
-    """Where a member's volume is. It follows from the member's own words: what else the stack has does not move data.
+def hosts(word: Members, settings: SwarmSettings) -> tuple[str, ...]:
+    """Where the members' volumes are. It follows from their own words: what else the stack has does not move data.
 
-    Words with too few hosts are refused, but rendered before the refusals are raised: hence the fallbacks.
+    Words with too few hosts are refused, but rendered before the refusals are raised: hence the padding.
     """
-    hosts = word.hosts or settings.nodes
-    return hosts[ordinal] if ordinal < len(hosts) else hosts[-1]
+    named = word.hosts or settings.nodes
+    return (*named, *named[-1:] * word.count)[: word.count]

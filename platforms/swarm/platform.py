@@ -8,7 +8,7 @@ import pulumi_docker as docker
 
 from model import Agent, ConfigFile, ConfigRef, Endpoint, Job, Members, Secret, SecretRef, Workload
 from platforms.base import Platform
-from platforms.swarm import agent, config_file, job, members, secret, workload
+from platforms.swarm import agent, config_file, job, members, moves, secret, workload
 from platforms.swarm.entry import PublishedPorts
 from platforms.swarm.names import Names, Taken
 from platforms.swarm.network import Networks
@@ -60,11 +60,13 @@ class SwarmPlatform(Platform):
         self.refuse_all(word.origin, self._published.refusals(word))
         networks = self._networks.of(word.tier, alias=self._names.service(word.name))
         services: list[pulumi.Resource] = []
+        hooks = moves.watch(word, self._names)
         for ordinal in range(word.count):
             args = members.member(
                 word, ordinal, names=self._names, settings=self.settings, data=self.data, networks=networks
             )
             opts = self._options(parent, (*word.depends_on, *services[-1:]))
+            opts.hooks = hooks
             services.append(docker.Service(f"{word.name}-{ordinal}", args, opts=opts))
         hosts = tuple(self._names.member(word.name, ordinal) for ordinal in range(word.count))
         return self._endpoint(word.name, *services, member_hosts=hosts)

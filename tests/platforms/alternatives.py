@@ -59,6 +59,7 @@ def alternatives(objects: Objects) -> Mapping[str, Any]:
         "Job.tier": Tier.DATA,
         "Members.count": 3,
         "Members.depends_on": (objects.resource,),
+        "Members.abandon_data_on": ("a",),
         "Members.hosts": ("b", "c"),
         "Members.name": "other",
         "Members.origin": "stack.other",

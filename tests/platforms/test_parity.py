@@ -21,6 +21,7 @@ PLATFORMS: dict[str, SwarmSettings | KubernetesSettings] = {
 
 FACTS = {
     ("kubernetes", "Image.http_tool"): "a fact about the image: the kubelet makes HTTP checks itself",
+    ("swarm", "Members.abandon_data_on"): "a permission: read when a member moves, never deployed",
     ("swarm", "Job.container.image.http_tool"): "a fact about the image: a job has no probes",
 }
 """What a platform reads or does not need; not a wish that could be ignored."""

@@ -82,10 +82,10 @@ def test_a_member_avoids_the_node_of_another_components_same_ordinal() -> None:
     assert term["labelSelector"]["matchExpressions"] == [{"key": "ha-platform/members", "operator": "Exists"}]
 
 
-def test_hosts_are_refused() -> None:
+def test_places_of_volumes_are_refused() -> None:
     with pytest.raises(Unsupported) as refused:
-        of(hosts=("a", "b", "c"))
-    assert [one.path for one in refused.value.refusals] == ["databases.db.hosts"]
+        of(hosts=("a", "b", "c"), abandon_data_on=("a",))
+    assert [one.path for one in refused.value.refusals] == ["databases.db.hosts", "databases.db.abandon_data_on"]
 
 
 def test_every_member_has_an_address_that_answers_before_it_is_ready() -> None:

@@ -1,0 +1,102 @@
+"""Members that move between hosts: announced, and refused where nobody would keep the data.
+
+A volume stays on its host. A member that starts elsewhere starts empty and copies the data of its peers, so one of them
+must stay. Each member carries the hosts of all members in a label: whichever is changed first, old and new hosts of the
+whole word are known before anything is touched, also where no preview comes before the update.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import pulumi
+
+from model import Members
+from platforms.swarm.names import Names
+
+HOSTS_LABEL = "ha-platform.hosts"
+"""On each member: the hosts of all members of its word, by their numbers."""
+
+_PIN = "node.hostname=="
+
+
+class DataLost(Exception):
+    """A change would leave no member with its data. The text is for people."""
+
+
+def pin(host: str) -> str:
+    """The placement constraint that holds a member where its volume is."""
+    return f"{_PIN}{host}"
+
+
+def watch(word: Members, names: Names) -> pulumi.ResourceHookBinding:
+    """The hook of each member of `word`: it warns of moves, and fails a preview or an update that would lose data."""
+
+    def look(args: pulumi.ResourceHookArgs) -> None:
+        ordinal = int(args.name.rpartition("-")[2])
+        for text in announcements(word, names, ordinal, args.old_inputs or {}, args.new_inputs or {}):
+            pulumi.log.warn(text)
+
+    hook = pulumi.ResourceHook(f"moves-{word.name}", look, pulumi.ResourceHookOptions(on_dry_run=True))
+    return pulumi.ResourceHookBinding(before_update=[hook])
+
+
+def announcements(
+    word: Members, names: Names, ordinal: int, old: Mapping[str, Any], new: Mapping[str, Any]
+) -> Iterator[str]:
+    """What the update of one member's service moves. Raises DataLost where no member of the word stays in its place,
+    unless the word abandons the data on all the hosts that are left."""
+    before, after = _hosts(old), _hosts(new)
+    if not before and (here := _pinned(old)) != (there := _pinned(new)):
+        raise DataLost(
+            f"{word.origin}: {word.name}-{ordinal} would move from {here} to {there}, and where its peers are was not "
+            "recorded when it was deployed. Set `hosts` (in monitoring `host`) to where the members are, run `up`, "
+            "and then move one."
+        )
+    if not before or before == after:
+        return
+    left = {number: host for number, host in enumerate(before) if after[number : number + 1] != (host,)}
+    if len(left) == len(before):
+        if not set(left.values()) <= set(word.abandon_data_on):
+            raise DataLost(_refusal(word, before, after))
+        yield (
+            f"{word.origin}: no member of {word.name} stays where its data is: the data on "
+            f"{', '.join(left.values())} is ABANDONED, as `abandon_data_on` says. The volumes stay there."
+        )
+    if ordinal in left:
+        yield (
+            f"{word.origin}: {word.name}-{ordinal} moves from {before[ordinal]} to {after[ordinal]}. It copies its "
+            f"peers' data there; {_volume_stays(names.member(word.name, ordinal), before[ordinal])}"
+        )
+    if ordinal == 0:
+        for gone in range(len(after), len(before)):
+            name = names.member(word.name, gone)
+            yield f"{word.origin}: {word.name}-{gone} is removed; {_volume_stays(name, before[gone])}"
+
+
+def _refusal(word: Members, before: Sequence[str], after: Sequence[str]) -> str:
+    moves = ", ".join(
+        f"{word.name}-{number} from {host} to {after[number]}" if number < len(after) else f"{word.name}-{number} goes"
+        for number, host in enumerate(before)
+    )
+    advice = "leave it there" if len(before) == 1 else "move one, wait until `up` has ended, then the next"
+    return (
+        f"{word.origin}: no member would stay where its data is ({moves}); a volume does not follow. Change `hosts` "
+        f"(in monitoring `host`) back: {advice}. If the data may be lost, say "
+        f"`abandon_data_on: [{', '.join(before)}]` beside it."
+    )
+
+
+def _volume_stays(volume: str, host: str) -> str:
+    return f"its volume stays behind on {host}: `docker volume rm {volume}` there, when the others are healthy."
+
+
+def _hosts(inputs: Mapping[str, Any]) -> tuple[str, ...]:
+    for label in inputs.get("labels") or ():
+        if label.get("label") == HOSTS_LABEL:
+            return tuple(label["value"].split(","))
+    return ()
+
+
+def _pinned(inputs: Mapping[str, Any]) -> str:
+    constraints = ((inputs.get("taskSpec") or {}).get("placement") or {}).get("constraints") or ()
+    return next((text.removeprefix(_PIN) for text in constraints if text.startswith(_PIN)), "")
