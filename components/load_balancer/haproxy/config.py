@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from components.load_balancer.contract import Backend
+from components.load_balancer.haproxy import forwarded
 from components.load_balancer.place import Place
 from components.load_balancer.traffic import Balancer, Route
 from components.templates import render
@@ -84,6 +85,7 @@ def haproxy_config(name: str, settings: Balancer, backends: Mapping[str, Backend
         name=name,
         settings=settings,
         place=place,
+        forwarded=forwarded,
         routes=routes,
         threads=math.ceil(settings.container_resources().cpu_limit_millis / 1000),
         spare_connections=SPARE_CONNECTIONS,

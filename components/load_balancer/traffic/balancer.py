@@ -92,8 +92,8 @@ class Balancer(Settings):
     """Client connections of each proxy at the same time; more wait in the kernel. Default 2,000. Each takes two file
     descriptors: the host's limit for containers must allow twice as many."""
     trusted_proxies: tuple[Network, ...] = Field(default=(), max_length=100)
-    """Address ranges of proxies in front. Only from there X-Forwarded-For is believed and extended; from everybody
-    else it is replaced."""
+    """Address ranges of proxies in front. Only from there X-Forwarded-For and its kin are believed: the client is the
+    rightmost address of the chain that is in none of these ranges. From everybody else they are removed."""
     timeouts: ClientTimeouts = ClientTimeouts()
     """Patience with clients."""
 

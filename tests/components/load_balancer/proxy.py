@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 
@@ -19,7 +19,16 @@ from components.load_balancer.place import Place
 from components.load_balancer.settings import LoadBalancerSettings
 from model import Endpoint
 from tests.components.load_balancer.dns_server import DnsServer
-from tests.components.load_balancer.replica import Replica
+
+
+class Serving(Protocol):
+    """A replica, as far as DNS and the proxy know it."""
+
+    @property
+    def address(self) -> str: ...
+
+    @property
+    def port(self) -> int: ...
 
 
 def wait_for(condition: Callable[[], bool], what: str, seconds: float = 60) -> None:
@@ -40,7 +49,7 @@ class Proxy:
         self,
         directory: Path,
         settings: Mapping[str, Any],
-        apps: Mapping[str, Sequence[Replica]],
+        apps: Mapping[str, Sequence[Serving]],
         *,
         certificate: Path | None = None,
         binary: str = "haproxy",
@@ -99,7 +108,7 @@ class Proxy:
             self.process.wait(60)
         self._dns.__exit__(kind, error, at)
 
-    def offer(self, app: str, replicas: Sequence[Replica]) -> None:
+    def offer(self, app: str, replicas: Sequence[Serving]) -> None:
         """What DNS says from now on."""
         self._dns.records[f"tasks.{app}"] = [replica.address for replica in replicas]
 

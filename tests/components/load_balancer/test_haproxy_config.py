@@ -43,7 +43,7 @@ FIELDS: dict[str, tuple[dict[str, Any], str, str]] = {
     "trusted_proxies": (
         balancer(trusted_proxies=["10.0.0.0/8", "fd00::/8"]),
         "frontend public",
-        "http-request set-var(txn.trusted) bool(true) if { src 10.0.0.0/8 fd00::/8 }",
+        "acl trusted src fd00::/8",
     ),
     "timeouts.request": (balancer(timeouts={"request": "7s"}), "defaults", "timeout http-request 7s"),
     "timeouts.keep_alive": (balancer(timeouts={"keep_alive": "7s"}), "defaults", "timeout http-keep-alive 7s"),
