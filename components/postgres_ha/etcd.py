@@ -4,14 +4,13 @@ from pathlib import Path
 
 import pulumi
 
+from components.config_files import config_files
 from components.postgres_ha.settings import PostgresSettings
 from components.store_image import StoreImage
 from model import (
-    ConfigFile,
     Container,
     Endpoint,
     ExecCheck,
-    File,
     Members,
     Port,
     Probe,
@@ -24,7 +23,7 @@ from model import (
 from platforms.base import Platform
 
 _FILES = Path(__file__).parent / "files"
-_READY = "/etc/ha-etcd/ready.sh"
+_DIRECTORY = "/etc/ha-etcd"
 _MIB = 2**20
 RESOURCES = Resources(
     cpu_request_millis=50, cpu_limit_millis=1000, memory_request_bytes=64 * _MIB, memory_limit_bytes=512 * _MIB
@@ -41,13 +40,15 @@ def etcd(
     origin: str,
     parent: pulumi.Resource,
 ) -> Endpoint:
-    """As many members as PostgreSQL has. `--pre-vote` keeps a returning member from deposing a healthy leader."""
+    """As many members as PostgreSQL has. `--pre-vote` keeps a returning member from deposing a healthy leader.
+
+    A member whose volume was lost joins again by itself (`etcd_start.sh`).
+    """
     word = f"{name}-etcd"
     hosts = [platform.member_host(word, ordinal) for ordinal in range(settings.members)]
-    cluster = ",".join(f"{word}-{ordinal}=http://{host}:2380" for ordinal, host in enumerate(hosts))
-    ready = platform.config_file(
-        ConfigFile(name=f"{word}-ready", text=(_FILES / "etcd_ready.sh").read_text()), parent=parent
-    )
+    peers = [f"http://{host}:2380" for host in hosts]
+    cluster = ",".join(f"{word}-{ordinal}={peer}" for ordinal, peer in enumerate(peers))
+    scripts = {name: (f"{name}.sh", (_FILES / f"etcd_{name}.sh").read_text()) for name in ("start", "ready")}
     return platform.members(
         Members(
             name=word,
@@ -55,7 +56,7 @@ def etcd(
             tier=Tier.DATA,
             container=Container(
                 image=image.image,
-                command=("etcd",),
+                command=("sh", f"{_DIRECTORY}/start.sh"),
                 args=(
                     "--name=$(MEMBER_NAME)",
                     f"--data-dir={image.data_dir}/etcd",
@@ -64,21 +65,30 @@ def etcd(
                     "--listen-peer-urls=http://0.0.0.0:2380",
                     "--initial-advertise-peer-urls=http://$(MEMBER_HOST):2380",
                     f"--initial-cluster={cluster}",
-                    "--initial-cluster-state=new",
                     f"--initial-cluster-token={platform.stack}-{word}",
                     "--pre-vote=true",
                     "--auto-compaction-mode=periodic",
                     "--auto-compaction-retention=1h",
                 ),
-                env={"HA_VOLUME": image.data_dir, "ETCDCTL_API": "3"},
-                files=(File(path=_READY, source=ready),),
+                env={
+                    "HA_VOLUME": image.data_dir,
+                    "HA_NAME": "$(MEMBER_NAME)",
+                    "HA_PEER_URL": "http://$(MEMBER_HOST):2380",
+                    # A single member has nobody to copy from.
+                    "HA_PEERS": " ".join(peers) if len(peers) > 1 else "",
+                    "HA_CLIENTS": ",".join(f"http://{host}:2379" for host in hosts),
+                    "ETCDCTL_API": "3",
+                },
+                files=config_files(word, _DIRECTORY, scripts, platform=platform, parent=parent),
                 resources=RESOURCES,
             ),
             count=settings.members,
             volume=Volume(path=image.data_dir, size_bytes=2 * 2**30),
             ports=(Port(name="client", number=2379), Port(name="peer", number=2380)),
             probes=Probes(
-                ready=Probe(check=ExecCheck(command=("sh", _READY)), interval_seconds=2, timeout_seconds=3),
+                ready=Probe(
+                    check=ExecCheck(command=("sh", f"{_DIRECTORY}/ready.sh")), interval_seconds=2, timeout_seconds=3
+                ),
                 live=Probe(check=TcpCheck(port=2379), interval_seconds=5, failures=6),
                 start_seconds=300,
             ),

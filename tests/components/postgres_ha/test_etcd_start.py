@@ -1,0 +1,147 @@
+"""What a member of the store does at its start, told by what the others say: the script with fake programs."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.stacks.fixtures import REPOSITORY
+
+SCRIPT = REPOSITORY / "components/postgres_ha/files/etcd_start.sh"
+PEERS = "http://a:2380 http://b:2380 http://c:2380"
+OTHERS = (
+    '{"id":1,"peerURLs":["http://b:2380"],"name":"b","clientURLs":["http://b:2379"]},'
+    '{"id":2,"peerURLs":["http://c:2380"],"name":"c","clientURLs":["http://c:2379"]}'
+)
+FIRST_START = OTHERS + ',{"id":3,"peerURLs":["http://a:2380"],"name":"a"}'
+STARTED_BEFORE = OTHERS + ',{"id":3,"peerURLs":["http://a:2380"],"name":"a","clientURLs":["http://a:2379"]}'
+ADDED = OTHERS + ',{"id":4,"peerURLs":["http://a:2380"],"name":""}'
+ADDED_WITHOUT_NAME = OTHERS + ',{"id":4,"peerURLs":["http://a:2380"]}'
+
+# What the others know is a file; the fake etcdctl changes it as etcd would. It logs what it was asked.
+ETCDCTL = """#!/bin/sh
+while [ "$1" != member ]; do shift; done
+if [ "$2" = list ]; then
+  echo "1, started, b, http://b:2380, http://b:2379, false"
+  echo "3, started, a, http://a:2380, http://a:2379, false"
+  exit
+fi
+if [ -s refusals ]; then
+  sed -i 1d refusals
+  exit 1
+fi
+echo "$2 $3 $4" >>asked
+case $2 in remove) cp removed known ;; add) cp added known ;; esac
+"""
+CURL = """#!/bin/sh
+[ -s known ] && echo "[$(cat known)]"
+"""
+
+
+class Trial:
+    """A directory with the fakes, in which the script runs."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.volume = directory / "volume"
+        self.volume.mkdir()
+        self.script("etcdctl", ETCDCTL)
+        self.script("curl", CURL)
+        self.script("sleep", "#!/bin/sh\n")
+        self.script("etcd", '#!/bin/sh\necho "$@"\n')
+        (directory / "removed").write_text(OTHERS)
+        (directory / "added").write_text(ADDED)
+
+    def script(self, name: str, text: str) -> None:
+        path = self.directory / name
+        path.write_text(text)
+        path.chmod(0o755)
+
+    def start(self, known: str = "", *, peers: str = PEERS, path: str = os.environ["PATH"]) -> str:
+        """The arguments with which etcd was started."""
+        (self.directory / "known").write_text(known)
+        done = subprocess.run(
+            ["/bin/sh", str(SCRIPT), "--name=a"],
+            cwd=self.directory,
+            env={
+                "PATH": f"{self.directory}:{path}",
+                "HA_VOLUME": str(self.volume),
+                "HA_NAME": "a",
+                "HA_PEER_URL": "http://a:2380",
+                "HA_PEERS": peers,
+                "HA_CLIENTS": "http://b:2379",
+            },
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=True,
+        )
+        return done.stdout.strip()
+
+    @property
+    def asked(self) -> list[str]:
+        """What the others were asked to do."""
+        path = self.directory / "asked"
+        return [line.strip() for line in path.read_text().splitlines()] if path.exists() else []
+
+
+@pytest.fixture
+def trial(tmp_path: Path) -> Trial:
+    return Trial(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("known", "state", "asked"),
+    [
+        pytest.param("", "new", [], id="nobody answers: the first start"),
+        pytest.param(FIRST_START, "new", [], id="the others have started, this one never"),
+        pytest.param(STARTED_BEFORE, "existing", ["remove 3", "add a --peer-urls=http://a:2380"], id="volume lost"),
+        pytest.param(OTHERS, "existing", ["add a --peer-urls=http://a:2380"], id="killed after the removal"),
+        pytest.param(ADDED, "existing", [], id="killed after the addition"),
+        pytest.param(ADDED_WITHOUT_NAME, "existing", [], id="the same, as an unset name is written"),
+    ],
+)
+def test_an_empty_volume_does_what_the_others_know(trial: Trial, known: str, state: str, asked: list[str]) -> None:
+    assert trial.start(known) == f"--initial-cluster-state={state} --name=a"
+    assert trial.asked == asked
+
+
+def test_a_member_with_data_asks_nobody(trial: Trial) -> None:
+    wal = trial.volume / "etcd/member/wal"
+    wal.mkdir(parents=True)
+    (wal / "0000000000000000-0000000000000000.wal").touch()
+    trial.script("curl", "#!/bin/sh\ntouch was-asked\n")
+    trial.start(STARTED_BEFORE)
+    assert not (trial.directory / "was-asked").exists()
+    assert trial.asked == []
+
+
+def test_a_single_member_asks_nobody(trial: Trial) -> None:
+    trial.script("curl", "#!/bin/sh\ntouch was-asked\n")
+    assert trial.start(peers="") == "--initial-cluster-state=new --name=a"
+    assert not (trial.directory / "was-asked").exists()
+
+
+def test_steps_that_the_others_refuse_are_tried_again(trial: Trial) -> None:
+    """They have no quorum, or have not seen each other for long enough."""
+    (trial.directory / "refusals").write_text("no quorum\n" * 3)
+    assert trial.start(STARTED_BEFORE).startswith("--initial-cluster-state=existing")
+    assert trial.asked == ["remove 3", "add a --peer-urls=http://a:2380"]
+
+
+def test_a_member_that_was_removed_never_comes_back_as_who_it_was(trial: Trial) -> None:
+    """Killed after the removal, and at its next start nobody answers for a while: it waits."""
+    (trial.volume / ".rejoining").touch()
+    trial.script("sleep", f"#!/bin/sh\necho >>slept\n[ $(wc -l <slept) -lt 9 ] || echo '{OTHERS}' >known\n")
+    assert trial.start("") == "--initial-cluster-state=existing --name=a"
+    assert trial.asked == ["add a --peer-urls=http://a:2380"]
+
+
+@pytest.mark.parametrize("tool", ["wget", "python3"])
+def test_any_of_the_tools_that_images_have_will_do(trial: Trial, tool: str) -> None:
+    """Only the programs of an image: no curl."""
+    (trial.directory / "curl").rename(trial.directory / tool)
+    for program in ("sh", "ls", "tr", "grep", "cat", "sed", "cp", "touch"):
+        (trial.directory / program).symlink_to(f"/usr/bin/{program}")
+    assert trial.start(ADDED, path="/nowhere").startswith("--initial-cluster-state=existing")

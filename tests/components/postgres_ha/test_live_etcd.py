@@ -1,0 +1,119 @@
+"""Members of a real store whose volume was lost, or whose start was cut short."""
+
+import os
+import shutil
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.components.postgres_ha.etcd_members import COUNT, Store
+from tests.live.deployed.waiting import wait_for
+from tests.live.require import refuse
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
+LOST, OTHER = 1, 2
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """Three members that hold a value; each test leaves them as healthy as it found them."""
+    if missing := [program for program in ("etcd", "etcdctl") if shutil.which(program) is None]:
+        refuse(f"not here: {', '.join(missing)} (etcd-server and etcd-client are Debian packages)")
+    directory = tmp_path_factory.mktemp("etcd")
+    store = Store(directory)
+    try:
+        for ordinal in range(COUNT):
+            store.start(ordinal)
+        store.wait_healthy(*range(COUNT))
+        store.ask(0, "put", "kept", "value")
+        yield store
+    finally:
+        store.stop()
+        if os.environ.get("HA_KEEP") != "1":
+            shutil.rmtree(directory)
+
+
+@pytest.fixture
+def store(running: Store) -> Store:
+    """Three healthy members that hold a value."""
+    running.wait_healthy(*range(COUNT))
+    return running
+
+
+def joined(store: Store, *, since: float) -> None:
+    """The lost member is one of three, and has what the others have."""
+    store.wait_healthy(LOST)
+    print(f"healthy after {time.monotonic() - since:.1f} s")
+    assert "value" in store.ask(LOST, "get", "kept")
+    wait_for("the member is ready", lambda: store.ready(LOST), seconds=20)
+    assert len(store.ids()) == COUNT
+
+
+def test_a_lost_volume_is_filled_again_and_again(store: Store) -> None:
+    """Twice: the second time the member is not the one that the stack's first start made."""
+    first = store.ids()
+    for _ in range(2):
+        before = store.ids()
+        store.lose(LOST)
+        began = time.monotonic()
+        store.start(LOST)
+        joined(store, since=began)
+        after = store.ids()
+        assert after["main-etcd-1"] not in (before["main-etcd-1"], first["main-etcd-1"]), "it is a new member"
+        assert {name: id for name, id in after.items() if name != "main-etcd-1"} == {
+            name: id for name, id in first.items() if name != "main-etcd-1"
+        }
+
+
+@pytest.mark.parametrize("steps", ["remove", "remove and add"])
+def test_a_start_that_was_killed_goes_on_where_it_was(store: Store, steps: str) -> None:
+    old = store.ids()["main-etcd-1"]
+    store.lose(LOST)
+    wait_for("removed", lambda: store.ask(0, "member", "remove", old), seconds=20)
+    if steps == "remove and add":
+        peer = "--peer-urls=http://127.0.21.2:2380"
+        wait_for("added", lambda: store.ask(0, "member", "add", "main-etcd-1", peer), seconds=20)
+    began = time.monotonic()
+    store.start(LOST)
+    joined(store, since=began)
+
+
+def test_without_a_quorum_of_the_others_it_waits_and_changes_nothing(store: Store) -> None:
+    before = store.ids()
+    store.lose(LOST)
+    store.kill(OTHER)
+    store.start(LOST)
+    wait_for("it knows that it must join again", (store.volume(LOST) / ".rejoining").exists, seconds=20)
+    time.sleep(3)  # nothing happens: there is no event to wait for
+    assert not store.has_ended(LOST)
+    assert not (store.volume(LOST) / "etcd").exists(), "it did not start as who it was"
+    assert not store.ready(LOST)
+    began = time.monotonic()
+    store.start(OTHER)
+    joined(store, since=began)
+    assert store.ids()["main-etcd-2"] == before["main-etcd-2"]
+
+
+def test_a_restart_of_all_with_one_volume_lost(store: Store) -> None:
+    """The one without data comes first, and none of the others answers yet."""
+    for ordinal in range(COUNT):
+        store.kill(ordinal)
+    shutil.rmtree(store.volume(LOST))
+    began = time.monotonic()
+    store.start(LOST)
+    for ordinal in (0, OTHER):
+        store.start(ordinal)
+    joined(store, since=began)
+
+
+def test_a_new_cluster_starts_one_after_the_other(store: Store) -> None:
+    """As Swarm starts it: each is ready before the next comes."""
+    store.stop()
+    for ordinal in range(COUNT):
+        shutil.rmtree(store.volume(ordinal))
+    for ordinal in range(COUNT):
+        store.start(ordinal)
+        wait_for(f"member {ordinal} is ready", lambda n=ordinal: store.ready(n), seconds=30)  # type: ignore[misc]
+    store.wait_healthy(*range(COUNT))
+    assert "value" not in store.ask(0, "get", "kept"), "it is a new one"
