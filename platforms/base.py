@@ -1,9 +1,9 @@
 """What a platform does with the words, and how it refuses what it cannot honour."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import pulumi
 import pulumi_random as random
@@ -59,8 +59,12 @@ class Platform(ABC):
     `finish` raises them all; the program must then end before the queue is sent.
     """
 
+    NOTED: ClassVar[Mapping[str, str]]
+    """Fields of words that the platform may only note, and what follows for the user."""
+
     def __init__(self, *, stack: str) -> None:
         self.stack = stack
+        self._said: set[str] = set()
         self._refusals: list[Refusal] = []
 
     def refuse(self, origin: str, field: str, got: object, reason: str) -> None:
@@ -76,6 +80,12 @@ class Platform(ABC):
         """End the composition. Raises Unsupported with all refusals."""
         if self._refusals:
             raise Unsupported(tuple(self._refusals))
+
+    def note(self, field: str) -> None:
+        """Say, once for a stack, that `field` is noted and not enforced."""
+        if field not in self._said:
+            self._said.add(field)
+            pulumi.log.warn(f"{field}: {self.NOTED[field]}")
 
     def generated_password(self, name: str, *, parent: pulumi.Resource, length: int = 32) -> pulumi.Output[str]:
         """A random password of letters and digits (safe in URLs and configuration), stable across updates.

@@ -7,6 +7,7 @@ Nothing is asserted while the program runs: the SDK registers in the background 
 import asyncio
 import hashlib
 import json
+import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -25,6 +26,9 @@ SECRET_MARK = "<secret>"
 """`{SECRET_MARK: value}` stands for a secret among the recorded inputs."""
 
 _RENDER = threading.Lock()
+_LOG = logging.getLogger("ha-platform.mock-engine")
+_LOG.addHandler(logging.NullHandler())
+_LOG.propagate = False
 _FEATURES = {
     resource_pb2.RESOURCE_MONITOR_FEATURE_SECRETS,
     resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_REFERENCES,
@@ -66,7 +70,7 @@ def render(build: Callable[[pulumi.Resource], object], *, stack: str = "test") -
                 MockSettings(  # type: ignore[no-untyped-call]
                     monitor=monitor,
                     monitor_features=_FEATURES,
-                    engine=MockEngine(None),
+                    engine=MockEngine(_LOG),
                     project="ha-platform",
                     stack=stack,
                     dry_run=False,

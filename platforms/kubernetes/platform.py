@@ -12,6 +12,7 @@ from platforms.kubernetes.cluster import Cluster
 from platforms.kubernetes.config_file import config_file
 from platforms.kubernetes.job import render_job
 from platforms.kubernetes.members import render_members
+from platforms.kubernetes.noted import NOTED
 from platforms.kubernetes.secret import secret
 from platforms.kubernetes.settings import KubernetesSettings
 from platforms.kubernetes.workload import render_workload
@@ -20,10 +21,14 @@ from platforms.kubernetes.workload import render_workload
 class KubernetesPlatform(Platform):
     """Renders words in one namespace of one cluster (agents in a second one), through one explicit provider."""
 
+    NOTED = NOTED
+
     def __init__(self, settings: KubernetesSettings, *, stack: str, data: Literal["keep", "delete"]) -> None:
         super().__init__(stack=stack)
         self._cluster = Cluster(settings, stack=stack, data=data)
         self.refuse_all("ha-platform:stack.platform", cluster.refusals(settings))
+        if not settings.enforces_network_policy:
+            self.note("tier")
         self._secrets: dict[str, tuple[Secret, pulumi.Resource]] = {}
         self._config_files: dict[str, tuple[ConfigFile, pulumi.Resource]] = {}
         self._copies: dict[str, SecretRef | ConfigRef] = {}

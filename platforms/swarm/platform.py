@@ -12,11 +12,14 @@ from platforms.swarm import agent, config_file, job, members, moves, secret, wor
 from platforms.swarm.entry import PublishedPorts
 from platforms.swarm.names import Names, Taken
 from platforms.swarm.network import Networks
+from platforms.swarm.noted import NOTED
 from platforms.swarm.settings import SwarmSettings
 
 
 class SwarmPlatform(Platform):
     """Services on overlay networks, one of them a tier. A stack uses one Swarm, through one manager."""
+
+    NOTED = NOTED
 
     def __init__(self, settings: SwarmSettings, *, stack: str, data: Literal["keep", "delete"]) -> None:
         super().__init__(stack=stack)
@@ -49,6 +52,7 @@ class SwarmPlatform(Platform):
         self._claim(word.origin, word.name)
         self.refuse_all(word.origin, workload.refusals(word, self.settings))
         self.refuse_all(word.origin, self._published.refusals(word))
+        self._note(word)
         args = workload.service(word, names=self._names, settings=self.settings, networks=self._networks.of(word.tier))
         service = docker.Service(word.name, args, opts=self._options(parent, word.depends_on))
         return self._endpoint(word.name, service)
@@ -58,6 +62,7 @@ class SwarmPlatform(Platform):
         self._claim(word.origin, word.name, *(f"{word.name}-{ordinal}" for ordinal in range(word.count)))
         self.refuse_all(word.origin, members.refusals(word, self.settings))
         self.refuse_all(word.origin, self._published.refusals(word))
+        self._note(word)
         networks = self._networks.of(word.tier, alias=self._names.service(word.name))
         services: list[pulumi.Resource] = []
         hooks = moves.watch(word, self._names)
@@ -74,6 +79,7 @@ class SwarmPlatform(Platform):
     def agent(self, word: Agent, *, parent: pulumi.Resource) -> Endpoint:
         self._claim(word.origin, word.name)
         self.refuse_all(word.origin, agent.refusals(word))
+        self._note(word)
         args = agent.service(word, names=self._names, settings=self.settings, networks=self._networks.of(word.tier))
         return self._endpoint(word.name, docker.Service(word.name, args, opts=self._options(parent, word.depends_on)))
 
@@ -82,6 +88,14 @@ class SwarmPlatform(Platform):
         self.refuse_all(word.origin, job.refusals(word))
         args = job.gate(word, names=self._names, settings=self.settings, networks=self._networks.of(word.tier))
         return (docker.Service(word.name, args, opts=self._options(parent, word.depends_on)),)
+
+    def _note(self, word: Workload | Members | Agent) -> None:
+        if word.ports:
+            self.note("ports")
+        if not isinstance(word, Agent) and any(public.audience == "operators" for public in word.public_ports):
+            self.note("public_ports.audience")
+        if isinstance(word, Members):
+            self.note("volume.size_bytes")
 
     def _endpoint(self, name: str, *services: pulumi.Resource, member_hosts: tuple[str, ...] = ()) -> Endpoint:
         host = self._names.service(name)

@@ -1,18 +1,26 @@
-"""On each platform, each field of each word shows in what is rendered, or is refused by name."""
+"""On each platform, each field of each word has an effect in what is rendered, is refused by name, or is noted.
+
+A label that only people read is not an effect.
+"""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 import pulumi
 import pytest
 
 from platforms.base import Platform, Unsupported
+from platforms.kubernetes.names import ORIGIN_ANNOTATION
+from platforms.kubernetes.platform import KubernetesPlatform
 from platforms.kubernetes.settings import KubernetesSettings
+from platforms.swarm.platform import SwarmPlatform
 from platforms.swarm.settings import SwarmSettings
 from platforms.table import make_platform
 from tests.mock_engine import Recorded, render
 from tests.platforms.alternatives import Path, alternatives, changed, dotted, leaves, model_fields
 from tests.platforms.words import Objects, render_word, words
+from tests.stacks.fixtures import REPOSITORY
 
 PLATFORMS: dict[str, SwarmSettings | KubernetesSettings] = {
     "swarm": SwarmSettings(kind="swarm", nodes=("a", "b", "c"), entry="dns"),
@@ -23,6 +31,11 @@ FACTS = {
     ("kubernetes", "Image.http_tool"): "a fact about the image: the kubelet makes HTTP checks itself",
     ("swarm", "Members.abandon_data_on"): "a permission: read when a member moves, never deployed",
     ("swarm", "Job.container.image.http_tool"): "a fact about the image: a job has no probes",
+    **{
+        (kind, f"{word}.origin"): "for those who read a report"
+        for kind in PLATFORMS
+        for word in ("Workload", "Members", "Agent", "Job")
+    },
 }
 """What a platform reads or does not need; not a wish that could be ignored."""
 
@@ -93,11 +106,45 @@ def test_a_changed_field_is_rendered_or_refused_by_name(
             if any(names_field(name, path) for name in names):
                 return
             outcomes.append(f"{case}: refused, but by {names}")
-        elif isinstance(base[kind, case], list) and result != base[kind, case]:
+        elif shows(base[kind, case], result, only_noted=noted(kind, path)):
             return
         else:
             outcomes.append(f"{case}: nothing changed")
     pytest.fail(f"{dotted(places[0][1])}: {'; '.join(outcomes)}")
+
+
+def shows(before: Rendered, after: list[Recorded], *, only_noted: bool) -> bool:
+    """Whether a change has an effect. What the platform says that it only notes must at least be noted."""
+    if not isinstance(before, list):
+        return False
+    return effective(before) != effective(after) or (only_noted and before != after)
+
+
+def effective(recorded: list[Recorded]) -> list[Any]:
+    """What is rendered, without the labels and annotations that only people read."""
+    return [without_inert(asdict(one)) for one in recorded]
+
+
+def without_inert(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: without_inert(one) for key, one in value.items() if key != ORIGIN_ANNOTATION}
+    if isinstance(value, (list, tuple)):
+        return [without_inert(one) for one in value if not is_inert_label(one)]
+    return value
+
+
+def is_inert_label(value: Any) -> bool:
+    return isinstance(value, dict) and str(value.get("label", "")).startswith("ha-platform.")
+
+
+def noted(kind: str, path: Path) -> bool:
+    """Whether the platform says that it only notes the field, or one that holds it."""
+    parts = [str(part) for part in path if not isinstance(part, int)]
+    return any(".".join(parts[:end]) in platform_class(kind).NOTED for end in range(1, len(parts) + 1))
+
+
+def platform_class(kind: str) -> type[Platform]:
+    return SwarmPlatform if kind == "swarm" else KubernetesPlatform
 
 
 def names_field(refusal_path: str, path: Path) -> bool:
@@ -119,3 +166,39 @@ def test_rendering_is_repeatable(base: dict[tuple[str, str], Rendered]) -> None:
     for (kind, case), first in base.items():
         if isinstance(first, list):
             assert rendered(kind, case) == first, (kind, case)
+
+
+@pytest.mark.parametrize(
+    ("kind", "case", "fields"),
+    [
+        ("swarm", "members", ["ports", "volume.size_bytes"]),
+        ("swarm", "member-public", ["ports", "public_ports.audience", "volume.size_bytes"]),
+        ("swarm", "job", ["ports"]),
+        ("kubernetes", "members", ["tier"]),
+    ],
+)
+def test_what_is_only_noted_is_said_once(
+    kind: str, case: str, fields: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(pulumi.log, "warn", said.append)
+
+    def build(parent: pulumi.Resource) -> None:
+        platform = platform_of(kind)
+        every = words(Objects.make(platform, parent))
+        for word in (every[case], every["workload-scaled"]):
+            path = ("public_ports", 0, "audience")
+            shown = changed(word, path, "operators") if getattr(word, "public_ports", ()) else word
+            render_word(platform, shown, parent)
+
+    render(build)
+    assert [text.partition(": ")[0] for text in said] == fields
+
+
+@pytest.mark.parametrize(
+    ("kind", "record"), [("swarm", "0005-swarm-rendering"), ("kubernetes", "0006-kubernetes-rendering")]
+)
+def test_what_is_only_noted_is_documented(kind: str, record: str) -> None:
+    text = (REPOSITORY / f"docs/decisions/{record}.md").read_text()
+    for field in platform_class(kind).NOTED:
+        assert f"- `{field}`: " in text

@@ -1,0 +1,9 @@
+"""Fields of words that a cluster may leave without effect."""
+
+from collections.abc import Mapping
+
+NOTED: Mapping[str, str] = {
+    "tier": "who may connect to whom is written as NetworkPolicies, and nothing says that the cluster's network "
+    "enforces them; set `platform.enforces_network_policy` where it does",
+}
+"""Field -> what follows."""

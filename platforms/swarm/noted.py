@@ -1,0 +1,13 @@
+"""Fields of words that Swarm can only note in labels: nothing in it enforces them."""
+
+from collections.abc import Mapping
+
+NOTED: Mapping[str, str] = {
+    "ports": "the ports of a container are noted in labels, not enforced: whoever shares a network with it reaches "
+    "every port that it listens on",
+    "public_ports.audience": "whom a published port is for is noted in a label, not enforced: it listens on every "
+    "address of its host; let a firewall keep strangers from the ports of operators",
+    "volume.size_bytes": "the size of a volume is noted in a label, not enforced: a local volume grows until its "
+    "host's disk is full; watch the disk",
+}
+"""Field -> what follows."""
