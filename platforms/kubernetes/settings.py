@@ -48,6 +48,9 @@ class KubernetesSettings(Settings):
     """Whether the cluster's network enforces NetworkPolicy: a claim recorded on the namespace, not a switch."""
     deregistration_delay: Seconds = Field(default=5, ge=0, le=300)
     """How long a terminating replica keeps serving while endpoints, DNS and proxies forget it."""
+    balancer_delay: Seconds = Field(default=75, ge=0, le=300)
+    """The same for a replica behind a cloud's balancer (entry `load-balancer`), which looks away from a node only after
+    several failed checks: about 10 s on Azure, 20 s at an AWS NLB, 24 s on GKE, 60 s at an AWS classic balancer."""
     cluster_domain: DomainName = "cluster.local"
     """Domain under which the cluster's services are named."""
     dns_ports: Annotated[tuple[PortNumber, ...], Field(min_length=1)] = (53, 5353, 8053)

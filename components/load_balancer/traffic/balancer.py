@@ -85,9 +85,10 @@ class Balancer(Settings):
     longest_stream: Seconds = Field(default=300, ge=1, le=21_600)
     """How long a stopping proxy lets requests and streams in flight go on; default 5 minutes. No app that a route
     names may have a greater `longest_request`."""
-    stop_delay: Seconds = Field(default=0, ge=0, le=60)
-    """How long a stopping proxy still accepts while `/healthz` says 503, so that a balancer in front looks away;
-    default 0: it closes its ports at once. With a delay, idle connections end only after `timeouts.keep_alive`."""
+    stop_delay: Seconds = Field(default=0, ge=0, le=300)
+    """How long a stopping proxy still accepts while `/healthz` says 503, so that a balancer in front that asks there
+    looks away; default 0: it closes its ports at once. With a delay, idle connections end only after
+    `timeouts.keep_alive`. Not for a cloud's balancer in front of Kubernetes: see `platform.balancer_delay`."""
     max_connections: int = Field(default=2_000, ge=100, le=100_000)
     """Client connections of each proxy at the same time; more wait in the kernel. Default 2,000. Each takes two file
     descriptors: the host's limit for containers must allow twice as many."""

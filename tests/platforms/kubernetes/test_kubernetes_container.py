@@ -2,17 +2,17 @@
 
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
-from model import ConfigFile, ExecCheck, File, Port, Probe, Probes, Scratch, Secret, Security, Stop
+from model import ConfigFile, ExecCheck, File, Port, Probe, Probes, PublicPort, Scratch, Secret, Security, Stop
 from tests.mock_engine import SECRET_MARK
 from tests.platforms.kubernetes.words import Rendered, container, members, rendered, workload
 
 
-def of(*, settings: dict[str, Any] | None = None, ports: Any = None, **fields: Any) -> Rendered:
-    word = {"container": container(**fields)} | ({} if ports is None else {"ports": ports})
+def of(*, settings: dict[str, Any] | None = None, ports: Any = None, public: Any = (), **fields: Any) -> Rendered:
+    word = {"container": container(**fields), "public_ports": public} | ({} if ports is None else {"ports": ports})
     return rendered(lambda platform, parent: platform.workload(workload(**word), parent=parent), **settings or {})
 
 
@@ -127,6 +127,27 @@ def test_a_replica_serves_on_while_it_is_forgotten() -> None:
     pod = of(stop=Stop(grace_seconds=20), settings={"deregistration_delay": "7s"}).pod("Deployment", "web")
     assert pod["containers"][0]["lifecycle"] == {"preStop": {"sleep": {"seconds": 7}}}
     assert pod["terminationGracePeriodSeconds"] == 27
+
+
+@pytest.mark.parametrize(
+    ("entry", "audience", "seconds"),
+    [
+        ("load-balancer", "clients", 75),
+        ("load-balancer", "operators", 5),
+        ("node-port", "clients", 5),
+        ("cluster-ip", "clients", 5),
+    ],
+)
+def test_a_cloud_balancer_has_time_to_look_away(
+    entry: str, audience: Literal["clients", "operators"], seconds: int
+) -> None:
+    port = Port(name="http", number=8080)
+    public = PublicPort(port="http", published=30080, audience=audience)
+    pod = of(ports=(port,), public=(public,), stop=Stop(grace_seconds=20), settings={"entry": entry}).pod(
+        "Deployment", "web"
+    )
+    assert pod["containers"][0]["lifecycle"] == {"preStop": {"sleep": {"seconds": seconds}}}
+    assert pod["terminationGracePeriodSeconds"] == 20 + seconds
 
 
 def test_a_worker_without_ports_stops_at_once() -> None:
