@@ -18,6 +18,7 @@ _CONTAINER = {
     "container.secret_env": "secret_env",
     "container.files": "secrets",
     "container.scratch": "writable_paths",
+    "container.shm_bytes": "shm",
     "container.resources": "resources",
     "container.security.read_only_root": "security.read_only_root",
     "container.security.capabilities": "security.capabilities",

@@ -9,6 +9,10 @@ from model.resources import Resources
 from model.secret import SecretRef
 from model.security import Security
 from model.stop import Stop
+from model.units import MIB
+
+SCRATCH_BYTES = 64 * MIB
+"""The size of a writable directory for which nobody asked another one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +32,7 @@ class Scratch:
     """A writable directory that is empty at every start, on memory or node disk, of at most `size_bytes`."""
 
     path: str
-    size_bytes: int = 64 * 1024 * 1024
+    size_bytes: int = SCRATCH_BYTES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +45,8 @@ class Container:
     `secret_env` is for applications that read only variables: a launcher exports each file's content under the
     variable's name and then runs the command, so that no service, pod or inspect output holds the value; it needs
     `command` and a `sh` in the image. Checks that are commands run with the same variables.
+    `/tmp` is always writable: `scratch` may name it to give it another size. `shm_bytes` is the size of /dev/shm, in
+    memory that counts against the container's limit; without it the platform's own applies (64 MiB).
     """
 
     image: Image
@@ -50,6 +56,7 @@ class Container:
     secret_env: Mapping[str, SecretRef] = field(default_factory=dict)
     files: tuple[File, ...] = ()
     scratch: tuple[Scratch, ...] = ()
+    shm_bytes: int | None = None
     resources: Resources
     security: Security = Security()
     stop: Stop = Stop()

@@ -1,5 +1,10 @@
 """Durations as Go programs print them."""
 
+import re
+
+_PART = re.compile(r"(\d+)([hms])")
+_SECONDS = {"h": 3600, "m": 60, "s": 1}
+
 
 def go_duration(seconds: int) -> str:
     """`90` is `1m30s`, `300` is `5m`: the form in which Docker's API answers are read back, so that no refresh shows a
@@ -12,3 +17,8 @@ def go_duration(seconds: int) -> str:
     if left or not parts:
         parts.append(f"{left}s")
     return "".join(parts)
+
+
+def seconds_of(text: str) -> int:
+    """The seconds of what `go_duration` writes."""
+    return sum(int(number) * _SECONDS[unit] for number, unit in _PART.findall(text))

@@ -4,7 +4,7 @@ Paths are compared as what they become: `/a//b/` is `/a/b`.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from model import Container, File, HostPath, Scratch, Volume
@@ -12,6 +12,7 @@ from platforms.base import Refused
 from platforms.launcher import secret_path
 
 TMP = "/tmp"
+SHM = "/dev/shm"
 _KERNEL = tuple(map(PurePosixPath, ("/proc", "/sys", "/dev")))
 _SYSTEM = frozenset(
     map(
@@ -42,9 +43,11 @@ def all_files(container: Container) -> tuple[File, ...]:
 
 
 def all_scratch(container: Container) -> tuple[Scratch, ...]:
-    """The container's writable directories, and /tmp, which always is one."""
+    """The container's writable directories, its /dev/shm, and /tmp, which always is one."""
     given = {normal(directory.path) for directory in container.scratch}
-    return container.scratch if TMP in given else (*container.scratch, Scratch(path=TMP))
+    tmp = () if TMP in given else (Scratch(path=TMP),)
+    shm = () if container.shm_bytes is None else (Scratch(path=SHM, size_bytes=container.shm_bytes),)
+    return (*container.scratch, *tmp, *shm)
 
 
 def file_directories(files: Sequence[File]) -> tuple[PurePosixPath, ...]:
@@ -62,11 +65,17 @@ def refusals(
     """
     files = all_files(container)
     yield from _file_refusals(files)
+    if container.shm_bytes is not None and container.shm_bytes >= container.resources.memory_limit_bytes:
+        yield Refused(
+            "container.shm_bytes",
+            container.shm_bytes,
+            f"counts against the memory limit ({container.resources.memory_limit_bytes} bytes); set less, or raise it",
+        )
     mounts = [
         *(_mount("host_paths", path.mount_path, read_only=True) for path in host_paths),
         *([_mount("volume.path", volume.path)] if volume else []),
         *_file_mounts(files),
-        *(_mount("container.scratch", directory.path) for directory in all_scratch(container)),
+        *(_mount("container.scratch", directory.path) for directory in all_scratch(replace(container, shm_bytes=None))),
     ]
     placed: list[_Mount] = []
     for mount in mounts:
@@ -106,7 +115,7 @@ def _unfit(mount: _Mount) -> str | None:
     if mount.path in _SYSTEM:
         return "the system's own directory would be hidden; choose a directory below it"
     if kernel := next((path for path in _KERNEL if mount.path.is_relative_to(path)), None):
-        return f"{kernel} belongs to the kernel; choose a directory elsewhere"
+        return f"{kernel} belongs to the kernel; choose a directory elsewhere (`shm` is the size of {SHM})"
     if mount.path == PurePosixPath(TMP) and mount.field != "container.scratch":
         return "/tmp is writable and empty at every start; choose another directory"
     return None

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from components.app_tier.settings import AppTierSettings
 from components.contracts import ClientContract
 from components.sizes import PRESETS
-from model import Container, File, Image, Resources, Scratch, SecretRef, Security, Stop
+from model import Container, File, Image, Resources, SecretRef, Security, Stop
 
 SECRETS_DIRECTORY = "/run/secrets"
 STOP_MARGIN_SECONDS = 5
@@ -42,7 +42,8 @@ class AppContainer:
             env={"GRACE_SECONDS": str(settings.longest_request)} | injected.env | settings.env,
             secret_env=injected.secret_env,
             files=tuple(injected.files),
-            scratch=tuple(Scratch(path=path) for path in settings.writable_paths),
+            scratch=settings.scratch(),
+            shm_bytes=settings.shm,
             resources=resources(settings),
             security=Security(
                 read_only_root=settings.security.read_only_root,

@@ -2,12 +2,14 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Discriminator, Field, StringConstraints, Tag, model_validator
 
 from components.app_tier.scaling import ScalingSettings
 from components.sizes import ResourcesSettings, Size
+from model import Scratch
+from model.units import GIB, MIB
 from settings.base import Settings
-from settings.types import Name, PortNumber, RequestPath, Seconds, SecretName
+from settings.types import MemoryBytes, Name, PortNumber, RequestPath, Seconds, SecretName
 
 EnvName = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{0,62}$")]
 """The name of an environment variable."""
@@ -18,8 +20,26 @@ FileName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}
 AbsolutePath = Annotated[str, StringConstraints(pattern=r"^(/[A-Za-z0-9._-]+)+$", max_length=200)]
 """An absolute path inside the container."""
 
+ScratchSize = Annotated[MemoryBytes, Field(ge=MIB, le=1024 * GIB)]
+"""The size of a writable directory."""
+
 Command = Annotated[tuple[Annotated[str, StringConstraints(min_length=1)], ...], Field(min_length=1, max_length=64)]
 """A program and its arguments."""
+
+
+def _list_or_map(value: object) -> str | None:
+    return "list" if isinstance(value, (list, tuple)) else "map" if isinstance(value, dict) else None
+
+
+WritablePaths = Annotated[
+    Annotated[tuple[AbsolutePath, ...], Tag("list")] | Annotated[dict[AbsolutePath, ScratchSize], Tag("map")],
+    Discriminator(
+        _list_or_map,
+        custom_error_type="list_or_map",
+        custom_error_message="is a list of paths, or a map of path to size",
+    ),
+]
+"""Writable directories, with or without their sizes."""
 
 
 class RunAs(Settings):
@@ -155,8 +175,12 @@ class AppTierSettings(Settings):
     """The longest request or stream: a stopping replica gets this long, and a margin, to finish."""
     metrics: MetricsSettings | None = None
     """Prometheus metrics, if the application has them."""
-    writable_paths: tuple[AbsolutePath, ...] = ()
-    """Directories that are writable and empty at every start (/tmp always is)."""
+    writable_paths: WritablePaths = ()
+    """Directories that are writable and empty at every start: a list of paths (64 MiB each), or a map of path to size.
+    `/tmp` always is one, of 64 MiB unless the map says otherwise. What is in them may count against the memory limit:
+    on Swarm always, on Kubernetes up to 16 MiB each (larger ones are on the node's disk)."""
+    shm: ScratchSize | None = None
+    """Size of `/dev/shm`, in memory that counts against the limit; default: the platform's own, 64 MiB."""
     security: AppSecuritySettings = AppSecuritySettings()
     """Opt-outs."""
     rollout: RolloutSettings = RolloutSettings()
@@ -165,6 +189,12 @@ class AppTierSettings(Settings):
     """Replicas on different hosts: preferred, or required."""
     prefer_spot: bool = False
     """Prefer interruptible nodes."""
+
+    def scratch(self) -> tuple[Scratch, ...]:
+        """The writable directories, as neutral words."""
+        if isinstance(self.writable_paths, dict):
+            return tuple(Scratch(path=path, size_bytes=size) for path, size in self.writable_paths.items())
+        return tuple(Scratch(path=path) for path in self.writable_paths)
 
     @model_validator(mode="after")
     def _consistent(self) -> "AppTierSettings":

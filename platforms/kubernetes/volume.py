@@ -8,13 +8,14 @@ import pulumi
 from pulumi_kubernetes.core import v1 as core
 
 from model import ConfigRef, Container, File, HostPath, Scratch, SecretRef, Volume
+from model.units import MIB
 from platforms.kubernetes.names import CLAIM
 from platforms.kubernetes.resources import memory
-from platforms.mounts import all_files, all_scratch, file_directories, normal
+from platforms.mounts import SHM, all_files, all_scratch, file_directories, normal
 
 SECRET_MODE = 0o440
 CONFIG_MODE = 0o444
-IN_MEMORY_BYTES = 16 * 1024 * 1024
+IN_MEMORY_BYTES = 16 * MIB
 """Scratch up to this size is kept in memory. It counts against the container's memory limit, so larger is on disk."""
 
 ObjectName = Callable[[SecretRef | ConfigRef], pulumi.Input[str]]
@@ -42,7 +43,8 @@ class Mounts:
         for directory in scratch:
             name = f"scratch-{len(self.volumes)}"
             self._mount(directory.path, name=name)
-            medium = "Memory" if directory.size_bytes <= IN_MEMORY_BYTES else None
+            in_memory = directory.path == SHM or directory.size_bytes <= IN_MEMORY_BYTES
+            medium = "Memory" if in_memory else None
             empty = core.EmptyDirVolumeSourceArgs(medium=medium, size_limit=memory(directory.size_bytes))
             self.volumes.append(core.VolumeArgs(name=name, empty_dir=empty))
 

@@ -10,6 +10,7 @@ from platforms.durations import go_duration
 from platforms.launcher import launch
 from platforms.mounts import all_files, all_scratch, normal
 from platforms.swarm import config_file, secret
+from platforms.swarm.expansion import literal
 from platforms.swarm.names import task_labels
 from platforms.swarm.resources import resources
 from platforms.swarm.settings import SwarmSettings
@@ -39,7 +40,7 @@ def container_spec(task: Task, settings: SwarmSettings) -> docker.ServiceTaskSpe
         image=container.image.ref,
         commands=[fill(word) for word in command] or None,
         args=[fill(word) for word in container.args] or None,
-        env={name: fill(value) for name, value in container.env.items()} or None,
+        env={name: literal(fill(value)) for name, value in container.env.items()} or None,
         labels=task_labels(task.labels),
         hostname=task.hostname,
         user=f"{uid}:{gid}",

@@ -31,7 +31,7 @@ def healthcheck(
 ) -> docker.ServiceTaskSpecContainerSpecHealthcheckArgs:
     """The health check of `container`: its first pass means ready, its failure dead.
 
-    A start may take `start_seconds` plus the failures that `ready` allows; a running task is killed after the time
+    A start may take `start_seconds`; a running task is killed after the time
     that the failures of `live` take. The interval of `live` is used for both: every check starts a process in the
     container (60 to 100 ms of CPU in the sandbox), and it is `live` that goes on for as long as the task runs.
 
@@ -51,7 +51,7 @@ def healthcheck(
 
 def start_limit_seconds(probes: Probes) -> int:
     """How long a start may take before the task is killed."""
-    return probes.start_seconds + probes.ready.failures * probes.ready.interval_seconds
+    return probes.start_seconds
 
 
 def _tests(probes: Probes, tool: HttpTool, peers: Sequence[str]) -> list[str]:

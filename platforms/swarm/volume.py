@@ -4,6 +4,7 @@ import pulumi_docker as docker
 
 from model import HostPath, Scratch, Volume
 from platforms.mounts import normal
+from platforms.swarm.expansion import literal
 
 VOLUME_SIZE_LABEL = "ha-platform.volume-size"
 """On the member's service: Docker's local volumes have no size, so it is noted and not enforced."""
@@ -17,7 +18,7 @@ def member_mount(word: Volume, *, source: str, labels: dict[str, str]) -> docker
     return docker.ServiceTaskSpecContainerSpecMountArgs(
         type="volume",
         source=source,
-        target=normal(word.path),
+        target=literal(normal(word.path)),
         volume_options=docker.ServiceTaskSpecContainerSpecMountVolumeOptionsArgs(
             no_copy=False,
             labels=[
@@ -36,12 +37,12 @@ def scratch_mount(word: Scratch) -> docker.ServiceTaskSpecContainerSpecMountArgs
     """
     return docker.ServiceTaskSpecContainerSpecMountArgs(
         type="tmpfs",
-        target=normal(word.path),
+        target=literal(normal(word.path)),
         tmpfs_options=docker.ServiceTaskSpecContainerSpecMountTmpfsOptionsArgs(size_bytes=word.size_bytes, mode=0o777),
     )
 
 
 def host_mount(word: HostPath) -> docker.ServiceTaskSpecContainerSpecMountArgs:
     return docker.ServiceTaskSpecContainerSpecMountArgs(
-        type="bind", source=word.host_path, target=normal(word.mount_path), read_only=True
+        type="bind", source=literal(word.host_path), target=literal(normal(word.mount_path)), read_only=True
     )

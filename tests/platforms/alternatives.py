@@ -39,6 +39,7 @@ def alternatives(objects: Objects) -> Mapping[str, Any]:
         "Container.env": {"MODE": "other"},
         "Container.files": (File(path="/etc/other/token", source=objects.other_secret),),
         "Container.scratch": (Scratch(path="/var/other"),),
+        "Container.shm_bytes": 2**20,
         "Container.secret_env": {"OTHER_KEY": objects.secret},
         "ExecCheck.command": ("other", "check"),
         "File.path": "/etc/other/file",

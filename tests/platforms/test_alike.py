@@ -76,6 +76,12 @@ CASES: dict[str, tuple[Change, str, str]] = {
     "scratch in the kernel": (scratch("/sys/fs"), "container.scratch", "belongs to the kernel"),
     "scratch with a colon": (scratch("/var/a:b"), "container.scratch", "without `:`"),
     "a relative scratch": (scratch("var"), "container.scratch", "is not an absolute path"),
+    "more shared memory than memory": (
+        container_of("workload", shm_bytes=2**30),
+        "container.shm_bytes",
+        "counts against the memory limit (134217728 bytes)",
+    ),
+    "scratch at /dev/shm": (scratch("/dev/shm"), "container.scratch", "`shm` is the size"),
     "a volume at the root": (
         word_of("members", volume=Volume(path="/", size_bytes=2**30)),
         "volume.path",

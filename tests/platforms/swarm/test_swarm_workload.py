@@ -94,7 +94,7 @@ def test_without_a_host_the_default_provider_is_used() -> None:
         ({"scaling": SCALING}, "stack.apps.web.scaling", "Swarm has no autoscaler"),
         ({"prefer_spot": True}, "stack.apps.web.prefer_spot", "spot"),
         ({"spread": "require"}, "stack.apps.web.spread", "`platform.nodes` has 3"),
-        ({"rollout": Rollout(deadline_seconds=80)}, "stack.apps.web.rollout.deadline_seconds", "may take 80 s"),
+        ({"rollout": Rollout(deadline_seconds=65)}, "stack.apps.web.rollout.deadline_seconds", "may take 65 s"),
         (
             {"replicas": 4, "public_ports": (PublicPort(port="http", published=80, audience="clients"),)},
             "stack.apps.web.replicas",
