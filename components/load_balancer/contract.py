@@ -9,14 +9,15 @@ from model import Endpoint
 class Backend:
     """An application behind the balancer.
 
-    `port` is the replicas' port; `health_path` what is asked of them unless a route's check says otherwise;
-    `max_replicas` the most replicas that may answer at the same moment, a rollout's surplus included; the balancer has
-    room for at least that many.
+    `port` is the replicas' port; `health_path` what is asked of them, under the name `health_host` (None: any will
+    do), unless a route's check says otherwise; `max_replicas` the most replicas that may answer at the same moment, a
+    rollout's surplus included; the balancer has room for at least that many.
     """
 
     endpoint: Endpoint
     port: int
     health_path: str
+    health_host: str | None = None
     max_replicas: int
 
 
@@ -28,6 +29,5 @@ class Entry:
     http: int | None
     https: int | None
     status: int
-    status_path: str = "/"
     metrics_path: str = "/metrics"
     health_path: str = "/healthz"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from components.load_balancer.contract import Backend
-from components.load_balancer.haproxy import forwarded
+from components.load_balancer.haproxy import forwarded, memory
 from components.load_balancer.place import Place
 from components.load_balancer.traffic import Balancer, Route
 from components.templates import render
@@ -61,6 +61,10 @@ class _RouteView:
         return self.route.check.path or self.backend.health_path
 
     @property
+    def check_host(self) -> str:
+        return self.route.check.host or self.backend.health_host or self.route.host or self.route.app
+
+    @property
     def slots(self) -> int:
         """Server slots, the next power of two: a few replicas more or less leave the balancer as it is.
 
@@ -90,5 +94,7 @@ def haproxy_config(name: str, settings: Balancer, backends: Mapping[str, Backend
         threads=math.ceil(settings.container_resources().cpu_limit_millis / 1000),
         spare_connections=SPARE_CONNECTIONS,
         client_timeout=max(route.timeouts.response for route in settings.routes),
-        secure_cookies=settings.tls is not None and (settings.tls.redirect or settings.listen.http is None),
+        buffer_bytes=memory.buffer_bytes(settings),
+        rewrite_bytes=memory.REWRITE_BYTES,
+        table_entries=memory.TABLE_ENTRIES,
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from components.load_balancer.contract import Backend
 from components.load_balancer.engine import Engine, Refused
-from components.load_balancer.haproxy import watched
+from components.load_balancer.haproxy import memory, watched
 from components.load_balancer.haproxy.config import haproxy_config
 from components.load_balancer.place import Place
 from components.load_balancer.traffic import Balancer
@@ -50,6 +50,12 @@ class HAProxy(Engine):
         return (watched.answers(name, series),)
 
     def refusals(self, settings: Balancer) -> Iterator[Refused]:
-        """Nothing: HAProxy renders every word."""
-        del settings
-        yield from ()
+        """Connections that do not fit into the container's memory."""
+        needed, limit = memory.needed_bytes(settings), settings.container_resources().memory_limit_bytes
+        if needed > limit:
+            yield Refused(
+                "max_connections",
+                f"{settings.max_connections} connections with `limits.headers` of {settings.limits.headers // 1024} "
+                f"KiB may take {needed // 2**20} MiB, and the memory limit is {limit // 2**20} MiB; lower one of them, "
+                "or give more memory by `size` or `resources`",
+            )

@@ -6,7 +6,7 @@ An engine (`components/load_balancer/<engine>/`) renders every field or refuses 
 from components.load_balancer.traffic.balancer import Balancer, Listen, Status, Tls
 from components.load_balancer.traffic.cors import Cors
 from components.load_balancer.traffic.health import Check, Ejection
-from components.load_balancer.traffic.limits import ClientTimeouts, RateLimit, Timeouts
+from components.load_balancer.traffic.limits import ClientTimeouts, Limits, RateLimit, Timeouts
 from components.load_balancer.traffic.retries import Retries
 from components.load_balancer.traffic.route import Route
 from components.load_balancer.traffic.sticky import Sticky
@@ -17,6 +17,7 @@ __all__ = [
     "ClientTimeouts",
     "Cors",
     "Ejection",
+    "Limits",
     "Listen",
     "RateLimit",
     "Retries",

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from components.load_balancer.traffic.limits import ClientTimeouts
+from components.load_balancer.traffic.limits import ClientTimeouts, Limits
 from components.load_balancer.traffic.route import Route
 from components.sizes import PRESETS, ResourcesSettings, Size
 from model import Resources
@@ -70,7 +70,7 @@ class Balancer(Settings):
     """An own image that runs as the pinned one's uid; default: the stack's pin of the engine."""
     replicas: int = Field(default=2, ge=1, le=10)
     """Proxies, each on a host of its own; default 2: one may fail or be updated."""
-    size: Size = "small"
+    size: Size | None = None
     """CPU and memory by preset; default `small`."""
     resources: ResourcesSettings | None = None
     """Own CPU and memory, in place of `size`."""
@@ -95,12 +95,16 @@ class Balancer(Settings):
     trusted_proxies: tuple[Network, ...] = Field(default=(), max_length=100)
     """Address ranges of proxies in front. Only from there X-Forwarded-For and its kin are believed: the client is the
     rightmost address of the chain that is in none of these ranges. From everybody else they are removed."""
+    limits: Limits = Limits()
+    """Sizes."""
     timeouts: ClientTimeouts = ClientTimeouts()
     """Patience with clients."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        problems = [*self._listen_problems(), *self._route_problems()]
+        problems = [*self._listen_problems(), *self._route_problems(), *self._cookie_problems()]
+        if self.size is not None and self.resources is not None:
+            problems.append("give `size` or `resources`, not both")
         if problems:
             raise ValueError("; ".join(problems))
         return self
@@ -129,6 +133,22 @@ class Balancer(Settings):
                 )
         return problems
 
+    def _cookie_problems(self) -> list[str]:
+        """Behind proxies that end TLS nobody here knows what clients speak: their word is taken."""
+        if self.https_only or self.trusted_proxies:
+            return []
+        return [
+            f"`routes[{index}].sticky.same_site: none` needs HTTPS alone: `tls` with `redirect`, or `trusted_proxies` "
+            "that end TLS; browsers drop such a cookie over HTTP"
+            for index, route in enumerate(self.routes)
+            if route.sticky and route.sticky.same_site == "none"
+        ]
+
+    @property
+    def https_only(self) -> bool:
+        """Whether no application answers over plain HTTP."""
+        return self.tls is not None and (self.tls.redirect or self.listen.http is None)
+
     def container_resources(self) -> Resources:
         """Own resources, or the preset."""
-        return self.resources.resources() if self.resources else PRESETS[self.size]
+        return self.resources.resources() if self.resources else PRESETS[self.size or "small"]

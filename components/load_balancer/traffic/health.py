@@ -2,7 +2,7 @@
 
 from pydantic import Field, model_validator
 
-from components.load_balancer.traffic.words import ShortTime
+from components.load_balancer.traffic.words import HostName, ShortTime
 from settings.base import Settings
 from settings.types import RequestPath
 
@@ -15,6 +15,9 @@ class Check(Settings):
 
     path: RequestPath | None = None
     """What is asked; default: the application's `probes.health`."""
+    host: HostName | None = None
+    """The Host header of the question; default: the application's `probes.host`, else the route's `host`, else the
+    application's name."""
     interval: ShortTime = 1_000
     """Time between two checks of a replica (each proxy replica asks); default 1 s."""
     timeout: ShortTime = 1_000

@@ -1,12 +1,10 @@
 """How long and how often."""
 
-from typing import Literal
-
 from pydantic import Field
 
 from components.load_balancer.traffic.words import LongTime, ShortTime
 from settings.base import Settings
-from settings.types import Seconds
+from settings.types import MemoryBytes, Seconds
 
 
 class ClientTimeouts(Settings):
@@ -33,11 +31,18 @@ class Timeouts(Settings):
 
 
 class RateLimit(Settings):
-    """At most `requests` in each sliding `period`, then 429. Every proxy replica counts for itself."""
+    """At most `requests` of one client address in each sliding `period`, then 429. Every proxy replica counts for
+    itself; behind `trusted_proxies` the address is the client's."""
 
     requests: int = Field(ge=1, le=1_000_000)
     """Requests of one client."""
     period: Seconds = Field(ge=1, le=3_600)
     """The window, 1 s to 1 h."""
-    by: Literal["client_address"] = "client_address"
-    """What tells clients apart: the address, after `trusted_proxies` (the only key there is today)."""
+
+
+class Limits(Settings):
+    """Sizes, the same for all routes."""
+
+    headers: MemoryBytes = Field(default=32 * 1024, ge=8 * 1024, le=256 * 1024)
+    """Longest head of a request or answer, cookies included: more is answered with 400, or with 502 where it is the
+    application's. Default 32 KiB. Each connection may take twice as much memory."""

@@ -1,5 +1,7 @@
 """Keeping a client on one replica."""
 
+from typing import Literal
+
 from components.load_balancer.traffic.words import LongTime, Token
 from settings.base import Settings
 
@@ -12,5 +14,8 @@ class Sticky(Settings):
 
     cookie: Token = "SERVER"
     """The cookie's name; default `SERVER`."""
+    same_site: Literal["lax", "strict", "none"] = "lax"
+    """Whether pages of other sites send the cookie: `lax` (default) in links only, `strict` never, `none` always, which
+    browsers allow over HTTPS alone."""
     ttl: LongTime = 3_600
     """The cookie counts no longer after this pause between two requests; default 1 h."""

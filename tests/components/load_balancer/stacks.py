@@ -30,11 +30,11 @@ def backend(app: str) -> Backend:
     )
 
 
-def config(settings: dict[str, Any], *, place: Place | None = None) -> str:
-    """The configuration of the balancer `edge`; without a place that of a container."""
+def config(settings: dict[str, Any], *, place: Place | None = None, backends: dict[str, Backend] | None = None) -> str:
+    """The configuration of the balancer `edge`; without a place that of a container, without backends usual ones."""
     model = LoadBalancerSettings.model_validate(settings)
     engine = ENGINES[model.engine]
-    backends = {route.app: backend(route.app) for route in model.routes}
+    backends = backends or {route.app: backend(route.app) for route in model.routes}
     return engine.config("edge", model, backends, place=place or engine.place)
 
 

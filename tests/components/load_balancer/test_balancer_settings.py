@@ -10,6 +10,8 @@ from components.load_balancer.settings import LoadBalancerSettings
 from settings.load import load
 from tests.components.load_balancer.stacks import TLS, balancer, with_route
 
+RESOURCES = {"cpu_request": "1", "cpu_limit": "1", "memory_request": "64Mi", "memory_limit": "256Mi"}
+
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "engine nginx": (balancer(engine="nginx"), "edge.engine: the engine nginx is not built yet; use `haproxy`"),
     "engine traefik": (balancer(engine="traefik"), "edge.engine: the engine traefik is not built yet"),
@@ -31,6 +33,32 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         "`longest_stream` (30 s) must cover `routes[0].timeouts.response` (60 s)",
     ),
     "host bits in a network": (balancer(trusted_proxies=["10.0.0.1/8"]), "edge.trusted_proxies[0]: is not an address"),
+    "size and resources": (
+        balancer(size="small", resources=RESOURCES),
+        "edge: give `size` or `resources`, not both",
+    ),
+    "more connections than memory": (
+        balancer(max_connections=20_000),
+        "edge: `max_connections`: 20000 connections with `limits.headers` of 32 KiB may take 1438 MiB, and the memory "
+        "limit is 1024 MiB; lower one of them, or give more memory by `size` or `resources`.",
+    ),
+    "longer headers than memory": (
+        balancer(limits={"headers": "256Ki"}),
+        "`limits.headers` of 256 KiB may take 1047 MiB",
+    ),
+    "short headers": (balancer(limits={"headers": "4Ki"}), "edge.limits.headers"),
+    "a cookie for other sites over HTTP": (
+        with_route(sticky={"same_site": "none"}),
+        "`routes[0].sticky.same_site: none` needs HTTPS alone",
+    ),
+    "a cookie for other sites over HTTP, too": (
+        balancer(
+            **TLS | {"tls": {**TLS["tls"], "redirect": False}},
+            routes=[{"app": "chat", "sticky": {"same_site": "none"}}],
+        ),
+        "`routes[0].sticky.same_site: none` needs HTTPS alone",
+    ),
+    "a check's host with a port": (with_route(check={"host": "a.test:80"}), "edge.routes[0].check.host"),
     "image without tag": (balancer(image="haproxy"), "edge.image"),
     "trailing slash": (with_route(path="/api/"), "edge.routes[0].path"),
     "path with a condition": (with_route(path="/a } { src 1.2.3.4"), "edge.routes[0].path"),
@@ -50,7 +78,6 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "no retry attempts": (with_route(retries={"attempts": 0}), "edge.routes[0].retries.attempts"),
     "ejection after nothing": (with_route(ejection={"errors": 0}), "edge.routes[0].ejection.errors"),
     "rate without period": (with_route(rate_limit={"requests": 5}), "edge.routes[0].rate_limit.period: is required"),
-    "rate by user": (with_route(rate_limit={"requests": 5, "period": "1s", "by": "user"}), "rate_limit.by"),
     "cors star and name": (with_route(cors={"origins": ["*", "https://a.test"]}), "`*` covers all others"),
     "cors star with cookies": (with_route(cors={"origins": ["*"], "credentials": True}), "`credentials` cannot be"),
     "cors origin with a path": (with_route(cors={"origins": ["https://a.test/x"]}), "routes[0].cors.origins[0]"),

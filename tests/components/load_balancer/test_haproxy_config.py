@@ -1,13 +1,14 @@
 """Each field of the settings, as lines of haproxy.cfg."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from components.load_balancer.settings import LoadBalancerSettings
 from components.load_balancer.traffic import Route
-from tests.components.load_balancer.stacks import TLS, balancer, config, section, with_route
+from tests.components.load_balancer.stacks import TLS, backend, balancer, config, section, with_route
 
 FIELDS: dict[str, tuple[dict[str, Any], str, str]] = {
     # field: (settings, section, line)
@@ -19,7 +20,7 @@ FIELDS: dict[str, tuple[dict[str, Any], str, str]] = {
     ),
     "resources": (
         balancer(
-            resources={"cpu_request": "1", "cpu_limit": "2500m", "memory_request": "64Mi", "memory_limit": "64Mi"}
+            resources={"cpu_request": "1", "cpu_limit": "2500m", "memory_request": "64Mi", "memory_limit": "256Mi"}
         ),
         "global",
         "nbthread 3",
@@ -59,6 +60,22 @@ FIELDS: dict[str, tuple[dict[str, Any], str, str]] = {
         "use_backend chat.a.test if { req.hdr(host),host_only,lower -m str a.test }",
     ),
     "balance": (with_route(balance="least_conn"), "backend chat", "balance leastconn"),
+    "limits.headers": (balancer(limits={"headers": "16Ki"}), "global", f"tune.bufsize {(16 + 2 + 1) * 1024}"),
+    "sticky.same_site": (
+        with_route(sticky={"same_site": "strict"}),
+        "backend chat",
+        'cookie SERVER insert indirect nocache httponly dynamic maxidle 3600s attr "SameSite=Strict"',
+    ),
+    "sticky.same_site, none": (
+        balancer(**TLS, routes=[{"app": "chat", "sticky": {"same_site": "none"}}]),
+        "backend chat",
+        'cookie SERVER insert indirect nocache httponly secure dynamic maxidle 3600s attr "SameSite=None"',
+    ),
+    "sticky.same_site, none behind a proxy that ends TLS": (
+        balancer(trusted_proxies=["10.0.0.0/8"], routes=[{"app": "chat", "sticky": {"same_site": "none"}}]),
+        "backend chat",
+        'cookie SERVER insert indirect nocache httponly secure dynamic maxidle 3600s attr "SameSite=None"',
+    ),
     "sticky": (
         with_route(sticky={"cookie": "WHERE", "ttl": "2h"}),
         "backend chat",
@@ -73,6 +90,16 @@ FIELDS: dict[str, tuple[dict[str, Any], str, str]] = {
         with_route(),
         "backend chat",
         "http-check send meth GET uri /up ver HTTP/1.1 hdr Host chat",
+    ),
+    "check.host": (
+        with_route(host="a.test", check={"host": "health.test"}),
+        "backend chat.a.test",
+        "http-check send meth GET uri /up ver HTTP/1.1 hdr Host health.test",
+    ),
+    "check.host, default": (
+        with_route(host="a.test"),
+        "backend chat.a.test",
+        "http-check send meth GET uri /up ver HTTP/1.1 hdr Host a.test",
     ),
     "check.interval, fall, rise": (
         with_route(check={"interval": "3s", "fall": 4, "rise": 5}),
@@ -106,7 +133,7 @@ FIELDS: dict[str, tuple[dict[str, Any], str, str]] = {
     "rate_limit": (
         with_route(rate_limit={"requests": 9, "period": "1m"}),
         "backend chat",
-        "stick-table type ipv6 size 100k expire 60s store http_req_rate(60s)",
+        "stick-table type ipv6 size 100000 expire 60s store http_req_rate(60s)",
     ),
     "rate_limit, one count": (
         with_route(rate_limit={"requests": 9, "period": "1m"}, ejection={}),
@@ -143,6 +170,12 @@ ELSEWHERE = {"engine", "image", "replicas", "status", "routes", "tls", "listen",
 def test_field(field: str) -> None:
     settings, name, line = FIELDS[field]
     assert line in section(config(settings) if name != "global" else "\n" + config(settings), name)
+
+
+def test_the_application_says_under_which_name_it_is_asked() -> None:
+    named = {"chat": replace(backend("chat"), health_host="www.test")}
+    lines = section(config(with_route(host="a.test"), backends=named), "backend chat.a.test")
+    assert "http-check send meth GET uri /up ver HTTP/1.1 hdr Host www.test" in lines
 
 
 def test_every_field_is_tested() -> None:

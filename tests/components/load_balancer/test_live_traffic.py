@@ -2,10 +2,10 @@
 
 import asyncio
 import base64
+import json
 import os
 import socket
 import ssl
-import struct
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from tests.components.load_balancer import http2
 from tests.components.load_balancer.proxy import Proxy, wait_for
 from tests.components.load_balancer.replica import Replica
 
@@ -134,39 +135,46 @@ def test_body_limit(proxy: Proxy) -> None:
     assert proxy.client.post("/small", content=iter([b"x" * 2000])).status_code == 411
 
 
-def http2(url: str, path: bytes, *, body: bytes) -> bytes:
-    """A POST over HTTP/2 that does not announce its body, frame by frame (RFC 9113). Returns the answer's bytes."""
-
-    def frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
-        return struct.pack("!IBI", len(payload) << 8 | kind, flags, stream) + payload
-
-    end_stream, end_headers = 1, 4
-    # HPACK: method POST and scheme https from the static table, path and authority as plain literals.
-    headers = b"\x83\x87\x04" + bytes([len(path)]) + path + b"\x01\x09localhost"
-    parts = urlsplit(url)
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    context.set_alpn_protocols(["h2"])
-    with (
-        socket.create_connection((parts.hostname or "", parts.port or 0), timeout=20) as raw,
-        context.wrap_socket(raw) as connection,
-    ):
-        connection.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0, b""))
-        connection.sendall(frame(1, end_headers, 1, headers))
-        time.sleep(0.2)
-        connection.sendall(frame(0, end_stream, 1, body))
-        answer = b""
-        while b"length" not in answer and b'"replica"' not in answer:
-            received = connection.recv(4096)
-            assert received, f"closed after {answer!r}"
-            answer += received
-        return answer
+def post_over_http2(url: str, path: str, *, body: bytes) -> bytes:
+    """A POST that does not announce its body. Returns the answer's bytes, heads and data."""
+    with http2.connected(url) as client:
+        client.request(1, http2.head("POST", path), end=False)
+        client.send(http2.DATA, http2.END_STREAM, 1, body)
+        return b"".join(frame.payload for frame in client.frames(1))
 
 
 def test_body_limit_over_http2(proxy: Proxy) -> None:
-    assert b"411" in http2(proxy.https_url, b"/small", body=b"x" * 2000)
-    assert b'"replica"' in http2(proxy.https_url, b"/", body=b"x" * 2000), "where there is no limit it passes"
-    assert b'"replica"' in http2(proxy.https_url, b"/small", body=b""), "no body needs no length"
+    assert b"411" in post_over_http2(proxy.https_url, "/small", body=b"x" * 2000)
+    assert b'"replica"' in post_over_http2(proxy.https_url, "/", body=b"x" * 2000), "where there is no limit it passes"
+    assert b'"replica"' in post_over_http2(proxy.https_url, "/small", body=b""), "no body needs no length"
+
+
+@pytest.mark.parametrize("headers", [1, 20, 90])
+def test_long_heads(proxy: Proxy, headers: int) -> None:
+    """Of `limits.headers` (32 KiB by default) all arrives, however it is divided; of twice as much nothing."""
+
+    def ask(total: int) -> bytes:
+        url = urlsplit(proxy.url)
+        start = f"GET /boom HTTP/1.1\r\nHost: {url.netloc}\r\n"
+        each = (total - len(start) - 2) // headers
+        lines = [f"X-{number:03}: ".ljust(each - 2, "v") + "\r\n" for number in range(headers)]
+        lines[-1] = lines[-1].replace("\r\n", "v" * (total - len(start) - 2 - each * headers) + "\r\n")
+        request = f"{start}{''.join(lines)}\r\n".encode()
+        assert len(request) == total
+        with socket.create_connection((url.hostname or "", url.port or 0), timeout=20) as connection:
+            connection.sendall(request)
+            return connection.makefile("rb").readline().split()[1]
+
+    assert ask(32 * 1024) == b"500", "it reached the page that always fails"
+    assert ask(64 * 1024) == b"400"
+
+
+def test_long_cookies_over_http2(proxy: Proxy) -> None:
+    with http2.connected(proxy.https_url) as client:
+        client.request(1, http2.head("GET", "/", ("cookie", "c" * 20_000)), end=True)
+        answer = b"".join(frame.payload for frame in client.frames(1))
+    seen = dict(json.loads(answer[answer.index(b'{"replica') :])["headers"])
+    assert seen["cookie"] == "c" * 20_000
 
 
 def test_a_stream_outlives_the_response_timeout_and_silence_does_not(proxy: Proxy) -> None:
@@ -208,6 +216,29 @@ def test_websocket_echo(proxy: Proxy) -> None:
         for text in (b"hello", b"again, after more than the response timeout"):
             connection.sendall(bytes([0x81, 0x80 | len(text), 0, 0, 0, 0]) + text)
             assert reader.read(2 + len(text)) == bytes([0x81, len(text)]) + text
+            time.sleep(2.2)
+
+
+def test_websocket_over_http2(proxy: Proxy) -> None:
+    """RFC 8441, as browsers do it where HTTP/2 is spoken: they use the extension without announcing it themselves.
+
+    HAProxy 3.0.22, 3.2.18 and 3.3.9 reset such streams (haproxy/haproxy#3355).
+    """
+    with http2.connected(proxy.https_url) as client:
+        assert client.settings[http2.ENABLE_CONNECT_PROTOCOL] == 1, "browsers are told that they may"
+        upgrade = [(":protocol", "websocket"), ("sec-websocket-version", "13"), ("origin", "https://localhost")]
+        client.request(1, http2.head("CONNECT", "/patient/ws", *upgrade), end=False)
+        answers = client.frames(1)
+        first = next(answers)
+        assert (first.kind, first.payload[:1]) == (http2.HEADERS, b"\x88"), f"status 200: {first}"
+        for text in (b"hello", b"again, after more than the response timeout"):
+            client.send(http2.DATA, 0, 1, bytes([0x81, 0x80 | len(text), 0, 0, 0, 0]) + text)
+            echo = b""
+            while len(echo) < 2 + len(text):
+                frame = next(answers)
+                assert frame.kind == http2.DATA, frame
+                echo += frame.payload
+            assert echo == bytes([0x81, len(text)]) + text
             time.sleep(2.2)
 
 
