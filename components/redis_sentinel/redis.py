@@ -60,6 +60,8 @@ def redis(
                     "HA_VOLUME": image.data_dir,
                     "HA_HOST": "$(MEMBER_HOST)",
                     "HA_FIRST_MEMBER": platform.member_host(word, 0),
+                    "HA_PEERS": " ".join(platform.member_host(word, ordinal) for ordinal in range(settings.members)),
+                    "HA_PERSISTED": "no" if settings.role == "cache" else "yes",
                     "HA_SENTINELS": " ".join(sentinel_hosts),
                     "HA_MASTER": master_name,
                 },

@@ -58,7 +58,14 @@ def sentinel(
             container=Container(
                 image=image.image,
                 command=("sh", f"{DIRECTORY}/start.sh"),
-                env={"HA_VOLUME": image.data_dir, "HA_HOST": "$(MEMBER_HOST)", "HA_MASTER": master_name},
+                env={
+                    "HA_VOLUME": image.data_dir,
+                    "HA_HOST": "$(MEMBER_HOST)",
+                    "HA_SENTINELS": " ".join(
+                        platform.member_host(word, ordinal) for ordinal in range(settings.members)
+                    ),
+                    "HA_MASTER": master_name,
+                },
                 files=(
                     *files,
                     File(path=f"{DIRECTORY}/auth.conf", source=secrets.sentinel_auth),

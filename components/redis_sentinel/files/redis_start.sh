@@ -1,16 +1,76 @@
 # Starts Redis as replica of the master that the Sentinels know. When none answers (the first start, or a restart of
 # everything) the member keeps the part it had, and at its very first start member 0 is the master.
+#
+# A member without data is master only where nothing can be lost: its replicas would copy the emptiness. While a peer
+# may hold keys it waits. The Sentinels see that nobody answers at its address and choose another master, which it then
+# copies. A person who accepts the loss creates the file start-empty in the volume.
 set -eu
+trap 'exit 143' TERM
 config="$HA_VOLUME/redis.conf"
 umask 077
 exec 9>"$HA_VOLUME/.lock"
 flock --exclusive 9
-master=""
-for sentinel in $HA_SENTINELS; do
-  master=$(REDISCLI_AUTH=$(cat /etc/ha-redis/sentinel_password) timeout 2 \
-    redis-cli -h "$sentinel" -p 26379 sentinel get-master-addr-by-name "$HA_MASTER" 2>/dev/null | head -n 1) || true
-  [ -n "$master" ] && break
+sentinel_password=$(cat /etc/ha-redis/sentinel_password)
+redis_password=$(cat /etc/ha-redis/redis_password)
+
+# The master as the first Sentinel that answers names it; nothing when none does. Without data: another member if only
+# one Sentinel says so.
+named() {
+  me=""
+  for sentinel in $HA_SENTINELS; do
+    answer=$(REDISCLI_AUTH=$sentinel_password timeout 2 \
+      redis-cli -h "$sentinel" -p 26379 sentinel get-master-addr-by-name "$HA_MASTER" 2>/dev/null | tr '\n' ' ') || true
+    case $answer in
+      "$HA_HOST 6379 ")
+        me=$HA_HOST
+        [ $has_data = no ] || break
+        ;;
+      *" 6379 ") echo "${answer%% *}" && return ;;
+    esac
+  done
+  echo "$me"
+}
+
+# What the peers hold: `keys` if one holds some or does not tell, `nothing` if all say so, `unknown` if some are silent.
+peers_hold() {
+  held=nothing
+  for peer in $HA_PEERS; do
+    [ "$peer" != "$HA_HOST" ] || continue
+    answer=$(REDISCLI_AUTH=$redis_password timeout 2 redis-cli -h "$peer" info 2>/dev/null) || answer=silent
+    case $answer in
+      silent) held=unknown ;;
+      *loading:1* | *db[0-9]*:keys=*) echo keys && return ;;
+      *"# Keyspace"*) ;;
+      *) echo keys && return ;;
+    esac
+  done
+  echo "$held"
+}
+
+if [ "$HA_PERSISTED" = yes ] && ls "$HA_VOLUME"/appendonlydir/*.manifest >/dev/null 2>&1; then
+  has_data=yes
+else
+  has_data=no
+  rm -f "$HA_VOLUME/dump.rdb" # what a replica without persistence has received and not removed
+fi
+master=$(named)
+silent=0
+while [ $has_data = no ]; do
+  part=${master:-$(sed -n 's/^replicaof \(.*\) 6379$/\1/p' "$config" 2>/dev/null || true)}
+  [ -n "$part" ] || [ -e "$config" ] || part=$HA_FIRST_MEMBER
+  case $part in "" | "$HA_HOST") ;; *) break ;; esac
+  held=$(peers_hold)
+  if [ "$held" = nothing ] || [ -e "$HA_VOLUME/start-empty" ]; then break; fi
+  # No Sentinel and no peer: the first start of all. A short while, for after a power failure they come up together.
+  if [ "$held" = unknown ] && [ -z "$master" ]; then
+    silent=$((silent + 1))
+    [ $silent -lt 3 ] || break
+  fi
+  echo "no data here and the peers may have some: waiting until another member is the master"
+  sleep 1
+  master=$(named)
 done
+rm -f "$HA_VOLUME/start-empty"
 if [ -n "$master" ] || [ ! -e "$config" ]; then
   [ -n "$master" ] || master=$HA_FIRST_MEMBER
   {

@@ -1,13 +1,27 @@
-# Sentinel rewrites its configuration, so it works on a copy in its volume; the copy's memory of the group is kept.
+# Sentinel rewrites its configuration, so it works on a copy in its volume; the copy's memory of the group is kept. On an
+# empty volume it asks the others who is the master. Its id follows from its name: the others count every id they ever
+# saw as a voter, and with a new one after each loss the rest could in the end not be a majority.
 set -eu
 config="$HA_VOLUME/sentinel.conf"
 umask 077
 exec 9>"$HA_VOLUME/.lock"
 flock --exclusive 9
 if [ ! -s "$config" ]; then
+  password=$(cat /etc/ha-redis/sentinel_password)
   cp /etc/ha-redis/sentinel.conf "$config.new"
   chmod 600 "$config.new"
+  for sentinel in $HA_SENTINELS; do
+    answer=$(REDISCLI_AUTH=$password timeout 2 \
+      redis-cli -h "$sentinel" -p 26379 sentinel get-master-addr-by-name "$HA_MASTER" 2>/dev/null | tr '\n' ' ') || true
+    case $answer in
+      *" 6379 ")
+        sed -i "s/^sentinel monitor $HA_MASTER [^ ]*/sentinel monitor $HA_MASTER ${answer%% *}/" "$config.new"
+        break
+        ;;
+    esac
+  done
   echo "sentinel announce-ip $HA_HOST" >>"$config.new"
+  echo "sentinel myid $(echo "$HA_HOST" | sha1sum | cut -c 1-40)" >>"$config.new"
   mv "$config.new" "$config"
 fi
 exec redis-sentinel "$config"

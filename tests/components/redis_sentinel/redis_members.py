@@ -1,0 +1,168 @@
+"""The members and Sentinels of a cache as they are rendered, run as real processes on loopback."""
+
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+from typing import Any, Literal
+
+from composition.compose import compose
+from composition.read import StackInput, check
+from tests.live.deployed.waiting import wait_for
+from tests.mock_engine import render
+from tests.stacks.fixtures import REPOSITORY, settings_of
+
+STACK = REPOSITORY / "tests/stacks/ok/prod-on-swarm.yaml"
+COUNT = 3
+Server = Literal["redis", "sentinel"]
+PORTS: dict[Server, int] = {"redis": 6379, "sentinel": 26379}
+
+
+class Group:
+    """Three Redis and three Sentinels of the cache `name`. Member n of both has the address `<network>.<n + 1>`."""
+
+    def __init__(self, directory: Path, settings: dict[str, Any], network: str = "127.0.22") -> None:
+        self._directory = directory
+        self._network = network
+        self.passwords: dict[Server, str] = {"redis": secrets.token_hex(8), "sentinel": secrets.token_hex(8)}
+        self._running: dict[tuple[Server, int], subprocess.Popen[bytes]] = {}
+        self._env: dict[Server, dict[str, str]] = {}
+        for server in PORTS:
+            self._prepare(server, _rendered(settings))
+
+    def start(self, server: Server, ordinal: int) -> None:
+        """Runs the start script with the rendered variables and files."""
+        self.volume(server, ordinal).mkdir(exist_ok=True)
+        directory = self._directory / f"etc-{server}-{ordinal}"
+        with (self._directory / f"{server}-{ordinal}.log").open("ab") as log:
+            self._running[server, ordinal] = subprocess.Popen(
+                ["sh", str(directory / "start.sh")],
+                env={
+                    "PATH": os.environ["PATH"],
+                    **self._env[server],
+                    "HA_VOLUME": str(self.volume(server, ordinal)),
+                    "HA_HOST": self.address(ordinal),
+                },
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def start_all(self) -> None:
+        """As a first start: the servers, then the Sentinels; returns when every replica follows the master."""
+        for server in PORTS:
+            for ordinal in range(COUNT):
+                self.start(server, ordinal)
+        self.wait_whole()
+
+    def wait_whole(self, seconds: float = 60) -> None:
+        """One master with two replicas that have what it has, and all Sentinels know each other and them."""
+        wait_for("the group is whole", self._whole, seconds=seconds)
+
+    def kill(self, server: Server, ordinal: int) -> None:
+        process = self._running.pop((server, ordinal))
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    def lose(self, server: Server, ordinal: int) -> None:
+        """Killed, and its volume is gone."""
+        self.kill(server, ordinal)
+        shutil.rmtree(self.volume(server, ordinal))
+
+    def stop(self) -> None:
+        for server, ordinal in list(self._running):
+            self.kill(server, ordinal)
+
+    def volume(self, server: Server, ordinal: int) -> Path:
+        return self._directory / f"volume-{server}-{ordinal}"
+
+    def log(self, server: Server, ordinal: int) -> str:
+        return (self._directory / f"{server}-{ordinal}.log").read_text()
+
+    def address(self, ordinal: int) -> str:
+        return f"{self._network}.{ordinal + 1}"
+
+    def master(self, sentinel: int = 0) -> int:
+        """As a Sentinel sees it."""
+        answer = self.ask("sentinel", sentinel, "sentinel", "get-master-addr-by-name", "main")
+        return int(answer.split()[0].rsplit(".", 1)[1]) - 1
+
+    def ask(self, server: Server, ordinal: int, *command: str) -> str:
+        """What redis-cli prints; an OSError when nobody answers."""
+        done = subprocess.run(
+            ["redis-cli", "-h", self.address(ordinal), "-p", str(PORTS[server]), *command],
+            env={"PATH": os.environ["PATH"], "REDISCLI_AUTH": self.passwords[server]},
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise OSError(done.stderr or done.stdout)
+        return done.stdout.strip()
+
+    def field(self, server: Server, ordinal: int, name: str) -> str:
+        """One line of INFO."""
+        lines = self.ask(server, ordinal, "info").splitlines()
+        return next(line.partition(":")[2] for line in lines if line.startswith(f"{name}:"))
+
+    def _whole(self) -> bool:
+        master = self.master()
+        if self.field("redis", master, "role") != "master":
+            return False
+        offset = int(self.field("redis", master, "master_repl_offset"))
+        for ordinal in set(range(COUNT)) - {master}:
+            if self.field("redis", ordinal, "master_link_status") != "up":
+                return False
+            if int(self.field("redis", ordinal, "slave_repl_offset")) < offset:
+                return False
+        return all(
+            self.master(sentinel) == master and f"slaves={COUNT - 1},sentinels={COUNT}" in self._known(sentinel)
+            for sentinel in range(COUNT)
+        )
+
+    def _known(self, sentinel: int) -> str:
+        return self.field("sentinel", sentinel, "master0")
+
+    def _prepare(self, server: Server, found: dict[str, Any]) -> None:
+        """Names become addresses, the mounted directory and the listening socket the member's own."""
+        spec = found[f"sessions-{server}-0"]["taskSpec"]["containerSpec"]
+        self._env[server] = {name: self._addresses(value) for name, value in spec["env"].items()}
+        for ordinal in range(COUNT):
+            directory = self._directory / f"etc-{server}-{ordinal}"
+            directory.mkdir(parents=True)
+            for suffix in ("config", "start", "ready"):
+                text = found[f"sessions-{server}-{suffix}"]["dataRaw"]
+                name = {"config": f"{server}.conf"}.get(suffix, f"{suffix}.sh")
+                text = self._addresses(text).replace("/etc/ha-redis", str(directory))
+                text = text.replace(spec["env"]["HA_VOLUME"] + "\n", f"{self.volume(server, ordinal)}\n")
+                text = text.replace("bind * -::*\n", "")
+                if suffix == "config":
+                    text += f"bind {self.address(ordinal)}\n"
+                (directory / name).write_text(text)
+            redis, sentinel = self.passwords["redis"], self.passwords["sentinel"]
+            auth = {
+                "redis": f"requirepass {redis}\nmasterauth {redis}\n",
+                "sentinel": f"requirepass {sentinel}\nsentinel sentinel-pass {sentinel}\n"
+                f"sentinel auth-pass main {redis}\n",
+            }
+            (directory / "auth.conf").write_text(auth[server])
+            (directory / "redis_password").write_text(redis)
+            (directory / "sentinel_password").write_text(sentinel)
+
+    def _addresses(self, text: str) -> str:
+        for server in PORTS:
+            for ordinal in range(COUNT):
+                text = text.replace(f"prod-sessions-{server}-{ordinal}", self.address(ordinal))
+        return text
+
+
+def _rendered(settings: dict[str, Any]) -> dict[str, Any]:
+    """Inputs of what the cache `sessions` registers with these settings, by name."""
+    document, _ = settings_of(STACK)
+    document["caches"]["sessions"] = settings
+    stack = check(document, source=STACK.name, secret_names=frozenset())
+    found = render(lambda _: compose(StackInput(source=STACK.name, stack=stack, secrets={}), stack_name="prod"))
+    return {one.name: one.inputs for one in found if one.name.startswith("sessions-")}

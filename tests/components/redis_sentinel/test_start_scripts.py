@@ -1,0 +1,183 @@
+"""What a member or a Sentinel does at its start, told by what the others say: the scripts with fake programs."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.stacks.fixtures import REPOSITORY
+
+FILES = REPOSITORY / "components/redis_sentinel/files"
+EMPTY, KEYS, LOADING = "# Keyspace", "# Keyspace\ndb3:keys=1,expires=0", "loading:1\n# Keyspace"
+DENIED = "NOAUTH Authentication required."
+NOBODY: dict[str, str] = {}
+
+# `redis-cli -h HOST ...` answers what is in the file `says-HOST`, and fails where there is none.
+REDIS_CLI = """#!/bin/sh
+cat "says-$2" 2>/dev/null
+"""
+
+
+class Trial:
+    """A directory with the fakes, in which the scripts run as member `a` of a, b and c."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.volume = directory / "volume"
+        self.volume.mkdir()
+        self.program("redis-cli", REDIS_CLI)
+        self.program("redis-server", "#!/bin/sh\n")
+        self.program("redis-sentinel", "#!/bin/sh\n")
+        self.program("sleep", "#!/bin/sh\necho >>slept\n[ $(wc -l <slept) -lt 9 ] || kill $PPID\n")
+        for name in ("redis_password", "sentinel_password"):
+            (directory / name).write_text("x")
+
+    def program(self, name: str, text: str) -> None:
+        path = self.directory / name
+        path.write_text(text)
+        path.chmod(0o755)
+
+    def run(self, server: str, says: dict[str, str], *, host: str = "a", persisted: str = "yes") -> str | None:
+        """The master that the configuration names (its own name: it is the master), or None if it waited."""
+        for who, text in says.items():
+            (self.directory / f"says-{who}").write_text(text)
+        text = (FILES / f"{server}_start.sh").read_text().replace("/etc/ha-redis", str(self.directory))
+        done = subprocess.run(
+            ["sh", "-c", text],
+            cwd=self.directory,
+            env={
+                "PATH": f"{self.directory}:{os.environ['PATH']}",
+                "HA_VOLUME": str(self.volume),
+                "HA_HOST": host,
+                "HA_FIRST_MEMBER": "a",
+                "HA_PEERS": "a b c",
+                "HA_SENTINELS": "s1 s2 s3",
+                "HA_MASTER": "main",
+                "HA_PERSISTED": persisted,
+            },
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=False,
+        )
+        if done.returncode == 143:
+            return None
+        assert done.returncode == 0, done.stderr
+        lines = (self.volume / f"{server}.conf").read_text().splitlines()
+        return next((line.split()[1] for line in lines if line.startswith("replicaof")), host)
+
+    def has_data(self) -> None:
+        (self.volume / "appendonlydir").mkdir()
+        (self.volume / "appendonlydir/appendonly.aof.manifest").touch()
+
+    def was(self, part: str) -> None:
+        """The part it had before."""
+        (self.volume / "redis.conf").write_text("" if part == "master" else f"replicaof {part} 6379\n")
+
+
+def named(host: str) -> str:
+    """A Sentinel's answer."""
+    return f"{host}\n6379\n"
+
+
+@pytest.fixture
+def trial(tmp_path: Path) -> Trial:
+    return Trial(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("says", "master"),
+    [
+        pytest.param(NOBODY, "a", id="the first start: nobody answers"),
+        pytest.param({"b": EMPTY}, "a", id="the first start: one peer came up before"),
+        pytest.param({"b": EMPTY, "c": EMPTY}, "a", id="nobody has anything"),
+        pytest.param({"s2": named("b")}, "b", id="another is the master"),
+        pytest.param({"s1": named("a"), "s2": named("b")}, "b", id="the Sentinels are changing the master"),
+        pytest.param({"s1": named("a"), "b": KEYS, "c": KEYS}, None, id="the Sentinels have not missed it yet"),
+        pytest.param({"s1": named("a"), "b": EMPTY}, None, id="a silent peer may hold keys"),
+        pytest.param({"s1": named("a"), "b": EMPTY, "c": EMPTY}, "a", id="all lost what they had"),
+        pytest.param({"b": EMPTY, "c": KEYS}, None, id="no Sentinel answers, and a peer holds keys"),
+        pytest.param({"b": LOADING, "c": EMPTY}, None, id="a peer is loading"),
+        pytest.param({"b": DENIED, "c": EMPTY}, None, id="a peer does not tell"),
+        pytest.param({"s1": DENIED, "s2": "\n", "s3": named("c")}, "c", id="errors name no master"),
+    ],
+)
+def test_without_data_member_0_is_master_only_where_nothing_is_lost(
+    trial: Trial, says: dict[str, str], master: str | None
+) -> None:
+    assert trial.run("redis", says) == master
+
+
+@pytest.mark.parametrize(
+    ("says", "part", "master"),
+    [
+        pytest.param({"s1": named("b"), "s2": named("a")}, "master", "b", id="the first Sentinel that answers"),
+        pytest.param({"s1": named("a"), "s2": named("b")}, "master", "a", id="not another one"),
+        pytest.param({"s1": named("a"), "b": KEYS}, "b", "a", id="master, whatever it was"),
+        pytest.param({"b": KEYS}, "master", "a", id="no Sentinel: the part it had"),
+        pytest.param({"b": KEYS}, "c", "c", id="no Sentinel: the replica that it was"),
+    ],
+)
+def test_with_data_it_does_what_the_sentinels_say(trial: Trial, says: dict[str, str], part: str, master: str) -> None:
+    trial.has_data()
+    trial.was(part)
+    assert trial.run("redis", says) == master
+
+
+@pytest.mark.parametrize(
+    ("says", "master"),
+    [
+        pytest.param({"s1": named("a"), "b": KEYS, "c": KEYS}, None, id="a restart within the Sentinels' patience"),
+        pytest.param({"b": KEYS}, None, id="no Sentinel, and a replica holds the keys"),
+        pytest.param({"s1": named("a"), "b": EMPTY, "c": EMPTY}, "a", id="a restart of all"),
+    ],
+)
+def test_a_cache_never_has_data_at_its_start(trial: Trial, says: dict[str, str], master: str | None) -> None:
+    """What it received as a replica and left in its volume is old, and removed."""
+    trial.was("master")
+    stale = trial.volume / "dump.rdb"
+    stale.touch()
+    assert trial.run("redis", says, persisted="no") == master
+    assert not stale.exists()
+
+
+def test_the_others_start_as_replicas_of_member_0(trial: Trial) -> None:
+    assert trial.run("redis", {"c": KEYS}, host="b") == "a"
+
+
+def test_a_person_accepts_the_loss_once(trial: Trial) -> None:
+    says = {"s1": named("a"), "b": KEYS}
+    (trial.volume / "start-empty").touch()
+    assert trial.run("redis", says) == "a"
+    assert trial.run("redis", says) is None
+
+
+@pytest.mark.parametrize(
+    ("says", "monitored"),
+    [
+        pytest.param(NOBODY, "a", id="the first start"),
+        pytest.param({"s1": named("c")}, "c", id="what another Sentinel knows"),
+        pytest.param({"s1": DENIED}, "a", id="an error names no master"),
+    ],
+)
+def test_a_sentinel_on_an_empty_volume_asks_the_others(trial: Trial, says: dict[str, str], monitored: str) -> None:
+    (trial.directory / "sentinel.conf").write_text("sentinel monitor main a 6379 2\nsentinel failover-timeout main 5\n")
+    trial.run("sentinel", says, host="s2")
+    text = (trial.volume / "sentinel.conf").read_text()
+    assert f"sentinel monitor main {monitored} 6379 2\nsentinel failover-timeout main 5\n" in text
+    assert "sentinel announce-ip s2\n" in text
+    identity = [line for line in text.splitlines() if line.startswith("sentinel myid ")]
+    assert [len(line.split()[2]) for line in identity] == [40]
+    (trial.volume / "sentinel.conf").unlink()
+    trial.run("sentinel", NOBODY, host="s2")
+    assert identity[0] in (trial.volume / "sentinel.conf").read_text(), "the same id as before"
+    (trial.volume / "sentinel.conf").unlink()
+    trial.run("sentinel", NOBODY, host="s3")
+    assert identity[0] not in (trial.volume / "sentinel.conf").read_text(), "and nobody else's"
+
+
+def test_a_sentinel_keeps_what_it_knows(trial: Trial) -> None:
+    (trial.volume / "sentinel.conf").write_text("known\n")
+    trial.run("sentinel", {"s1": named("c")})
+    assert (trial.volume / "sentinel.conf").read_text() == "known\n"
