@@ -1,12 +1,12 @@
 """Published ports of a Swarm stack that somebody else has already: told before anything is deployed."""
 
 import socket
-from collections.abc import Iterator
 
 from cli.clients import answering, docker_client
 from cli.errors import CommandError
 from cli.hosts import Hosts
 from cli.kept import STACK_LABEL
+from composition.kinds import published_ports
 from composition.stack import Stack
 
 CONNECT_SECONDS = 2.0
@@ -20,7 +20,7 @@ def ensure_free(settings: Stack, stack: str, hosts: Hosts) -> None:
             for service in docker_client(hosts).services()
             for port in service.get("Endpoint", {}).get("Ports") or []
         }
-    for path, port in _published(settings):
+    for path, port in published_ports(settings):
         owner = owners.get(port)
         if owner is None and _listens(hosts.address, port):
             owner = f"another program on {hosts.address}"
@@ -28,17 +28,6 @@ def ensure_free(settings: Stack, stack: str, hosts: Hosts) -> None:
             owner = f"stack {owner} on the same Swarm"
         if owner not in (None, stack):
             raise CommandError(f"port {port} ({path}) is taken by {owner}; free it, or choose another port.")
-
-
-def _published(settings: Stack) -> Iterator[tuple[str, int]]:
-    for name, balancer in settings.balancers.items():
-        listen = {"listen.http": balancer.listen.http, "listen.https": balancer.listen.https}
-        for key, port in {**listen, "status.port": balancer.status.port}.items():
-            if port is not None:
-                yield f"balancers.{name}.{key}", port
-    if settings.monitoring:
-        for key, port in settings.monitoring.published().items():
-            yield f"monitoring.{key}", port
 
 
 def _listens(address: str, port: int) -> bool:

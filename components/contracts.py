@@ -1,11 +1,12 @@
-"""What a component gives its clients: not a host name, but the settings that survive a failover."""
+"""What components give each other: not a host name, but the settings that survive a failover."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
 
 import pulumi
 
-from model import SecretRef
+from model import Endpoint, SecretRef
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,3 +21,30 @@ class ClientContract:
     settings: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, SecretRef] = field(default_factory=dict)
     resources: tuple[pulumi.Resource, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backend:
+    """An application behind a balancer.
+
+    `port` is the replicas' port; `health_path` what is asked of them, under the name `health_host` (None: any will
+    do), unless a route's check says otherwise; `max_replicas` the most replicas that may answer at the same moment, a
+    rollout's surplus included; the balancer has room for at least that many.
+    """
+
+    endpoint: Endpoint
+    port: int
+    health_path: str
+    health_host: str | None = None
+    max_replicas: int
+
+
+@runtime_checkable
+class Serving(Protocol):
+    """Settings of what may answer requests: the port (None: it does not) and the longest request in seconds."""
+
+    @property
+    def port(self) -> int | None: ...
+
+    @property
+    def longest_request(self) -> int: ...

@@ -16,5 +16,8 @@ def _one_for_each_member(hosts: tuple[str, ...], info: ValidationInfo) -> tuple[
     return hosts
 
 
+KEYS = {"hosts": "hosts", "abandon_data_on": "abandon_data_on"}
+"""Field of Members -> key of a store, for where its members live."""
+
 Hosts = Annotated[tuple[Hostname, ...], AfterValidator(_one_for_each_member)]
 """The host of each member, by its number. Validated with the key `members`, which stands before it."""

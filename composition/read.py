@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import pulumi
 from pulumi.runtime import get_config
 
+from components.context import Context
 from composition.rules import broken_rules
-from composition.rules.context import ROOT, Context
 from composition.stack import Stack
+from model import ROOT
 from settings.document import dates, ordered
 from settings.faults import BrokenStack, Fault
 from settings.load import load

@@ -11,6 +11,7 @@ from model.endpoint import Endpoint
 from model.image import HttpTool, Image
 from model.job import Job
 from model.members import Members
+from model.origin import ROOT, Origin
 from model.port import Port, PublicPort
 from model.probe import ExecCheck, HttpCheck, Probe, Probes, TcpCheck
 from model.resources import Resources
@@ -25,6 +26,7 @@ from model.workload import Workload
 
 __all__ = [
     "REACHES",
+    "ROOT",
     "Agent",
     "ConfigFile",
     "ConfigRef",
@@ -38,6 +40,7 @@ __all__ = [
     "Image",
     "Job",
     "Members",
+    "Origin",
     "Port",
     "Probe",
     "Probes",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pulumi
 
 from model.container import Container
+from model.origin import Origin
 from model.port import Port
 from model.probe import Probes
 from model.tier import Tier
@@ -23,7 +24,7 @@ class Agent:
     """Runs once on each host and may read directories of the host."""
 
     name: str
-    origin: str
+    origin: Origin
     tier: Tier
     container: Container
     ports: tuple[Port, ...] = ()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pulumi
 
 from model.container import Container
+from model.origin import Origin
 from model.tier import Tier
 
 
@@ -17,7 +18,7 @@ class Job:
     """
 
     name: str
-    origin: str
+    origin: Origin
     tier: Tier
     container: Container
     retries: int = 2

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pulumi
 
 from model.container import Container
+from model.origin import Origin
 from model.port import Port, PublicPort
 from model.probe import Probes
 from model.tier import Tier
@@ -23,7 +24,7 @@ class Members:
     """
 
     name: str
-    origin: str
+    origin: Origin
     tier: Tier
     container: Container
     count: int

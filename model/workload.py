@@ -6,6 +6,7 @@ from typing import Literal
 import pulumi
 
 from model.container import Container
+from model.origin import Origin
 from model.port import Port, PublicPort
 from model.probe import Probes
 from model.rollout import Rollout
@@ -17,14 +18,14 @@ from model.tier import Tier
 class Workload:
     """Replicas that any request may go to.
 
-    `name` is a DNS label, unique in the stack. `origin` is the YAML path of the settings it comes from: refusals
-    start with it. `replicas` is a fixed count; with `scaling` it is the count at creation and is then left to the
+    `name` is a DNS label, unique in the stack. `origin` is the part of the stack file that it comes from: refusals
+    name it. `replicas` is a fixed count; with `scaling` it is the count at creation and is then left to the
     autoscaler. `spread` asks for replicas on different hosts: "prefer", or "require" (a host gets one replica, a
     published host port needs it). `depends_on` must be healthy before the first replica starts.
     """
 
     name: str
-    origin: str
+    origin: Origin
     tier: Tier
     container: Container
     replicas: int

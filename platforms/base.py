@@ -1,14 +1,15 @@
 """What a platform does with the words, and how it refuses what it cannot honour."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 import pulumi
 import pulumi_random as random
 
-from model import Agent, ConfigFile, ConfigRef, Endpoint, Job, Members, Secret, SecretRef, Workload
+from model import Agent, ConfigFile, ConfigRef, Endpoint, Job, Members, Origin, Secret, SecretRef, Workload
 
 
 class Refused(NamedTuple):
@@ -30,7 +31,7 @@ class Refusal:
     set instead. Which key of the stack file became the field is for the composition to say.
     """
 
-    origin: str
+    origin: Origin
     field: str
     got: str
     reason: str
@@ -45,7 +46,7 @@ class Refusal:
 
 
 class Unsupported(Exception):
-    """Raised once, with every refusal of the stack, before any resource is registered."""
+    """What a platform refuses: one refusal, or all those of a stack whose refusals were gathered."""
 
     def __init__(self, refusals: tuple[Refusal, ...]) -> None:
         super().__init__("\n".join(str(refusal) for refusal in refusals))
@@ -55,8 +56,8 @@ class Unsupported(Exception):
 class Platform(ABC):
     """Renders words as resources. Components see only this class and never ask which platform it is.
 
-    Pulumi only queues registrations while the program runs, so refusals are gathered while the stack is composed, and
-    `finish` raises them all; the program must then end before the queue is sent.
+    Whoever constructs a component hears of a refusal at once: it raises Unsupported. A composition gathers the refusals
+    of a whole stack and hears of all of them together.
     """
 
     NOTED: ClassVar[Mapping[str, str]]
@@ -65,21 +66,38 @@ class Platform(ABC):
     def __init__(self, *, stack: str) -> None:
         self.stack = stack
         self._said: set[str] = set()
-        self._refusals: list[Refusal] = []
+        self._gathered: list[Refusal] | None = None
+        self._owners: dict[tuple[str, str], Origin] = {}
 
-    def refuse(self, origin: str, field: str, got: object, reason: str) -> None:
-        """Note that `field` of the word that comes from `origin` cannot be honoured."""
-        self._refusals.append(Refusal(origin=origin, field=field, got=str(got), reason=reason))
+    def refuse(self, origin: Origin, field: str, got: object, reason: str) -> None:
+        """Refuse `field` of the word that comes from `origin`. Raises Unsupported, unless refusals are gathered."""
+        refusal = Refusal(origin=origin, field=field, got=str(got), reason=reason)
+        if self._gathered is None:
+            raise Unsupported((refusal,))
+        self._gathered.append(refusal)
 
-    def refuse_all(self, origin: str, refused: Iterable[Refused]) -> None:
+    def refuse_all(self, origin: Origin, refused: Iterable[Refused]) -> None:
         """Refuse every field that the renderers found in the word that comes from `origin`."""
         for field, got, reason in refused:
             self.refuse(origin, field, got, reason)
 
-    def finish(self) -> None:
-        """End the composition. Raises Unsupported with all refusals."""
-        if self._refusals:
-            raise Unsupported(tuple(self._refusals))
+    @contextmanager
+    def gathering(self) -> Iterator[None]:
+        """Gather the refusals of the block, and raise Unsupported with all of them at its end.
+
+        Pulumi only queues registrations while the program runs: a program that ends here has registered nothing.
+        """
+        self._gathered = []
+        yield
+        gathered, self._gathered = self._gathered, None
+        if gathered:
+            raise Unsupported(tuple(gathered))
+
+    def claim(self, kind: str, name: str, origin: Origin) -> None:
+        """Take `name` for what comes from `origin`: a name of one `kind` (`secret`, `service`) is taken once."""
+        owner = self._owners.setdefault((kind, name), origin)
+        if owner is not origin:
+            self.refuse(origin, "name", name, f"{owner.path} has a {kind} of this name; rename one of them")
 
     def note(self, field: str) -> None:
         """Say, once for a stack, that `field` is noted and not enforced."""

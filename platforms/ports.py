@@ -17,10 +17,13 @@ def refusals(ports: Sequence[Port], public_ports: Sequence[PublicPort] = ()) -> 
     for public in public_ports:
         if public.port not in names:
             known = ", ".join(sorted(names)) or "none"
-            yield Refused("public_ports", public.port, f"no port has this name; there are: {known}")
-    for number, times in Counter(public.published for public in public_ports).items():
-        if times > 1:
-            yield Refused("public_ports", number, f"is published {times} times; choose another port")
+            yield Refused(f"public_ports.{public.port}", public.port, f"no port has this name; there are: {known}")
+    first: dict[int, str] = {}
+    for public in public_ports:
+        owner = first.setdefault(public.published, public.port)
+        if owner != public.port:
+            field = f"public_ports.{public.port}"
+            yield Refused(field, public.published, f"`{owner}` is published there; choose another port")
 
 
 def single_member_refusals(count: int, public_ports: Sequence[PublicPort]) -> Iterator[Refused]:

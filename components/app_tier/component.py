@@ -9,7 +9,8 @@ from components.app_tier.probes import probes
 from components.app_tier.settings import AppTierSettings
 from components.contracts import ClientContract
 from components.observability import Observability, Panel, ScrapeTarget, down_rule
-from model import Endpoint, Image, Job, Port, Rollout, SecretRef, Tier, Workload
+from components.scope import Scope
+from model import Endpoint, Image, Job, Origin, Port, Rollout, SecretRef, Tier, Workload
 from platforms.base import Platform
 
 DEFAULT_REPLICAS = 2
@@ -19,7 +20,7 @@ class AppTier(pulumi.ComponentResource):
     """One application tier.
 
     `contracts` are the client contracts of what the tier uses, by variable prefix; `given` are the given secrets by
-    name; `origin` is the YAML path of the settings. Outputs: `endpoint` (where the replicas answer), `max_replicas`
+    name; `origin` is where the settings stand. Outputs: `endpoint` (where the replicas answer), `max_replicas`
     (the most that may answer at the same moment, a rollout included) and `observability`.
     """
 
@@ -36,32 +37,32 @@ class AppTier(pulumi.ComponentResource):
         image: Image,
         contracts: Mapping[str, ClientContract],
         given: Mapping[str, SecretRef],
-        origin: str,
+        origin: Origin | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("ha-platform:app:AppTier", name, None, opts)
+        scope = Scope(platform=platform, origin=origin or Origin(key="apps", name=name), parent=self)
         container = AppContainer(settings, image=image, contracts=contracts, given=given)
         uses = tuple(resource for contract in contracts.values() for resource in contract.resources)
         migrated: tuple[pulumi.Resource, ...] = ()
         if settings.migrations is not None:
-            migrated = platform.job(
+            migrated = scope.job(
                 Job(
                     name=f"{name}-migrate",
-                    origin=f"{origin}.migrations",
+                    origin=scope.at("migrations").origin,
                     tier=Tier.APP,
                     container=container.migration(settings.migrations.command),
                     retries=settings.migrations.retries,
                     deadline_seconds=settings.migrations.deadline,
                     depends_on=uses,
-                ),
-                parent=self,
+                )
             )
         scaling = settings.scaling.scaling() if settings.scaling else None
         replicas = scaling.min_replicas if scaling else settings.replicas or DEFAULT_REPLICAS
-        self.endpoint = platform.workload(
+        self.endpoint = scope.workload(
             Workload(
                 name=name,
-                origin=origin,
+                origin=scope.origin,
                 tier=Tier.APP,
                 container=container.service(),
                 replicas=replicas,
@@ -76,11 +77,10 @@ class AppTier(pulumi.ComponentResource):
                 spread=settings.spread,
                 prefer_spot=settings.prefer_spot,
                 depends_on=(*uses, *migrated),
-            ),
-            parent=self,
+            )
         )
         self.max_replicas = (scaling.max_replicas if scaling else replicas) + settings.rollout.parallelism
-        self.observability = _observability(name, settings, self.endpoint)
+        self.observability = scope.observed(_observability(name, settings, self.endpoint))
         self.register_outputs({"host": self.endpoint.host})
 
 

@@ -1,5 +1,6 @@
 """The settings of an application tier."""
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, StringConstraints, Tag, model_validator
@@ -98,6 +99,11 @@ class UsesSettings(Settings):
     inject: Literal["files", "variables"] = "files"
     """`files`: secrets as `<PREFIX>_<KEY>_FILE`; `variables`: exported by a launcher, for applications that read
     only variables (needs `command`)."""
+
+    def prefixes(self) -> Iterator[tuple[str, str]]:
+        """Prefix of the variables, and name of what is used."""
+        for name, prefix in (*self.databases.items(), *self.caches.items()):
+            yield prefix, name
 
     @model_validator(mode="after")
     def _prefixes_differ(self) -> "UsesSettings":

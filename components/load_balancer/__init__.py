@@ -1,6 +1,6 @@
 """LoadBalancer: the proxies that the outside reaches."""
 
 from components.load_balancer.component import LoadBalancer
-from components.load_balancer.contract import Backend, Entry
+from components.load_balancer.contract import Entry
 
-__all__ = ["Backend", "Entry", "LoadBalancer"]
+__all__ = ["Entry", "LoadBalancer"]

@@ -5,27 +5,28 @@ from dataclasses import replace
 
 import pulumi
 
-from components.load_balancer.contract import Backend, Entry
+from components.contracts import Backend
+from components.load_balancer.contract import Entry
 from components.load_balancer.engine import Engine
 from components.load_balancer.engines import ENGINES
 from components.load_balancer.settings import LoadBalancerSettings
 from components.load_balancer.traffic import Tls
 from components.load_balancer.watched import observability
 from components.observability import Observability
+from components.scope import Scope
 from model import (
-    ConfigFile,
     Container,
     Endpoint,
     File,
     HttpCheck,
     Image,
+    Origin,
     Port,
     Probe,
     Probes,
     PublicPort,
     Rollout,
     Scratch,
-    Secret,
     Tier,
     Workload,
 )
@@ -39,7 +40,7 @@ class LoadBalancer(pulumi.ComponentResource):
     """One load balancer.
 
     `backends` holds every application that a route names, `certificates` the values of the given secrets that `tls`
-    names; `origin` is the YAML path of the settings. Outputs: `entry` (where the outside reaches it), `endpoint`
+    names; `origin` is where the settings stand. Outputs: `entry` (where the outside reaches it), `endpoint`
     (the proxies inside the platform) and `observability`.
     """
 
@@ -56,22 +57,22 @@ class LoadBalancer(pulumi.ComponentResource):
         image: Image,
         backends: Mapping[str, Backend],
         certificates: Mapping[str, pulumi.Output[str]] | None = None,
-        origin: str,
+        origin: Origin | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("ha-platform:traffic:LoadBalancer", name, None, opts)
         engine = ENGINES[settings.engine]
-        text = engine.config(name, settings, backends, place=engine.place)
-        config = platform.config_file(ConfigFile(name=f"{name}-config", text=text), parent=self)
+        scope = Scope(platform=platform, origin=origin or Origin(key="balancers", name=name), parent=self)
+        config = scope.config_file(f"{name}-config", engine.config(name, settings, backends, place=engine.place))
         files = [File(path=engine.place.config_file, source=config)]
         if settings.tls:
-            bundle = Secret(name=f"{name}-tls", value=_certificate(engine, settings.tls, certificates or {}))
-            files.append(File(path=engine.place.certificate_file, source=platform.secret(bundle, parent=self)))
+            certificate = scope.secret(f"{name}-tls", _certificate(engine, settings.tls, certificates or {}))
+            files.append(File(path=engine.place.certificate_file, source=certificate))
         ports, public_ports = _ports(engine, settings)
-        self.endpoint = platform.workload(
+        self.endpoint = scope.workload(
             Workload(
                 name=name,
-                origin=origin,
+                origin=scope.origin,
                 tier=Tier.EDGE,
                 container=_container(engine, settings, image, tuple(files)),
                 replicas=settings.replicas,
@@ -84,13 +85,13 @@ class LoadBalancer(pulumi.ComponentResource):
                 spread="require" if settings.replicas > 1 else "prefer",
                 # The entry opens when something is behind it, and closes first when the stack is destroyed.
                 depends_on=tuple(resource for each in backends.values() for resource in each.endpoint.resources),
-            ),
-            parent=self,
+            )
         )
         self.entry = Entry(http=settings.listen.http, https=settings.listen.https, status=settings.status.port)
-        self.observability = observability(
+        watched = observability(
             name, self.entry, engine, replicas_host=self.endpoint.replicas_host, replicas=settings.replicas
         )
+        self.observability = scope.observed(watched)
         self.register_outputs({"host": self.endpoint.host})
 
 

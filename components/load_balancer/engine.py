@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from components.load_balancer.contract import Backend
+from components.contracts import Backend
 from components.load_balancer.place import Place
 from components.load_balancer.traffic import Balancer
 from components.observability import AlertRule, Panel

@@ -1,10 +1,9 @@
 """Alertmanager: one member with its volume, for silences and what was told already."""
 
-import pulumi
-
 from components.monitoring_stack.alertmanager_config import Secrets, alertmanager_yml
 from components.monitoring_stack.probes import http_probes
 from components.monitoring_stack.settings import AlertmanagerSettings
+from components.scope import Scope
 from components.store_image import StoreImage
 from model import (
     Container,
@@ -14,11 +13,9 @@ from model import (
     Port,
     PublicPort,
     Resources,
-    Secret,
     Tier,
     Volume,
 )
-from platforms.base import Platform
 
 NAME = "alertmanager"
 PORT = 9093
@@ -29,21 +26,13 @@ RESOURCES = Resources(
 )
 
 
-def alertmanager(
-    settings: AlertmanagerSettings,
-    *,
-    platform: Platform,
-    image: StoreImage,
-    secrets: Secrets,
-    origin: str,
-    parent: pulumi.Resource,
-) -> Endpoint:
+def alertmanager(scope: Scope, settings: AlertmanagerSettings, *, image: StoreImage, secrets: Secrets) -> Endpoint:
     """Tells every receiver."""
-    config = platform.secret(Secret(name=f"{NAME}-config", value=alertmanager_yml(settings, secrets)), parent=parent)
-    return platform.members(
+    config = scope.secret(f"{NAME}-config", alertmanager_yml(settings, secrets))
+    return scope.members(
         Members(
             name=NAME,
-            origin=f"{origin}.alertmanager",
+            origin=scope.origin,
             tier=Tier.MONITORING,
             container=Container(
                 image=image.image,
@@ -64,6 +53,5 @@ def alertmanager(
             ports=(Port(name="http", number=PORT),),
             public_ports=(PublicPort(port="http", published=settings.port, audience="operators"),),
             probes=http_probes(ready="/-/ready", live="/-/healthy", port=PORT, start_seconds=60),
-        ),
-        parent=parent,
+        )
     )

@@ -20,7 +20,7 @@ Secrets = Mapping[str, pulumi.Output[str]]
 
 def alertmanager_yml(settings: AlertmanagerSettings, secrets: Secrets) -> pulumi.Output[str]:
     """Every receiver gets every alert, and is told when it ends."""
-    used = {name: secrets[name] for receiver in settings.receivers for name in _secret_names(receiver)}
+    used = {name: secrets[name] for receiver in settings.receivers for _, name in receiver.secrets()}
     return pulumi.Output.secret(pulumi.Output.all(**used).apply(lambda values: _text(settings, values)))
 
 
@@ -40,18 +40,6 @@ def _text(settings: AlertmanagerSettings, values: Mapping[str, str]) -> str:
         "receivers": [receiver],
     }
     return yaml.safe_dump(document, sort_keys=False, width=1000)
-
-
-def _secret_names(receiver: Receiver) -> list[str]:
-    match receiver:
-        case WebhookReceiver():
-            return [receiver.url_secret] if receiver.url_secret else []
-        case SlackReceiver():
-            return [receiver.url_secret]
-        case PagerDutyReceiver():
-            return [receiver.routing_key_secret]
-        case EmailReceiver():
-            return [receiver.password_secret] if receiver.password_secret else []
 
 
 def _receiver(receiver: Receiver, secret: Callable[[str], str]) -> tuple[str, dict[str, Any]]:

@@ -12,13 +12,15 @@ from components.monitoring_stack.node_exporter import node_exporter
 from components.monitoring_stack.prometheus import prometheus
 from components.monitoring_stack.settings import MonitoringSettings
 from components.observability import Observability, Panel, ScrapeTarget, down_rule
+from components.scope import Scope
+from model import Origin
 from platforms.base import Platform
 
 
 class MonitoringStack(pulumi.ComponentResource):
     """Scrapes, rules and dashboards come from `declared` alone: what is not in the stack is not monitored.
 
-    `secrets` are the given secrets by name, for the receivers; `origin` is the YAML path of the settings.
+    `secrets` are the given secrets by name, for the receivers; `origin` is where the settings stand.
     """
 
     def __init__(
@@ -30,40 +32,32 @@ class MonitoringStack(pulumi.ComponentResource):
         images: MonitoringImages,
         declared: Iterable[Observability],
         secrets: Secrets,
-        origin: str,
+        origin: Origin | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("ha-platform:monitoring:MonitoringStack", name, None, opts)
+        scope = Scope(platform=platform, origin=origin or Origin(key="monitoring"), parent=self)
         own = [_own(platform, settings)]
         if settings.node_exporter:
-            own.append(node_exporter(platform=platform, image=images.node_exporter, origin=origin, parent=self))
-        everything = (*declared, *own)
+            own.append(node_exporter(scope.at("node_exporter"), image=images.node_exporter))
+        everything = (*declared, scope.observed(*own))
         alerts = alertmanager(
-            settings.alertmanager,
-            platform=platform,
-            image=images.alertmanager,
-            secrets=secrets,
-            origin=origin,
-            parent=self,
+            scope.at("alertmanager"), settings.alertmanager, image=images.alertmanager, secrets=secrets
         )
         metrics = prometheus(
+            scope.at("prometheus"),
             settings,
-            platform=platform,
             image=images.prometheus,
             alertmanager_host=alerts.replicas_host,
             declared=everything,
-            origin=origin,
-            parent=self,
         )
         if settings.grafana and images.grafana:
             grafana(
+                scope.at("grafana"),
                 settings.grafana,
-                platform=platform,
                 image=images.grafana,
                 prometheus_host=metrics.host,
                 panels=[panel for part in everything for panel in part.panels],
-                origin=f"{origin}.grafana",
-                parent=self,
             )
         self.register_outputs({"prometheus": metrics.host, "alertmanager": alerts.host})
 

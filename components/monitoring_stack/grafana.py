@@ -4,12 +4,11 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-import pulumi
 import yaml
 
-from components.config_files import config_files
 from components.monitoring_stack.settings import GrafanaSettings
 from components.observability import Panel
+from components.scope import Scope
 from components.store_image import StoreImage
 from model import (
     Container,
@@ -22,11 +21,9 @@ from model import (
     Probes,
     PublicPort,
     Resources,
-    Secret,
     Tier,
     Volume,
 )
-from platforms.base import Platform
 
 NAME = "grafana"
 PORT = 3000
@@ -35,29 +32,21 @@ _MIB = 2**20
 
 
 def grafana(
-    settings: GrafanaSettings,
-    *,
-    platform: Platform,
-    image: StoreImage,
-    prometheus_host: str,
-    panels: Sequence[Panel],
-    origin: str,
-    parent: pulumi.Resource,
+    scope: Scope, settings: GrafanaSettings, *, image: StoreImage, prometheus_host: str, panels: Sequence[Panel]
 ) -> Endpoint:
     """The admin's password is generated; the data source and the dashboard cannot be edited in place."""
-    password = platform.generated_password(f"{NAME}-admin", parent=parent)
-    admin = platform.secret(Secret(name=f"{NAME}-admin", value=password), parent=parent)
+    admin = scope.secret(f"{NAME}-admin", scope.password(f"{NAME}-admin"))
     texts = {
         "datasources": ("datasources/prometheus.yml", _datasource(prometheus_host)),
         "dashboards": ("dashboards/files.yml", _provider()),
-        "boards": ("boards/platform.json", dashboard(panels, stack=platform.stack)),
+        "boards": ("boards/platform.json", dashboard(panels, stack=scope.platform.stack)),
     }
-    files = config_files(NAME, _PROVISIONING, texts, platform=platform, parent=parent)
+    files = scope.config_files(NAME, _PROVISIONING, texts)
     health = HttpCheck(path="/api/health", port=PORT)
-    return platform.members(
+    return scope.members(
         Members(
             name=NAME,
-            origin=origin,
+            origin=scope.origin,
             tier=Tier.MONITORING,
             container=Container(
                 image=image.image,
@@ -90,8 +79,7 @@ def grafana(
                 live=Probe(check=health, interval_seconds=5, failures=12),
                 start_seconds=120,
             ),
-        ),
-        parent=parent,
+        )
     )
 
 

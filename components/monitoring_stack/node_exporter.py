@@ -1,23 +1,21 @@
 """The node exporter: metrics of every host."""
 
-import pulumi
-
 from components.observability import Observability, Panel, ScrapeTarget, down_rule
+from components.scope import Scope
 from model import Agent, Container, HostPath, HttpCheck, Image, Port, Probe, Probes, Resources, Tier
-from platforms.base import Platform
 
 NAME = "node-exporter"
 PORT = 9100
 _MIB = 2**20
 
 
-def node_exporter(*, platform: Platform, image: Image, origin: str, parent: pulumi.Resource) -> Observability:
+def node_exporter(scope: Scope, *, image: Image) -> Observability:
     """Reads the host's /proc, /sys and mounts; runs as nobody and writes nothing."""
     health = Probe(check=HttpCheck(path="/", port=PORT), interval_seconds=10)
-    endpoint = platform.agent(
+    endpoint = scope.agent(
         Agent(
             name=NAME,
-            origin=f"{origin}.node_exporter",
+            origin=scope.origin,
             tier=Tier.MONITORING,
             container=Container(
                 image=image,
@@ -41,8 +39,7 @@ def node_exporter(*, platform: Platform, image: Image, origin: str, parent: pulu
                 HostPath(host_path="/sys", mount_path="/host/sys"),
                 HostPath(host_path="/", mount_path="/host/root"),
             ),
-        ),
-        parent=parent,
+        )
     )
     target = ScrapeTarget(job=NAME, replicas_host=endpoint.replicas_host, port=PORT)
     return Observability(

@@ -2,15 +2,13 @@
 
 from collections.abc import Sequence
 
-import pulumi
-
 from components.monitoring_stack.probes import http_probes
 from components.monitoring_stack.prometheus_config import prometheus_yml, rules_yml
 from components.monitoring_stack.settings import MonitoringSettings
 from components.observability import Observability
+from components.scope import Scope
 from components.store_image import StoreImage
 from model import (
-    ConfigFile,
     Container,
     Endpoint,
     File,
@@ -21,7 +19,6 @@ from model import (
     Tier,
     Volume,
 )
-from platforms.base import Platform
 
 NAME = "prometheus"
 PORT = 9090
@@ -33,26 +30,24 @@ DEFAULT_RESOURCES = Resources(
 
 
 def prometheus(
+    scope: Scope,
     settings: MonitoringSettings,
     *,
-    platform: Platform,
     image: StoreImage,
     alertmanager_host: str,
     declared: Sequence[Observability],
-    origin: str,
-    parent: pulumi.Resource,
 ) -> Endpoint:
     """Scrapes and evaluates what was declared."""
     own = settings.prometheus
     targets = [target for part in declared for target in part.targets]
     rules = [rule for part in declared for rule in part.rules]
-    text = prometheus_yml(settings, stack=platform.stack, alertmanager_host=alertmanager_host, targets=targets)
-    config = platform.config_file(ConfigFile(name=f"{NAME}-config", text=text), parent=parent)
-    rule_file = platform.config_file(ConfigFile(name=f"{NAME}-rules", text=rules_yml(rules)), parent=parent)
-    return platform.members(
+    text = prometheus_yml(settings, stack=scope.platform.stack, alertmanager_host=alertmanager_host, targets=targets)
+    config = scope.config_file(f"{NAME}-config", text)
+    rule_file = scope.config_file(f"{NAME}-rules", rules_yml(rules))
+    return scope.members(
         Members(
             name=NAME,
-            origin=f"{origin}.prometheus",
+            origin=scope.origin,
             tier=Tier.MONITORING,
             container=Container(
                 image=image.image,
@@ -75,6 +70,5 @@ def prometheus(
             ports=(Port(name="http", number=PORT),),
             public_ports=(PublicPort(port="http", published=own.port, audience="operators"),),
             probes=http_probes(ready="/-/ready", live="/-/healthy", port=PORT, start_seconds=600),
-        ),
-        parent=parent,
+        )
     )

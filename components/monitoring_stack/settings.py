@@ -1,6 +1,6 @@
 """The settings of the monitoring stack."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
@@ -13,7 +13,17 @@ HttpUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s@]+$", max_le
 """An http(s) URL without a user and password."""
 
 
-class WebhookReceiver(Settings):
+class _Receiver(Settings):
+    """Somebody who is told of alerts."""
+
+    def secrets(self) -> Iterator[tuple[str, str]]:
+        """Key and name of every given secret that the receiver needs."""
+        for key in type(self).model_fields:
+            if key.endswith("_secret") and (name := getattr(self, key)):
+                yield key, name
+
+
+class WebhookReceiver(_Receiver):
     """Alerts are POSTed as JSON."""
 
     kind: Literal["webhook"]
@@ -29,7 +39,7 @@ class WebhookReceiver(Settings):
         return self
 
 
-class SlackReceiver(Settings):
+class SlackReceiver(_Receiver):
     """Alerts go to a Slack channel."""
 
     kind: Literal["slack"]
@@ -39,7 +49,7 @@ class SlackReceiver(Settings):
     """`#channel` or `@person`."""
 
 
-class PagerDutyReceiver(Settings):
+class PagerDutyReceiver(_Receiver):
     """Alerts page somebody."""
 
     kind: Literal["pagerduty"]
@@ -47,7 +57,7 @@ class PagerDutyReceiver(Settings):
     """A given secret that holds the integration's routing key."""
 
 
-class EmailReceiver(Settings):
+class EmailReceiver(_Receiver):
     """Alerts are mailed."""
 
     kind: Literal["email"]
@@ -124,19 +134,3 @@ class MonitoringSettings(Settings):
     """Dashboards; none: not deployed."""
     node_exporter: bool = True
     """Metrics of the hosts."""
-
-    def published(self) -> Mapping[str, int]:
-        """Settings path below `monitoring` -> published port."""
-        ports = {"prometheus.port": self.prometheus.port, "alertmanager.port": self.alertmanager.port}
-        if self.grafana:
-            ports["grafana.port"] = self.grafana.port
-        return ports
-
-    def secret_uses(self) -> Mapping[str, str]:
-        """Settings path below `monitoring` -> given secret."""
-        uses: dict[str, str] = {}
-        for index, receiver in enumerate(self.alertmanager.receivers):
-            for key in ("url_secret", "routing_key_secret", "password_secret"):
-                if name := getattr(receiver, key, None):
-                    uses[f"alertmanager.receivers[{index}].{key}"] = name
-        return uses

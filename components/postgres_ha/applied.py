@@ -5,13 +5,12 @@ from pathlib import Path
 
 import pulumi
 
-from components.config_files import config_files
 from components.postgres_ha.dynamic import dynamic_configuration
 from components.postgres_ha.members import PostgresSecrets
 from components.postgres_ha.settings import PostgresSettings
+from components.scope import Scope
 from components.store_image import StoreImage
-from model import Container, Endpoint, File, Job, Resources, Secret, Tier
-from platforms.base import Platform
+from model import Container, Endpoint, File, Job, Resources, Tier
 
 _FILES = Path(__file__).parent / "files"
 _DIRECTORY = "/etc/ha-settings"
@@ -23,21 +22,19 @@ _MARGIN_SECONDS = 60
 
 
 def applied_settings(
+    scope: Scope,
     name: str,
     settings: PostgresSettings,
     *,
-    platform: Platform,
     image: StoreImage,
     members: Endpoint,
     secrets: PostgresSecrets,
-    origin: str,
-    parent: pulumi.Resource,
 ) -> tuple[pulumi.Resource, ...]:
     """What clients wait for: a new cluster has `synchronous` before its first write."""
     word = f"{name}-pg-settings"
     seconds = _MARGIN_SECONDS + settings.members * (settings.failover.primary_start + _RESTART_SECONDS)
     wanted = {
-        "origin": origin,
+        "origin": str(scope.origin),
         "members": {f"{name}-pg-{ordinal}": host for ordinal, host in enumerate(members.member_hosts)},
         "psql": f"{image.bin_dir}/psql" if image.bin_dir else "psql",
         "seconds": seconds,
@@ -48,12 +45,12 @@ def applied_settings(
         "wanted": ("wanted.json", json.dumps(wanted, indent=2) + "\n"),
     }
     passwords = pulumi.Output.json_dumps({"superuser": secrets.superuser, "rest_api": secrets.rest_api})
-    secret = platform.secret(Secret(name=f"{word}-passwords", value=passwords), parent=parent)
-    files = config_files(word, _DIRECTORY, texts, platform=platform, parent=parent)
-    return platform.job(
+    secret = scope.secret(f"{word}-passwords", passwords)
+    files = scope.config_files(word, _DIRECTORY, texts)
+    return scope.job(
         Job(
             name=word,
-            origin=origin,
+            origin=scope.origin,
             tier=Tier.DATA,
             container=Container(
                 image=image.image,
@@ -71,6 +68,5 @@ def applied_settings(
             retries=0,
             deadline_seconds=seconds + _MARGIN_SECONDS,
             depends_on=members.resources,
-        ),
-        parent=parent,
+        )
     )

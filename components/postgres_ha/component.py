@@ -10,14 +10,15 @@ from components.postgres_ha.images import PostgresImages
 from components.postgres_ha.members import PostgresSecrets, postgres
 from components.postgres_ha.proxy import STATUS_PORT, write_endpoint
 from components.postgres_ha.settings import PostgresSettings
-from model import Secret
+from components.scope import Scope
+from model import Origin
 from platforms.base import Platform
 
 
 class PostgresHA(pulumi.ComponentResource):
     """One PostgreSQL cluster.
 
-    `images` are the pinned images with their paths; `origin` is the YAML path of the settings. Outputs: `contract`
+    `images` are the pinned images with their paths; `origin` is where the settings stand. Outputs: `contract`
     (settings that survive a failover) and `observability`.
     """
 
@@ -31,43 +32,16 @@ class PostgresHA(pulumi.ComponentResource):
         *,
         platform: Platform,
         images: PostgresImages,
-        origin: str,
+        origin: Origin | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("ha-platform:data:PostgresHA", name, None, opts)
-        store = etcd(name, settings, platform=platform, image=images.etcd, origin=origin, parent=self)
-        secrets = PostgresSecrets.generated(name, platform=platform, parent=self)
-        members = postgres(
-            name,
-            settings,
-            platform=platform,
-            image=images.postgres,
-            etcd_hosts=store.member_hosts,
-            secrets=secrets,
-            origin=origin,
-            depends_on=store.resources,
-            parent=self,
-        )
-        applied = applied_settings(
-            name,
-            settings,
-            platform=platform,
-            image=images.postgres,
-            members=members,
-            secrets=secrets,
-            origin=origin,
-            parent=self,
-        )
-        write = write_endpoint(
-            name,
-            settings,
-            platform=platform,
-            image=images.proxy,
-            members=members,
-            depends_on=applied,
-            origin=origin,
-            parent=self,
-        )
+        scope = Scope(platform=platform, origin=origin or Origin(key="databases", name=name), parent=self)
+        store = etcd(scope, name, settings, image=images.etcd)
+        secrets = PostgresSecrets.generated(scope, name)
+        members = postgres(scope, name, settings, image=images.postgres, store=store, secrets=secrets)
+        applied = applied_settings(scope, name, settings, image=images.postgres, members=members, secrets=secrets)
+        write = write_endpoint(scope, name, settings, image=images.proxy, members=members, depends_on=applied)
         url = pulumi.Output.concat(
             "postgresql://", settings.owner, ":", secrets.owner, f"@{write.host}:5432/", settings.database,
             "?target_session_attrs=read-write",
@@ -81,8 +55,8 @@ class PostgresHA(pulumi.ComponentResource):
                 "CONNECT_TIMEOUT": "5",
             },
             secrets={
-                "URL": platform.secret(Secret(name=f"{name}-url", value=url), parent=self),
-                "PASSWORD": platform.secret(Secret(name=f"{name}-password", value=secrets.owner), parent=self),
+                "URL": scope.secret(f"{name}-url", url),
+                "PASSWORD": scope.secret(f"{name}-password", secrets.owner),
             },
             resources=(*members.resources, *applied, *write.resources),
         )
@@ -92,13 +66,16 @@ class PostgresHA(pulumi.ComponentResource):
         patroni = ScrapeTarget(
             job=f"postgres-{name}", replicas_host=members.replicas_host, port=8008, expected=settings.members
         )
-        self.observability = Observability(
-            targets=(patroni, proxies),
-            rules=(down_rule(f"Postgres_{name.replace('-', '_')}", patroni, runbook="docs/runbooks/postgres-down.md"),),
-            panels=(
-                Panel(title=f"{name}: primary", expr=f'sum(patroni_primary{{job="{patroni.job}"}})'),
-                Panel(title=f"{name}: members up", expr=f'sum(up{{job="{patroni.job}"}})'),
-            ),
+        label = f"Postgres_{name.replace('-', '_')}"
+        self.observability = scope.observed(
+            Observability(
+                targets=(patroni, proxies),
+                rules=(down_rule(label, patroni, runbook="docs/runbooks/postgres-down.md"),),
+                panels=(
+                    Panel(title=f"{name}: primary", expr=f'sum(patroni_primary{{job="{patroni.job}"}})'),
+                    Panel(title=f"{name}: members up", expr=f'sum(up{{job="{patroni.job}"}})'),
+                ),
+            )
         )
         self.register_outputs({"host": write.host})
 

@@ -2,10 +2,8 @@
 
 from pathlib import Path
 
-import pulumi
-
-from components.config_files import config_files
 from components.postgres_ha.settings import PostgresSettings
+from components.scope import Scope
 from components.store_image import StoreImage
 from model import (
     Container,
@@ -20,7 +18,6 @@ from model import (
     Tier,
     Volume,
 )
-from platforms.base import Platform
 
 _FILES = Path(__file__).parent / "files"
 _DIRECTORY = "/etc/ha-etcd"
@@ -31,28 +28,20 @@ RESOURCES = Resources(
 """A member of a Patroni store was seen to use 21 MiB."""
 
 
-def etcd(
-    name: str,
-    settings: PostgresSettings,
-    *,
-    platform: Platform,
-    image: StoreImage,
-    origin: str,
-    parent: pulumi.Resource,
-) -> Endpoint:
+def etcd(scope: Scope, name: str, settings: PostgresSettings, *, image: StoreImage) -> Endpoint:
     """As many members as PostgreSQL has. `--pre-vote` keeps a returning member from deposing a healthy leader.
 
     A member whose volume was lost joins again by itself (`etcd_start.sh`).
     """
     word = f"{name}-etcd"
-    hosts = [platform.member_host(word, ordinal) for ordinal in range(settings.members)]
+    hosts = [scope.platform.member_host(word, ordinal) for ordinal in range(settings.members)]
     peers = [f"http://{host}:2380" for host in hosts]
     cluster = ",".join(f"{word}-{ordinal}={peer}" for ordinal, peer in enumerate(peers))
     scripts = {name: (f"{name}.sh", (_FILES / f"etcd_{name}.sh").read_text()) for name in ("start", "ready")}
-    return platform.members(
+    return scope.members(
         Members(
             name=word,
-            origin=origin,
+            origin=scope.origin,
             tier=Tier.DATA,
             container=Container(
                 image=image.image,
@@ -65,7 +54,7 @@ def etcd(
                     "--listen-peer-urls=http://0.0.0.0:2380",
                     "--initial-advertise-peer-urls=http://$(MEMBER_HOST):2380",
                     f"--initial-cluster={cluster}",
-                    f"--initial-cluster-token={platform.stack}-{word}",
+                    f"--initial-cluster-token={scope.platform.stack}-{word}",
                     "--pre-vote=true",
                     "--auto-compaction-mode=periodic",
                     "--auto-compaction-retention=1h",
@@ -79,7 +68,7 @@ def etcd(
                     "HA_CLIENTS": ",".join(f"http://{host}:2379" for host in hosts),
                     "ETCDCTL_API": "3",
                 },
-                files=config_files(word, _DIRECTORY, scripts, platform=platform, parent=parent),
+                files=scope.config_files(word, _DIRECTORY, scripts),
                 resources=RESOURCES,
             ),
             count=settings.members,
@@ -94,6 +83,5 @@ def etcd(
             ),
             hosts=settings.hosts,
             abandon_data_on=settings.abandon_data_on,
-        ),
-        parent=parent,
+        )
     )

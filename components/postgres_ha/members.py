@@ -6,10 +6,10 @@ from pathlib import Path
 import pulumi
 
 from components.postgres_ha.settings import PostgresSettings
+from components.scope import Scope
 from components.store_image import StoreImage
 from components.templates import render
 from model import (
-    ConfigFile,
     Container,
     Endpoint,
     File,
@@ -19,12 +19,10 @@ from model import (
     Probe,
     Probes,
     Resources,
-    Secret,
     Stop,
     Tier,
     Volume,
 )
-from platforms.base import Platform
 
 _FILES = Path(__file__).parent / "files"
 _DIRECTORY = "/etc/ha-patroni"
@@ -48,15 +46,10 @@ class PostgresSecrets:
     owner: pulumi.Output[str]
 
     @classmethod
-    def generated(cls, name: str, *, platform: Platform, parent: pulumi.Resource) -> "PostgresSecrets":
+    def generated(cls, scope: Scope, name: str) -> "PostgresSecrets":
         """New passwords at the first update, the same ones from then on."""
         purposes = ("superuser", "replication", "rewind", "rest_api", "owner")
-        return cls(
-            **{
-                purpose: platform.generated_password(f"{name}-{purpose.replace('_', '-')}", parent=parent)
-                for purpose in purposes
-            }
-        )
+        return cls(**{purpose: scope.password(f"{name}-{purpose.replace('_', '-')}") for purpose in purposes})
 
     def patroni(self) -> pulumi.Output[str]:
         """The part of Patroni's configuration that holds passwords."""
@@ -72,32 +65,26 @@ class PostgresSecrets:
 
 
 def postgres(
+    scope: Scope,
     name: str,
     settings: PostgresSettings,
     *,
-    platform: Platform,
     image: StoreImage,
-    etcd_hosts: tuple[str, ...],
+    store: Endpoint,
     secrets: PostgresSecrets,
-    origin: str,
-    depends_on: tuple[pulumi.Resource, ...],
-    parent: pulumi.Resource,
 ) -> Endpoint:
     """Members `<name>-pg-0` .. : the first to start bootstraps, the others clone it."""
     word = f"{name}-pg"
-    cluster = platform.config_file(
-        ConfigFile(name=f"{word}-cluster", text=_cluster_yml(name, settings, image=image, etcd_hosts=etcd_hosts)),
-        parent=parent,
+    cluster = scope.config_file(
+        f"{word}-cluster", _cluster_yml(name, settings, image=image, etcd_hosts=store.member_hosts)
     )
-    bootstrap = platform.config_file(
-        ConfigFile(name=f"{word}-bootstrap", text=(_FILES / "post_bootstrap.sh").read_text()), parent=parent
-    )
-    passwords = platform.secret(Secret(name=f"{word}-passwords", value=secrets.patroni()), parent=parent)
-    owner = platform.secret(Secret(name=f"{word}-owner", value=secrets.owner), parent=parent)
-    return platform.members(
+    bootstrap = scope.config_file(f"{word}-bootstrap", (_FILES / "post_bootstrap.sh").read_text())
+    passwords = scope.secret(f"{word}-passwords", secrets.patroni())
+    owner = scope.secret(f"{word}-owner", secrets.owner)
+    return scope.members(
         Members(
             name=word,
-            origin=origin,
+            origin=scope.origin,
             tier=Tier.DATA,
             container=Container(
                 image=image.image,
@@ -131,9 +118,8 @@ def postgres(
             ),
             hosts=settings.hosts,
             abandon_data_on=settings.abandon_data_on,
-            depends_on=depends_on,
-        ),
-        parent=parent,
+            depends_on=store.resources,
+        )
     )
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pulumi
 
 from components.postgres_ha.settings import PostgresSettings
+from components.scope import Scope
 from components.templates import render
 from model import (
-    ConfigFile,
     Container,
     Endpoint,
     File,
@@ -21,7 +21,6 @@ from model import (
     Tier,
     Workload,
 )
-from platforms.base import Platform
 
 _FILES = Path(__file__).parent / "files"
 _CONFIG = "/etc/ha-proxy/haproxy.cfg"
@@ -31,25 +30,23 @@ STATUS_PORT = 8404
 
 
 def write_endpoint(
+    scope: Scope,
     name: str,
     settings: PostgresSettings,
     *,
-    platform: Platform,
     image: Image,
     members: Endpoint,
     depends_on: tuple[pulumi.Resource, ...],
-    origin: str,
-    parent: pulumi.Resource,
 ) -> Endpoint:
     """One proxy for one member, two for three. Connections to a deposed primary are closed, not left to hang."""
     word = f"{name}-rw"
     text = render(_FILES, "proxy.cfg.j2", maxconn=settings.max_connections * 2, member_hosts=members.member_hosts)
-    config = platform.config_file(ConfigFile(name=f"{word}-config", text=text), parent=parent)
+    config = scope.config_file(f"{word}-config", text)
     health = Probe(check=HttpCheck(path="/health", port=STATUS_PORT), interval_seconds=2, timeout_seconds=2)
-    return platform.workload(
+    return scope.workload(
         Workload(
             name=word,
-            origin=origin,
+            origin=scope.origin,
             tier=Tier.DATA,
             container=Container(
                 image=image,
@@ -68,6 +65,5 @@ def write_endpoint(
             ports=(Port(name="postgres", number=5432), Port(name="status", number=STATUS_PORT)),
             probes=Probes(ready=health, live=health, start_seconds=30),
             depends_on=(*members.resources, *depends_on),
-        ),
-        parent=parent,
+        )
     )

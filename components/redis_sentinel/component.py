@@ -9,8 +9,9 @@ from components.redis_sentinel.redis import redis
 from components.redis_sentinel.secrets import RedisSecrets
 from components.redis_sentinel.sentinel import sentinel
 from components.redis_sentinel.settings import RedisSettings
+from components.scope import Scope
 from components.store_image import ExporterImage, StoreImage
-from model import Secret
+from model import Origin
 from platforms.base import Platform
 
 MASTER_NAME = "main"
@@ -20,7 +21,8 @@ MASTER_NAME = "main"
 class RedisSentinel(pulumi.ComponentResource):
     """One Redis replication group.
 
-    Outputs: `contract` (Sentinel addresses, master name, passwords) and `observability`.
+    `origin` is where the settings stand. Outputs: `contract` (Sentinel addresses, master name, passwords) and
+    `observability`.
     """
 
     contract: ClientContract
@@ -34,33 +36,24 @@ class RedisSentinel(pulumi.ComponentResource):
         platform: Platform,
         image: StoreImage,
         exporter_image: ExporterImage,
-        origin: str,
+        origin: Origin | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("ha-platform:data:RedisSentinel", name, None, opts)
-        secrets = RedisSecrets.generated(name, master_name=MASTER_NAME, platform=platform, parent=self)
+        scope = Scope(platform=platform, origin=origin or Origin(key="caches", name=name), parent=self)
+        secrets = RedisSecrets.generated(scope, name, master_name=MASTER_NAME)
         sentinel_hosts = [platform.member_host(f"{name}-sentinel", ordinal) for ordinal in range(settings.members)]
         members = redis(
+            scope,
             name,
             settings,
-            platform=platform,
             image=image,
             secrets=secrets,
             master_name=MASTER_NAME,
             sentinel_hosts=sentinel_hosts,
-            origin=origin,
-            parent=self,
         )
         sentinels = sentinel(
-            name,
-            settings,
-            platform=platform,
-            image=image,
-            secrets=secrets,
-            master_name=MASTER_NAME,
-            redis=members,
-            origin=origin,
-            parent=self,
+            scope, name, settings, image=image, secrets=secrets, master_name=MASTER_NAME, redis=members
         )
         self.contract = ClientContract(
             settings={
@@ -69,23 +62,12 @@ class RedisSentinel(pulumi.ComponentResource):
                 "SOCKET_TIMEOUT": "2",
             },
             secrets={
-                "PASSWORD": platform.secret(
-                    Secret(name=f"{name}-client-password", value=secrets.password), parent=self
-                ),
-                "SENTINEL_PASSWORD": platform.secret(
-                    Secret(name=f"{name}-client-sentinel", value=secrets.sentinel_password), parent=self
-                ),
+                "PASSWORD": scope.secret(f"{name}-client-password", secrets.password),
+                "SENTINEL_PASSWORD": scope.secret(f"{name}-client-sentinel", secrets.sentinel_password),
             },
             resources=(*members.resources, *sentinels.resources),
         )
-        self.observability = exporter(
-            name,
-            settings,
-            platform=platform,
-            image=exporter_image,
-            redis=members,
-            password=secrets.password,
-            origin=origin,
-            parent=self,
+        self.observability = scope.observed(
+            exporter(scope, name, settings, image=exporter_image, redis=members, password=secrets.password)
         )
         self.register_outputs({"sentinels": self.contract.settings["SENTINELS"]})

@@ -6,6 +6,7 @@ import pulumi
 
 from components.observability import AlertRule, Observability, Panel, ScrapeTarget
 from components.redis_sentinel.settings import RedisSettings
+from components.scope import Scope
 from components.store_image import ExporterImage
 from model import (
     Container,
@@ -16,11 +17,9 @@ from model import (
     Probe,
     Probes,
     Resources,
-    Secret,
     Tier,
     Workload,
 )
-from platforms.base import Platform
 
 PORT = 9121
 _PASSWORDS = "/run/secrets/redis_passwords"
@@ -28,26 +27,24 @@ _MIB = 2**20
 
 
 def exporter(
+    scope: Scope,
     name: str,
     settings: RedisSettings,
     *,
-    platform: Platform,
     image: ExporterImage,
     redis: Endpoint,
     password: pulumi.Output[str],
-    origin: str,
-    parent: pulumi.Resource,
 ) -> Observability:
     """A target for each member. The exporter reads the password from a file that maps addresses to passwords."""
     word = f"{name}-exporter"
     addresses = [f"redis://{host}:6379" for host in redis.member_hosts]
     passwords = password.apply(lambda value: json.dumps(dict.fromkeys(addresses, value)))
-    secret = platform.secret(Secret(name=f"{word}-passwords", value=passwords), parent=parent)
+    secret = scope.secret(f"{word}-passwords", passwords)
     health = Probe(check=HttpCheck(path="/health", port=PORT), interval_seconds=5)
-    endpoint = platform.workload(
+    endpoint = scope.workload(
         Workload(
             name=word,
-            origin=origin,
+            origin=scope.origin,
             tier=Tier.DATA,
             container=Container(
                 image=image.image,
@@ -66,8 +63,7 @@ def exporter(
             ports=(Port(name="metrics", number=PORT),),
             probes=Probes(ready=health, live=health, start_seconds=30),
             depends_on=redis.resources,
-        ),
-        parent=parent,
+        )
     )
     targets = tuple(
         ScrapeTarget(

@@ -1,10 +1,9 @@
 """The Redis servers."""
 
-import pulumi
-
 from components.redis_sentinel.mounted import DIRECTORY, mounted
 from components.redis_sentinel.secrets import RedisSecrets
 from components.redis_sentinel.settings import RedisSettings
+from components.scope import Scope
 from components.store_image import StoreImage
 from model import (
     Container,
@@ -21,37 +20,34 @@ from model import (
     Tier,
     Volume,
 )
-from platforms.base import Platform
 
 
 def redis(
+    scope: Scope,
     name: str,
     settings: RedisSettings,
     *,
-    platform: Platform,
     image: StoreImage,
     secrets: RedisSecrets,
     master_name: str,
     sentinel_hosts: list[str],
-    origin: str,
-    parent: pulumi.Resource,
 ) -> Endpoint:
     """Members `<name>-redis-0` .. : member 0 is the master at the very first start."""
     word = f"{name}-redis"
+    hosts = [scope.platform.member_host(word, ordinal) for ordinal in range(settings.members)]
     files = mounted(
+        scope,
         word,
         "redis",
-        platform=platform,
-        parent=parent,
         volume=image.data_dir,
         role=settings.role,
         maxmemory=settings.maxmemory,
         members=settings.members,
     )
-    return platform.members(
+    return scope.members(
         Members(
             name=word,
-            origin=origin,
+            origin=scope.origin,
             tier=Tier.DATA,
             container=Container(
                 image=image.image,
@@ -59,8 +55,8 @@ def redis(
                 env={
                     "HA_VOLUME": image.data_dir,
                     "HA_HOST": "$(MEMBER_HOST)",
-                    "HA_FIRST_MEMBER": platform.member_host(word, 0),
-                    "HA_PEERS": " ".join(platform.member_host(word, ordinal) for ordinal in range(settings.members)),
+                    "HA_FIRST_MEMBER": hosts[0],
+                    "HA_PEERS": " ".join(hosts),
                     "HA_PERSISTED": "no" if settings.role == "cache" else "yes",
                     "HA_SENTINELS": " ".join(sentinel_hosts),
                     "HA_MASTER": master_name,
@@ -87,8 +83,7 @@ def redis(
             ),
             hosts=settings.hosts,
             abandon_data_on=settings.abandon_data_on,
-        ),
-        parent=parent,
+        )
     )
 
 

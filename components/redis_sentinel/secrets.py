@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import pulumi
 
-from model import Secret, SecretRef
-from platforms.base import Platform
+from components.scope import Scope
+from model import SecretRef
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,13 +20,13 @@ class RedisSecrets:
     sentinel_password_file: SecretRef
 
     @classmethod
-    def generated(cls, name: str, *, master_name: str, platform: Platform, parent: pulumi.Resource) -> "RedisSecrets":
+    def generated(cls, scope: Scope, name: str, *, master_name: str) -> "RedisSecrets":
         """New passwords at the first update, the same ones from then on."""
-        password = platform.generated_password(f"{name}-password", parent=parent)
-        sentinel = platform.generated_password(f"{name}-sentinel-password", parent=parent)
+        password = scope.password(f"{name}-password")
+        sentinel = scope.password(f"{name}-sentinel-password")
 
         def secret(suffix: str, value: pulumi.Output[str]) -> SecretRef:
-            return platform.secret(Secret(name=f"{name}-{suffix}", value=value), parent=parent)
+            return scope.secret(f"{name}-{suffix}", value)
 
         return cls(
             password=password,

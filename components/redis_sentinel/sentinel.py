@@ -1,10 +1,9 @@
 """The Sentinels."""
 
-import pulumi
-
 from components.redis_sentinel.mounted import DIRECTORY, mounted
 from components.redis_sentinel.secrets import RedisSecrets
 from components.redis_sentinel.settings import RedisSettings
+from components.scope import Scope
 from components.store_image import StoreImage
 from model import (
     Container,
@@ -20,40 +19,36 @@ from model import (
     Tier,
     Volume,
 )
-from platforms.base import Platform
 
 _MIB = 2**20
 
 
 def sentinel(
+    scope: Scope,
     name: str,
     settings: RedisSettings,
     *,
-    platform: Platform,
     image: StoreImage,
     secrets: RedisSecrets,
     master_name: str,
     redis: Endpoint,
-    origin: str,
-    parent: pulumi.Resource,
 ) -> Endpoint:
     """As many Sentinels as Redis servers; a majority must agree that the master is down."""
     word = f"{name}-sentinel"
     files = mounted(
+        scope,
         word,
         "sentinel",
-        platform=platform,
-        parent=parent,
         volume=image.data_dir,
         master_name=master_name,
         first_member=redis.member_hosts[0],
         quorum=settings.quorum,
         timers=settings.timers,
     )
-    return platform.members(
+    return scope.members(
         Members(
             name=word,
-            origin=origin,
+            origin=scope.origin,
             tier=Tier.DATA,
             container=Container(
                 image=image.image,
@@ -62,7 +57,7 @@ def sentinel(
                     "HA_VOLUME": image.data_dir,
                     "HA_HOST": "$(MEMBER_HOST)",
                     "HA_SENTINELS": " ".join(
-                        platform.member_host(word, ordinal) for ordinal in range(settings.members)
+                        scope.platform.member_host(word, ordinal) for ordinal in range(settings.members)
                     ),
                     "HA_MASTER": master_name,
                 },
@@ -91,6 +86,5 @@ def sentinel(
             hosts=settings.hosts,
             abandon_data_on=settings.abandon_data_on,
             depends_on=redis.resources,
-        ),
-        parent=parent,
+        )
     )

@@ -1,17 +1,21 @@
-"""Rules across components. Each is a small function that yields faults; all faults come in one report."""
+"""Rules across components. Each is a small function that yields faults; all faults come in one report.
+
+The rules here hold for every kind; those of a single kind stand with it (`Kind.rules`).
+"""
 
 from collections.abc import Iterator
 
-from composition.rules import drains, images, names, ports, references
-from composition.rules.context import Context
+from components.context import Context, Rule
+from composition.kinds import KINDS
+from composition.rules import images, names, ports, references
 from settings.faults import Fault
 
-RULES = (
-    *drains.RULES,
+RULES: tuple[Rule, ...] = (
     *images.RULES,
     *names.RULES,
     *ports.RULES,
     *references.RULES,
+    *(rule for kind in KINDS for rule in kind.rules),
 )
 
 

@@ -2,23 +2,26 @@
 
 from collections.abc import Iterator
 
-from composition.rules.context import ROOMS, ROOT, Context, Room
+from components.context import Context
+from composition.kinds import MAPS
+from model import Origin
 from settings.faults import Fault
 
 
 def names_are_unique(context: Context) -> Iterator[Fault]:
-    """Balancers, applications, databases and caches share one name space."""
-    seen: dict[str, Room] = {}
-    for room in ROOMS:
-        for name in context.names(room):
+    """Components of all kinds share one name space."""
+    seen: dict[str, Origin] = {}
+    for key in MAPS:
+        for name in context.names(key):
+            origin = Origin(key=key, name=name)
             if name in seen:
                 yield Fault(
-                    path=f"{ROOT}.{room}.{name}",
-                    rule=f"has the name of {seen[name]}.{name}, and both would be the same DNS name",
+                    path=str(origin),
+                    rule=f"has the name of {seen[name].path}, and both would be the same DNS name",
                     got=repr(name),
                     fix="Rename one of them.",
                 )
-            seen.setdefault(name, room)
+            seen.setdefault(name, origin)
 
 
 RULES = (names_are_unique,)

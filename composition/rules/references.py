@@ -1,72 +1,55 @@
 """What a setting names must exist."""
 
+import difflib
 from collections.abc import Iterator
 
-from composition.rules.context import ROOT, Context, missing
-from composition.stack import Stack
+from components.context import Context
+from components.kind import Reference
+from composition.kinds import KINDS, components
+from model import Origin
 from settings.faults import Fault
 
 
-def routes_name_apps(context: Context) -> Iterator[Fault]:
-    """A route leads to an application with a port."""
-    for balancer, settings in context.stack.balancers.items():
-        for index, route in enumerate(settings.routes):
-            path = f"balancers.{balancer}.routes[{index}].app"
-            yield from missing(context, "apps", route.app, path)
-            if (app := context.stack.apps.get(route.app)) and app.port is None:
-                yield Fault(
-                    path=f"{ROOT}.{path}",
-                    rule="leads to an app without a port",
-                    got=repr(route.app),
-                    fix=f"Give apps.{route.app}.port, or remove the route.",
-                )
+def components_name_what_exists(context: Context) -> Iterator[Fault]:
+    """A component that another one names is in the stack, and gives what it is named for."""
+    for kind, part in components(context.stack):
+        for reference in kind.uses(part.settings):
+            yield from _missing(context, reference, part.origin)
 
 
-def apps_use_what_exists(context: Context) -> Iterator[Fault]:
-    """Databases and caches that an application uses are in the stack."""
-    for app, settings in context.stack.apps.items():
-        for name in settings.uses.databases:
-            yield from missing(context, "databases", name, f"apps.{app}.uses.databases.{name}")
-        for name in settings.uses.caches:
-            yield from missing(context, "caches", name, f"apps.{app}.uses.caches.{name}")
+def _missing(context: Context, reference: Reference, origin: Origin) -> Iterator[Fault]:
+    giving = [kind for kind in KINDS if reference.gives in kind.gives]
+    names = sorted(name for kind in giving for name in context.names(kind.key))
+    if reference.name in names or not all(context.knows(kind.key) for kind in giving):
+        return
+    nouns = " or ".join(kind.noun for kind in giving)
+    close = difflib.get_close_matches(reference.name, names, n=1, cutoff=0.5)
+    if close:
+        fix = f"Did you mean `{close[0]}`?"
+    else:
+        fix = f"Known here: {', '.join(names)}." if names else f"The stack has no {nouns}."
+    yield Fault(
+        path=str(origin.at(reference.key)), rule=f"names no {nouns} of this stack", got=repr(reference.name), fix=fix
+    )
 
 
 def secrets_are_given(context: Context) -> Iterator[Fault]:
     """Given secrets were given. One fault for each that was not, at its first use."""
     if context.secret_names is None:
         return
-    uses: dict[str, list[str]] = {}
-    for path, name in (*given_secret_uses(context.stack), *component_secret_uses(context.stack)):
-        if name not in context.secret_names:
-            uses.setdefault(name, []).append(path)
+    uses: dict[str, list[Origin]] = {}
+    for kind, part in components(context.stack):
+        for use in kind.secrets(part.settings):
+            if use.name not in context.secret_names:
+                uses.setdefault(use.name, []).append(part.origin.at(use.key))
     for name, (first, *others) in uses.items():
-        also = f" Also named by {', '.join(others)}." if others else ""
+        also = f" Also named by {', '.join(other.path for other in others)}." if others else ""
         yield Fault(
-            path=f"{ROOT}.{first}",
+            path=str(first),
             rule="names a secret that was not given",
             got=repr(name),
             fix=f"Give it: `{context.give_secret}{name}`.{also}",
         )
 
 
-def given_secret_uses(stack: Stack) -> Iterator[tuple[str, str]]:
-    """Path and name of every given secret that applications mount."""
-    for app, settings in stack.apps.items():
-        for file_name, name in settings.secrets.items():
-            yield f"apps.{app}.secrets.{file_name}", name
-        for variable, name in settings.secret_env.items():
-            yield f"apps.{app}.secret_env.{variable}", name
-
-
-def component_secret_uses(stack: Stack) -> Iterator[tuple[str, str]]:
-    """Path and name of every given secret that becomes part of a component's own configuration."""
-    for name, balancer in stack.balancers.items():
-        if balancer.tls:
-            yield f"balancers.{name}.tls.certificate", balancer.tls.certificate
-            yield f"balancers.{name}.tls.private_key", balancer.tls.private_key
-    if stack.monitoring:
-        for path, secret in stack.monitoring.secret_uses().items():
-            yield f"monitoring.{path}", secret
-
-
-RULES = (routes_name_apps, apps_use_what_exists, secrets_are_given)
+RULES = (components_name_what_exists, secrets_are_given)

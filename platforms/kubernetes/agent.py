@@ -43,7 +43,7 @@ def render_agent(cluster: Cluster, word: Agent, *, copy_of: CopyOf, parent: pulu
             name=word.name,
             namespace=names.agents_namespace,
             labels=labels(word.name, word.tier),
-            annotations={ORIGIN_ANNOTATION: word.origin},
+            annotations={ORIGIN_ANNOTATION: str(word.origin)},
         ),
         spec=_spec(cluster, word, lambda ref: copy_of(ref).object_name),
         opts=cluster.options(

@@ -48,7 +48,7 @@ def _claim(cluster: Cluster, word: Members, ordinal: int, parent: pulumi.Resourc
             name=name,
             namespace=cluster.names.namespace,
             labels=labels(word.name, word.tier),
-            annotations={ORIGIN_ANNOTATION: word.origin} | _ANNOTATIONS,
+            annotations={ORIGIN_ANNOTATION: str(word.origin)} | _ANNOTATIONS,
         ),
         spec=_claim_spec(cluster, word.volume),
         opts=pulumi.ResourceOptions.merge(cluster.options(parent), opts),

@@ -1,22 +1,18 @@
 """What every renderer shares: the provider, the namespaces, resource options and names."""
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import Literal
 
 import pulumi
 import pulumi_kubernetes as kubernetes
 
-from platforms.base import Refused
-from platforms.kubernetes.names import LONGEST_NAME, Names, default_namespace, replicas_service
+from platforms.kubernetes.names import Names, default_namespace
 from platforms.kubernetes.namespace import PodSecurity, default_deny, namespace
 from platforms.kubernetes.settings import KubernetesSettings
 
 Data = Literal["keep", "delete"]
 
-_LABEL = re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?")
 _DELETE_MARGIN_SECONDS = 300
 """Added to a pod's own grace: the time that a node and a volume's detachment take."""
 
@@ -30,8 +26,6 @@ class Cluster:
         self.names = Names(
             namespace=settings.namespace or default_namespace(stack), cluster_domain=settings.cluster_domain
         )
-        self._owners: dict[str, str] = {}
-        self._kubeconfig = str(Path(settings.kubeconfig).expanduser()) if settings.kubeconfig is not None else None
         self.provider = self._make_provider("kubernetes")
         self.foundation = self._foundation("", self.names.namespace, "restricted")
 
@@ -44,15 +38,6 @@ class Cluster:
     def agents_foundation(self) -> tuple[pulumi.Resource, ...]:
         """What must exist before an agent: its namespace, made with the first agent."""
         return self._foundation("agents-", self.names.agents_namespace, "privileged")
-
-    def name_refusals(self, origin: str, name: str, *, objects: Sequence[str] = ()) -> Iterator[Refused]:
-        """A name that is not a DNS label, is too long, or whose objects another word has."""
-        if not _LABEL.fullmatch(name) or len(name) > LONGEST_NAME:
-            yield Refused("name", name, f"a name is a DNS label of at most {LONGEST_NAME} characters")
-        for owned in (name, replicas_service(name), *objects):
-            owner = self._owners.setdefault(owned, origin)
-            if owner != origin:
-                yield Refused("name", name, f"`{owned}` is already a name of {owner}; rename one of them")
 
     def options(
         self,
@@ -80,7 +65,7 @@ class Cluster:
     def _make_provider(self, name: str, *, adopts: bool | None = None) -> kubernetes.Provider:
         return kubernetes.Provider(
             name,
-            kubeconfig=self._kubeconfig,
+            kubeconfig=self.settings.kubeconfig,
             context=self.settings.context,
             namespace=self.names.namespace,
             enable_server_side_apply=True,
@@ -101,9 +86,3 @@ class Cluster:
             )
         opts = pulumi.ResourceOptions(provider=self.provider, depends_on=made)
         return (*made, default_deny(f"{prefix}default-deny", name, opts=opts))
-
-
-def refusals(settings: KubernetesSettings) -> Iterator[Refused]:
-    """Settings of the platform that are not true of this machine."""
-    if settings.kubeconfig is not None and not Path(settings.kubeconfig).expanduser().is_file():
-        yield Refused("kubeconfig", settings.kubeconfig, "no such file; name a kubeconfig file that can be read")

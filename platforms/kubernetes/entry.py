@@ -21,7 +21,7 @@ def refusals(cluster: Cluster, word: Workload | Members) -> Iterator[Refused]:
         if cluster.settings.entry == "node-port" and node_port(cluster, public) not in _NODE_PORTS:
             offset = cluster.settings.node_port_offset
             yield Refused(
-                "public_ports",
+                f"public_ports.{public.port}",
                 public.published,
                 f"{public.published} + platform.node_port_offset ({offset}) is not a node port (30000-32767); "
                 "set the offset so that it is",

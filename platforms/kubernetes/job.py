@@ -39,7 +39,7 @@ def render_job(cluster: Cluster, word: Job, *, parent: pulumi.Resource) -> tuple
         metadata=ObjectMetaArgs(
             namespace=cluster.names.namespace,
             labels=labels(word.name, word.tier),
-            annotations={ORIGIN_ANNOTATION: word.origin} | _RUN_AGAIN,
+            annotations={ORIGIN_ANNOTATION: str(word.origin)} | _RUN_AGAIN,
         ),
         spec=batch.JobSpecArgs(
             backoff_limit=word.retries,

@@ -87,7 +87,7 @@ def render_members(cluster: Cluster, word: Members, *, parent: pulumi.Resource) 
             name=word.name,
             namespace=cluster.names.namespace,
             labels=labels(word.name, word.tier),
-            annotations={ORIGIN_ANNOTATION: word.origin},
+            annotations={ORIGIN_ANNOTATION: str(word.origin)},
         ),
         spec=_spec(cluster, word),
         opts=cluster.options(

@@ -1,9 +1,11 @@
 """Names: pure, known before anything is created."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from model import Tier
+from platforms.base import Refused
 
 PROJECT = "ha-platform"
 NAME_LABEL = "app.kubernetes.io/name"
@@ -16,6 +18,9 @@ CLAIM = "data"
 
 LONGEST_NAME = 50
 """63 for a label, less what Kubernetes and autonaming add (`-1234567890` for a StatefulSet's revision label)."""
+
+
+_LABEL = re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,3 +84,9 @@ def labels(name: str, tier: Tier) -> dict[str, str]:
         "app.kubernetes.io/managed-by": "pulumi",
         TIER_LABEL: tier.value,
     }
+
+
+def refusals(name: str) -> Iterator[Refused]:
+    """A word's name that its objects cannot have."""
+    if not _LABEL.fullmatch(name) or len(name) > LONGEST_NAME:
+        yield Refused("name", name, f"a name is a DNS label of at most {LONGEST_NAME} characters")

@@ -4,9 +4,9 @@ from typing import Literal
 
 import pulumi
 
-from model import Agent, ConfigFile, ConfigRef, Endpoint, Job, Members, Secret, SecretRef, Workload
+from model import Agent, ConfigFile, ConfigRef, Endpoint, Job, Members, Origin, Secret, SecretRef, Workload
 from platforms.base import Platform
-from platforms.kubernetes import agent, cluster, job, members, workload
+from platforms.kubernetes import agent, job, members, names, workload
 from platforms.kubernetes.agent import render_agent
 from platforms.kubernetes.cluster import Cluster
 from platforms.kubernetes.config_file import config_file
@@ -26,7 +26,6 @@ class KubernetesPlatform(Platform):
     def __init__(self, settings: KubernetesSettings, *, stack: str, data: Literal["keep", "delete"]) -> None:
         super().__init__(stack=stack)
         self._cluster = Cluster(settings, stack=stack, data=data)
-        self.refuse_all("ha-platform:stack.platform", cluster.refusals(settings))
         if not settings.enforces_network_policy:
             self.note("tier")
         self._secrets: dict[str, tuple[Secret, pulumi.Resource]] = {}
@@ -61,26 +60,30 @@ class KubernetesPlatform(Platform):
         )
 
     def workload(self, word: Workload, *, parent: pulumi.Resource) -> Endpoint:
-        names = self._cluster.name_refusals(word.origin, word.name, objects=workload.objects(self._cluster, word))
-        self.refuse_all(word.origin, names)
+        self._claim(word.origin, word.name, *workload.objects(self._cluster, word))
         self.refuse_all(word.origin, workload.refusals(self._cluster, word))
         return render_workload(self._cluster, word, parent=parent)
 
     def members(self, word: Members, *, parent: pulumi.Resource) -> Endpoint:
-        names = self._cluster.name_refusals(word.origin, word.name, objects=members.objects(self._cluster, word))
-        self.refuse_all(word.origin, names)
+        self._claim(word.origin, word.name, *members.objects(self._cluster, word))
         self.refuse_all(word.origin, members.refusals(self._cluster, word))
         return render_members(self._cluster, word, parent=parent)
 
     def agent(self, word: Agent, *, parent: pulumi.Resource) -> Endpoint:
-        self.refuse_all(word.origin, self._cluster.name_refusals(word.origin, word.name))
+        self._claim(word.origin, word.name)
         self.refuse_all(word.origin, agent.refusals(word))
         return render_agent(self._cluster, word, copy_of=self._copy_for_agents, parent=parent)
 
     def job(self, word: Job, *, parent: pulumi.Resource) -> tuple[pulumi.Resource, ...]:
-        self.refuse_all(word.origin, self._cluster.name_refusals(word.origin, word.name))
+        self._claim(word.origin, word.name)
         self.refuse_all(word.origin, job.refusals(word))
         return render_job(self._cluster, word, parent=parent)
+
+    def _claim(self, origin: Origin, name: str, *objects: str) -> None:
+        """Take the names of the Services and members of the word `name`."""
+        self.refuse_all(origin, names.refusals(name))
+        for service in (name, names.replicas_service(name), *objects):
+            self.claim("service", service, origin)
 
     def _copy_for_agents(self, ref: SecretRef | ConfigRef) -> SecretRef | ConfigRef:
         """A pod mounts only objects of its own namespace, so the agents' namespace gets its own of each one used."""

@@ -1,9 +1,10 @@
 """Where the cluster is, and what is true of it."""
 
 from ipaddress import IPv4Network
+from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from settings.base import Settings
 from settings.types import PortNumber, Seconds
@@ -19,11 +20,18 @@ DomainName = Annotated[
 ]
 
 
+def _kubeconfig(text: str) -> str:
+    path = Path(text).expanduser()
+    if not path.is_file():
+        raise ValueError("there is no such file; name a kubeconfig file that can be read")
+    return str(path)
+
+
 class KubernetesSettings(Settings):
     """A Kubernetes cluster, version 1.31 or later."""
 
     kind: Literal["kubernetes"]
-    kubeconfig: str | None = None
+    kubeconfig: Annotated[str, AfterValidator(_kubeconfig)] | None = None
     """Path of the kubeconfig file. Default: `KUBECONFIG`, then `~/.kube/config`."""
     context: str | None = None
     """Context in that file. Default: its current context."""

@@ -66,7 +66,7 @@ def render_workload(cluster: Cluster, word: Workload, *, parent: pulumi.Resource
             name=word.name,
             namespace=cluster.names.namespace,
             labels=labels(word.name, word.tier),
-            annotations={ORIGIN_ANNOTATION: word.origin},
+            annotations={ORIGIN_ANNOTATION: str(word.origin)},
         ),
         spec=_spec(cluster, word),
         opts=cluster.options(

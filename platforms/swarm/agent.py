@@ -34,7 +34,7 @@ def service(
     """One task a host. The provider does not wait for global services, so nothing may depend on an agent's health."""
     return docker.ServiceArgs(
         name=names.service(word.name),
-        labels=service_labels(names.labels(word.name, {ORIGIN_LABEL: word.origin, **port_labels(word.ports)})),
+        labels=service_labels(names.labels(word.name, {ORIGIN_LABEL: str(word.origin), **port_labels(word.ports)})),
         mode=docker.ServiceModeArgs(global_=True),
         task_spec=task_spec(
             Task(

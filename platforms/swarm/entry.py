@@ -61,5 +61,7 @@ class PublishedPorts:
             owner = self._owner.setdefault(public.published, word.name)
             if owner != word.name:
                 yield Refused(
-                    "public_ports", public.published, f"`{owner}` has this port of every host; choose another"
+                    f"public_ports.{public.port}",
+                    public.published,
+                    f"`{owner}` has this port of every host; choose another",
                 )

@@ -60,7 +60,7 @@ def gate(
     gated = replace(word.container, command=("sh", "-c", script, "gate", *word.container.command))
     return docker.ServiceArgs(
         name=names.service(word.name),
-        labels=service_labels(names.labels(word.name, {ORIGIN_LABEL: word.origin, JOB_LABEL: "true"})),
+        labels=service_labels(names.labels(word.name, {ORIGIN_LABEL: str(word.origin), JOB_LABEL: "true"})),
         mode=docker.ServiceModeArgs(replicated=docker.ServiceModeReplicatedArgs(replicas=1)),
         task_spec=task_spec(
             Task(

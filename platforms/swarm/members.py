@@ -58,7 +58,7 @@ def member(
     labels = names.labels(
         word.name,
         {
-            ORIGIN_LABEL: word.origin,
+            ORIGIN_LABEL: str(word.origin),
             **port_labels(word.ports),
             **entry_labels(word.public_ports, settings),
             VOLUME_SIZE_LABEL: str(word.volume.size_bytes),

@@ -41,20 +41,11 @@ class Names:
         return {STACK_LABEL: self.stack, COMPONENT_LABEL: name, **(extra or {})}
 
 
-class Taken:
-    """Which word has which name, so that no two want one service."""
-
-    def __init__(self) -> None:
-        self._owner: dict[str, str] = {}
-
-    def refusals(self, origin: str, *names: str) -> Iterator[Refused]:
-        """A name that another word has, or that is too long."""
-        for name in names:
-            owner = self._owner.setdefault(name, origin)
-            if owner != origin:
-                yield Refused("name", name, f"{owner} has a service of this name; rename one of them")
-            if len(name) > LONGEST_SERVICE_NAME:
-                yield Refused("name", name, f"a service name has at most {LONGEST_SERVICE_NAME} characters; shorten it")
+def refusals(*services: str) -> Iterator[Refused]:
+    """A service name that is too long."""
+    for name in services:
+        if len(name) > LONGEST_SERVICE_NAME:
+            yield Refused("name", name, f"a service name has at most {LONGEST_SERVICE_NAME} characters; shorten it")
 
 
 def service_labels(labels: Mapping[str, str]) -> list[docker.ServiceLabelArgs]:

@@ -6,11 +6,11 @@ from typing import Literal
 import pulumi
 import pulumi_docker as docker
 
-from model import Agent, ConfigFile, ConfigRef, Endpoint, Job, Members, Secret, SecretRef, Workload
+from model import Agent, ConfigFile, ConfigRef, Endpoint, Job, Members, Origin, Secret, SecretRef, Workload
 from platforms.base import Platform
-from platforms.swarm import agent, config_file, job, members, moves, secret, workload
+from platforms.swarm import agent, config_file, job, members, moves, names, secret, workload
 from platforms.swarm.entry import PublishedPorts
-from platforms.swarm.names import Names, Taken
+from platforms.swarm.names import Names
 from platforms.swarm.network import Networks
 from platforms.swarm.noted import NOTED
 from platforms.swarm.settings import SwarmSettings
@@ -31,7 +31,6 @@ class SwarmPlatform(Platform):
         )
         self._networks = Networks(settings, self._names, self._options)
         self._published = PublishedPorts()
-        self._taken = Taken()
 
     def host(self, name: str) -> str:
         return self._names.service(name)
@@ -106,5 +105,8 @@ class SwarmPlatform(Platform):
     ) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(parent=parent, provider=self._provider, depends_on=list(depends_on))
 
-    def _claim(self, origin: str, *names: str) -> None:
-        self.refuse_all(origin, self._taken.refusals(origin, *(self._names.service(name) for name in names)))
+    def _claim(self, origin: Origin, *words: str) -> None:
+        services = [self._names.service(word) for word in words]
+        for service in services:
+            self.claim("service", service, origin)
+        self.refuse_all(origin, names.refusals(*services))

@@ -62,7 +62,7 @@ def service(
     networks: Sequence[docker.ServiceTaskSpecNetworksAdvancedArgs],
 ) -> docker.ServiceArgs:
     """The whole service. It converges when each replica is ready; a bad update rolls back by itself."""
-    labels = {ORIGIN_LABEL: word.origin, **port_labels(word.ports), **entry_labels(word.public_ports, settings)}
+    labels = {ORIGIN_LABEL: str(word.origin), **port_labels(word.ports), **entry_labels(word.public_ports, settings)}
     steps = Steps(
         parallelism=word.rollout.parallelism,
         start_first=_starts_first(word),

@@ -58,7 +58,7 @@ def test_every_alert_has_a_runbook() -> None:
     kinds = {re.sub(rf"_({'|'.join(sorted(names))})(?=[A-Z])", "_<name>", alert) for alert in alerts}
     titles = {title.strip("`") for title in _titles(RUNBOOKS) if title.startswith("`")}
     assert alerts, "the rendered rules are found"
-    assert kinds == titles, f"without a page: {kinds - titles}; without a rule: {titles - kinds}"
+    assert kinds <= titles, f"without a page: {kinds - titles}"
     index = set(links(REPOSITORY / "docs/runbooks/README.md"))
     assert {path.name for path in RUNBOOKS} <= index
 

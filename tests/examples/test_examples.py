@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 from rules import availability
 
-from composition.rules.references import component_secret_uses, given_secret_uses
+from composition.kinds import components
 from tests.docs.pages import anchors, links, make_targets
 from tests.examples.example import DIRECTORY, EXAMPLES, Example, given_value, rendered
 from tests.mock_engine import SECRET_MARK, Recorded
@@ -22,7 +22,7 @@ WORKLOADS = {
     "kubernetes": ("kubernetes:apps/v1:Deployment", "kubernetes:apps/v1:StatefulSet"),
 }
 PARTS = {"balancers": "", "apps": "", "databases": "-pg", "caches": "-redis"}
-"""Room of a stack -> what the name of its first workload ends with."""
+"""Map of a stack -> what the name of its first workload ends with."""
 PAGES = [DIRECTORY / "README.md", *(example.readme for example in EXAMPLES)]
 
 each_example = pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
@@ -39,7 +39,7 @@ def test_every_folder_is_an_example() -> None:
 @each_example
 def test_it_is_sound_with_the_secrets_that_the_readme_names(example: Example) -> None:
     stack = example.stack()
-    used = {name for _, name in (*given_secret_uses(stack), *component_secret_uses(stack))}
+    used = {use.name for kind, part in components(stack) for use in kind.secrets(part.settings)}
     assert example.secrets() == used, "the README names the secrets that the stack uses, and no other"
 
 

@@ -32,8 +32,8 @@ def arrived(kind: str, word: Word, member: int = 0) -> Arrived:
 
     def build(parent: pulumi.Resource) -> None:
         platform = platform_of(kind)
-        render_word(platform, word, parent)
-        platform.finish()
+        with platform.gathering():
+            render_word(platform, word, parent)
 
     recorded = render(build)
     if kind == "swarm":

@@ -126,13 +126,13 @@ CASES: dict[str, tuple[Change, str, str]] = {
     ),
     "a published port of none": (
         word_of("workload", public_ports=(replace(PUBLIC, port="x"),)),
-        "public_ports",
+        "public_ports.x",
         "no port has this name; there are: http, metrics",
     ),
     "a port published twice": (
         word_of("workload", public_ports=(PUBLIC, replace(PUBLIC, port="metrics"))),
-        "public_ports",
-        "is published 2 times",
+        "public_ports.metrics",
+        "`http` is published there",
     ),
     "two ports alike": (
         word_of("workload", ports=(Port(name="http", number=8080), Port(name="http", number=8081))),
@@ -146,8 +146,8 @@ CASES: dict[str, tuple[Change, str, str]] = {
 def refused(kind: str, change: Change) -> tuple[Refusal, ...]:
     def build(parent: pulumi.Resource) -> None:
         platform = platform_of(kind)
-        render_word(platform, change(Objects.make(platform, parent)), parent)
-        platform.finish()
+        with platform.gathering():
+            render_word(platform, change(Objects.make(platform, parent)), parent)
 
     with pytest.raises(Unsupported) as caught:
         render(build)
@@ -172,8 +172,8 @@ def test_paths_arrive_as_what_they_become() -> None:
                 platform = platform_of(kind)
                 objects = Objects.make(platform, parent)
                 word = files(f"{path}/secret", scratch=(Scratch(path=writable), Scratch(path="/tmp/")))(objects)
-                render_word(platform, word, parent)
-                platform.finish()
+                with platform.gathering():
+                    render_word(platform, word, parent)
 
             found.append({str(one.inputs) for one in render(build)})
         return found

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from model import Container, Members, Probes, Scratch, Tier, Volume, Workload
+from model import Container, Members, Origin, Probes, Scratch, Tier, Volume, Workload
 from model.units import MIB
 from tests.platforms.arrival import Arrived, arrived, go_template
 from tests.platforms.words import HTTP_AND_TCP, IMAGE, PORTS, RESOURCES
@@ -44,14 +44,20 @@ def container(**fields: object) -> Container:
 
 def workload(of: Container, probes: Probes = HTTP_AND_TCP) -> Workload:
     return Workload(
-        name="app", origin="stack.apps.app", tier=Tier.APP, container=of, replicas=1, ports=PORTS, probes=probes
+        name="app",
+        origin=Origin(key="apps", name="app"),
+        tier=Tier.APP,
+        container=of,
+        replicas=1,
+        ports=PORTS,
+        probes=probes,
     )
 
 
 def member(of: Container) -> Members:
     return Members(
         name="db",
-        origin="stack.databases.db",
+        origin=Origin(key="databases", name="db"),
         tier=Tier.DATA,
         container=of,
         count=2,

@@ -32,9 +32,9 @@ FACTS = {
     ("swarm", "Members.abandon_data_on"): "a permission: read when a member moves, never deployed",
     ("swarm", "Job.container.image.http_tool"): "a fact about the image: a job has no probes",
     **{
-        (kind, f"{word}.origin"): "for those who read a report"
+        (kind, f"Origin.{field}"): "for those who read a report"
         for kind in PLATFORMS
-        for word in ("Workload", "Members", "Agent", "Job")
+        for field in ("root", "key", "name", "below")
     },
 }
 """What a platform reads or does not need; not a wish that could be ignored."""
@@ -55,8 +55,8 @@ def rendered(kind: str, case: str, path: Path = (), key: str = "") -> Rendered:
         word: Any = words(objects)[case]
         if path:
             word = changed(word, path, alternatives(objects)[key])
-        render_word(platform, word, parent)
-        platform.finish()
+        with platform.gathering():
+            render_word(platform, word, parent)
 
     try:
         return render(build)
@@ -186,7 +186,7 @@ def test_what_is_only_noted_is_said_once(
     def build(parent: pulumi.Resource) -> None:
         platform = platform_of(kind)
         every = words(Objects.make(platform, parent))
-        for word in (every[case], every["workload-scaled"]):
+        for word in (every[case], every["workload"]):
             path = ("public_ports", 0, "audience")
             shown = changed(word, path, "operators") if getattr(word, "public_ports", ()) else word
             render_word(platform, shown, parent)

@@ -22,6 +22,7 @@ from model import (
     Image,
     Job,
     Members,
+    Origin,
     Port,
     Probe,
     Probes,
@@ -56,6 +57,7 @@ TCP_AND_EXEC = Probes(
     ready=Probe(check=TcpCheck(port=9100)), live=Probe(check=ExecCheck(command=("check", "live")), interval_seconds=7)
 )
 STEP = ScalingStep(stabilization_seconds=60, percent=100, replicas=4, period_seconds=15, choose="max")
+APP = Origin(root="stack", key="apps", name="app")
 SCALING = Scaling(min_replicas=3, max_replicas=10, cpu_percent=70, memory_percent=80, up=STEP, down=STEP)
 
 
@@ -100,11 +102,17 @@ def words(objects: Objects) -> Mapping[str, Word]:
     """Words by a short name for the test report."""
     app = container(objects)
     workload = Workload(
-        name="app", origin="stack.apps.app", tier=Tier.APP, container=app, replicas=2, ports=PORTS, probes=HTTP_AND_TCP
+        name="app",
+        origin=APP,
+        tier=Tier.APP,
+        container=app,
+        replicas=2,
+        ports=PORTS,
+        probes=HTTP_AND_TCP,
     )
     members = Members(
         name="db",
-        origin="stack.databases.db",
+        origin=Origin(root="stack", key="databases", name="db"),
         tier=Tier.DATA,
         container=replace(app, env={"NAME": "$(MEMBER_NAME)"}),
         count=2,
@@ -128,14 +136,19 @@ def words(objects: Objects) -> Mapping[str, Word]:
         ),
         "agent": Agent(
             name="exporter",
-            origin="stack.monitoring",
+            origin=Origin(root="stack", key="monitoring"),
             tier=Tier.MONITORING,
             container=app,
             ports=PORTS,
             probes=EXEC_AND_HTTP,
             host_paths=(HostPath(host_path="/proc", mount_path="/host/proc"),),
         ),
-        "job": Job(name="migrate", origin="stack.apps.app.migrations", tier=Tier.APP, container=app),
+        "job": Job(
+            name="migrate",
+            origin=APP.at("migrations"),
+            tier=Tier.APP,
+            container=app,
+        ),
         "secret": Secret(name="password", value="three"),
         "config-file": ConfigFile(name="conf", text="three"),
     }

@@ -36,7 +36,7 @@ def test_every_cross_field_rule_has_a_broken_stack() -> None:
 
 
 def _breaks(rule_name: str, settings: object, secrets: frozenset[str]) -> bool:
-    from composition.rules.context import Context
+    from components.context import Context
     from composition.stack import Stack
 
     try:

@@ -11,11 +11,11 @@ from pydantic import BaseModel
 
 from components.app_tier.settings import AppTierSettings
 from composition.compose import compose
+from composition.kinds import KINDS
 from composition.read import StackInput, check
-from composition.refusals import KEYS, kind_and_part, refusal_faults
-from composition.rules.context import ROOMS
+from composition.refusals import KEYS, refusal_faults
 from composition.stack import Stack
-from model import Job, Workload
+from model import Job, Origin, Workload
 from platforms.base import Refusal
 from platforms.swarm.names import ORIGIN_LABEL
 from settings.faults import BrokenStack
@@ -23,8 +23,10 @@ from tests.goldens.rendered import registrations
 from tests.mock_engine import render
 from tests.stacks.fixtures import DIRECTORY, settings_of
 
-OWN_CHOICE = {"origin", "tier", "depends_on", "public_ports", "container.stop.signal",
-              "rollout.start_first"}  # fmt: skip
+OWN_CHOICE = {
+    "origin.root", "origin.key", "origin.name", "origin.below", "tier", "depends_on", "public_ports",
+    "container.stop.signal", "rollout.start_first",
+}  # fmt: skip
 """Fields of an application's words that no key decides."""
 
 
@@ -56,27 +58,25 @@ def word_fields(word: type, prefix: str = "") -> Iterator[str]:
             yield prefix + field.name
 
 
-@pytest.mark.parametrize("kind", KEYS)
-def test_every_key_exists_in_the_settings(kind: str) -> None:
-    part = kind.split(".")[:1] if kind.split(".")[0] in ROOMS else kind.split(".")
-    for keys in KEYS[kind].values():
-        for key in keys.split(" "):
-            assert any(annotations(Stack, [*part, *filter(None, key.split("."))])), f"{kind}: {key}"
+@pytest.mark.parametrize(("kind", "place"), [(kind, place) for kind in KEYS for place in KEYS[kind]])
+def test_every_key_exists_in_the_settings(kind: str, place: str) -> None:
+    for key in KEYS[kind][place].values():
+        assert any(annotations(Stack, [kind, *filter(None, key.split("."))])), f"{kind}: {key}"
 
 
-@pytest.mark.parametrize(("kind", "word"), [("apps", Workload), ("apps.migrations", Job)])
-def test_every_field_of_an_application_has_its_key(kind: str, word: type) -> None:
-    names = set(word_fields(word))
+@pytest.mark.parametrize(("place", "word"), [("", Workload), ("migrations", Job)])
+def test_every_field_of_an_application_has_its_key(place: str, word: type) -> None:
+    keys, names = KEYS["apps"][place], set(word_fields(word))
     assert {"container.secret_env", "container.image.uid"} < names
-    held = {name for name in names for key in KEYS[kind] if name == key or name.startswith(f"{key}.")}
+    held = {name for name in names for key in keys if name == key or name.startswith(f"{key}.")}
     assert names - held <= OWN_CHOICE
-    assert all(any(name == key or name.startswith(f"{key}.") for name in names) for key in KEYS[kind]), "no such field"
+    assert all(any(name == key or name.startswith(f"{key}.") for name in names) for key in keys), "no such field"
 
 
 def test_every_setting_of_rollout_and_scaling_is_the_key_of_a_field() -> None:
     for name in ("rollout", "scaling"):
         (settings,) = (each for each in annotations(AppTierSettings, [name]) if issubclass(each, BaseModel))
-        assert {key for key in KEYS["apps"].values() if key.startswith(f"{name}.")} == {
+        assert {key for key in KEYS["apps"][""].values() if key.startswith(f"{name}.")} == {
             f"{name}.{key}" for key in settings.model_fields
         }
 
@@ -152,19 +152,26 @@ def test_kubernetes_never_weakens_a_required_spread() -> None:
 
 
 def test_a_field_that_no_key_decides_is_named_at_its_part() -> None:
-    stack = Stack.model_validate(settings_of(DIRECTORY / "ok" / "prod-on-swarm.yaml")[0])
-    refusal = Refusal(origin="ha-platform:stack.databases.main", field="container.stop.signal", got="X", reason="no")
-    (fault,) = refusal_faults([refusal, refusal], stack)
+    origin = Origin(key="databases", name="main")
+    refusal = Refusal(origin=origin, field="container.stop.signal", got="X", reason="no")
+    (fault,) = refusal_faults([refusal, refusal])
     assert str(fault) == "ha-platform:stack.databases.main: container.stop.signal: no (got X)."
 
 
-def test_the_parts_of_an_application() -> None:
-    assert kind_and_part("ha-platform:stack.apps.web.migrations") == ("apps.migrations", "apps.web")
-    assert kind_and_part("ha-platform:stack.monitoring.grafana") == ("monitoring.grafana", "monitoring.grafana")
+def test_a_place_below_a_part_has_its_own_keys() -> None:
+    web = Origin(key="apps", name="web")
+    places = {"command": web, "migrations.command": web.at("migrations")}
+    for key, origin in places.items():
+        (fault,) = refusal_faults([Refusal(origin=origin, field="container.command", got="X", reason="no")])
+        assert fault.path == f"ha-platform:stack.apps.web.{key}"
 
 
 def test_every_origin_of_a_word_has_its_keys() -> None:
     resources = registrations(DIRECTORY / "ok" / "prod-on-swarm.yaml", "prod")
     labels = [label for one in resources for label in one.inputs.get("labels") or () if isinstance(label, dict)]
-    kinds = {kind_and_part(label["value"])[0] for label in labels if label["label"] == ORIGIN_LABEL}
-    assert kinds == KEYS.keys() - {"platform"}
+    origins = {label["value"] for label in labels if label["label"] == ORIGIN_LABEL}
+    assert origins
+    maps = {kind.key for kind in KINDS if not kind.single}
+    for origin in origins:
+        key, *below = origin.partition(".")[2].split(".")
+        assert ".".join(below[1:] if key in maps else below) in KEYS[key], origin

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from components.load_balancer.contract import Backend
+from components.contracts import Backend
 from components.load_balancer.haproxy import forwarded, memory
 from components.load_balancer.place import Place
 from components.load_balancer.traffic import Balancer, Route

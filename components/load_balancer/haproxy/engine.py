@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from components.load_balancer.contract import Backend
+from components.contracts import Backend
 from components.load_balancer.engine import Engine, Refused
 from components.load_balancer.haproxy import memory, watched
 from components.load_balancer.haproxy.config import haproxy_config

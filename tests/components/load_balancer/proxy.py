@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import httpx
 
-from components.load_balancer.contract import Backend
+from components.contracts import Backend
 from components.load_balancer.engines import ENGINES
 from components.load_balancer.place import Place
 from components.load_balancer.settings import LoadBalancerSettings

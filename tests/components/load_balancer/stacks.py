@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from components.load_balancer.contract import Backend
+from components.contracts import Backend
 from components.load_balancer.engines import ENGINES
 from components.load_balancer.place import Place
 from components.load_balancer.settings import LoadBalancerSettings

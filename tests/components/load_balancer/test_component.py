@@ -15,6 +15,7 @@ from model import (
     Image,
     Job,
     Members,
+    Origin,
     PublicPort,
     Secret,
     SecretRef,
@@ -99,7 +100,7 @@ def made(
                     "site_cert": pulumi.Output.from_input("CERTIFICATE\n\n"),
                     "site_key": pulumi.Output.secret("KEY"),
                 },
-                origin="stack.balancers.edge",
+                origin=Origin(key="balancers", name="edge"),
             )
         )
         then(platform)
@@ -112,7 +113,12 @@ def made(
 def test_the_workload() -> None:
     _, platform = made(balancer(longest_stream="2m", stop_delay="4s"))
     word = platform.one(Workload)
-    assert (word.name, word.origin, word.tier, word.replicas) == ("edge", "stack.balancers.edge", Tier.EDGE, 2)
+    assert (word.name, word.origin, word.tier, word.replicas) == (
+        "edge",
+        Origin(key="balancers", name="edge"),
+        Tier.EDGE,
+        2,
+    )
     assert word.spread == "require"
     assert word.public_ports == (
         PublicPort(port="http", published=80, audience="clients"),

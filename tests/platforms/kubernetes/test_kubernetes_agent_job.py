@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from model import ConfigFile, File, HostPath, Secret, Security
+from model import ConfigFile, File, HostPath, Origin, Secret, Security
 from tests.platforms.kubernetes.words import agent, container, job, rendered
 
 ROOT = HostPath(host_path="/", mount_path="/host")
@@ -50,7 +50,10 @@ def test_an_agents_files_are_copied_into_its_namespace_once() -> None:
         config = platform.config_file(ConfigFile(name="conf", text="c"), parent=parent)
         files = (File(path="/etc/a/key", source=secret), File(path="/etc/a/conf", source=config))
         for name in ("node", "other"):
-            platform.agent(agent(name=name, origin=name, container=container(files=files)), parent=parent)
+            platform.agent(
+                agent(name=name, origin=Origin(key="agents", name=name), container=container(files=files)),
+                parent=parent,
+            )
 
     out = rendered(build)
     assert out.names("Secret") == {"key", "key-agents"}

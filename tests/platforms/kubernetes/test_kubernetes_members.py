@@ -85,7 +85,9 @@ def test_a_member_avoids_the_node_of_another_components_same_ordinal() -> None:
 def test_places_of_volumes_are_refused() -> None:
     with pytest.raises(Unsupported) as refused:
         of(hosts=("a", "b", "c"), abandon_data_on=("a",))
-    assert [one.path for one in refused.value.refusals] == ["databases.db.hosts", "databases.db.abandon_data_on"]
+    assert [one.path for one in refused.value.refusals] == [
+        "stack.databases.db.hosts", "stack.databases.db.abandon_data_on"
+    ]  # fmt: skip
 
 
 def test_every_member_has_an_address_that_answers_before_it_is_ready() -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from model import PublicPort, Rollout, Security, Stop
 from platforms.base import Unsupported
@@ -28,21 +29,27 @@ ROOT_USER = container(image=replace(container().image, uid=0))
 PUBLIC = (PublicPort(port="http", published=8080, audience="clients"),)
 
 CASES: dict[str, tuple[Callable[..., object], str]] = {
-    "image of root": (on_workload(container=ROOT_USER), "apps.web.container.image"),
-    "capability": (in_container(security=Security(capabilities=("SYS_TIME",))), "apps.web.container.security.cap"),
-    "deadline": (on_workload(rollout=Rollout(stable_seconds=9, deadline_seconds=9)), "apps.web.rollout.deadline"),
-    "no metric": (on_workload(scaling=replace(SCALING, cpu_percent=None, memory_percent=None)), "apps.web.scaling"),
-    "name": (on_workload(name="Web"), "apps.web.name"),
-    "spread over too few nodes": (on_workload(spread="require", replicas=3), "apps.web.spread"),
-    "spread when it has scaled": (on_workload(spread="require", replicas=2, scaling=SCALING), "apps.web.spread"),
+    "image of root": (on_workload(container=ROOT_USER), "stack.apps.web.container.image"),
+    "capability": (
+        in_container(security=Security(capabilities=("SYS_TIME",))),
+        "stack.apps.web.container.security",
+    ),
+    "deadline": (on_workload(rollout=Rollout(stable_seconds=9, deadline_seconds=9)), "stack.apps.web.rollout.deadline"),
+    "no metric": (
+        on_workload(scaling=replace(SCALING, cpu_percent=None, memory_percent=None)),
+        "stack.apps.web.scaling",
+    ),
+    "name": (on_workload(name="Web"), "stack.apps.web.name"),
+    "spread over too few nodes": (on_workload(spread="require", replicas=3), "stack.apps.web.spread"),
+    "spread when it has scaled": (on_workload(spread="require", replicas=2, scaling=SCALING), "stack.apps.web.spread"),
     "members on too few nodes": (
         lambda platform, parent: platform.members(members(), parent=parent),
-        "databases.db.count",
+        "stack.databases.db.count",
     ),
-    "same name": (twice, "databases.db.name"),
+    "same name": (twice, "stack.databases.db.name"),
     "members without ports": (
         lambda platform, parent: platform.members(members(ports=()), parent=parent),
-        "databases.db.ports",
+        "stack.databases.db.ports",
     ),
 }
 
@@ -62,7 +69,7 @@ def test_a_published_port_needs_a_node_port() -> None:
 
 
 def test_a_kubeconfig_that_is_not_there() -> None:
-    with pytest.raises(Unsupported, match="kubeconfig: /nowhere/config: no such file"):
+    with pytest.raises(ValidationError, match="there is no such file"):
         rendered(on_workload(), kubeconfig="/nowhere/config")
 
 

@@ -12,6 +12,7 @@ from model import (
     Image,
     Job,
     Members,
+    Origin,
     Port,
     Probe,
     Probes,
@@ -59,7 +60,7 @@ def probes() -> Probes:
 def workload(**fields: Any) -> Workload:
     given: dict[str, Any] = {
         "name": "web",
-        "origin": "apps.web",
+        "origin": Origin(root="stack", key="apps", name="web"),
         "tier": Tier.APP,
         "container": container(),
         "replicas": 3,
@@ -72,7 +73,7 @@ def workload(**fields: Any) -> Workload:
 def members(**fields: Any) -> Members:
     given: dict[str, Any] = {
         "name": "db",
-        "origin": "databases.db",
+        "origin": Origin(root="stack", key="databases", name="db"),
         "tier": Tier.DATA,
         "container": container(),
         "count": 3,
@@ -86,7 +87,7 @@ def members(**fields: Any) -> Members:
 def agent(**fields: Any) -> Agent:
     given: dict[str, Any] = {
         "name": "node",
-        "origin": "monitoring.node",
+        "origin": Origin(root="stack", key="monitoring", below=("node",)),
         "tier": Tier.MONITORING,
         "container": container(),
         "ports": (PORT,),
@@ -98,7 +99,7 @@ def agent(**fields: Any) -> Agent:
 def job(**fields: Any) -> Job:
     given: dict[str, Any] = {
         "name": "migrate",
-        "origin": "apps.web.migrate",
+        "origin": Origin(root="stack", key="apps", name="web", below=("migrate",)),
         "tier": Tier.APP,
         "container": container(),
     }
@@ -137,7 +138,7 @@ def rendered(build: Build, *, data: Any = "delete", **settings: Any) -> Rendered
 
     def program(parent: pulumi.Resource) -> None:
         platform = KubernetesPlatform(model, stack="test", data=data)
-        build(platform, parent)
-        platform.finish()
+        with platform.gathering():
+            build(platform, parent)
 
     return Rendered(render(program))

@@ -24,9 +24,9 @@ def registered(make: PLAIN, settings: SwarmSettings = SETTINGS, objects_too: boo
         platform = SwarmPlatform(settings, stack="shop", data="keep")
         objects = Objects.make(platform, parent)
         app = container(objects)
-        for word in make(app if objects_too else replace(app, secret_env={}, files=())):
-            render_word(platform, word, parent)
-        platform.finish()
+        with platform.gathering():
+            for word in make(app if objects_too else replace(app, secret_env={}, files=())):
+                render_word(platform, word, parent)
 
     return render(build)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from model import Container, Members, Port, PublicPort, Tier, Volume
+from model import Container, Members, Origin, Port, PublicPort, Tier, Volume
 from tests.mock_engine import Recorded
 from tests.platforms.swarm.rendering import SETTINGS, label, refusals, registered, services
 from tests.platforms.words import HTTP_AND_TCP
@@ -11,7 +11,7 @@ from tests.platforms.words import HTTP_AND_TCP
 def database(container: Container, mode: str = "one", hosts: tuple[str, ...] = ()) -> Members:
     return Members(
         name="db",
-        origin="stack.databases.db",
+        origin=Origin(root="stack", key="databases", name="db"),
         tier=Tier.DATA,
         container=replace(
             container,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from model import Container, ExecCheck, Job, Probe, Probes, Stop, Tier
+from model import Container, ExecCheck, Job, Origin, Probe, Probes, Stop, Tier
 from tests.platforms.swarm.rendering import refusals, services
 from tests.platforms.swarm.test_swarm_workload import app
 
@@ -18,7 +18,7 @@ from tests.platforms.swarm.test_swarm_workload import app
 def job(container: Container, command: tuple[str, ...], retries: int = 0, stop_signal: str = "SIGTERM") -> Job:
     return Job(
         name="migrate",
-        origin="stack.apps.web.migrations",
+        origin=Origin(root="stack", key="apps", name="web", below=("migrations",)),
         tier=Tier.APP,
         container=replace(container, command=command, args=(), stop=Stop(signal=stop_signal)),
         retries=retries,

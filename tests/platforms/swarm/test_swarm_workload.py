@@ -4,16 +4,18 @@ from dataclasses import replace
 
 import pytest
 
-from model import Container, Port, PublicPort, Rollout, Tier, Workload
+from model import Container, Origin, Port, PublicPort, Rollout, Tier, Workload
 from platforms.swarm.settings import SwarmSettings
 from tests.platforms.swarm.rendering import SETTINGS, label, refusals, registered, services
 from tests.platforms.words import HTTP_AND_TCP, SCALING
+
+OTHER = Origin(root="stack", key="apps", name="other")
 
 
 def app(container: Container) -> Workload:
     return Workload(
         name="web",
-        origin="stack.apps.web",
+        origin=Origin(root="stack", key="apps", name="web"),
         tier=Tier.APP,
         container=container,
         replicas=3,
@@ -110,7 +112,7 @@ def test_without_a_host_the_default_provider_is_used() -> None:
         ),
         (
             {"public_ports": (PublicPort(port="admin", published=80, audience="clients"),)},
-            "stack.apps.web.public_ports",
+            "stack.apps.web.public_ports.admin",
             "no port has this name; there are: http",
         ),
         ({"name": "x" * 60}, "stack.apps.web.name", "at most 63 characters"),
@@ -123,12 +125,12 @@ def test_what_swarm_cannot_honour_is_refused_by_name(change: dict[str, object], 
 
 
 def test_a_port_of_the_hosts_belongs_to_one_word() -> None:
-    refused = refusals(lambda c: [public(c), replace(public(c), name="other", origin="stack.apps.other")])
+    refused = refusals(lambda c: [public(c), replace(public(c), name="other", origin=OTHER)])
     assert [str(one) for one in refused] == [
-        "stack.apps.other.public_ports: 80: `web` has this port of every host; choose another"
+        "stack.apps.other.public_ports.http: 80: `web` has this port of every host; choose another"
     ]
 
 
 def test_a_name_belongs_to_one_word() -> None:
-    refused = refusals(lambda c: [app(c), replace(app(c), origin="stack.apps.other")])
+    refused = refusals(lambda c: [app(c), replace(app(c), origin=OTHER)])
     assert [one.path for one in refused] == ["stack.apps.other.name"]

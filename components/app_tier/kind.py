@@ -1,0 +1,114 @@
+"""Application tiers as a kind of component."""
+
+from collections.abc import Iterator
+
+from components.app_tier.component import AppTier
+from components.app_tier.rules import RULES
+from components.app_tier.settings import AppTierSettings
+from components.contracts import Backend
+from components.images import Images
+from components.kind import Build, Built, Gives, Kind, Reference, SecretUse
+from model import HttpTool, Image
+
+
+def _build(build: Build[AppTierSettings]) -> Built:
+    settings = build.settings
+    contracts = {}
+    for prefix, name in settings.uses.prefixes():
+        contract = build.built[name].contract
+        assert contract is not None, "a rule refuses what gives no contract"
+        contracts[prefix] = contract
+    tier = AppTier(
+        build.name,
+        settings,
+        platform=build.platform,
+        image=_image(build.images, settings),
+        contracts=contracts,
+        given=build.given,
+        origin=build.origin,
+    )
+    backend = None
+    if settings.port is not None:
+        backend = Backend(
+            endpoint=tier.endpoint,
+            port=settings.port,
+            health_path=settings.probes.health,
+            max_replicas=tier.max_replicas,
+        )
+    return Built(backend=backend, observability=tier.observability)
+
+
+def _image(images: Images, settings: AppTierSettings) -> Image:
+    """A pin by its name, or a reference with the identity that the tier's settings give."""
+    return images.find(settings.image) or Image(
+        ref=settings.image,
+        uid=settings.run_as.uid,
+        gid=settings.run_as.gid,
+        http_tool=HttpTool(settings.http_tool),
+    )
+
+
+def _uses(settings: AppTierSettings) -> Iterator[Reference]:
+    for name in settings.uses.databases:
+        yield Reference(f"uses.databases.{name}", name, Gives.CONTRACT)
+    for name in settings.uses.caches:
+        yield Reference(f"uses.caches.{name}", name, Gives.CONTRACT)
+
+
+def _secrets(settings: AppTierSettings) -> Iterator[SecretUse]:
+    for file_name, name in settings.secrets.items():
+        yield SecretUse(f"secrets.{file_name}", name, mounted=True)
+    for variable, name in settings.secret_env.items():
+        yield SecretUse(f"secret_env.{variable}", name, mounted=True)
+
+
+_CONTAINER = {
+    "name": "",
+    "container.image": "image",
+    "container.args": "args",
+    "container.env": "env",
+    "container.secret_env": "secret_env",
+    "container.files": "secrets",
+    "container.scratch": "writable_paths",
+    "container.shm_bytes": "shm",
+    "container.resources": "resources",
+    "container.security.read_only_root": "security.read_only_root",
+    "container.security.capabilities": "security.capabilities",
+    "container.stop.grace_seconds": "longest_request",
+}
+
+APPS = Kind(
+    key="apps",
+    build=_build,
+    gives=frozenset({Gives.BACKEND}),
+    uses=_uses,
+    secrets=_secrets,
+    rules=RULES,
+    keys={
+        "": {
+            **_CONTAINER,
+            "container.command": "command",
+            "replicas": "replicas",
+            "scaling": "scaling",
+            "scaling.min_replicas": "scaling.min",
+            "scaling.max_replicas": "scaling.max",
+            "scaling.cpu_percent": "scaling.cpu",
+            "scaling.memory_percent": "scaling.memory",
+            "scaling.up": "scaling.up",
+            "scaling.down": "scaling.down",
+            "ports": "port",
+            "probes": "probes",
+            "rollout.parallelism": "rollout.parallelism",
+            "rollout.stable_seconds": "rollout.stable",
+            "rollout.deadline_seconds": "rollout.deadline",
+            "spread": "spread",
+            "prefer_spot": "prefer_spot",
+        },
+        "migrations": {
+            **_CONTAINER,
+            "container.command": "migrations.command",
+            "retries": "migrations.retries",
+            "deadline_seconds": "migrations.deadline",
+        },
+    },
+)

@@ -1,0 +1,126 @@
+"""What a composition knows of a kind of component, whatever the kind."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import pulumi
+
+from components.context import Rule
+from components.contracts import Backend, ClientContract
+from components.images import Images
+from components.observability import Observability
+from model import Origin, SecretRef
+from platforms.base import Platform
+from settings.base import Settings
+
+S = TypeVar("S", bound=Settings)
+
+
+class Gives(Enum):
+    """What a component may give to others, and so what they may name it for."""
+
+    CONTRACT = "contract"
+    """What clients of a store need: `Built.contract`."""
+    BACKEND = "backend"
+    """Replicas that answer requests: `Built.backend`."""
+
+
+class ImageNeed(NamedTuple):
+    """A pinned image that a component needs; `below` is the key of the component that it is for."""
+
+    pin: str
+    keeps_data: bool = False
+    below: str = ""
+
+
+class Reference(NamedTuple):
+    """A key of a component that names another one, for what that one gives."""
+
+    key: str
+    name: str
+    gives: Gives
+
+
+class SecretUse(NamedTuple):
+    """A key that names a given secret: `mounted` in a container, or else part of a configuration of the component."""
+
+    key: str
+    name: str
+    mounted: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Built:
+    """What a component gives to the rest of the stack. `outputs` become outputs of the stack."""
+
+    contract: ClientContract | None = None
+    backend: Backend | None = None
+    observability: Observability = Observability()
+    outputs: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Build(Generic[S]):
+    """What a component is built from.
+
+    `built` are the components before it, by name; `given` the given secrets that containers mount, `values` the values
+    of all given secrets.
+    """
+
+    name: str
+    settings: S
+    origin: Origin
+    platform: Platform
+    images: Images
+    built: Mapping[str, Built]
+    given: Mapping[str, SecretRef]
+    values: Mapping[str, pulumi.Output[str]]
+
+
+class Part(NamedTuple, Generic[S]):
+    """One component of a stack: its name, its place in the stack file and its settings."""
+
+    name: str
+    origin: Origin
+    settings: S
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind(Generic[S]):
+    """One kind of component: a map of the stack file from names to settings, or a `single` key.
+
+    `keys` says which key of the stack file became which field of a word: for each place below the component where its
+    words come from ("" is the component itself), field -> key. A field inside one that stands there has the same key,
+    unless it stands there itself; fields that are not there are the component's own choice.
+    """
+
+    key: str
+    build: Callable[[Build[S]], Built]
+    single: bool = False
+    gives: frozenset[Gives] = frozenset()
+    images: Callable[[S | None], Iterable[ImageNeed]] = lambda _: ()
+    """Of one component; without settings (they are broken) what every component of the kind needs."""
+    uses: Callable[[S], Iterable[Reference]] = lambda _: ()
+    ports: Callable[[S], Iterable[tuple[str, int]]] = lambda _: ()
+    """Key -> published port."""
+    secrets: Callable[[S], Iterable[SecretUse]] = lambda _: ()
+    rules: tuple[Rule, ...] = ()
+    """Rules across components that only this kind has."""
+    keys: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    @property
+    def noun(self) -> str:
+        """One component of the kind, in messages: `database`."""
+        return self.key if self.single else self.key.removesuffix("s")
+
+    def parts(self, stack: Settings) -> Iterator[Part[S]]:
+        """The components of this kind in `stack`, in the order of the file."""
+        value = getattr(stack, self.key)
+        if self.single:
+            if value is not None:
+                yield Part(self.key, Origin(key=self.key), value)
+            return
+        for name, settings in value.items():
+            yield Part(name, Origin(key=self.key, name=name), settings)

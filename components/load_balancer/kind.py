@@ -1,0 +1,70 @@
+"""Load balancers as a kind of component."""
+
+from collections.abc import Iterator
+
+from components.kind import Build, Built, Gives, ImageNeed, Kind, Reference, SecretUse
+from components.load_balancer.component import LoadBalancer
+from components.load_balancer.rules import RULES
+from components.load_balancer.settings import LoadBalancerSettings
+
+
+def _build(build: Build[LoadBalancerSettings]) -> Built:
+    backends = {}
+    for reference in _uses(build.settings):
+        backend = build.built[reference.name].backend
+        assert backend is not None, "a rule refuses routes to what has no port"
+        backends[reference.name] = backend
+    balancer = LoadBalancer(
+        build.name,
+        build.settings,
+        platform=build.platform,
+        image=build.images.of("haproxy"),
+        backends=backends,
+        certificates=build.values,
+        origin=build.origin,
+    )
+    entry = balancer.entry
+    return Built(
+        observability=balancer.observability,
+        outputs={"http": entry.http, "https": entry.https, "status": entry.status},
+    )
+
+
+def _uses(settings: LoadBalancerSettings) -> Iterator[Reference]:
+    for index, route in enumerate(settings.routes):
+        yield Reference(f"routes[{index}].app", route.app, Gives.BACKEND)
+
+
+def _ports(settings: LoadBalancerSettings) -> Iterator[tuple[str, int]]:
+    published = {"listen.http": settings.listen.http, "listen.https": settings.listen.https}
+    yield from ((key, port) for key, port in published.items() if port is not None)
+    yield "status.port", settings.status.port
+
+
+def _secrets(settings: LoadBalancerSettings) -> Iterator[SecretUse]:
+    if settings.tls:
+        yield SecretUse("tls.certificate", settings.tls.certificate)
+        yield SecretUse("tls.private_key", settings.tls.private_key)
+
+
+BALANCERS = Kind(
+    key="balancers",
+    build=_build,
+    images=lambda _: (ImageNeed("haproxy"),),
+    uses=_uses,
+    ports=_ports,
+    secrets=_secrets,
+    rules=RULES,
+    keys={
+        "": {
+            "name": "",
+            "replicas": "replicas",
+            "spread": "replicas",
+            "public_ports.http": "listen.http",
+            "public_ports.https": "listen.https",
+            "public_ports.status": "status.port",
+            "container.stop.grace_seconds": "longest_stream",
+            "container.resources": "resources",
+        }
+    },
+)

@@ -1,0 +1,48 @@
+"""Rules between a balancer and the applications behind it."""
+
+from collections.abc import Iterator
+
+from components.context import Context
+from components.contracts import Serving
+from components.load_balancer.settings import LoadBalancerSettings
+from model import Origin
+from settings.faults import Fault
+from settings.types import duration_text
+
+
+def routes_lead_to_ports(context: Context) -> Iterator[Fault]:
+    """A route leads to an application with a port."""
+    for name, balancer in _balancers(context):
+        for index, route in enumerate(balancer.routes):
+            app = context.component(route.app)
+            if isinstance(app, Serving) and app.port is None:
+                yield Fault(
+                    path=str(Origin(key="balancers", name=name).at(f"routes[{index}].app")),
+                    rule="leads to an app without a port",
+                    got=repr(route.app),
+                    fix=f"Give apps.{route.app}.port, or remove the route.",
+                )
+
+
+def proxies_outlast_requests(context: Context) -> Iterator[Fault]:
+    """A proxy that stops waits as long as a replica would: both are replaced in updates."""
+    for name, balancer in _balancers(context):
+        behind = {route.app: context.component(route.app) for route in balancer.routes}
+        allowed = {each: settings.longest_request for each, settings in behind.items() if isinstance(settings, Serving)}
+        app = max(allowed, key=allowed.__getitem__, default="")
+        if app and allowed[app] > balancer.longest_stream:
+            longest = duration_text(allowed[app] * 1000)
+            yield Fault(
+                path=str(Origin(key="balancers", name=name).at("longest_stream")),
+                rule=f"is shorter than apps.{app}.longest_request ({longest}): a stopping proxy would cut requests "
+                "that the app may still answer",
+                got=duration_text(balancer.longest_stream * 1000),
+                fix=f"Set longest_stream to {longest} or more, or shorten apps.{app}.longest_request.",
+            )
+
+
+def _balancers(context: Context) -> Iterator[tuple[str, LoadBalancerSettings]]:
+    yield from context.parts("balancers").items()
+
+
+RULES = (routes_lead_to_ports, proxies_outlast_requests)

@@ -1,0 +1,77 @@
+"""The monitoring stack as a kind of component."""
+
+from collections.abc import Iterator
+
+from components.kind import Build, Built, ImageNeed, Kind, SecretUse
+from components.monitoring_stack.component import MonitoringStack
+from components.monitoring_stack.images import MonitoringImages
+from components.monitoring_stack.settings import MonitoringSettings
+
+
+def _build(build: Build[MonitoringSettings]) -> Built:
+    images, settings = build.images, build.settings
+    MonitoringStack(
+        build.name,
+        settings,
+        platform=build.platform,
+        images=MonitoringImages(
+            prometheus=images.store("prometheus"),
+            alertmanager=images.store("alertmanager"),
+            node_exporter=images.of("node-exporter"),
+            grafana=images.store("grafana") if settings.grafana else None,
+        ),
+        declared=[one.observability for one in build.built.values()],
+        secrets=build.values,
+        origin=build.origin,
+    )
+    return Built(outputs={key.removesuffix(".port"): port for key, port in _ports(settings)})
+
+
+def _images(settings: MonitoringSettings | None) -> Iterator[ImageNeed]:
+    if settings is None:
+        return
+    yield ImageNeed("prometheus", keeps_data=True, below="prometheus")
+    yield ImageNeed("alertmanager", keeps_data=True, below="alertmanager")
+    if settings.node_exporter:
+        yield ImageNeed("node-exporter", below="node_exporter")
+    if settings.grafana:
+        yield ImageNeed("grafana", keeps_data=True, below="grafana")
+
+
+def _ports(settings: MonitoringSettings) -> Iterator[tuple[str, int]]:
+    yield "prometheus.port", settings.prometheus.port
+    yield "alertmanager.port", settings.alertmanager.port
+    if settings.grafana:
+        yield "grafana.port", settings.grafana.port
+
+
+def _secrets(settings: MonitoringSettings) -> Iterator[SecretUse]:
+    for index, receiver in enumerate(settings.alertmanager.receivers):
+        for key, name in receiver.secrets():
+            yield SecretUse(f"alertmanager.receivers[{index}].{key}", name)
+
+
+def _server(key: str) -> dict[str, str]:
+    """The keys of one server: a field of its word -> key."""
+    return {
+        "name": key,
+        "hosts": f"{key}.host",
+        "abandon_data_on": f"{key}.abandon_data_on",
+        "public_ports": f"{key}.port",
+    }
+
+
+MONITORING = Kind(
+    key="monitoring",
+    single=True,
+    build=_build,
+    images=_images,
+    ports=_ports,
+    secrets=_secrets,
+    keys={
+        "prometheus": _server("prometheus") | {"volume.size_bytes": "prometheus.volume"},
+        "alertmanager": _server("alertmanager"),
+        "grafana": _server("grafana"),
+        "node_exporter": {"name": "node_exporter"},
+    },
+)

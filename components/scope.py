@@ -1,0 +1,97 @@
+"""Where a component says its words: its name, its origin, its parent, and the platform that renders them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from itertools import chain
+
+import pulumi
+
+from components.observability import Observability
+from model import (
+    Agent,
+    ConfigFile,
+    ConfigRef,
+    Endpoint,
+    File,
+    Job,
+    Members,
+    Origin,
+    Secret,
+    SecretRef,
+    Workload,
+)
+from platforms.base import Platform
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """The place of one component in a stack.
+
+    Everything that gets a name in the stack is said here, and takes its name: two components that derive the same one
+    are refused with both paths.
+    """
+
+    platform: Platform
+    origin: Origin
+    parent: pulumi.Resource
+
+    def at(self, *keys: str) -> "Scope":
+        """The same component, for words that come from keys below it."""
+        return replace(self, origin=self.origin.at(*keys))
+
+    def password(self, name: str) -> pulumi.Output[str]:
+        """A generated password: letters and digits, the same in every update."""
+        self._claim("password", name)
+        return self.platform.generated_password(name, parent=self.parent)
+
+    def secret(self, name: str, value: pulumi.Input[str]) -> SecretRef:
+        """A secret that containers mount as a file."""
+        self._claim("secret", name)
+        return self.platform.secret(Secret(name=name, value=value), parent=self.parent)
+
+    def config_file(self, name: str, text: str) -> ConfigRef:
+        """A configuration file, without secrets."""
+        self._claim("configuration file", name)
+        return self.platform.config_file(ConfigFile(name=name, text=text), parent=self.parent)
+
+    def config_files(self, word: str, directory: str, texts: Mapping[str, tuple[str, str]]) -> tuple[File, ...]:
+        """Several configuration files of one word, mounted in one directory.
+
+        `texts`: suffix of the resource's name -> path under `directory`, and the text.
+        """
+        return tuple(
+            File(path=f"{directory}/{path}", source=self.config_file(f"{word}-{suffix}", text))
+            for suffix, (path, text) in texts.items()
+        )
+
+    def workload(self, word: Workload) -> Endpoint:
+        """Interchangeable replicas."""
+        return self.platform.workload(word, parent=self.parent)
+
+    def members(self, word: Members) -> Endpoint:
+        """Named members, each with its volume."""
+        return self.platform.members(word, parent=self.parent)
+
+    def agent(self, word: Agent) -> Endpoint:
+        """One replica on every host."""
+        return self.platform.agent(word, parent=self.parent)
+
+    def job(self, word: Job) -> tuple[pulumi.Resource, ...]:
+        """Work that ends before others start; returns what these wait for."""
+        return self.platform.job(word, parent=self.parent)
+
+    def observed(self, *parts: Observability) -> Observability:
+        """What the component declares to monitoring, as one."""
+        declared = Observability(
+            targets=tuple(chain.from_iterable(part.targets for part in parts)),
+            rules=tuple(chain.from_iterable(part.rules for part in parts)),
+            panels=tuple(chain.from_iterable(part.panels for part in parts)),
+        )
+        for target in declared.targets:
+            self._claim("scrape job", target.job)
+        for rule in declared.rules:
+            self._claim("alert rule", rule.name)
+        return declared
+
+    def _claim(self, kind: str, name: str) -> None:
+        self.platform.claim(kind, name, self.origin.part)

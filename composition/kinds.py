@@ -1,0 +1,32 @@
+"""The list of kinds, in the order in which a stack is built: a component names only kinds before its own."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from components.app_tier.kind import APPS
+from components.kind import Kind, Part
+from components.load_balancer.kind import BALANCERS
+from components.monitoring_stack.kind import MONITORING
+from components.postgres_ha.kind import DATABASES
+from components.redis_sentinel.kind import CACHES
+from composition.stack import Stack
+from settings.base import Settings
+
+KINDS: tuple[Kind[Any], ...] = (DATABASES, CACHES, APPS, BALANCERS, MONITORING)
+
+MAPS = tuple(key for key in Stack.model_fields if any(kind.key == key and not kind.single for kind in KINDS))
+"""The keys of a stack that are maps from names to components, in the order of the model."""
+
+
+def components(stack: Settings) -> Iterator[tuple[Kind[Any], Part[Any]]]:
+    """Every component of the stack with its kind."""
+    for kind in KINDS:
+        for part in kind.parts(stack):
+            yield kind, part
+
+
+def published_ports(stack: Settings) -> Iterator[tuple[str, int]]:
+    """Path below the stack's root, and port, of everything that the stack publishes."""
+    for kind, part in components(stack):
+        for key, port in kind.ports(part.settings):
+            yield part.origin.at(key).path, port
