@@ -10,6 +10,8 @@ from settings.types import CpuMillis, MemoryBytes
 
 Size = Literal["small", "medium", "large"]
 _MIB = 2**20
+LEAST_MEMORY = 6 * _MIB
+"""Docker refuses less when it makes the container (`minimum memory limit allowed is 6MB`)."""
 
 PRESETS: dict[str, Resources] = {
     "small": Resources(
@@ -41,6 +43,8 @@ class ResourcesSettings(Settings):
     def _limits_cover_requests(self) -> "ResourcesSettings":
         if self.cpu_limit < self.cpu_request:
             raise ValueError("`cpu_limit` is below `cpu_request`")
+        if self.memory_limit < LEAST_MEMORY:
+            raise ValueError("`memory_limit` is below 6Mi, Docker's minimum")
         if self.memory_limit < self.memory_request:
             raise ValueError("`memory_limit` is below `memory_request`")
         return self

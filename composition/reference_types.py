@@ -5,23 +5,16 @@ from ipaddress import IPv4Address, IPv4Network
 from typing import Any, Literal, get_args, get_origin
 
 import annotated_types
-from pydantic import BaseModel, BeforeValidator
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from settings import types
 
-
-def _size(number: int) -> str:
-    units = {"Ti": 2**40, "Gi": 2**30, "Mi": 2**20, "Ki": 2**10}
-    fitting = next((unit for unit, size in units.items() if number and number % size == 0), None)
-    return f"{number // units[fitting]}{fitting}" if fitting else f"{number} byte{'s' if number != 1 else ''}"
-
-
-_UNITS: Mapping[Any, tuple[str, Callable[[int], str]]] = {
-    types.whole_seconds: ("duration", lambda number: types.duration_text(number * 1000)),
-    types.milliseconds: ("duration", types.duration_text),
-    types.memory_bytes: ("size", _size),
-    types.cpu_millis: ("CPU", lambda number: f"{number}m"),
+_UNITS: Mapping[Any, str] = {
+    types.whole_seconds: "duration",
+    types.milliseconds: "duration",
+    types.memory_bytes: "size",
+    types.cpu_millis: "CPU",
 }
 _PLAIN = {bool: "true or false", int: "number", str: "text", IPv4Address: "address", IPv4Network: "address range"}
 
@@ -69,8 +62,8 @@ def _named(annotation: Any, anchors: Mapping[type[BaseModel], str]) -> str:
 def _unit(annotation: Any, metadata: list[Any]) -> tuple[str, Callable[[int], str]] | None:
     """The unit of a number that is written as text."""
     for each in metadata:
-        if isinstance(each, BeforeValidator) and each.func in _UNITS:
-            return _UNITS[each.func]
+        if isinstance(each, types.Unit):
+            return _UNITS[each.parse], each.show
     found = [unit for one in get_args(annotation) if (unit := _unit(one, list(getattr(one, "__metadata__", ()))))]
     return found[0] if found and get_origin(annotation) not in (dict, tuple) else None
 

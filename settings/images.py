@@ -5,14 +5,18 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from settings.base import Settings
-from settings.types import ImageRef
+from settings.references import registry
+from settings.types import AbsolutePath, ImageRef
 
 _PINS = Path(__file__).parent / "image_pins"
 
-Registry = Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)*$")]
+Registry = Annotated[
+    str, StringConstraints(pattern=r"^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)*$", max_length=200), AfterValidator(registry)
+]
+Digest = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
 
 
 class ImagePin(Settings):
@@ -20,16 +24,16 @@ class ImagePin(Settings):
 
     ref: ImageRef
     """Repository and tag; the registry, too, where it is not the default one."""
-    digest: str | None = None
+    digest: Digest | None = None
     """`sha256:...` from the named source; None: unverified."""
     unverified: bool = False
     """No source of a digest was at hand: the tag alone is pinned."""
-    uid: int = Field(ge=0)
+    uid: int = Field(ge=0, le=2**31 - 2)
     """The user that the process runs as, and that owns the data directory in the image."""
-    gid: int = Field(ge=0)
-    data_dir: str | None = None
+    gid: int = Field(ge=0, le=2**31 - 2)
+    data_dir: AbsolutePath | None = None
     """Where the image owns a directory for a volume."""
-    bin_dir: str | None = None
+    bin_dir: AbsolutePath | Literal["/"] | None = None
     """Where the server's programs are, if not on PATH."""
     http_probe: Literal["curl", "wget", "python"]
     """The program in the image that can make an HTTP GET."""

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ValidationError, create_model
 
 from settings.faults import Fault
 from settings.shape import shape_faults
+from settings.types import FROM_A_PERSON
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -30,9 +31,9 @@ class Loaded(Generic[Model]):
 
 
 def load(model: type[Model], data: object, *, root: str) -> Loaded[Model]:
-    """Hold `data` (as read from YAML) against `model`. `root` is the key under which it stands in the file."""
+    """Validate `data` (as read from YAML) as a `model`. `root` is the key under which it stands in the file."""
     try:
-        return Loaded(sound=model.model_validate(data))
+        return Loaded(sound=model.model_validate(data, context=FROM_A_PERSON))
     except ValidationError as error:
         details = error.errors(include_url=False)
     locations = [detail["loc"] for detail in details]
@@ -64,5 +65,7 @@ def _without(model: type[Model], data: object, broken: set[Item]) -> Model:
             value = {name: entry for name, entry in value.items() if (key, str(name)) not in broken}
         rest[key] = value
     fields: dict[str, Any] = {key: (model.model_fields[key].annotation, model.model_fields[key]) for key in rest}
-    sound = create_model(model.__name__, __config__=model.model_config, **fields).model_validate(rest)
+    sound = create_model(model.__name__, __config__=model.model_config, **fields).model_validate(
+        rest, context=FROM_A_PERSON
+    )
     return model.model_construct(**dict(sound))

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic_core import ErrorDetails
 
 from settings.faults import Fault, shown
+from settings.types import shown_in_units
 
 
 def shape_faults(details: list[ErrorDetails], data: object, schema: dict[str, Any], *, root: str) -> tuple[Fault, ...]:
@@ -31,6 +32,11 @@ def _fault(detail: ErrorDetails, data: object, schema: dict[str, Any], root: str
     if detail["type"] == "string_pattern_mismatch":
         rule = f"does not match pattern `{detail['ctx']['pattern']}`"
         return Fault(path=path, rule=rule, got=shown(path, detail["input"]))
+    if bound := next((key for key in ("ge", "le", "gt", "lt") if key in detail.get("ctx", {})), None):
+        written, limit = _at(data, keys), detail["ctx"][bound]
+        if in_units := shown_in_units(written, detail["input"], limit):
+            rule = detail["msg"].removeprefix("Input ").replace(str(limit), in_units)
+            return Fault(path=path, rule=rule, got=shown(path, written))
     rule = detail["msg"].removeprefix("Value error, ").removeprefix("Input ").rstrip(".")
     return Fault(path=path, rule=rule, got=shown(path, detail["input"]))
 
@@ -68,6 +74,12 @@ def _step(node: object, key: str | int) -> tuple[bool, object]:
     if isinstance(node, (list, tuple)) and isinstance(key, int) and key < len(node):
         return True, node[key]
     return False, None
+
+
+def _at(node: object, keys: tuple[str | int, ...]) -> object:
+    for key in keys:
+        node = _step(node, key)[1]
+    return node
 
 
 def _suggestion(keys: tuple[str | int, ...], schema: dict[str, Any]) -> str:

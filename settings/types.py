@@ -1,12 +1,36 @@
 """Units and names, parsed once.
 
-Each type reads the text a person writes (`500m`, `1Gi`, `30s`) and holds the plain number that the words carry.
+Each unit reads the text a person writes (`500m`, `1Gi`, `30s`) and holds the plain number that the words carry. Where
+code constructs settings an `int` is that number already; a stack file must say its units (`FROM_A_PERSON`).
 """
 
 import re
-from typing import Annotated
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    Field,
+    GetCoreSchemaHandler,
+    StringConstraints,
+    ValidationInfo,
+    WithJsonSchema,
+)
+from pydantic_core import CoreSchema, core_schema
+
+from settings.references import (
+    command,
+    dns_name,
+    host_and_port,
+    http_url,
+    image_ref,
+    process_text,
+    writable_directory,
+)
+
+FROM_A_PERSON = {"from": "a person"}
+"""The validation context of what a person wrote."""
 
 _CPU = re.compile(r"(?P<cores>\d+(?:\.\d{1,3})?)|(?P<millis>\d+)m")
 _MEMORY = re.compile(r"(?P<number>\d+)(?P<unit>Ki|Mi|Gi|Ti|k|M|G|T)")
@@ -62,16 +86,61 @@ def duration_text(millis: int) -> str:
     return "".join(parts) or "0s"
 
 
+def size_text(number: int) -> str:
+    """Bytes as a person writes them: `512Mi`."""
+    units = {"Ti": 2**40, "Gi": 2**30, "Mi": 2**20, "Ki": 2**10}
+    fitting = next((unit for unit, size in units.items() if number and number % size == 0), None)
+    return f"{number // units[fitting]}{fitting}" if fitting else f"{number} byte{'s' if number != 1 else ''}"
+
+
+def shown_in_units(text: object, value: object, number: int) -> str | None:
+    """`number` in the unit in which `text` means `value`; None where no unit does, or more than one."""
+    found = []
+    for parse, show in _SHOWN.items():
+        try:
+            found += [show(number)] if parse(text) == value else []
+        except ValueError:
+            continue
+    return found[0] if len(found) == 1 and isinstance(text, str) else None
+
+
+_SHOWN: dict[Callable[[object], int], Callable[[int], str]] = {
+    cpu_millis: lambda number: f"{number}m",
+    memory_bytes: size_text,
+    milliseconds: duration_text,
+    whole_seconds: lambda number: duration_text(number * 1000),
+}
+
+
+@dataclass(frozen=True)
+class Unit:
+    """Reads a person's text with `parse`; from code, an int is in the base unit."""
+
+    parse: Callable[[object], int]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.with_info_before_validator_function(self._read, handler(source))
+
+    def _read(self, value: object, info: ValidationInfo) -> int:
+        if isinstance(value, int) and not isinstance(value, bool) and info.context != FROM_A_PERSON:
+            return value
+        return self.parse(value)
+
+    def show(self, number: int) -> str:
+        """The number as a person writes it."""
+        return _SHOWN[self.parse](number)
+
+
 CpuMillis = Annotated[
     int,
-    BeforeValidator(cpu_millis),
+    Unit(cpu_millis),
     WithJsonSchema({"type": ["string", "number"], "pattern": r"^(\d+(\.\d{1,3})?|\d+m)$", "examples": ["500m", "2"]}),
 ]
 """CPU, in thousandths of a core."""
 
 MemoryBytes = Annotated[
     int,
-    BeforeValidator(memory_bytes),
+    Unit(memory_bytes),
     WithJsonSchema({"type": "string", "pattern": r"^\d+(Ki|Mi|Gi|Ti|k|M|G|T)$", "examples": ["512Mi", "2Gi"]}),
 ]
 """Memory, disk or body size, in bytes."""
@@ -79,10 +148,10 @@ MemoryBytes = Annotated[
 _DURATION_SCHEMA = WithJsonSchema(
     {"type": "string", "pattern": r"^(\d+h)?(\d+m)?(\d+s)?(\d+ms)?$", "minLength": 2, "examples": ["5s", "1h30m"]}
 )
-Seconds = Annotated[int, BeforeValidator(whole_seconds), _DURATION_SCHEMA]
+Seconds = Annotated[int, Unit(whole_seconds), _DURATION_SCHEMA]
 """A duration, in whole seconds."""
 
-Milliseconds = Annotated[int, BeforeValidator(milliseconds), _DURATION_SCHEMA]
+Milliseconds = Annotated[int, Unit(milliseconds), _DURATION_SCHEMA]
 """A duration, in milliseconds."""
 
 PortNumber = Annotated[int, Field(ge=1, le=65535, strict=True)]
@@ -105,11 +174,38 @@ Percent = Annotated[int, Field(ge=1, le=100, strict=True)]
 
 ImageRef = Annotated[
     str,
-    StringConstraints(
-        # ASCII by name: `\w` and `\d` take letters and digits of every script, which no registry does.
-        pattern=r"^(?:[a-z0-9.-]+(?::[0-9]+)?/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*"
-        r"(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}|@sha256:[0-9a-f]{64})+$",
-        max_length=512,
-    ),
+    StringConstraints(max_length=512),
+    AfterValidator(image_ref),
+    WithJsonSchema({"type": "string", "maxLength": 512, "examples": ["registry.example.com/team/web:1.4.2"]}),
 ]
 """`registry/repository:tag` with a tag or a digest, never a bare name (its meaning would change under us)."""
+
+DnsName = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$", max_length=253),
+    AfterValidator(dns_name),
+]
+"""A DNS name in lower case, without a port."""
+
+HostPort = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+:[0-9]{1,5}$"), AfterValidator(host_and_port)]
+"""`host:port`."""
+
+HttpUrl = Annotated[
+    str, StringConstraints(pattern=r"^https?://[\x21-\x7e]+$", max_length=500), AfterValidator(http_url)
+]
+"""An http(s) URL without a user and password."""
+
+AbsolutePath = Annotated[str, StringConstraints(pattern=r"^(/[A-Za-z0-9._-]+)+$", max_length=200)]
+"""An absolute path inside the container."""
+
+WritableDirectory = Annotated[AbsolutePath, AfterValidator(writable_directory)]
+"""A directory inside the container that may be empty at every start."""
+
+EnvName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,127}$")]
+"""The name of an environment variable, as every shell takes it."""
+
+ProcessText = Annotated[str, AfterValidator(process_text)]
+"""A variable's value or an argument, kept as it is written: empty, with spaces around it, with its last newline."""
+
+Command = Annotated[tuple[ProcessText, ...], Field(min_length=1, max_length=64), AfterValidator(command)]
+"""A program and its arguments."""

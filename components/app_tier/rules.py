@@ -3,14 +3,11 @@
 import re
 from collections.abc import Iterator
 
-from pydantic import TypeAdapter, ValidationError
-
 from components.context import Context
 from model import Origin
 from settings.faults import Fault
-from settings.types import ImageRef
+from settings.references import image_ref
 
-_REF = TypeAdapter(ImageRef)
 _SECRET_NAME = re.compile(r"(PASSWORD|PASSWD|SECRET|TOKEN|API_KEY|PRIVATE_KEY|CREDENTIALS?|DSN)$")
 _URL_WITH_PASSWORD = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s:@]*:[^/\s@]+@")
 
@@ -25,12 +22,12 @@ def app_images_are_pinned(context: Context) -> Iterator[Fault]:
         if images.pin(settings.image):
             continue
         try:
-            _REF.validate_python(settings.image)
-        except ValidationError:
+            image_ref(settings.image)
+        except ValueError as error:
             known = ", ".join(images.names())
             yield Fault(
                 path=path,
-                rule="is neither a reference with a tag or digest nor a pinned image",
+                rule=f"is neither a reference with a tag or digest nor a pinned image: {error}",
                 got=repr(settings.image),
                 fix=f"Write `registry/repository:tag`; pinned in source `{images.source}`: {known}.",
             )

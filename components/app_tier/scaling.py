@@ -45,17 +45,9 @@ class ScalingSettings(Settings):
     """Mean CPU in percent of the request."""
     memory: Percent | None = 80
     """Mean memory in percent of the request."""
-    up: ScalingStepSettings = Field(
-        default_factory=lambda: ScalingStepSettings.model_validate(
-            {"stabilization": "0s", "percent": 100, "replicas": 4, "period": "15s", "choose": "max"}
-        )
-    )
+    up: ScalingStepSettings = ScalingStepSettings(stabilization=0, percent=100, replicas=4, period=15, choose="max")
     """Growth: at once, the larger of doubling and 4 replicas in 15 s."""
-    down: ScalingStepSettings = Field(
-        default_factory=lambda: ScalingStepSettings.model_validate(
-            {"stabilization": "5m", "percent": 50, "replicas": 2, "period": "60s", "choose": "min"}
-        )
-    )
+    down: ScalingStepSettings = ScalingStepSettings(stabilization=300, percent=50, replicas=2, period=60, choose="min")
     """Shrinking: after 5 minutes, the smaller of half and 2 replicas in 60 s."""
 
     @model_validator(mode="after")

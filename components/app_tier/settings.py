@@ -10,22 +10,24 @@ from components.sizes import ResourcesSettings, Size
 from model import Scratch
 from model.units import GIB, MIB
 from settings.base import Settings
-from settings.types import MemoryBytes, Name, PortNumber, RequestPath, Seconds, SecretName
-
-EnvName = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{0,62}$")]
-"""The name of an environment variable."""
+from settings.types import (
+    Command,
+    EnvName,
+    MemoryBytes,
+    Name,
+    PortNumber,
+    ProcessText,
+    RequestPath,
+    Seconds,
+    SecretName,
+    WritableDirectory,
+)
 
 FileName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
 """The name of a file under /run/secrets."""
 
-AbsolutePath = Annotated[str, StringConstraints(pattern=r"^(/[A-Za-z0-9._-]+)+$", max_length=200)]
-"""An absolute path inside the container."""
-
 ScratchSize = Annotated[MemoryBytes, Field(ge=MIB, le=1024 * GIB)]
 """The size of a writable directory."""
-
-Command = Annotated[tuple[Annotated[str, StringConstraints(min_length=1)], ...], Field(min_length=1, max_length=64)]
-"""A program and its arguments."""
 
 
 def _list_or_map(value: object) -> str | None:
@@ -33,7 +35,7 @@ def _list_or_map(value: object) -> str | None:
 
 
 WritablePaths = Annotated[
-    Annotated[tuple[AbsolutePath, ...], Tag("list")] | Annotated[dict[AbsolutePath, ScratchSize], Tag("map")],
+    Annotated[tuple[WritableDirectory, ...], Tag("list")] | Annotated[dict[WritableDirectory, ScratchSize], Tag("map")],
     Discriminator(
         _list_or_map,
         custom_error_type="list_or_map",
@@ -153,7 +155,7 @@ class AppTierSettings(Settings):
     """The program in the image that can make an HTTP GET (where checks run inside the container)."""
     command: Command | None = None
     """Replaces the image's entrypoint."""
-    args: tuple[str, ...] = ()
+    args: tuple[ProcessText, ...] = ()
     """Arguments after the command or entrypoint."""
     port: PortNumber | None = None
     """The port it listens on; none: a worker."""
@@ -165,7 +167,7 @@ class AppTierSettings(Settings):
     """CPU and memory by preset; default `small`."""
     resources: ResourcesSettings | None = None
     """Own CPU and memory, in place of `size`."""
-    env: dict[EnvName, str] = Field(default_factory=dict)
+    env: dict[EnvName, ProcessText] = Field(default_factory=dict)
     """Plain variables. Not for secrets."""
     secrets: dict[FileName, SecretName] = Field(default_factory=dict)
     """File under /run/secrets -> given secret."""
@@ -219,6 +221,8 @@ class AppTierSettings(Settings):
             problems.append("`secret_env` needs `command`: a launcher exports the secrets and then runs it")
         if self.uses.inject == "variables" and self.command is None:
             problems.append("`uses.inject: variables` needs `command`: a launcher exports the secrets and then runs it")
+        if len(set(self.writable_paths)) != len(self.writable_paths):
+            problems.append("`writable_paths` names a directory twice")
         if twice := sorted({*self.env} & {*self.secret_env}):
             problems.append(f"{', '.join(twice)} is both in `env` and `secret_env`")
         if problems:

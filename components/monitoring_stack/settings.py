@@ -7,10 +7,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from components.sizes import ResourcesSettings
 from settings.base import Settings
-from settings.types import Hostname, MemoryBytes, PortNumber, Seconds, SecretName
-
-HttpUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s@]+$", max_length=500)]
-"""An http(s) URL without a user and password."""
+from settings.types import Hostname, HostPort, HttpUrl, MemoryBytes, PortNumber, Seconds, SecretName
 
 
 class _Receiver(Settings):
@@ -65,7 +62,7 @@ class EmailReceiver(_Receiver):
     """The reader."""
     sender: Annotated[str, StringConstraints(pattern=r"^[^\s@,]+@[^\s@,]+$")]
     """The From address."""
-    smarthost: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+:[0-9]{1,5}$")]
+    smarthost: HostPort
     """`host:port` of the mail server; STARTTLS is required."""
     username: str | None = None
     """User of the mail server."""
@@ -98,10 +95,10 @@ class PrometheusSettings(Settings):
     """Swarm: hosts where its volume may be left. A changed host is refused unless the old one is named here."""
     scrape_interval: Seconds = Field(default=30, ge=5, le=300)
     """Time between two scrapes of a target, and between two evaluations of the rules."""
-    retention: Seconds = Field(default=15 * 24 * 3600, ge=3600)
+    retention: Seconds = Field(default=15 * 24 * 3600, ge=3600, le=10 * 365 * 24 * 3600)
     """How long series are kept."""
-    volume: MemoryBytes = 20 * 2**30
-    """Size of its volume."""
+    volume: MemoryBytes = Field(default=20 * 2**30, ge=2**30)
+    """Size of its volume; 1Gi at least: a head block and its log take several hundred MiB."""
     resources: ResourcesSettings | None = None
     """CPU and memory; default 250m to 2 cores, 512Mi to 2Gi."""
 
@@ -119,7 +116,7 @@ class AlertmanagerSettings(Settings):
     """Everybody who is told of every alert; at least one, for alerts that nobody sees are no alerts."""
     group_wait: Seconds = Field(default=30, ge=1, le=600)
     """How long the first alert of a group waits for others."""
-    repeat_interval: Seconds = Field(default=4 * 3600, ge=60)
+    repeat_interval: Seconds = Field(default=4 * 3600, ge=60, le=365 * 24 * 3600)
     """How often an alert that goes on is told again."""
 
 

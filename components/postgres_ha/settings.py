@@ -12,6 +12,12 @@ from settings.types import Hostname, MemoryBytes, Seconds
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_]{0,30}$")]
 """An SQL identifier that needs no quotes."""
 
+_DEFAULT_MEMORY = 2 * 2**30
+_SERVER_MEMORY = 84 * 2**20
+"""PostgreSQL and Patroni without clients, as measured."""
+_CONNECTION_MEMORY = 2 * 2**20
+"""An estimate of what a connection's process takes for itself while it does little: queries that sort or join take
+`work_mem` (4 MB) on top, so this refuses only what cannot work."""
 _RESERVED_ROLES = frozenset({"postgres", "replicator", "rewind"})
 
 
@@ -57,12 +63,13 @@ class PostgresSettings(Settings):
     """The application's database, created at the first start."""
     owner: Identifier = "app"
     """The role that owns the database; its password is generated."""
-    volume: MemoryBytes = 10 * 2**30
-    """Size of each member's volume."""
+    volume: MemoryBytes = Field(default=10 * 2**30, ge=2**30)
+    """Size of each member's volume; 1Gi at least: an empty cluster and the log it keeps take half of it."""
     resources: ResourcesSettings | None = None
     """CPU and memory of each member; default 250m to 2 cores, 512Mi to 2Gi."""
     max_connections: int = Field(default=100, ge=20, le=5000)
-    """Connections of all clients together, replication aside. A change restarts the members one at a time; writes pause
+    """Connections of all clients together, as many as the memory carries (a quarter of it are shared buffers, each
+    connection is counted with 2Mi), replication aside. A change restarts the members one at a time; writes pause
     for the primary's restart, and fewer connections than are open cut some."""
     synchronous: bool = False
     """Acknowledge a write only when a replica has it: no acknowledged write is lost with a host, each write waits for
@@ -74,6 +81,16 @@ class PostgresSettings(Settings):
     def _consistent(self) -> "PostgresSettings":
         if self.synchronous and self.members == 1:
             raise ValueError("`synchronous` needs 3 `members`: with one there is no replica to wait for")
+        memory = self.resources.memory_limit if self.resources else _DEFAULT_MEMORY
+        carried = (memory - memory // 4 - _SERVER_MEMORY) // _CONNECTION_MEMORY
+        if self.max_connections > carried:
+            raise ValueError(
+                f"`max_connections` ({self.max_connections}) exceeds the {max(0, carried)} that "
+                f"{memory // 2**20}Mi of memory carry (2Mi each, beside shared buffers and the servers): raise "
+                "`resources.memory_limit` or lower it"
+            )
+        if self.owner.startswith("pg_") or self.owner in ("public", "none"):
+            raise ValueError("`owner` is a name that PostgreSQL reserves (pg_..., public, none); choose another")
         if self.owner in _RESERVED_ROLES:
             raise ValueError(
                 f"`owner` must not be one of the cluster's own roles: {', '.join(sorted(_RESERVED_ROLES))}"

@@ -7,16 +7,16 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, StringConstraints
 
 from settings.base import Settings
-from settings.types import PortNumber, Seconds
+from settings.references import label_key
+from settings.types import DnsName, PortNumber, Seconds
 
 NamespaceName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,53}[a-z0-9])?$")]
 """A DNS label of at most 55 characters: the namespace of the agents adds `-agents`."""
 
 LabelKey = Annotated[
-    str, StringConstraints(pattern=r"^([a-z0-9]([a-z0-9.-]*[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$")
-]
-DomainName = Annotated[
-    str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$")
+    str,
+    StringConstraints(pattern=r"^([a-z0-9]([a-z0-9.-]*[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$"),
+    AfterValidator(label_key),
 ]
 
 
@@ -39,7 +39,7 @@ class KubernetesSettings(Settings):
     """Namespace of the stack. Default: `ha-platform-<stack>`. Agents run in `<namespace>-agents`."""
     create_namespace: bool = True
     """False: both namespaces exist, with their Pod Security labels, and belong to somebody else."""
-    storage_class: str | None = None
+    storage_class: DnsName | None = None
     """Class of the members' volumes. Default: the cluster's default class."""
     entry: Literal["load-balancer", "node-port", "cluster-ip"] = "load-balancer"
     """How the outside reaches published ports: a cloud's balancer, a port of every node, or only from inside. A cloud's
@@ -59,7 +59,7 @@ class KubernetesSettings(Settings):
     balancer_delay: Seconds = Field(default=75, ge=0, le=300)
     """The same for a replica behind a cloud's balancer (entry `load-balancer`), which looks away from a node only after
     several failed checks: about 10 s on Azure, 20 s at an AWS NLB, 24 s on GKE, 60 s at an AWS classic balancer."""
-    cluster_domain: DomainName = "cluster.local"
+    cluster_domain: DnsName = "cluster.local"
     """Domain under which the cluster's services are named."""
     dns_ports: Annotated[tuple[PortNumber, ...], Field(min_length=1)] = (53, 5353, 8053)
     """Ports of the cluster's DNS as pods see them, behind its Service: 53, OpenShift's 5353 and Gardener's 8053 by

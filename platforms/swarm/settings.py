@@ -3,13 +3,19 @@
 from ipaddress import IPv4Address, IPv4Network
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
 
 from model.tier import Tier
 from settings.base import Settings
+from settings.references import docker_host
 from settings.types import Hostname
 
-DockerHost = Annotated[str, StringConstraints(pattern=r"^(unix:///.+|(tcp|ssh)://[^\s/]+.*)$")]
+DockerHost = Annotated[
+    str, StringConstraints(pattern=r"^(unix:///.+|(tcp|ssh)://[^\s/]+.*)$"), AfterValidator(docker_host)
+]
+SMALLEST_SUBNET = 27
+"""Prefix length: every task takes an address, and so does every node with a task, the gateway and the network itself;
+30 are the fewest that an update of a small stack does not run out of. Docker gives 254 (/24) unasked."""
 ResolverOption = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(:[0-9]+)?$")]
 Entry = Literal["vip", "dns", "outer-balancer", "single-host"]
 
@@ -42,6 +48,21 @@ class SwarmSettings(Settings):
         if len({node.lower() for node in nodes}) != len(nodes):
             raise ValueError("each node is named once")
         return nodes
+
+    @field_validator("subnets")
+    @classmethod
+    def _subnets_can_be_used(cls, subnets: dict[Tier, IPv4Network]) -> dict[Tier, IPv4Network]:
+        seen: dict[Tier, IPv4Network] = {}
+        for tier, subnet in subnets.items():
+            if subnet.prefixlen > SMALLEST_SUBNET:
+                raise ValueError(f"`{tier}`: {subnet} is smaller than /{SMALLEST_SUBNET}: tasks would find no address")
+            if not subnet.is_private or subnet.is_loopback or subnet.is_link_local or subnet.is_multicast:
+                raise ValueError(f"`{tier}`: {subnet} is not a private range (10/8, 172.16/12, 192.168/16)")
+            for other, taken in seen.items():
+                if subnet.overlaps(taken):
+                    raise ValueError(f"`{tier}` ({subnet}) and `{other}` ({taken}) overlap")
+            seen[tier] = subnet
+        return subnets
 
     @model_validator(mode="after")
     def _one_host(self) -> "SwarmSettings":

@@ -7,6 +7,7 @@ import pytest
 from composition.read import STACK_KEY, check
 from composition.rules import RULES
 from settings.faults import BrokenStack
+from settings.load import load
 from tests.stacks.fixtures import BAD, GOOD, expected_fault, normal, settings_of
 
 
@@ -39,12 +40,11 @@ def _breaks(rule_name: str, settings: object, secrets: frozenset[str]) -> bool:
     from components.context import Context
     from composition.stack import Stack
 
-    try:
-        stack = Stack.model_validate(settings)
-    except ValueError:
+    loaded = load(Stack, settings, root=STACK_KEY)
+    if loaded.faults:
         return False
     rule = next(rule for rule in RULES if rule.__name__ == rule_name)
-    return any(rule(Context(stack=stack, secret_names=secrets)))
+    return any(rule(Context(stack=loaded.sound, secret_names=secrets)))
 
 
 @pytest.mark.parametrize("path", GOOD, ids=lambda path: path.stem)

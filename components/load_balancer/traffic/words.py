@@ -2,23 +2,30 @@
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
 
-from settings.types import Milliseconds, Seconds
+from settings.references import http_url
+from settings.types import DnsName, Milliseconds, Seconds
 
 PathPrefix = Annotated[str, StringConstraints(pattern=r"^/([A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*)?$", max_length=200)]
 """`/` or `/api/v1`, without a slash at the end. Matches whole segments: `/api` is not a prefix of `/apiary`."""
 
-HostName = Annotated[
-    str,
-    StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$", max_length=253),
-]
+HostName = DnsName
 """A host name in lower case, without a port."""
 
 Token = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")]
 """The name of a header or cookie."""
 
-Origin = Annotated[str, StringConstraints(pattern=r"^(\*|https?://[a-z0-9.-]+(:[0-9]{1,5})?)$", max_length=300)]
+
+def _origin(text: str) -> str:
+    return text if text == "*" else http_url(text)
+
+
+Origin = Annotated[
+    str,
+    StringConstraints(pattern=r"^(\*|https?://[a-z0-9.-]+(:[0-9]{1,5})?)$", max_length=300),
+    AfterValidator(_origin),
+]
 """`https://app.example.com[:port]` as browsers send it (no path), or `*`."""
 
 ShortTime = Annotated[Milliseconds, Field(ge=50, le=60_000)]
