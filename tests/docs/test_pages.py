@@ -6,13 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from settings.images import pins
 from tests.docs.pages import PAGES, RUNBOOKS, anchors, links, make_targets, modules, name_of
 from tests.goldens.rendered import committed_files
 from tests.stacks.fixtures import REPOSITORY, settings_of
-
-README = REPOSITORY / "README.md"
-NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
@@ -30,19 +26,6 @@ def test_commands_exist(page: Path) -> None:
     assert make_targets(page) <= known, f"not in the Makefile: {make_targets(page) - known}"
     missing = [module for module in modules(page) if importlib.util.find_spec(module) is None]
     assert not missing, f"no such module: {missing}"
-
-
-def test_the_readme_is_short_and_names_the_two_commands() -> None:
-    text = README.read_text()
-    assert len(text.splitlines()) <= 180
-    assert {"up", "test"} <= make_targets(README)
-
-
-def test_the_readme_counts_the_unverified_pins() -> None:
-    upstream = pins("upstream").values()
-    unverified = [pin for pin in upstream if pin.unverified]
-    said = f"{NUMBERS[len(unverified)]} of {NUMBERS[len(upstream)]} pins".capitalize()
-    assert said in README.read_text(), f"the README must say: {said}"
 
 
 def test_every_decision_is_listed() -> None:
@@ -73,4 +56,4 @@ def test_changelog_fragments_have_a_kind_and_a_text() -> None:
     assert fragments
     for path in fragments:
         assert re.fullmatch(r"(added|changed|fixed|removed|security)-[a-z0-9-]+\.md", path.name), path.name
-        assert 1 <= len(path.read_text().strip().splitlines()) <= 4, path.name
+        assert path.read_text().strip(), f"{path.name} says nothing"

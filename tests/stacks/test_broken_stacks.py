@@ -22,10 +22,6 @@ def test_a_broken_stack_is_refused_for_the_reason_in_its_name(path: Path) -> Non
     assert words in normal(faults[0].rule), "the rule that the name says"
 
 
-def test_there_are_enough_broken_stacks() -> None:
-    assert len(BAD) >= 60
-
-
 def test_every_cross_field_rule_has_a_broken_stack() -> None:
     broken = set()
     for path in BAD:
