@@ -7,11 +7,14 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import httpx
+import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from tests.app.conftest import StartApp
 from tests.app.process import AppProcess
+
+pytestmark = pytest.mark.live
 
 
 class _Stream(threading.Thread):

@@ -14,6 +14,8 @@ from sandbox.load.report import latency
 from tests.app.conftest import StartApp
 from tests.app.process import AppProcess, free_port
 
+pytestmark = pytest.mark.live
+
 
 def test_percentiles_are_nearest_rank() -> None:
     of_hundred = latency([float(value) for value in range(100, 0, -1)])

@@ -11,6 +11,8 @@ from tests.app.conftest import StartApp
 from tests.app.process import AppProcess
 from tests.app.serving import serve
 
+pytestmark = pytest.mark.live
+
 
 def test_complete_streams_are_counted_with_their_tokens(app: AppProcess) -> None:
     report = asyncio.run(run_streams(app.url, count=5, tokens=10, delay_ms=20, ramp_seconds=0.2))

@@ -11,6 +11,8 @@ from sandbox.load.writes import NotVerified
 from tests.app.process import AppProcess
 from tests.app.serving import serve
 
+pytestmark = pytest.mark.live
+
 
 def _forgetful(*, forgets: set[int], refuses: set[int], pause_at: int) -> FastAPI:
     """Acknowledges all but `refuses`, stores all but `forgets`, and takes 0.7 s for `pause_at`."""

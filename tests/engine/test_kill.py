@@ -7,7 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.engine.kill_driver import KILLS
+
+pytestmark = pytest.mark.live
 
 _ROOT = Path(__file__).resolve().parents[2]
 

@@ -228,6 +228,7 @@ sys.exit(main(["up", "-s", "dev", "--cwd", {str(program.root)!r}]))
     return engine
 
 
+@pytest.mark.live
 def test_first_interrupt_lets_what_is_at_work_finish(program: Program) -> None:
     program.write("a = Thing('a', name='a', delay=2)\nThing('b', name='b', after=a.address)")
     engine = _started(program)
@@ -241,6 +242,7 @@ def test_first_interrupt_lets_what_is_at_work_finish(program: Program) -> None:
     assert [r.id for r in state.resources() if r.type == "fake:index:Thing"] == ["a"]
 
 
+@pytest.mark.live
 def test_a_killed_engine_takes_its_program_along_and_the_next_one_goes_on(program: Program) -> None:
     program.write("a = Thing('a', delay=2)\nThing('b', name='b', after=a.address)")
     engine = _started(program)

@@ -1,6 +1,7 @@
 """A stack's registrations as texts: `<stack>/<component>.golden.yaml`."""
 
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,18 +23,24 @@ STACKS = {
 _CONTENT_TAG = re.compile(r"(127\.0\.0\.1:5000/ha-platform/[a-z0-9-]+):[0-9a-f]{12}\b")
 
 
-def registrations(path: Path, stack_name: str) -> list[Recorded]:
-    """What the program registers for a stack file."""
+@cache
+def registrations(path: Path, stack_name: str) -> tuple[Recorded, ...]:
+    """What the program registers for a stack file. Rendered once for all tests that only look at it."""
     settings, _ = settings_of(path)
     stack = check(settings, source=path.name, secret_names=frozenset())
     given = StackInput(source=path.name, stack=stack, secrets={})
-    return render(lambda _parent: compose(given, stack_name=stack_name), stack=stack_name)
+    return tuple(render(lambda _parent: compose(given, stack_name=stack_name), stack=stack_name))
+
+
+def golden_registrations(name: str) -> tuple[Recorded, ...]:
+    """What a golden is made of."""
+    return registrations(STACKS[name], name.partition("-")[0])
 
 
 def golden_files(name: str) -> dict[str, str]:
     """The goldens of a stack as they must be: file name -> text. One file for each component; what belongs to none of
     them is the platform's."""
-    recorded = [one for one in registrations(STACKS[name], name.partition("-")[0]) if one.name != "parent"]
+    recorded = [one for one in golden_registrations(name) if one.name != "parent"]
     components = {one.name: f"{_words(one.type.rpartition(':')[2])}-{one.name}" for one in recorded if not one.custom}
     rooms: dict[str, list[Recorded]] = {}
     for one in recorded:

@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 
 from composition import schema
-from tests.goldens.rendered import DIRECTORY, STACKS, SUFFIX, committed_files, golden_files, registrations
+from tests.goldens.rendered import DIRECTORY, STACKS, SUFFIX, committed_files, golden_files, golden_registrations
 from tests.mock_engine import SECRET_MARK
 from tests.stacks.fixtures import GOOD, settings_of
 
@@ -27,7 +27,7 @@ def test_every_golden_is_of_a_rendered_stack() -> None:
 
 @pytest.mark.parametrize("name", STACKS)
 def test_generated_values_stand_in_secrets_only(name: str) -> None:
-    for one in registrations(STACKS[name], name):
+    for one in golden_registrations(name):
         assert "generated-" not in str(_without_secrets(one.inputs)), f"{one.type} {one.name} shows a generated value"
 
 

@@ -6,7 +6,7 @@ import pytest
 from rules import availability, exposure, identity, images, limits, secrets
 from views import workload_view
 
-from tests.goldens.rendered import STACKS, registrations
+from tests.goldens.rendered import STACKS, golden_registrations
 from tests.mock_engine import SECRET_MARK
 from tests.policies.test_rules import LEVEL, violations
 
@@ -24,7 +24,7 @@ RULES = [
 
 @pytest.mark.parametrize("name", STACKS)
 def test_a_rendered_stack_passes(name: str) -> None:
-    recorded = [(one.type, _clear(one.inputs)) for one in registrations(STACKS[name], name)]
+    recorded = [(one.type, _clear(one.inputs)) for one in golden_registrations(name)]
     found = [text for rule in RULES for kind, properties in recorded for text in violations(rule, kind, properties)]
     assert found + list(availability._unmet_budgets(recorded)) + list(exposure._exposed(recorded)) == []
 
@@ -32,7 +32,7 @@ def test_a_rendered_stack_passes(name: str) -> None:
 @pytest.mark.parametrize("name", STACKS)
 def test_a_rendered_exporter_is_no_outage(name: str) -> None:
     rule = availability.replicas_survive_one_host(LEVEL)
-    recorded = [(one.type, _clear(one.inputs)) for one in registrations(STACKS[name], name)]
+    recorded = [(one.type, _clear(one.inputs)) for one in golden_registrations(name)]
     views = [(view, *resource) for resource in recorded if (view := workload_view(*resource))]
     exporters = [one for one in views if one[0].name.endswith("-exporter") and one[0].kind == "replicas"]
     assert exporters, "each of these stacks has a cache"

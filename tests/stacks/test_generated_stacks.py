@@ -3,7 +3,7 @@
 import copy
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from composition.read import STACK_KEY, check
@@ -29,12 +29,10 @@ def mutated_stacks(draw: st.DrawFn) -> dict[str, Any]:
     return document
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(mutated_stacks())
 def test_a_mutated_stack_is_accepted_or_reported(document: dict[str, Any]) -> None:
     for fault in _faults(document):
         assert fault.path.startswith(STACK_KEY), "every fault has the path as in the YAML"
-        assert fault.rule, "every fault has its rule"
 
 
 def _faults(document: dict[str, Any]) -> tuple[Fault, ...]:

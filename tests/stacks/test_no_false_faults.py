@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from components.context import Context
@@ -128,7 +128,6 @@ def test_every_rule_has_a_break_that_is_reported() -> None:
     assert {each.fault[0] for each in BREAKS} == {rule.__name__ for rule in RULES}
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(st.data(), st.lists(st.sampled_from(BREAKS), min_size=1, max_size=3, unique_by=lambda each: each.fault[1]))
 def test_both_kinds_are_reported_and_mending_one_takes_nothing_of_the_other_away(
     data: st.DataObject, breaks: list[Break]

@@ -1,7 +1,7 @@
 """A change of what Patroni keeps in its store: which resources it touches, and who waits for it, on both platforms."""
 
 import copy
-from pathlib import Path
+from functools import cache
 from typing import Any
 
 import pytest
@@ -15,8 +15,15 @@ STACKS = {"kubernetes": REPOSITORY / "Pulumi.prod.yaml", "swarm": REPOSITORY / "
 JOB = "main-pg-settings"
 
 
-def rendered(path: Path, **changes: Any) -> dict[tuple[str, str], Recorded]:
+@cache
+def unchanged(platform: str) -> dict[tuple[str, str], Recorded]:
+    """What the stack registers as it is."""
+    return changed(platform, {})
+
+
+def changed(platform: str, changes: dict[str, Any]) -> dict[tuple[str, str], Recorded]:
     """What the stack registers with its database changed."""
+    path = STACKS[platform]
     settings = copy.deepcopy(settings_of(path)[0])
     settings["databases"]["main"] |= changes
     stack = check(settings, source=path.name, secret_names=frozenset())
@@ -36,7 +43,7 @@ def rendered(path: Path, **changes: Any) -> dict[tuple[str, str], Recorded]:
 def test_a_change_runs_the_job_and_leaves_the_members_alone(
     platform: str, changes: dict[str, Any], beside: set[str]
 ) -> None:
-    before, after = rendered(STACKS[platform]), rendered(STACKS[platform], **changes)
+    before, after = unchanged(platform), changed(platform, changes)
     assert before.keys() == after.keys()
     touched = {key[1] for key, one in after.items() if one.inputs != before[key].inputs}
     assert touched == {f"{JOB}-wanted", JOB} | beside
@@ -45,7 +52,7 @@ def test_a_change_runs_the_job_and_leaves_the_members_alone(
 @pytest.mark.parametrize("platform", STACKS)
 def test_the_proxies_and_the_clients_wait_for_the_job(platform: str) -> None:
     """So a new cluster is synchronous before its first write is acknowledged."""
-    found = rendered(STACKS[platform])
+    found = unchanged(platform)
     waiting = {one.name for one in found.values() if JOB in one.depends_on}
     settings, _ = settings_of(STACKS[platform])
     clients = {name for name, app in settings["apps"].items() if "main" in app.get("uses", {}).get("databases", {})}
@@ -56,5 +63,5 @@ def test_the_proxies_and_the_clients_wait_for_the_job(platform: str) -> None:
 @pytest.mark.parametrize("platform", STACKS)
 def test_the_job_waits_for_every_member(platform: str) -> None:
     everyone = {"swarm": {f"main-pg-{ordinal}" for ordinal in range(3)}, "kubernetes": {"main-pg"}}[platform]
-    found = rendered(STACKS[platform]).values()
+    found = unchanged(platform).values()
     assert [one.name for one in found if one.name == JOB and everyone <= set(one.depends_on)] == [JOB]

@@ -44,6 +44,7 @@ def wait_until(condition: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.live
 def test_a_job_that_succeeded_stays_and_stops_at_once(tmp_path: Path) -> None:
     process = started(gate(tmp_path, ("sh", "-c", "echo worked")))
     wait_until((tmp_path / "done").exists)
@@ -53,6 +54,7 @@ def test_a_job_that_succeeded_stays_and_stops_at_once(tmp_path: Path) -> None:
     assert process.returncode == 143, "0 would count as a task that is complete and need not come back"
 
 
+@pytest.mark.live
 def test_a_job_that_fails_is_tried_again_and_then_ends_with_its_code(tmp_path: Path) -> None:
     process = started(gate(tmp_path, ("sh", "-c", "echo tried; exit 3"), retries=1))
     out, err = process.communicate(timeout=60)
@@ -61,6 +63,7 @@ def test_a_job_that_fails_is_tried_again_and_then_ends_with_its_code(tmp_path: P
     assert not (tmp_path / "done").exists()
 
 
+@pytest.mark.live
 def test_a_job_whose_second_try_works_is_done(tmp_path: Path) -> None:
     flag = tmp_path / "flag"
     process = started(gate(tmp_path, ("sh", "-c", f"test -e {flag} || {{ : > {flag}; exit 1; }}"), retries=1))
