@@ -40,8 +40,11 @@ def set_config(
         raise EngineError(f"config key {key!r}: {error}") from None
     if not rest or not steps:
         raise EngineError(f"config key {key!r}: expected a name, or namespace:name")
-    full = f"{namespace}{separator}{steps[0]}" if separator else f"{project_name(directory)}:{steps[0]}"
+    project = project_name(directory)
     document = load_yaml(file) if file.exists() else {}
+    # A key of the project may stand there without its namespace.
+    bare = namespace in ("", project) and steps[0] in (document.get("config") or {})
+    full = steps[0] if bare else f"{namespace or project}:{steps[0]}"
     text = file.read_text(encoding="utf-8") if file.exists() else ""
     content: Any = value
     if secret:
