@@ -42,8 +42,12 @@ check: setup ## Offline checks: format, lint, types, unit tests, goldens, parity
 	@scripts/check
 
 .PHONY: test
-test: setup ## Everything, live tests included where the machine allows
-	@scripts/test
+test: setup ## Offline checks, and the development stack live on one sandbox host; says what it leaves to test-all
+	@scripts/test main
+
+.PHONY: test-all
+test-all: test ## The same, then the rest: more hosts, Kubernetes, faults under load
+	@scripts/test rest
 
 .PHONY: bench
 bench: setup ## Preview time and memory against a bare Pulumi program; writes out/bench.json

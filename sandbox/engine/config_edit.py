@@ -31,9 +31,9 @@ def set_config(
 ) -> None:
     """Writes `value` under `key` (`name` or `namespace:name`); with `path` the key is followed by a property path. A
     secret is encrypted with the salt of the file, which gets one when it has none."""
-    namespace, separator, rest = key.rpartition(":")
+    namespace, _, rest = key.rpartition(":")
     if path:
-        namespace, separator, rest = key.partition(":") if ":" in key.split(".", 1)[0] else ("", "", key)
+        namespace, _, rest = key.partition(":") if ":" in key.split(".", 1)[0] else ("", "", key)
     try:
         steps: PropertyPath = parse_path(rest) if path else (rest,)
     except ValueError as error:

@@ -21,7 +21,7 @@ RUNBOOKS = sorted(path for path in (REPOSITORY / "docs/runbooks").glob("*.md") i
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _SNIPPET = re.compile(r"^```yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
-_MAKE = re.compile(r"^ {4}make ([a-z]+)|`make ([a-z]+)|^make ([a-z]+)", re.MULTILINE)
+_MAKE = re.compile(r"^ {4}make ([a-z-]+)|`make ([a-z-]+)|^make ([a-z-]+)", re.MULTILINE)
 _MODULE = re.compile(r"python -m ([a-z_.]+)")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 

@@ -19,18 +19,8 @@ __all__ = ["kubernetes_cluster"]
 @pytest.fixture(scope="session")
 def swarm_dev() -> Iterator[SwarmCluster]:
     """The one-host Swarm, with every sandbox image in its registry."""
-    yield from _cluster("dev")
-
-
-@pytest.fixture(scope="session")
-def swarm3() -> Iterator[SwarmCluster]:
-    """The three-host Swarm, with every sandbox image in its registries."""
-    yield from _cluster("swarm3")
-
-
-def _cluster(profile_name: str) -> Iterator[SwarmCluster]:
     require_hosts()
-    cluster = SwarmCluster(profile_name)
+    cluster = SwarmCluster("dev")
     ran_before = any(host.init() for host in cluster.hosts)
     try:
         ensure_images()

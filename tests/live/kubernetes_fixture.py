@@ -8,9 +8,12 @@ import pytest
 from sandbox.hosts.kubernetes import KubernetesCluster
 from tests.live.require import require_hosts
 
+STARTED = pytest.StashKey[bool]()
+"""Whether this session started the cluster: it holds nothing then but what the session put there."""
+
 
 @pytest.fixture(scope="session")
-def kubernetes_cluster() -> Iterator[KubernetesCluster]:
+def kubernetes_cluster(pytestconfig: pytest.Config) -> Iterator[KubernetesCluster]:
     """A running cluster; one that ran before the session is kept (HA_KEEP=1: any), one started for it is removed.
 
     Skips where sandbox hosts cannot run, fails there with REQUIRE_LIVE=1.
@@ -18,6 +21,7 @@ def kubernetes_cluster() -> Iterator[KubernetesCluster]:
     require_hosts()
     cluster = KubernetesCluster("kubernetes")
     ran_before = cluster.host.init() is not None
+    pytestconfig.stash[STARTED] = not ran_before
     try:
         yield cluster.up()
     finally:

@@ -12,6 +12,7 @@ from tests.live.deployed.kubernetes_site import KubernetesSite
 from tests.live.deployed.loads import answers
 from tests.live.deployed.site import Site
 from tests.live.deployed.swarm_site import SwarmSite
+from tests.live.kubernetes_fixture import STARTED
 from tests.live.require import require_hosts
 from tests.stacks.fixtures import REPOSITORY
 
@@ -28,13 +29,15 @@ GIVEN_SECRET = "given-" + secrets.token_hex(16)
     ],
 )
 def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """The live stack on new hosts: what a run that was killed left is removed, whose state is gone.
+    """The live stack on new hosts: what a run that was killed left is removed, whose state is gone. A cluster that
+    other tests of this session started is taken as it is.
 
     Removed at the end with its hosts, unless HA_KEEP=1.
     """
     require_hosts()
     kind = SITES[request.param]
-    kind.clear()
+    if not (request.param == "kubernetes" and request.config.stash.get(STARTED, False)):
+        kind.clear()
     try:
         yield from _deployed(kind(tmp_path_factory.mktemp(request.param)), request)
     finally:

@@ -7,7 +7,6 @@ import ssl
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,11 +18,9 @@ from cryptography.x509.oid import NameOID
 
 from sandbox.hosts.swarm import SwarmCluster
 from sandbox.hosts.waiting import wait_until
-from sandbox.images import ensure_images
+from tests.live.dev.belongings import on_swarm
 from tests.live.dev.commands import Commands, Run
-from tests.live.dev.conftest import PROFILE
 from tests.live.dev.stacks import SMALL, Settings, StackFile
-from tests.live.machine import Machine
 from tests.stacks.fixtures import BAD, DIRECTORY, REPOSITORY
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(600, func_only=True)]
@@ -197,22 +194,10 @@ def test_a_broken_stack_file_is_reported_from_anywhere(here: Commands, tmp_path:
     assert here.cli("preview", "dev", stack_file=path).code == 1
 
 
-@pytest.fixture(scope="module")
-def swarm(machine_before: Machine) -> Iterator[SwarmCluster]:
-    del machine_before
-    cluster = SwarmCluster(PROFILE)
-    try:
-        cluster.up()
-        ensure_images()
-        yield cluster
-    finally:
-        cluster.down()
-
-
 @pytest.mark.swarm
-def test_a_published_port_in_use(swarm: SwarmCluster, tmp_path: Path) -> None:
+def test_a_published_port_in_use(swarm_dev: SwarmCluster, tmp_path: Path) -> None:
     commands = Commands(tmp_path / "own" / "state")
-    host = swarm.hosts[0]
+    host, before = swarm_dev.hosts[0], on_swarm(swarm_dev.client())
     listener = subprocess.Popen(host.enter(sys.executable, "-m", "http.server", "8180"), stderr=subprocess.DEVNULL)
     try:
         wait_until(lambda: host.listens(8180), "the listener listens", 30)
@@ -221,4 +206,4 @@ def test_a_published_port_in_use(swarm: SwarmCluster, tmp_path: Path) -> None:
         listener.kill()
         listener.wait()
     assert_refused(run, commands, "port 8180 (balancers.edge.listen.http) is taken", "choose another port")
-    assert swarm.client().services.list() == []
+    assert on_swarm(swarm_dev.client()) == before

@@ -1,11 +1,7 @@
-"""The two commands of the README, a change, the engine killed in the middle, and nothing left at the end."""
+"""`make up` of the README: it answers, a change is applied, a bad image is not, and nothing is left at the end."""
 
 import json
-import os
-import random
 import re
-import time
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,18 +12,13 @@ from sandbox.hosts import leftovers, processes
 from sandbox.hosts.host import Host
 from sandbox.hosts.swarm import SwarmCluster
 from sandbox.hosts.waiting import wait_until
-from tests.live.dev.belongings import in_state, on_swarm, volumes_of
+from tests.live.dev.belongings import on_swarm, volumes_of
 from tests.live.dev.commands import Commands, Run, processes_of
 from tests.live.dev.conftest import PROFILE
 from tests.live.dev.stacks import SMALL, Change, Settings, StackFile, development
 from tests.live.machine import Machine
 
 pytestmark = [pytest.mark.live, pytest.mark.swarm, pytest.mark.timeout(1800, func_only=True)]
-
-SEED = int(os.environ.get("HA_SEED") or random.SystemRandom().randrange(10**6))
-KILLS_IN_CREATE, KILLS_IN_UPDATE = 3, 7
-LATEST = 0.85
-"""The part of an `up` in which kills fall: one at the very end would often come too late, and has to be done again."""
 
 
 def _more_replicas(settings: Settings) -> None:
@@ -138,110 +129,37 @@ def _settled_status(commands: Commands) -> Run:
     return runs[-1]
 
 
-class Killed:
-    """The small stack beside the development stack, whose `up` is killed."""
+def test_a_bad_image_keeps_the_old_version(swarm: SwarmCluster, commands: Commands, stack_file: StackFile) -> None:
+    url = f"http://{swarm.hosts[0].address}:8080/health"
 
-    def __init__(self, swarm: SwarmCluster, commands: Commands, directory: Path) -> None:
-        self.commands = commands
-        self.client = swarm.client()
-        self.file = StackFile(directory / "Pulumi.small.yaml", SMALL)
-        self.others = on_swarm(self.client)
+    def broken_on_purpose(settings: Settings) -> None:
+        settings["apps"]["web"] |= {"image": "chat-bad", "rollout": {"deadline": "90s"}}
+        settings["apps"]["web"]["migrations"]["command"] = ["true"]
 
-    def up_seconds(self) -> float:
-        """How long an `up` takes that nobody kills."""
-        started = time.monotonic()
-        self._converge()
-        return time.monotonic() - started
-
-    def kill(self, after: float, what: str) -> bool:
-        """Kill an `up`, then let one converge. False when it had ended before."""
-        if not self.commands.kill("up", "small", after=after, stack_file=self.file.path):
-            return False
-        wait_until(lambda: not processes_of(self.commands.state), "the engine's own processes ended with it", 60)
-        print(f"killed {after:.1f} s into {what}: {len(on_swarm(self.client) - self.others)} objects of the stack")
-        self._converge()
-        return True
-
-    def remove(self) -> None:
-        """Destroy the stack: nothing of it stays but what is not the engine's, its volumes."""
-        done = self._engine("destroy")
-        assert done.code == 0, done.text
-        self.wait_for_objects(lambda: on_swarm(self.client) == self.others, "nothing of the stack is left")
-
-    def wait_for_objects(self, condition: Callable[[], bool], what: str) -> None:
-        """A host still lists a network that is gone until its last container's end is cleared away; orphans stay."""
-        wait_until(condition, what, 60, every=0.5)
-
-    def _converge(self) -> None:
-        done = self._engine("up")
-        assert done.code == 0, done.text
-        again = self._engine("preview", "--expect-no-changes")
-        assert again.code == 0, again.text
-        known = in_state(self._engine("export").out)
-        self.wait_for_objects(lambda: on_swarm(self.client) - self.others == known, f"no orphans beside {known}")
-
-    def _engine(self, *arguments: str) -> Run:
-        host = SwarmCluster(PROFILE).docker_host
-        return self.commands.engine(
-            *arguments, "--stack", "small", "--stack-file", str(self.file.path), DOCKER_HOST=host
-        )
+    run = commands.make("up", STACK="dev", STACK_FILE=str(stack_file.write(broken_on_purpose)))
+    assert run.code != 0, "up must fail"
+    assert "this build is broken on purpose" in run.text, f"up says why:\n{run.text[-2000:]}"
+    assert {httpx.get(url, timeout=5).headers.get("x-version") for _ in range(6)} == {"2"}
+    again = commands.make("up", STACK="dev", STACK_FILE=str(stack_file.write()))
+    assert again.code == 0, again.text
 
 
-@pytest.fixture(scope="module")
-def killed(swarm: SwarmCluster, commands: Commands, directory: Path) -> Killed:
-    return Killed(swarm, commands, directory)
-
-
-def test_up_converges_after_a_kill_in_a_create(killed: Killed) -> None:
-    moments = random.Random(SEED)
-    whole = killed.up_seconds()
-    for number in range(KILLS_IN_CREATE):
-        killed.remove()
-        part = LATEST * (number + moments.random()) / KILLS_IN_CREATE
-        while not killed.kill(part * whole, f"a create of {whole:.0f} s, seed {SEED}"):
-            killed.remove()
-            part *= 0.8
-
-
-def _second_cache(settings: Settings) -> None:
-    settings["caches"]["jobs"] = {**settings["caches"]["sessions"], "role": "broker"}
-
-
-def _no_second_cache(settings: Settings) -> None:
-    del settings["caches"]["jobs"]
-
-
-def _version(number: int) -> Change:
-    def change(settings: Settings) -> None:
-        settings["apps"]["web"]["env"] = {"APP_VERSION": str(number)}
-        settings["balancers"]["edge"]["routes"][0]["rate_limit"] = {"requests": 500 + number, "period": "1m"}
-
-    return change
-
-
-def test_up_converges_after_a_kill_in_an_update(killed: Killed) -> None:
-    moments = random.Random(SEED + 1)
-    cache = (_second_cache, _no_second_cache)
-    changes = (*cache, _version(2), *cache, _version(3), _second_cache)
-    assert len(changes) == KILLS_IN_UPDATE
-    killed.file.keep(_version(1))
-    whole = killed.up_seconds()
-    for number, change in enumerate(changes):
-        killed.file.keep(change)
-        part = LATEST * (number + moments.random()) / KILLS_IN_UPDATE
-        while not killed.kill(part * whole, f"an update of {whole:.0f} s, seed {SEED}"):
-            killed.file.keep(_version(10 + number))
-            part *= 0.8
-
-
-def test_down_keeps_the_host_while_another_stack_runs_there(killed: Killed, swarm: SwarmCluster) -> None:
-    run = killed.commands.make("down", STACK="small", STACK_FILE=str(killed.file.path))
+def test_down_keeps_the_host_while_another_stack_runs_there(
+    swarm: SwarmCluster, commands: Commands, directory: Path
+) -> None:
+    client = swarm.client()
+    others, file = on_swarm(client), StackFile(directory / "Pulumi.small.yaml", SMALL).path
+    started = commands.make("up", STACK="small", STACK_FILE=str(file))
+    assert started.code == 0, started.text
+    assert volumes_of(client, "small") != []
+    run = commands.make("down", STACK="small", STACK_FILE=str(file))
     assert run.code == 0, run.text
     assert "stays for stack dev" in run.out
     assert swarm.hosts[0].init(), "the host is kept"
-    killed.wait_for_objects(lambda: on_swarm(killed.client) == killed.others, "nothing of the small stack is left")
-    assert volumes_of(killed.client, "small") == [], "`data: delete` removes volumes"
-    assert volumes_of(killed.client, "dev") != []
+    # A host still lists a network that is gone until its last container's end is cleared away.
+    wait_until(lambda: on_swarm(client) == others, "nothing of the small stack is left", 60, every=0.5)
+    assert volumes_of(client, "small") == [], "`data: delete` removes volumes"
+    assert volumes_of(client, "dev") != []
 
 
 def test_make_down_leaves_nothing(swarm: SwarmCluster, commands: Commands, machine_before: Machine) -> None:
