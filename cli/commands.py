@@ -12,6 +12,7 @@ from cli.entry import Entries
 from cli.errors import CommandError
 from cli.hosts import hosts_of
 from cli.leftovers import Leftovers
+from cli.node_labels import check_labels
 from cli.ports import ensure_free
 from cli.progress import say, warn
 from cli.stack_file import StackFile
@@ -32,6 +33,7 @@ def up(stack: StackFile) -> int:
     elif settings.platform.kind == "swarm":
         own_docker.prepare(settings, hosts)
     if settings.platform.kind == "swarm":
+        check_labels(settings, hosts)
         ensure_free(settings, stack.name, hosts)
     if code := engine.up():
         return code
@@ -42,8 +44,13 @@ def up(stack: StackFile) -> int:
 
 def preview(stack: StackFile, *, as_json: bool = False) -> int:
     """Show what `up` would change."""
-    check(stack)
+    settings = check(stack)
     hosts = hosts_of(stack)
+    if settings.platform.kind == "swarm":
+        try:
+            check_labels(settings, hosts)
+        except CommandError as problem:  # a preview shows what it can, also without its hosts
+            warn(f"preview: {problem}")
     return Engine(stack, hosts.environment).preview(as_json=as_json)
 
 

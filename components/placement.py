@@ -2,9 +2,28 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, ValidationInfo
+from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo
 
+from settings.base import Settings
 from settings.types import Hostname
+
+LabelKey = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$"
+    ),
+]
+"""The key of a node's label: `node-type`, or with a domain before it `example.com/node-type`."""
+
+LabelValue = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$")]
+"""The value of a node's label."""
+
+
+class PlacementSettings(Settings):
+    """On which hosts it may run."""
+
+    labels: dict[LabelKey, LabelValue] = Field(default_factory=dict)
+    """Labels that a host must have, all of them: `node-type: database`. Where no host has them nothing starts."""
 
 
 def _one_for_each_member(hosts: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
@@ -16,7 +35,7 @@ def _one_for_each_member(hosts: tuple[str, ...], info: ValidationInfo) -> tuple[
     return hosts
 
 
-KEYS = {"hosts": "hosts", "abandon_data_on": "abandon_data_on"}
+KEYS = {"hosts": "hosts", "abandon_data_on": "abandon_data_on", "node_labels": "placement.labels"}
 """Field of Members -> key of a store, for where its members live."""
 
 Hosts = Annotated[tuple[Hostname, ...], AfterValidator(_one_for_each_member)]

@@ -1,6 +1,7 @@
 """Named members, each with its own volume."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import pulumi
 
@@ -19,8 +20,8 @@ class Members:
     One change never takes two members down: the next is updated when the one before is ready again. Members find
     each other by name before they are ready. `hosts` names the host of each; empty: the platform chooses, by nothing
     but its own settings. A change after which no member stays where its data is fails, unless all the data left is
-    on hosts in `abandon_data_on`. `public_ports` are for a single member. The volume is kept under the stack's `data`
-    policy.
+    on hosts in `abandon_data_on`. Only nodes with all `node_labels` run them. `public_ports` are for a single member.
+    The volume is kept under the stack's `data` policy.
     """
 
     name: str
@@ -34,4 +35,5 @@ class Members:
     probes: Probes
     hosts: tuple[str, ...] = ()
     abandon_data_on: tuple[str, ...] = ()
+    node_labels: Mapping[str, str] = field(default_factory=dict)
     depends_on: tuple[pulumi.Resource, ...] = ()

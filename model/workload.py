@@ -1,6 +1,7 @@
 """Interchangeable replicas."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 import pulumi
@@ -21,7 +22,8 @@ class Workload:
     `name` is a DNS label, unique in the stack. `origin` is the part of the stack file that it comes from: refusals
     name it. `replicas` is a fixed count; with `scaling` it is the count at creation and is then left to the
     autoscaler. `spread` asks for replicas on different hosts: "prefer", or "require" (a host gets one replica, a
-    published host port needs it). `depends_on` must be healthy before the first replica starts.
+    published host port needs it). Only nodes with all `node_labels` run them. `depends_on` must be healthy before the
+    first replica starts.
     """
 
     name: str
@@ -36,4 +38,5 @@ class Workload:
     rollout: Rollout = Rollout()
     spread: Literal["prefer", "require"] = "prefer"
     prefer_spot: bool = False
+    node_labels: Mapping[str, str] = field(default_factory=dict)
     depends_on: tuple[pulumi.Resource, ...] = ()

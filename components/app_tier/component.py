@@ -76,6 +76,7 @@ class AppTier(pulumi.ComponentResource):
                 ),
                 spread=settings.spread,
                 prefer_spot=settings.prefer_spot,
+                node_labels=settings.placement.labels,
                 depends_on=(*uses, *migrated),
             )
         )

@@ -103,6 +103,7 @@ APPS = Kind(
             "rollout.deadline_seconds": "rollout.deadline",
             "spread": "spread",
             "prefer_spot": "prefer_spot",
+            "node_labels": "placement.labels",
         },
         "migrations": {
             **_CONTAINER,

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Discriminator, Field, StringConstraints, Tag, model_validator
 
 from components.app_tier.scaling import ScalingSettings
+from components.placement import PlacementSettings
 from components.sizes import ResourcesSettings, Size
 from model import Scratch
 from model.units import GIB, MIB
@@ -195,6 +196,8 @@ class AppTierSettings(Settings):
     """Update behaviour."""
     spread: Literal["prefer", "require"] = "prefer"
     """Replicas on different hosts: preferred, or required."""
+    placement: PlacementSettings = PlacementSettings()
+    """Hosts by their labels."""
     prefer_spot: bool = False
     """Prefer interruptible nodes."""
 

@@ -71,6 +71,7 @@ def grafana(
             count=1,
             hosts=(settings.host,) if settings.host else (),
             abandon_data_on=settings.abandon_data_on,
+            node_labels=settings.placement.labels,
             volume=Volume(path=image.data_dir, size_bytes=1 * 2**30),
             ports=(Port(name="http", number=PORT),),
             public_ports=(PublicPort(port="http", published=settings.port, audience="operators"),),

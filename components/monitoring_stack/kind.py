@@ -57,6 +57,7 @@ def _server(key: str) -> dict[str, str]:
         "name": key,
         "hosts": f"{key}.host",
         "abandon_data_on": f"{key}.abandon_data_on",
+        "node_labels": f"{key}.placement.labels",
         "public_ports": f"{key}.port",
     }
 

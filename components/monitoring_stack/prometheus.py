@@ -66,6 +66,7 @@ def prometheus(
             count=1,
             hosts=(own.host,) if own.host else (),
             abandon_data_on=own.abandon_data_on,
+            node_labels=own.placement.labels,
             volume=Volume(path=image.data_dir, size_bytes=own.volume),
             ports=(Port(name="http", number=PORT),),
             public_ports=(PublicPort(port="http", published=own.port, audience="operators"),),

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
+from components.placement import PlacementSettings
 from components.sizes import ResourcesSettings
 from settings.base import Settings
 from settings.types import Hostname, HostPort, HttpUrl, MemoryBytes, PortNumber, Seconds, SecretName
@@ -80,6 +81,8 @@ class GrafanaSettings(Settings):
     """Published port, for operators."""
     host: Hostname | None = None
     """Swarm: the host of its volume; default: the first of `platform.nodes`."""
+    placement: PlacementSettings = PlacementSettings()
+    """Hosts by their labels."""
     abandon_data_on: tuple[Hostname, ...] = ()
     """Swarm: hosts where its volume may be left. A changed host is refused unless the old one is named here."""
 
@@ -91,6 +94,8 @@ class PrometheusSettings(Settings):
     """Published port, for operators."""
     host: Hostname | None = None
     """Swarm: the host of its volume; default: the first of `platform.nodes`."""
+    placement: PlacementSettings = PlacementSettings()
+    """Hosts by their labels."""
     abandon_data_on: tuple[Hostname, ...] = ()
     """Swarm: hosts where its volume may be left. A changed host is refused unless the old one is named here."""
     scrape_interval: Seconds = Field(default=30, ge=5, le=300)
@@ -110,6 +115,8 @@ class AlertmanagerSettings(Settings):
     """Published port, for operators."""
     host: Hostname | None = None
     """Swarm: the host of its volume; default: the first of `platform.nodes`."""
+    placement: PlacementSettings = PlacementSettings()
+    """Hosts by their labels."""
     abandon_data_on: tuple[Hostname, ...] = ()
     """Swarm: hosts where its volume may be left. A changed host is refused unless the old one is named here."""
     receivers: tuple[Receiver, ...] = Field(min_length=1)

@@ -83,5 +83,6 @@ def etcd(scope: Scope, name: str, settings: PostgresSettings, *, image: StoreIma
             ),
             hosts=settings.hosts,
             abandon_data_on=settings.abandon_data_on,
+            node_labels=settings.placement.labels,
         )
     )

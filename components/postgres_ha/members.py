@@ -118,6 +118,7 @@ def postgres(
             ),
             hosts=settings.hosts,
             abandon_data_on=settings.abandon_data_on,
+            node_labels=settings.placement.labels,
             depends_on=store.resources,
         )
     )

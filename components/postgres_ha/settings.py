@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
-from components.placement import Hosts
+from components.placement import Hosts, PlacementSettings
 from components.sizes import ResourcesSettings
 from settings.base import Settings
 from settings.types import Hostname, MemoryBytes, Seconds
@@ -56,6 +56,8 @@ class PostgresSettings(Settings):
     """Swarm: the hosts of the members by their numbers; default: the first of `platform.nodes`. The consensus store's
     member of the same number lives there, too. A changed host moves the member: it copies its peers' data, and the old
     volume stays behind."""
+    placement: PlacementSettings = PlacementSettings()
+    """Hosts by their labels."""
     abandon_data_on: tuple[Hostname, ...] = ()
     """Swarm: hosts whose volumes may be left with all the data. A move of every member, or of the only one, is refused
     unless it leaves such hosts alone."""

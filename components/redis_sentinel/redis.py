@@ -83,6 +83,7 @@ def redis(
             ),
             hosts=settings.hosts,
             abandon_data_on=settings.abandon_data_on,
+            node_labels=settings.placement.labels,
         )
     )
 

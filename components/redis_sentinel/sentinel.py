@@ -85,6 +85,7 @@ def sentinel(
             ),
             hosts=settings.hosts,
             abandon_data_on=settings.abandon_data_on,
+            node_labels=settings.placement.labels,
             depends_on=redis.resources,
         )
     )

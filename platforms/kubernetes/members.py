@@ -54,7 +54,8 @@ def refusals(cluster: Cluster, word: Members) -> Iterator[Refused]:
         yield Refused(
             "hosts",
             ", ".join(word.hosts),
-            "a member runs where its volume can be attached, and the scheduler chooses that node; leave the key out",
+            "a member runs where its volume can be attached, and the scheduler chooses that node; "
+            "use `placement.labels`",
         )
     if word.abandon_data_on:
         yield Refused(
@@ -151,6 +152,7 @@ def _scheduling(cluster: Cluster, word: Members) -> Scheduling:
     return Scheduling(
         affinity=core.AffinityArgs(pod_anti_affinity=anti_affinity),
         spread=spread(word.name, cluster.settings.topology_keys, revisions=False),
+        node_labels=word.node_labels,
     )
 
 

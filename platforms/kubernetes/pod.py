@@ -1,7 +1,7 @@
 """The pod around a container, the same for every word."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pulumi_kubernetes.core import v1 as core
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
@@ -23,6 +23,7 @@ class Scheduling:
     affinity: core.AffinityArgs | None = None
     spread: Sequence[core.TopologySpreadConstraintArgs] = ()
     tolerations: Sequence[core.TolerationArgs] = ()
+    node_labels: Mapping[str, str] = field(default_factory=dict)
 
 
 def pod_template(
@@ -63,6 +64,7 @@ def pod_template(
             termination_grace_period_seconds=grace_seconds(container, delay_seconds),
             restart_policy=restart_policy,
             affinity=scheduling.affinity,
+            node_selector=dict(scheduling.node_labels) or None,
             topology_spread_constraints=list(scheduling.spread) or None,
             tolerations=list(scheduling.tolerations) or None,
             dns_config=core.PodDNSConfigArgs(

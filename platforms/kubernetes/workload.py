@@ -128,6 +128,7 @@ def _scheduling(cluster: Cluster, word: Workload) -> Scheduling:
         ),
         spread=spread(word.name, cluster.settings.topology_keys, revisions=True),
         tolerations=spot_tolerations() if word.prefer_spot else (),
+        node_labels=word.node_labels,
     )
 
 

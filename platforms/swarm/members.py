@@ -11,6 +11,7 @@ from platforms.swarm.container import Task, task_spec
 from platforms.swarm.entry import endpoint_spec, entry_labels
 from platforms.swarm.moves import HOSTS_LABEL, pin
 from platforms.swarm.names import ORIGIN_LABEL, Names, service_labels
+from platforms.swarm.placement import label_constraints, label_refusals
 from platforms.swarm.probe import healthcheck, start_limit_seconds
 from platforms.swarm.rollout import Steps, converge_config, rollback_config, update_config
 from platforms.swarm.settings import SwarmSettings
@@ -27,6 +28,7 @@ def refusals(word: Members, settings: SwarmSettings) -> Iterator[Refused]:
     yield from mounts.refusals(word.container, volume=word.volume)
     yield from ports.refusals(word.ports, word.public_ports)
     yield from ports.single_member_refusals(word.count, word.public_ports)
+    yield from label_refusals(word.node_labels)
     nodes = len(settings.nodes)
     if word.count > nodes and not word.hosts:
         yield Refused(
@@ -88,7 +90,9 @@ def member(
             ),
             settings,
             networks=networks,
-            placement=docker.ServiceTaskSpecPlacementArgs(constraints=[pin(places[ordinal])]),
+            placement=docker.ServiceTaskSpecPlacementArgs(
+                constraints=[pin(places[ordinal]), *label_constraints(word.node_labels)]
+            ),
         ),
         endpoint_spec=endpoint_spec(word.ports, word.public_ports),
         update_config=update_config(_STEPS),

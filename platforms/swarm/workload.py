@@ -12,6 +12,7 @@ from platforms.swarm import scaling
 from platforms.swarm.container import Task, task_spec
 from platforms.swarm.entry import endpoint_spec, entry_labels
 from platforms.swarm.names import ORIGIN_LABEL, Names, service_labels
+from platforms.swarm.placement import label_constraints, label_refusals
 from platforms.swarm.probe import healthcheck, start_limit_seconds
 from platforms.swarm.rollout import Steps, converge_config, rollback_config, update_config
 from platforms.swarm.settings import SwarmSettings
@@ -23,6 +24,7 @@ def refusals(word: Workload, settings: SwarmSettings) -> Iterator[Refused]:
     yield from mounts.refusals(word.container)
     yield from ports.refusals(word.ports, word.public_ports)
     yield from scaling.refusals(word)
+    yield from label_refusals(word.node_labels)
     hosts = len(settings.nodes)
     extra = word.rollout.parallelism if _starts_first(word) else 0
     if word.spread == "require" and not word.public_ports and word.replicas + extra > hosts:
@@ -103,11 +105,16 @@ def _placement(word: Workload, hosts: int) -> docker.ServiceTaskSpecPlacementArg
     """Swarm itself prefers the host with the fewest replicas of a service; a limit keeps it so when one is lost.
 
     The limit leaves room on all hosts but one for every replica and those that an update adds: a tighter one blocks
-    updates, and a lost host's replicas. (The scheduler spreads by labels only: `spread=node.id` does nothing.)
+    updates, and a lost host's replicas. How many hosts have the wanted labels is not known here: no limit then.
+    (The scheduler spreads by labels only: `spread=node.id` does nothing.)
     """
+    constraints = label_constraints(word.node_labels) or None
+    limit = None
     if word.spread == "require" or word.public_ports:
-        return docker.ServiceTaskSpecPlacementArgs(max_replicas=1)
-    if hosts < 2:
+        limit = 1
+    elif hosts > 1 and not constraints:
+        room = math.ceil((word.replicas + word.rollout.parallelism) / (hosts - 1))
+        limit = room if room < word.replicas else None
+    if limit is None and constraints is None:
         return None
-    limit = math.ceil((word.replicas + word.rollout.parallelism) / (hosts - 1))
-    return docker.ServiceTaskSpecPlacementArgs(max_replicas=limit) if limit < word.replicas else None
+    return docker.ServiceTaskSpecPlacementArgs(constraints=constraints, max_replicas=limit)

@@ -90,6 +90,13 @@ def test_places_of_volumes_are_refused() -> None:
     ]  # fmt: skip
 
 
+def test_labels_select_the_nodes() -> None:
+    assert of(node_labels={"node-type": "database"}).pod("StatefulSet", "db")["nodeSelector"] == {
+        "node-type": "database"
+    }
+    assert "nodeSelector" not in of().pod("StatefulSet", "db")
+
+
 def test_every_member_has_an_address_that_answers_before_it_is_ready() -> None:
     out = of()
     for ordinal in range(3):

@@ -96,6 +96,16 @@ def test_a_host_that_is_no_node_is_refused() -> None:
     assert "`platform.nodes` (host1, host2, host3)" in refused.reason
 
 
+def test_labels_hold_beside_the_pin() -> None:
+    labels = {"node-type": "database", "disk": "fast"}
+    found = services(lambda c: [replace(database(c), node_labels=labels)])["shop-db-0"]
+    assert found["taskSpec"]["placement"]["constraints"] == [
+        "node.hostname==host1", "node.labels.disk==fast", "node.labels.node-type==database"
+    ]  # fmt: skip
+    (refused,) = refusals(lambda c: [replace(database(c), node_labels={"example.com/disk": "fast"})])
+    assert (refused.path, refused.got) == ("stack.databases.db.node_labels", "example.com/disk")
+
+
 def test_only_a_single_member_publishes_a_port() -> None:
     published = (PublicPort(port="sql", published=5432, audience="clients"),)
     refused = refusals(lambda c: [replace(database(c), public_ports=published)])

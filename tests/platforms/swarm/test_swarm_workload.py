@@ -65,6 +65,11 @@ def test_the_spread_limit_leaves_room_when_a_host_is_lost(
         assert (nodes - 1) * limit >= replicas + parallelism
 
 
+def test_labels_are_constraints_and_no_limit_is_guessed_for_the_nodes_that_have_them() -> None:
+    found = services(lambda c: [replace(app(c), replicas=6, node_labels={"gpu": "yes"})])
+    assert found["shop-web"]["taskSpec"]["placement"] == {"constraints": ["node.labels.gpu==yes"]}
+
+
 def test_networks_follow_from_the_tier_and_are_made_once() -> None:
     resources = registered(lambda c: [app(c), replace(app(c), name="proxy", tier=Tier.EDGE)])
     networks = {one.name: one for one in resources if one.type == "docker:index/network:Network"}
