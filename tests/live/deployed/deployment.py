@@ -72,6 +72,12 @@ class Deployment:
         steps = json.loads(run.text[run.text.index("{") :])["steps"]
         return {step["urn"].rsplit("::", 1)[-1]: step["op"] for step in steps if step["op"] != "same"}
 
+    def preview(self, change: Change) -> Run:
+        """What a preview of a change says to a person. The change does not stay."""
+        with self.trial(change):
+            self._write()
+            return self._engine("preview")
+
     @contextmanager
     def trial(self, change: Change) -> Iterator[None]:
         """The settings with a change, and as before afterwards (the deployed stack is not touched)."""

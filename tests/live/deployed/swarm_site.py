@@ -37,6 +37,20 @@ class SwarmSite(Site):
         return self._cluster.hosts[0].address
 
     @property
+    def docker_host(self) -> str:
+        """The API of a manager."""
+        return self._cluster.docker_host
+
+    @property
+    def host_names(self) -> list[str]:
+        """As the Swarm names its nodes, by host index."""
+        return [host.name for host in self._cluster.hosts]
+
+    def volumes(self, index: int) -> set[str]:
+        """Names of the volumes on one host."""
+        return {volume.name for volume in self._clients[index].volumes.list()}
+
+    @property
     def entries(self) -> tuple[str, ...]:  # type: ignore[override]
         """One for each host that runs a proxy."""
         hosts = [int(container.split("/")[0]) for container in self.replicas("edge")]
