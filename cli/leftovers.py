@@ -55,7 +55,7 @@ class Leftovers:
             for name in kept.remove(self._hosts, self._stack.name):
                 say(f"down: removed volume {name}")
         for volume in self._volumes:
-            if volume.name not in here and self._is_elsewhere(volume):
+            if self._is_elsewhere(volume):  # also where a move left an older one of the name here
                 said = "kept volume" if self._stack.keeps_data else "could not reach volume"
                 say(f"down: {said} {volume.name} on {volume.node}; there, `docker volume rm {volume.name}` removes it")
 
