@@ -15,6 +15,8 @@ SPARE_CONNECTIONS = 100
 """For the status port alone: health checks and scrapes pass when clients use every connection."""
 
 _FEWEST_SLOTS = 8
+_MOST_THREADS = 64
+"""HAProxy 2.6 refuses more (MAX_THREADS)."""
 
 _RETRY_ON = {
     "connect_failure": "conn-failure",
@@ -91,7 +93,7 @@ def haproxy_config(name: str, settings: Balancer, backends: Mapping[str, Backend
         place=place,
         forwarded=forwarded,
         routes=routes,
-        threads=math.ceil(settings.container_resources().cpu_limit_millis / 1000),
+        threads=min(_MOST_THREADS, math.ceil(settings.container_resources().cpu_limit_millis / 1000)),
         spare_connections=SPARE_CONNECTIONS,
         client_timeout=max(route.timeouts.response for route in settings.routes),
         buffer_bytes=memory.buffer_bytes(settings),

@@ -16,7 +16,7 @@ def no_replica(label: str, series: str) -> AlertRule:
     """30 s: longer than a replica's restart, and requests fail all the while."""
     return AlertRule(
         name=f"{label}RouteWithoutReplica",
-        expr=f'max by (proxy) (haproxy_backend_active_servers{{{series},proxy!~"no-route|ejecting_.*"}}) == 0',
+        expr=f'max by (proxy) (haproxy_backend_active_servers{{{series},proxy!~"no_route|ejecting_.*"}}) == 0',
         for_seconds=30,
         severity="critical",
         runbook="docs/runbooks/route-without-replica.md",

@@ -15,9 +15,12 @@ from settings.types import ImageRef, PortNumber, Seconds, SecretName
 
 def _network(text: object) -> str:
     try:
-        return str(ipaddress.ip_network(str(text)))
+        network = str(ipaddress.ip_network(str(text)))
     except ValueError:
         raise ValueError("is not an address range such as `10.0.0.0/8` (no host bits set)") from None
+    if "%" in network:
+        raise ValueError("names an interface of one host; write the address range without `%...`")
+    return network
 
 
 Network = Annotated[str, BeforeValidator(_network)]

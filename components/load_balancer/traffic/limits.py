@@ -43,6 +43,6 @@ class RateLimit(Settings):
 class Limits(Settings):
     """Sizes, the same for all routes."""
 
-    headers: MemoryBytes = Field(default=32 * 1024, ge=8 * 1024, le=256 * 1024)
+    headers: MemoryBytes = Field(default=32 * 1024, ge=16 * 1024, le=256 * 1024)
     """Longest head of a request or answer, cookies included: more is answered with 400, or with 502 where it is the
-    application's. Default 32 KiB. Each connection may take twice as much memory."""
+    application's. Default 32 KiB; 16 KiB at least (a frame of HTTP/2). Each connection may take twice as much."""

@@ -18,7 +18,13 @@ Token = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$
 
 
 def _origin(text: str) -> str:
-    return text if text == "*" else http_url(text)
+    if text == "*":
+        return text
+    scheme, _, rest = http_url(text).partition("://")
+    port = rest.partition(":")[2]
+    if (scheme, port) in (("http", "80"), ("https", "443")):
+        raise ValueError(f"browsers leave the usual port out: write `{text.removesuffix(f':{port}')}`")
+    return text
 
 
 Origin = Annotated[

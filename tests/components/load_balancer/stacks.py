@@ -30,12 +30,18 @@ def backend(app: str) -> Backend:
     )
 
 
-def config(settings: dict[str, Any], *, place: Place | None = None, backends: dict[str, Backend] | None = None) -> str:
-    """The configuration of the balancer `edge`; without a place that of a container, without backends usual ones."""
+def config(
+    settings: dict[str, Any],
+    *,
+    name: str = "edge",
+    place: Place | None = None,
+    backends: dict[str, Backend] | None = None,
+) -> str:
+    """The configuration of a balancer; without a place that of a container, without backends usual ones."""
     model = LoadBalancerSettings.model_validate(settings)
     engine = ENGINES[model.engine]
     backends = backends or {route.app: backend(route.app) for route in model.routes}
-    return engine.config("edge", model, backends, place=place or engine.place)
+    return engine.config(name, model, backends, place=place or engine.place)
 
 
 def section(text: str, name: str) -> list[str]:

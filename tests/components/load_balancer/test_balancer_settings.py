@@ -46,7 +46,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         balancer(limits={"headers": "256Ki"}),
         "`limits.headers` of 256 KiB may take 1047 MiB",
     ),
-    "short headers": (balancer(limits={"headers": "4Ki"}), "edge.limits.headers"),
+    "short headers": (balancer(limits={"headers": "15Ki"}), "edge.limits.headers"),
     "a cookie for other sites over HTTP": (
         with_route(sticky={"same_site": "none"}),
         "`routes[0].sticky.same_site: none` needs HTTPS alone",
@@ -59,6 +59,16 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         "`routes[0].sticky.same_site: none` needs HTTPS alone",
     ),
     "a check's host with a port": (with_route(check={"host": "a.test:80"}), "edge.routes[0].check.host"),
+    "a range of one host's interface": (
+        balancer(trusted_proxies=["fe80::1%eth0"]),
+        "trusted_proxies[0]: names an interface",
+    ),
+    "a host with a long label": (with_route(host=f"{'a' * 64}.test"), "edge.routes[0].host"),
+    "an origin with the usual port": (
+        with_route(cors={"origins": ["https://a.test:443"]}),
+        "routes[0].cors.origins[0]: browsers leave the usual port out: write `https://a.test`",
+    ),
+    "an origin with no port": (with_route(cors={"origins": ["http://a.test:70000"]}), "from 1 to 65535"),
     "image without tag": (balancer(image="haproxy"), "edge.image"),
     "trailing slash": (with_route(path="/api/"), "edge.routes[0].path"),
     "path with a condition": (with_route(path="/a } { src 1.2.3.4"), "edge.routes[0].path"),
