@@ -5,10 +5,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class HttpCheck:
-    """GET `path` on the container port `port`; 200 to 399 passes."""
+    """GET `path` on the container port `port`; 200 to 399 passes.
+
+    `host` is the Host header, for applications that answer to their own names only; without it the asker's choice.
+    """
 
     path: str
     port: int
+    host: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,9 +43,9 @@ class Probe:
 class Probes:
     """`ready` decides whether a replica gets work and whether a rollout goes on; `live` restarts what hangs.
 
-    `start_seconds` is the longest time a start may take before failing checks count. A check that was ready once is
-    watched by `live` alone where the platform has a single health check (Swarm kills what is unhealthy: a replica
-    that is only busy must not be killed).
+    `start_seconds` is the longest time a start may take: what is not up by then is restarted. `live` should be slower
+    than `ready`: a replica that is only busy, or waits for something else, must not be restarted for it. A replica that
+    was ready once is watched by `live` alone where the platform has a single health check (Swarm).
     """
 
     ready: Probe

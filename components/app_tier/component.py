@@ -71,6 +71,7 @@ class AppTier(pulumi.ComponentResource):
                 probes=probes(settings),
                 rollout=Rollout(
                     parallelism=settings.rollout.parallelism,
+                    order=settings.rollout.order,
                     stable_seconds=settings.rollout.stable,
                     deadline_seconds=settings.rollout.deadline,
                 ),

@@ -33,6 +33,7 @@ def _build(build: Build[AppTierSettings]) -> Built:
             endpoint=tier.endpoint,
             port=settings.port,
             health_path=settings.probes.health,
+            health_host=settings.probes.host,
             max_replicas=tier.max_replicas,
         )
     return Built(backend=backend, observability=tier.observability)
@@ -99,6 +100,7 @@ APPS = Kind(
             "ports": "port",
             "probes": "probes",
             "rollout.parallelism": "rollout.parallelism",
+            "rollout.order": "rollout.order",
             "rollout.stable_seconds": "rollout.stable",
             "rollout.deadline_seconds": "rollout.deadline",
             "spread": "spread",

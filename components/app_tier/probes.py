@@ -5,22 +5,29 @@ from model import ExecCheck, HttpCheck, Probe, Probes
 
 
 def probes(settings: AppTierSettings) -> Probes:
-    """HTTP checks for tiers with a port, the given command for workers."""
+    """HTTP checks for tiers with a port, the given commands for workers."""
     chosen = settings.probes
     live: HttpCheck | ExecCheck
+    ready: HttpCheck | ExecCheck
     if settings.port is not None:
-        live = HttpCheck(path=chosen.health, port=settings.port)
-        ready: HttpCheck | ExecCheck = HttpCheck(path=chosen.ready or chosen.health, port=settings.port)
+        live = HttpCheck(path=chosen.health, port=settings.port, host=chosen.host)
+        ready = HttpCheck(path=chosen.ready or chosen.health, port=settings.port, host=chosen.host)
     else:
         assert chosen.command is not None, "the settings require a command for tiers without a port"
-        live = ready = ExecCheck(command=chosen.command)
-
-    def probe(check: HttpCheck | ExecCheck) -> Probe:
-        return Probe(
-            check=check,
+        ready = ExecCheck(command=chosen.command)
+        live = ExecCheck(command=chosen.live.command or chosen.command)
+    return Probes(
+        ready=Probe(
+            check=ready,
             interval_seconds=chosen.interval,
             timeout_seconds=chosen.timeout,
             failures=chosen.failures,
-        )
-
-    return Probes(ready=probe(ready), live=probe(live), start_seconds=chosen.start)
+        ),
+        live=Probe(
+            check=live,
+            interval_seconds=chosen.live_interval,
+            timeout_seconds=chosen.live_timeout,
+            failures=chosen.live_failures,
+        ),
+        start_seconds=chosen.start,
+    )

@@ -27,6 +27,9 @@ from settings.types import (
 FileName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
 """The name of a file under /run/secrets."""
 
+HostHeader = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(:[0-9]{1,5})?$")]
+"""A Host header: a name or an address, with or without a port."""
+
 ScratchSize = Annotated[MemoryBytes, Field(ge=MIB, le=1024 * GIB)]
 """The size of a writable directory."""
 
@@ -55,30 +58,68 @@ class RunAs(Settings):
     """Group id; not 0."""
 
 
+class LivenessSettings(Settings):
+    """When a replica is restarted. Slower than what takes it out of service: a restart helps against what hangs, not
+    against load or a broker that is away."""
+
+    command: Command | None = None
+    """For tiers without a port: a command that fails only when a restart would help; default: `probes.command`."""
+    interval: Seconds | None = Field(default=None, ge=1, le=600)
+    """Time between two checks; default 10s, for commands 30s, or `probes.interval` where that is longer."""
+    timeout: Seconds | None = Field(default=None, ge=1, le=60)
+    """Longest time of one check; default: `probes.timeout`."""
+    failures: int | None = Field(default=None, ge=1, le=100)
+    """Failed checks in a row before the replica is restarted; default 6, and 20 (ten minutes) where `probes.command` is
+    asked for want of an own one."""
+
+
 class ProbesSettings(Settings):
     """How a replica says that it lives and that it may receive work."""
 
     health: RequestPath = "/health"
-    """Path that answers 200 while the process works; failing it restarts the replica, and balancers look away from it
-    (unless the route has a `check.path`)."""
+    """Path that answers 200 while the process works; failing it (see `live`) restarts the replica, and balancers look
+    away from it (unless the route has a `check.path`)."""
     ready: RequestPath | None = None
     """Path that answers 200 when the replica may receive work; default: `health`."""
+    host: HostHeader | None = None
+    """The Host header of every check, for applications that answer to their own names only (`ALLOWED_HOSTS`). Default:
+    the address that is asked; balancers say the route's host or the app's name."""
     command: Command | None = None
     """For tiers without a port: a command that exits with 0 while the worker works."""
     interval: Seconds = Field(default=5, ge=1, le=300)
-    """Time between two checks."""
+    """Time between two checks whether it may receive work."""
     timeout: Seconds = Field(default=3, ge=1, le=60)
     """Longest time of one check."""
     failures: int = Field(default=3, ge=1, le=20)
-    """Failed checks in a row before the replica counts as failed."""
+    """Failed checks in a row before the replica gets no more work."""
+    live: LivenessSettings = LivenessSettings()
+    """When it is restarted."""
     start: Seconds = Field(default=60, ge=1, le=1800)
-    """Longest time a start may take."""
+    """Longest time a start may take; then it is restarted."""
 
     @model_validator(mode="after")
     def _timeout_fits(self) -> "ProbesSettings":
         if self.timeout > self.interval:
             raise ValueError("`timeout` must not exceed `interval`: checks would overlap")
+        if self.live_timeout > self.live_interval:
+            raise ValueError("`live.timeout` must not exceed `live.interval`: checks would overlap")
         return self
+
+    @property
+    def live_interval(self) -> int:
+        """Seconds between two checks whether it lives."""
+        return self.live.interval or max(self.interval, 10 if self.command is None else 30)
+
+    @property
+    def live_timeout(self) -> int:
+        """Longest seconds of such a check."""
+        return self.live.timeout or self.timeout
+
+    @property
+    def live_failures(self) -> int:
+        """Failures in a row that restart it."""
+        borrowed = self.command is not None and self.live.command is None
+        return self.live.failures or (20 if borrowed else 6)
 
 
 class MigrationsSettings(Settings):
@@ -133,7 +174,10 @@ class RolloutSettings(Settings):
     stable: Seconds = Field(default=5, ge=0, le=600)
     """How long a new replica must stay ready before the next one is replaced."""
     deadline: Seconds = Field(default=300, ge=10, le=3600)
-    """A rollout that is not healthy by then fails, and the old version keeps serving."""
+    """A new replica that is not ready and stable by then fails the rollout, and the old version keeps serving."""
+    order: Literal["start-first", "stop-first"] = "start-first"
+    """`start-first`: a new replica is ready before an old one stops. `stop-first`: an old one has stopped before a new
+    one starts, for what must never run twice (a scheduler, one consumer of an order)."""
 
 
 class AppSecuritySettings(Settings):
@@ -218,6 +262,10 @@ class AppTierSettings(Settings):
             problems.append("a tier without a `port` needs `probes.command`")
         if self.port is not None and self.probes.command is not None:
             problems.append("`probes.command` is for tiers without a `port`")
+        if self.port is not None and self.probes.live.command is not None:
+            problems.append("`probes.live.command` is for tiers without a `port`")
+        if self.port is None and self.probes.host is not None:
+            problems.append("`probes.host` is for tiers with a `port`")
         if self.port is None and self.metrics is not None and self.metrics.port is None:
             problems.append("`metrics` needs `metrics.port` in a tier without a `port`")
         if self.secret_env and self.command is None:

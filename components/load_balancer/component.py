@@ -32,8 +32,9 @@ from model import (
 )
 from platforms.base import Platform
 
-_ROLLOUT_MARGIN_SECONDS = 120
-"""For the starts, on top of one drain after the other."""
+_START_SECONDS = 60
+"""An image that has to be pulled, and a process that is ready in a second. A proxy that is not up in twice that time is
+reported."""
 
 
 class LoadBalancer(pulumi.ComponentResource):
@@ -79,9 +80,7 @@ class LoadBalancer(pulumi.ComponentResource):
                 ports=ports,
                 public_ports=public_ports,
                 probes=_probes(engine.place.status_port),
-                rollout=Rollout(
-                    deadline_seconds=settings.replicas * engine.stop(settings).grace_seconds + _ROLLOUT_MARGIN_SECONDS
-                ),
+                rollout=Rollout(deadline_seconds=2 * _START_SECONDS),
                 spread="require" if settings.replicas > 1 else "prefer",
                 # The entry opens when something is behind it, and closes first when the stack is destroyed.
                 depends_on=tuple(resource for each in backends.values() for resource in each.endpoint.resources),
@@ -132,7 +131,7 @@ def _probes(status_port: int) -> Probes:
             failures=2,
         ),
         live=Probe(check=HttpCheck(path="/livez", port=status_port)),
-        start_seconds=30,
+        start_seconds=_START_SECONDS,
     )
 
 

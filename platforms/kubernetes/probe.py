@@ -35,7 +35,7 @@ def _of(word: Probe) -> core.ProbeArgs:
 def _probe(word: Probe, *, interval: int, failures: int) -> core.ProbeArgs:
     check = word.check
     return core.ProbeArgs(
-        http_get=core.HTTPGetActionArgs(path=check.path, port=check.port) if isinstance(check, HttpCheck) else None,
+        http_get=_http_get(check) if isinstance(check, HttpCheck) else None,
         tcp_socket=core.TCPSocketActionArgs(port=check.port) if isinstance(check, TcpCheck) else None,
         exec_=core.ExecActionArgs(command=[literal(part) for part in check.command])
         if isinstance(check, ExecCheck)
@@ -44,3 +44,8 @@ def _probe(word: Probe, *, interval: int, failures: int) -> core.ProbeArgs:
         timeout_seconds=word.timeout_seconds,
         failure_threshold=failures,
     )
+
+
+def _http_get(check: HttpCheck) -> core.HTTPGetActionArgs:
+    headers = [core.HTTPHeaderArgs(name="Host", value=check.host)] if check.host else None
+    return core.HTTPGetActionArgs(path=check.path, port=check.port, http_headers=headers)

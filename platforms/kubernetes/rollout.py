@@ -4,30 +4,40 @@ from collections.abc import Iterator
 
 from pulumi_kubernetes.apps import v1 as apps
 
-from model import Rollout
+from model import Rollout, Workload
+from platforms import rollouts
 from platforms.base import Refused
 
 REVISIONS_KEPT = 5
 WAIT_MARGIN_SECONDS = 30
-"""The update waits so much longer than the rollout's deadline, so that the pod's own reason is what is reported."""
+"""The update waits so much longer than the rollout may take, so that the pod's own reason is what is reported."""
 
 
-def refusals(word: Rollout) -> Iterator[Refused]:
-    """A deadline that the stable time alone would miss."""
-    if word.deadline_seconds <= word.stable_seconds:
+def refusals(word: Workload, most: int) -> Iterator[Refused]:
+    """A deadline that a good replica could miss, and several replicas that would all stop before one starts."""
+    yield from rollouts.refusals(word.rollout, word.probes)
+    if word.rollout.order == "stop-first" and most > 1:
         yield Refused(
-            "rollout.deadline_seconds",
-            word.deadline_seconds,
-            f"must be longer than the time that a replica must stay ready ({word.stable_seconds} s)",
+            "rollout.order",
+            word.rollout.order,
+            f"Kubernetes would stop all {most} replicas before it starts one; set one replica, or `start-first`",
         )
 
 
 def strategy(word: Rollout) -> apps.DeploymentStrategyArgs:
-    """New replicas beside the old ones (never fewer than wanted), or in their place."""
+    """New replicas beside the old ones (never fewer than wanted), or after they are gone.
+
+    `Recreate` alone waits until old pods are gone: without a surge, a rolling update starts a new pod while the old one
+    terminates.
+    """
+    if word.order == "stop-first":
+        return apps.DeploymentStrategyArgs(type="Recreate")
     return apps.DeploymentStrategyArgs(
         type="RollingUpdate",
-        rolling_update=apps.RollingUpdateDeploymentArgs(
-            max_surge=word.parallelism if word.start_first else 0,
-            max_unavailable=0 if word.start_first else word.parallelism,
-        ),
+        rolling_update=apps.RollingUpdateDeploymentArgs(max_surge=word.parallelism, max_unavailable=0),
     )
+
+
+def stop_wait_seconds(word: Rollout, grace_seconds: int) -> int:
+    """How long each step waits for old replicas to stop."""
+    return grace_seconds if word.order == "stop-first" else 0

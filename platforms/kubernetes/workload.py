@@ -8,7 +8,7 @@ from pulumi_kubernetes.core import v1 as core
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 
 from model import Endpoint, Workload
-from platforms import mounts, ports, process
+from platforms import mounts, ports, process, rollouts
 from platforms.base import Refused
 from platforms.kubernetes import entry, rollout, scaling
 from platforms.kubernetes.account import account_and_policy
@@ -18,7 +18,7 @@ from platforms.kubernetes.entry import entry_service, offered_ports
 from platforms.kubernetes.names import ORIGIN_ANNOTATION, labels, public_service, replicas_service, selector
 from platforms.kubernetes.placement import apart, prefer_spot, spot_tolerations, spread
 from platforms.kubernetes.pod import Scheduling, grace_seconds, pod_template
-from platforms.kubernetes.rollout import REVISIONS_KEPT, WAIT_MARGIN_SECONDS, strategy
+from platforms.kubernetes.rollout import REVISIONS_KEPT, WAIT_MARGIN_SECONDS, stop_wait_seconds, strategy
 from platforms.kubernetes.scaling import autoscaler
 from platforms.kubernetes.security import restricted_refusals
 from platforms.kubernetes.service import service
@@ -32,7 +32,7 @@ def refusals(cluster: Cluster, word: Workload) -> Iterator[Refused]:
     yield from ports.refusals(word.ports, word.public_ports)
     yield from restricted_refusals(word.container)
     yield from entry.refusals(cluster, word)
-    yield from rollout.refusals(word.rollout)
+    yield from rollout.refusals(word, most_replicas(word))
     if word.scaling:
         yield from scaling.refusals(word.scaling)
     nodes, most = cluster.settings.nodes, most_replicas(word)
@@ -59,7 +59,14 @@ def render_workload(cluster: Cluster, word: Workload, *, parent: pulumi.Resource
     beside = account_and_policy(
         cluster, word.name, word.tier, parent=parent, ports=word.ports, public_ports=offered_ports(cluster, word)
     )
-    wait_seconds = word.rollout.deadline_seconds + WAIT_MARGIN_SECONDS
+    grace = grace_seconds(word.container, _delay(cluster, word))
+    total = rollouts.total_seconds(
+        word.rollout,
+        word.probes,
+        replicas=most_replicas(word),
+        stop_seconds=stop_wait_seconds(word.rollout, grace),
+    )
+    wait_seconds = total + WAIT_MARGIN_SECONDS
     deployment = apps.Deployment(
         word.name,
         metadata=ObjectMetaArgs(
@@ -73,7 +80,7 @@ def render_workload(cluster: Cluster, word: Workload, *, parent: pulumi.Resource
             parent,
             after=(*beside, *word.depends_on),
             timeout_seconds=wait_seconds,
-            stop_seconds=grace_seconds(word.container, _delay(cluster, word)),
+            stop_seconds=grace,
             ignore_changes=["spec.replicas"] if word.scaling else None,
         ),
     )
@@ -104,7 +111,9 @@ def _spec(cluster: Cluster, word: Workload) -> apps.DeploymentSpecArgs:
         selector=LabelSelectorArgs(match_labels=selector(word.name)),
         strategy=strategy(word.rollout),
         min_ready_seconds=word.rollout.stable_seconds,
-        progress_deadline_seconds=word.rollout.deadline_seconds,
+        # Counted from one step to the next: what a single replica may take, and what it waits for.
+        progress_deadline_seconds=word.rollout.deadline_seconds
+        + stop_wait_seconds(word.rollout, grace_seconds(word.container, _delay(cluster, word))),
         revision_history_limit=REVISIONS_KEPT,
         template=pod_template(
             cluster,

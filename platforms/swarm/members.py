@@ -12,7 +12,7 @@ from platforms.swarm.entry import endpoint_spec, entry_labels
 from platforms.swarm.moves import HOSTS_LABEL, pin
 from platforms.swarm.names import ORIGIN_LABEL, Names, service_labels
 from platforms.swarm.placement import label_constraints, label_refusals
-from platforms.swarm.probe import healthcheck, start_limit_seconds
+from platforms.swarm.probe import healthcheck
 from platforms.swarm.rollout import Steps, converge_config, rollback_config, update_config
 from platforms.swarm.settings import SwarmSettings
 from platforms.swarm.volume import DATA_LABEL, VOLUME_SIZE_LABEL, member_mount
@@ -68,9 +68,7 @@ def member(
             HOSTS_LABEL: ",".join(places),
         },
     )
-    timeout = (
-        _PULL_SECONDS + word.container.stop.grace_seconds + start_limit_seconds(word.probes) + _STEPS.monitor_seconds
-    )
+    timeout = _PULL_SECONDS + word.container.stop.grace_seconds + word.probes.start_seconds + _STEPS.monitor_seconds
     return docker.ServiceArgs(
         name=name,
         labels=service_labels(labels),

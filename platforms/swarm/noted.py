@@ -5,6 +5,8 @@ from collections.abc import Mapping
 NOTED: Mapping[str, str] = {
     "ports": "the ports of a container are noted in labels, not enforced: whoever shares a network with it reaches "
     "every port that it listens on",
+    "probes.ready.failures": "a replica that was ready once keeps its name and gets work until `live` ends it: Swarm "
+    "has no check that only takes it out of service (a balancer's own check does)",
     "public_ports.audience": "whom a published port is for is noted in a label, not enforced: it listens on every "
     "address of its host; let a firewall keep strangers from the ports of operators",
     "volume.size_bytes": "the size of a volume is noted in a label, not enforced: a local volume grows until its "

@@ -91,6 +91,7 @@ class SwarmPlatform(Platform):
     def _note(self, word: Workload | Members | Agent) -> None:
         if word.ports:
             self.note("ports")
+            self.note("probes.ready.failures")
         if not isinstance(word, Agent) and any(public.audience == "operators" for public in word.public_ports):
             self.note("public_ports.audience")
         if isinstance(word, Members):

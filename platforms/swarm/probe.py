@@ -5,8 +5,10 @@ then on. Afterwards the live check takes its place, for Swarm kills what is unhe
 /tmp, empty at every start, tells the two apart.
 """
 
+import math
 import shlex
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pulumi_docker as docker
 
@@ -16,14 +18,37 @@ from platforms.launcher import launched
 
 _MARKER = "/tmp/.ha-platform-ready"
 _LOOKUP_SECONDS = 2
+_SHORTEST_SECONDS = 5
+_RUNS = 3
+"""Failing runs that end a task whose check counts itself: one run that a busy host could not even start is none yet."""
+# The marker holds how many runs are left until the next live check, and how many of those failed in a row.
+_COUNTED = (
+    "read left failed < {marker}; left=$((left - 1)); "
+    'if [ "$left" -lt 1 ]; then left={every}; if {live}; then failed=0; else failed=$((failed + 1)); fi; fi; '
+    'echo "$left $failed" > {marker}; [ "$failed" -lt {failures} ]'
+)
 _BUSY_SECONDS = 10
 """What the start of a process in a container may take on a busy host (seen: over 2 s at a load of 45 on two cores). A
 check's own limit is kept inside the container, so that nothing is killed because its host is busy; only a command that
 is run without a shell may take that much longer."""
 _PYTHON_GET = (
     "import http.client,sys;c=http.client.HTTPConnection('127.0.0.1',{port},timeout={timeout});"
-    "c.request('GET',{path!r});sys.exit(not 200<=c.getresponse().status<400)"
+    "c.request('GET',{path!r},headers={headers!r});sys.exit(not 200<=c.getresponse().status<400)"
 )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Times:
+    """When Docker runs the check, and how many failures in a row end the task.
+
+    `every`: the live check is one of so many runs. `counted`: the check itself counts the failures of `live`, for
+    Docker's own count would end a start too late, or run `live` too often.
+    """
+
+    interval: int
+    every: int
+    retries: int
+    counted: bool
 
 
 def healthcheck(
@@ -31,38 +56,51 @@ def healthcheck(
 ) -> docker.ServiceTaskSpecContainerSpecHealthcheckArgs:
     """The health check of `container`: its first pass means ready, its failure dead.
 
-    A start may take `start_seconds`; a running task is killed after the time
-    that the failures of `live` take. The interval of `live` is used for both: every check starts a process in the
-    container (60 to 100 ms of CPU in the sandbox), and it is `live` that goes on for as long as the task runs.
+    A start may take `start_seconds`; a running task is killed after the time that the failures of `live` take. The
+    interval is that of `ready`, but every check starts a process in the container (60 to 100 ms of CPU in the sandbox),
+    and it goes on for as long as the task runs: so five seconds at least, unless `live` wants it more often.
 
     `peers` are the names of the other members. No name resolves before its task is ready, so members that need each
     other to become ready would wait for ever after a power failure: one that sees none of its peers is ready at once.
     """
-    interval, retries = probes.live.interval_seconds, probes.live.failures
+    launched_probes = launched(probes, container)
+    times = _times(launched_probes)
     timeout = max(probes.ready.timeout_seconds, probes.live.timeout_seconds) + _BUSY_SECONDS
     return docker.ServiceTaskSpecContainerSpecHealthcheckArgs(
-        tests=_tests(launched(probes, container), container.image.http_tool, peers),
-        interval=go_duration(interval),
+        tests=_tests(launched_probes, times, container.image.http_tool, peers),
+        interval=go_duration(times.interval),
         timeout=go_duration(timeout + len(peers) * _LOOKUP_SECONDS),
-        start_period=go_duration(max(1, start_limit_seconds(probes) - retries * interval)),
-        retries=retries,
+        start_period=go_duration(max(1, probes.start_seconds - times.retries * times.interval)),
+        retries=times.retries,
     )
 
 
-def start_limit_seconds(probes: Probes) -> int:
-    """How long a start may take before the task is killed."""
-    return probes.start_seconds
-
-
-def _tests(probes: Probes, tool: HttpTool, peers: Sequence[str]) -> list[str]:
+def _times(probes: Probes) -> _Times:
     ready, live = probes.ready, probes.live
-    if not peers and (ready.check, ready.timeout_seconds) == (live.check, live.timeout_seconds):
+    interval = min(live.interval_seconds, max(ready.interval_seconds, _SHORTEST_SECONDS))
+    retries = math.ceil(live.failures * live.interval_seconds / interval)
+    every = math.ceil(live.interval_seconds / interval)
+    if retries * interval <= probes.start_seconds and (every == 1 or _same(ready, live)):
+        return _Times(interval=interval, every=1, retries=retries, counted=False)
+    return _Times(interval=interval, every=every, retries=_RUNS, counted=True)
+
+
+def _same(ready: Probe, live: Probe) -> bool:
+    return (ready.check, ready.timeout_seconds) == (live.check, live.timeout_seconds)
+
+
+def _tests(probes: Probes, times: _Times, tool: HttpTool, peers: Sequence[str]) -> list[str]:
+    ready, live = probes.ready, probes.live
+    if not peers and not times.counted and _same(ready, live):
         return ["CMD", *_argv(live, tool)]  # works without a shell in the image
-    is_ready = _limited(ready, tool)
+    is_ready, is_live = _limited(ready, tool), _limited(live, tool)
     if peers:
         lookups = " || ".join(f"getent ahostsv4 {peer}" for peer in peers)
         is_ready = f"{{ {is_ready} || {{ command -v getent && ! {{ {lookups}; }}; }} >/dev/null 2>&1; }}"
-    return ["CMD-SHELL", f"if [ -e {_MARKER} ]; then {_limited(live, tool)}; else {is_ready} && : > {_MARKER}; fi"]
+    if not times.counted:
+        return ["CMD-SHELL", f"if [ -e {_MARKER} ]; then {is_live}; else {is_ready} && : > {_MARKER}; fi"]
+    counts = _COUNTED.format(marker=_MARKER, every=times.every, failures=live.failures, live=is_live)
+    return ["CMD-SHELL", f"if [ -e {_MARKER} ]; then {counts}; else {is_ready} && echo {times.every} 0 > {_MARKER}; fi"]
 
 
 def _limited(probe: Probe, tool: HttpTool) -> str:
@@ -74,19 +112,24 @@ def _argv(probe: Probe, tool: HttpTool) -> list[str]:
     match probe.check:
         case ExecCheck(command=command):
             return list(command)
-        case HttpCheck(path=path, port=port):
-            return _http_get(tool, path, port, probe.timeout_seconds)
+        case HttpCheck() as check:
+            return _http_get(tool, check, probe.timeout_seconds)
         case TcpCheck(port=port):
             # The socket listens. Opening a connection every few seconds would fill the server's log.
             return ["grep", "-Eqs", f":{port:04X} 0+:0000 0A", "/proc/net/tcp", "/proc/net/tcp6"]
 
 
-def _http_get(tool: HttpTool, path: str, port: int, timeout: int) -> list[str]:
-    url = f"http://127.0.0.1:{port}{path}"
+def _http_get(tool: HttpTool, check: HttpCheck, timeout: int) -> list[str]:
+    url = f"http://127.0.0.1:{check.port}{check.path}"
+    header = f"Host: {check.host}"
     match tool:
         case HttpTool.CURL:
-            return ["curl", "-fsS", "-o", "/dev/null", "-m", str(timeout), url]
+            named = ["-H", header] if check.host else []
+            return ["curl", "-fsS", "-o", "/dev/null", "-m", str(timeout), *named, url]
         case HttpTool.WGET:
-            return ["wget", "-q", "-O", "/dev/null", "-T", str(timeout), url]
+            named = ["--header", header] if check.host else []
+            return ["wget", "-q", "-O", "/dev/null", "-T", str(timeout), *named, url]
         case HttpTool.PYTHON:
-            return ["python3", "-c", _PYTHON_GET.format(port=port, path=path, timeout=timeout)]
+            headers = {"Host": check.host} if check.host else {}
+            script = _PYTHON_GET.format(port=check.port, path=check.path, timeout=timeout, headers=headers)
+            return ["python3", "-c", script]

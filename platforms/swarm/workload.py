@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 import pulumi_docker as docker
 
 from model import Port, Workload
-from platforms import mounts, ports, process
+from platforms import mounts, ports, process, rollouts
 from platforms.base import Refused
 from platforms.swarm import scaling
 from platforms.swarm.container import Task, task_spec
 from platforms.swarm.entry import endpoint_spec, entry_labels
 from platforms.swarm.names import ORIGIN_LABEL, Names, service_labels
 from platforms.swarm.placement import label_constraints, label_refusals
-from platforms.swarm.probe import healthcheck, start_limit_seconds
+from platforms.swarm.probe import healthcheck
 from platforms.swarm.rollout import Steps, converge_config, rollback_config, update_config
 from platforms.swarm.settings import SwarmSettings
 
@@ -46,14 +46,7 @@ def refusals(word: Workload, settings: SwarmSettings) -> Iterator[Refused]:
             word.rollout.parallelism,
             "replicas that own host ports stop before the new ones start, so one at a time; set 1",
         )
-    needed = start_limit_seconds(word.probes) + word.rollout.stable_seconds
-    if word.rollout.deadline_seconds <= needed:
-        yield Refused(
-            "rollout.deadline_seconds",
-            word.rollout.deadline_seconds,
-            f"one replica may take {needed} s (start, failing checks, stable time) before Swarm calls it failed and "
-            "rolls back; set more than that",
-        )
+    yield from rollouts.refusals(word.rollout, word.probes)
 
 
 def service(
@@ -88,7 +81,14 @@ def service(
         endpoint_spec=endpoint_spec(word.ports, word.public_ports),
         update_config=update_config(steps),
         rollback_config=rollback_config(steps),
-        converge_config=converge_config(word.rollout.deadline_seconds),
+        converge_config=converge_config(
+            rollouts.total_seconds(
+                word.rollout,
+                word.probes,
+                replicas=word.replicas,
+                stop_seconds=0 if _starts_first(word) else word.container.stop.grace_seconds,
+            )
+        ),
     )
 
 
@@ -98,7 +98,7 @@ def port_labels(ports: Sequence[Port]) -> dict[str, str]:
 
 
 def _starts_first(word: Workload) -> bool:
-    return word.rollout.start_first and not word.public_ports
+    return word.rollout.order == "start-first" and not word.public_ports
 
 
 def _placement(word: Workload, hosts: int) -> docker.ServiceTaskSpecPlacementArgs | None:

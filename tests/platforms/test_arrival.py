@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from model import Container, Members, Origin, Probes, Scratch, Tier, Volume, Workload
+from model import Container, Members, Origin, Probes, Rollout, Scratch, Tier, Volume, Workload
 from model.units import MIB
 from tests.platforms.arrival import Arrived, arrived, go_template
 from tests.platforms.words import HTTP_AND_TCP, IMAGE, PORTS, RESOURCES
@@ -104,6 +104,25 @@ def test_scratch_has_the_size_that_was_asked_for(sizes: dict[str, int]) -> None:
 
 def test_shared_memory_has_the_size_that_was_asked_for() -> None:
     assert both(workload(container(shm_bytes=32 * MIB))).scratch == {"/tmp": 64 * MIB, "/dev/shm": 32 * MIB}
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    start=st.integers(20, 1800),
+    ready=st.integers(1, 20),
+    live=st.integers(1, 60),
+    failures=st.integers(1, 20),
+)
+def test_a_start_may_take_as_long_on_both(start: int, ready: int, live: int, failures: int) -> None:
+    probes = Probes(
+        ready=replace(HTTP_AND_TCP.ready, interval_seconds=ready),
+        live=replace(HTTP_AND_TCP.live, interval_seconds=live, failures=failures),
+        start_seconds=start,
+    )
+    word = replace(workload(container(), probes), rollout=Rollout(deadline_seconds=3600))
+    for kind in KINDS:
+        found = arrived(kind, word).start_seconds
+        assert start <= found <= max(start + ready, 3 * max(ready, 5) + 1), kind
 
 
 @pytest.mark.parametrize(("text", "meant"), [('{{"{{"}}', "{{"), ('a{{"{{"}}{b}}', "a{{{b}}")])

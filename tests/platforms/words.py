@@ -51,7 +51,8 @@ HTTP_AND_TCP = Probes(
     ready=Probe(check=HttpCheck(path="/ready", port=8080)), live=Probe(check=TcpCheck(port=8080), interval_seconds=10)
 )
 EXEC_AND_HTTP = Probes(
-    ready=Probe(check=ExecCheck(command=("check", "ready"))), live=Probe(check=HttpCheck(path="/health", port=8080))
+    ready=Probe(check=ExecCheck(command=("check", "ready"))),
+    live=Probe(check=HttpCheck(path="/health", port=8080), interval_seconds=30),
 )
 TCP_AND_EXEC = Probes(
     ready=Probe(check=TcpCheck(port=9100)), live=Probe(check=ExecCheck(command=("check", "live")), interval_seconds=7)

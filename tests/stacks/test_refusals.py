@@ -25,7 +25,7 @@ from tests.stacks.fixtures import DIRECTORY, settings_of
 
 OWN_CHOICE = {
     "origin.root", "origin.key", "origin.name", "origin.below", "tier", "depends_on", "public_ports",
-    "container.stop.signal", "rollout.start_first",
+    "container.stop.signal",
 }  # fmt: skip
 """Fields of an application's words that no key decides."""
 
@@ -119,12 +119,12 @@ def test_kubernetes_refuses_under_the_keys_of_the_file() -> None:
         stack["balancers"]["edge"] |= {"listen": {"http": 8080}, "status": {"port": 8081}}
         stack["monitoring"]["prometheus"] = {"port": 8082, "host": "host1"}
         stack["databases"]["main"]["hosts"] = ["host1"]
-        stack["apps"]["web"] |= {"security": {"capabilities": ["SYS_TIME"]}, "writable_paths": ["/run/secrets"]}
+        stack["apps"]["web"] |= {"security": {"capabilities": ["SYS_TIME"]}, "shm": "64Gi"}
         stack["apps"]["web"]["rollout"] = {"stable": "60s", "deadline": "60s"}
 
     faults = refused("dev-on-kubernetes", change)
     assert set(faults) == {
-        "apps.web.security.capabilities", "apps.web.writable_paths", "apps.web.rollout.deadline",
+        "apps.web.security.capabilities", "apps.web.shm", "apps.web.rollout.deadline",
         "balancers.edge.listen.http", "balancers.edge.status.port", "monitoring.prometheus.port",
         "monitoring.prometheus.host", "databases.main.hosts",
     }  # fmt: skip

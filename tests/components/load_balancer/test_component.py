@@ -125,7 +125,7 @@ def test_the_workload() -> None:
         PublicPort(port="status", published=8404, audience="operators"),
     )
     assert word.container.stop == Stop(signal="SIGUSR1", grace_seconds=4 + 120 + 5)
-    assert word.rollout.deadline_seconds > 2 * word.container.stop.grace_seconds
+    assert word.rollout.deadline_seconds <= 2 * word.probes.start_seconds, "a bad image is reported soon"
     assert all(port.number > 1024 for port in word.ports), "a process without capabilities cannot bind below"
     assert word.container.security.read_only_root
     assert [file.path for file in word.container.files] == ["/etc/haproxy-config/haproxy.cfg"]

@@ -40,6 +40,7 @@ CASES: dict[str, tuple[Callable[..., object], str]] = {
         "stack.apps.web.scaling",
     ),
     "name": (on_workload(name="Web"), "stack.apps.web.name"),
+    "several that stop first": (on_workload(rollout=Rollout(order="stop-first")), "stack.apps.web.rollout.order"),
     "spread over too few nodes": (on_workload(spread="require", replicas=3), "stack.apps.web.spread"),
     "spread when it has scaled": (on_workload(spread="require", replicas=2, scaling=SCALING), "stack.apps.web.spread"),
     "members on too few nodes": (

@@ -21,9 +21,11 @@ def test_a_new_replica_is_ready_before_an_old_one_stops() -> None:
     assert (spec["minReadySeconds"], spec["progressDeadlineSeconds"], spec["replicas"]) == (7, 99, 3)
 
 
-def test_stop_first_takes_the_place_of_the_old_replica() -> None:
-    spec = of(rollout=Rollout(parallelism=2, start_first=False)).spec("Deployment", "web")
-    assert spec["strategy"]["rollingUpdate"] == {"maxSurge": 0, "maxUnavailable": 2}
+def test_stop_first_waits_until_the_old_replica_is_gone() -> None:
+    spec = of(replicas=1, rollout=Rollout(order="stop-first", deadline_seconds=99)).spec("Deployment", "web")
+    assert spec["strategy"] == {"type": "Recreate"}
+    grace = spec["template"]["spec"]["terminationGracePeriodSeconds"]
+    assert spec["progressDeadlineSeconds"] == 99 + grace, "a long drain is not a bad version"
 
 
 @pytest.mark.parametrize(

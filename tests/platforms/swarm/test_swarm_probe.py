@@ -3,6 +3,7 @@
 import socket
 import subprocess
 import threading
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import cast
@@ -10,6 +11,7 @@ from typing import cast
 import pytest
 
 from model import Container, ExecCheck, HttpCheck, HttpTool, Image, Probe, Probes, Resources, TcpCheck
+from platforms.durations import go_duration
 from platforms.swarm.probe import healthcheck
 
 MARKER = "/tmp/.ha-platform-ready"
@@ -66,17 +68,48 @@ def test_a_member_that_sees_a_peer_must_be_ready_itself(tmp_path: Path) -> None:
     assert passes(exec_probes(tmp_path), tmp_path, ("no-such-host.invalid", "localhost"))
 
 
-@pytest.mark.parametrize("seconds", [30, 5])
-def test_times_are_those_of_both_probes(seconds: int) -> None:
-    probes = Probes(
-        ready=Probe(check=TcpCheck(port=1), interval_seconds=2, failures=3, timeout_seconds=4),
-        live=Probe(check=TcpCheck(port=2), interval_seconds=10, failures=3),
-        start_seconds=seconds,
+def timed(start: int, ready: int, live: int, failures: int) -> Probes:
+    return Probes(
+        ready=Probe(check=TcpCheck(port=1), interval_seconds=ready, timeout_seconds=4),
+        live=Probe(check=TcpCheck(port=2), interval_seconds=live, failures=failures),
+        start_seconds=start,
     )
+
+
+@pytest.mark.parametrize(
+    ("probes", "interval", "retries", "start_period"),
+    [
+        (timed(start=60, ready=2, live=5, failures=6), 5, 6, 30),
+        (timed(start=60, ready=2, live=2, failures=3), 2, 3, 54),
+        (timed(start=60, ready=5, live=10, failures=6), 5, 3, 45),
+        (timed(start=60, ready=30, live=30, failures=20), 30, 3, 1),
+        (timed(start=600, ready=5, live=30, failures=20), 5, 3, 585),
+    ],
+)
+def test_a_start_has_its_own_limit_however_slow_live_is(
+    probes: Probes, interval: int, retries: int, start_period: int
+) -> None:
     check = healthcheck(probes, container())
-    assert (check.interval, check.retries, check.timeout) == ("10s", 3, "14s")
-    start = max(1, seconds - 30)
-    assert check.start_period == f"{start}s"
+    found = (check.interval, check.retries, check.start_period, check.timeout)
+    assert found == (f"{interval}s", retries, go_duration(start_period), "14s")
+    assert start_period == 1 or start_period + retries * interval == probes.start_seconds
+
+
+def test_live_failures_are_counted_where_docker_cannot(tmp_path: Path) -> None:
+    """Every third run asks whether it lives; two such failures in a row are reported, by every run from then on."""
+    probes = exec_probes(tmp_path)
+    live = replace(probes.live, interval_seconds=15, failures=2)
+    probes = replace(probes, ready=replace(probes.ready, interval_seconds=5), live=live)
+    for name in ("ready", "live"):
+        (tmp_path / name).touch()
+    assert [passes(probes, tmp_path) for _ in range(4)] == [True] * 4
+    (tmp_path / "live").unlink()
+    assert [passes(probes, tmp_path) for _ in range(6)] == [True] * 5 + [False]
+    assert not passes(probes, tmp_path), "Docker wants it more than once"
+    (tmp_path / "live").touch()
+    assert [passes(probes, tmp_path) for _ in range(3)] == [False, True, True]
+    (tmp_path / "marker").write_text("")
+    assert passes(probes, tmp_path), "a marker that could not be written is a check of its own"
 
 
 def test_one_check_for_both_needs_no_shell() -> None:
@@ -90,6 +123,28 @@ def test_http_is_asked_with_the_tool_of_the_image(tool: HttpTool) -> None:
     command = check_of(Probes(ready=probe, live=probe), tool)
     assert command[1].startswith(tool.value)
     assert "/health" in " ".join(command)
+
+
+@pytest.mark.parametrize("tool", [HttpTool.CURL, HttpTool.PYTHON])
+@pytest.mark.parametrize("host", [None, "www.example.com"])
+def test_the_host_header_is_the_words(tool: HttpTool, host: str | None) -> None:
+    seen: list[str | None] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            seen.append(self.headers["Host"])
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Silent."""
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        probe = Probe(check=HttpCheck(path="/", port=server.server_port, host=host))
+        command = check_of(Probes(ready=probe, live=probe), tool)[1:]
+        assert subprocess.run(command, check=False, capture_output=True).returncode == 0
+        assert seen == [host or f"127.0.0.1:{server.server_port}"]
 
 
 def test_a_port_is_open_when_something_listens() -> None:

@@ -33,8 +33,15 @@ def test_replicas_start_first_and_a_bad_version_rolls_back() -> None:
     assert web["updateConfig"]["order"] == "start-first"
     assert web["updateConfig"]["failureAction"] == "rollback"
     assert web["rollbackConfig"]["failureAction"] == "pause"
-    assert web["convergeConfig"]["timeout"] == "300s"
+    assert web["convergeConfig"]["timeout"] == f"{300 + 2 * (60 + 5)}s"
     assert web["endpointSpec"] == {"mode": "dnsrr"}
+
+
+def test_stop_first_is_what_the_word_says() -> None:
+    rollout = Rollout(order="stop-first")
+    web = services(lambda c: [replace(app(c), replicas=1, rollout=rollout)])["shop-web"]
+    assert (web["updateConfig"]["order"], web["rollbackConfig"]["order"]) == ("stop-first", "stop-first")
+    assert web["convergeConfig"]["timeout"] == f"{300 + 30}s", "the old replica's drain is waited for"
 
 
 def test_a_published_port_is_a_port_of_the_host_and_stops_first() -> None:
