@@ -5,23 +5,23 @@ from typing import Literal
 from pydantic import model_validator
 
 from model import Resources
+from model.units import MIB
 from settings.base import Settings
 from settings.types import CpuMillis, MemoryBytes
 
 Size = Literal["small", "medium", "large"]
-_MIB = 2**20
-LEAST_MEMORY = 6 * _MIB
+LEAST_MEMORY = 6 * MIB
 """Docker refuses less when it makes the container (`minimum memory limit allowed is 6MB`)."""
 
 PRESETS: dict[str, Resources] = {
     "small": Resources(
-        cpu_request_millis=250, cpu_limit_millis=1000, memory_request_bytes=256 * _MIB, memory_limit_bytes=1024 * _MIB
+        cpu_request_millis=250, cpu_limit_millis=1000, memory_request_bytes=256 * MIB, memory_limit_bytes=1024 * MIB
     ),
     "medium": Resources(
-        cpu_request_millis=500, cpu_limit_millis=2000, memory_request_bytes=512 * _MIB, memory_limit_bytes=2048 * _MIB
+        cpu_request_millis=500, cpu_limit_millis=2000, memory_request_bytes=512 * MIB, memory_limit_bytes=2048 * MIB
     ),
     "large": Resources(
-        cpu_request_millis=1000, cpu_limit_millis=4000, memory_request_bytes=1024 * _MIB, memory_limit_bytes=4096 * _MIB
+        cpu_request_millis=1000, cpu_limit_millis=4000, memory_request_bytes=1024 * MIB, memory_limit_bytes=4096 * MIB
     ),
 }
 """Under 100 users, 100 to 1000, and above: the sizes that AI-chat platforms in the field run with."""

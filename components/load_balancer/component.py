@@ -30,6 +30,7 @@ from model import (
     Tier,
     Workload,
 )
+from model.units import MIB
 from platforms.base import Platform
 
 _START_SECONDS = 60
@@ -99,7 +100,7 @@ def _container(engine: Engine, settings: LoadBalancerSettings, image: Image, fil
         image=replace(image, ref=settings.image) if settings.image else image,
         command=engine.command(),
         files=files,
-        scratch=(Scratch(path=engine.place.runtime_directory, size_bytes=1024 * 1024),),
+        scratch=(Scratch(path=engine.place.runtime_directory, size_bytes=MIB),),
         resources=settings.container_resources(),
         stop=engine.stop(settings),
     )

@@ -16,13 +16,13 @@ from model import (
     Tier,
     Volume,
 )
+from model.units import MIB
 
 NAME = "alertmanager"
 PORT = 9093
 _CONFIG = "/etc/ha-alertmanager/alertmanager.yml"
-_MIB = 2**20
 RESOURCES = Resources(
-    cpu_request_millis=50, cpu_limit_millis=500, memory_request_bytes=64 * _MIB, memory_limit_bytes=256 * _MIB
+    cpu_request_millis=50, cpu_limit_millis=500, memory_request_bytes=64 * MIB, memory_limit_bytes=256 * MIB
 )
 
 

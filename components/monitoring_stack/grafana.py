@@ -24,11 +24,11 @@ from model import (
     Tier,
     Volume,
 )
+from model.units import MIB
 
 NAME = "grafana"
 PORT = 3000
 _PROVISIONING = "/etc/ha-grafana"
-_MIB = 2**20
 
 
 def grafana(
@@ -64,8 +64,8 @@ def grafana(
                 resources=Resources(
                     cpu_request_millis=100,
                     cpu_limit_millis=1000,
-                    memory_request_bytes=128 * _MIB,
-                    memory_limit_bytes=512 * _MIB,
+                    memory_request_bytes=128 * MIB,
+                    memory_limit_bytes=512 * MIB,
                 ),
             ),
             count=1,

@@ -3,10 +3,10 @@
 from components.observability import Observability, Panel, ScrapeTarget, down_rule
 from components.scope import Scope
 from model import Agent, Container, HostPath, HttpCheck, Image, Port, Probe, Probes, Resources, Tier
+from model.units import MIB
 
 NAME = "node-exporter"
 PORT = 9100
-_MIB = 2**20
 
 
 def node_exporter(scope: Scope, *, image: Image) -> Observability:
@@ -28,8 +28,8 @@ def node_exporter(scope: Scope, *, image: Image) -> Observability:
                 resources=Resources(
                     cpu_request_millis=20,
                     cpu_limit_millis=250,
-                    memory_request_bytes=32 * _MIB,
-                    memory_limit_bytes=128 * _MIB,
+                    memory_request_bytes=32 * MIB,
+                    memory_limit_bytes=128 * MIB,
                 ),
             ),
             ports=(Port(name="http", number=PORT),),

@@ -19,13 +19,13 @@ from model import (
     Tier,
     Volume,
 )
+from model.units import MIB
 
 NAME = "prometheus"
 PORT = 9090
 _DIRECTORY = "/etc/ha-prometheus"
-_MIB = 2**20
 DEFAULT_RESOURCES = Resources(
-    cpu_request_millis=250, cpu_limit_millis=2000, memory_request_bytes=512 * _MIB, memory_limit_bytes=2048 * _MIB
+    cpu_request_millis=250, cpu_limit_millis=2000, memory_request_bytes=512 * MIB, memory_limit_bytes=2048 * MIB
 )
 
 

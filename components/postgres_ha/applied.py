@@ -11,10 +11,10 @@ from components.postgres_ha.settings import PostgresSettings
 from components.scope import Scope
 from components.store_image import StoreImage
 from model import Container, Endpoint, File, Job, Resources, Tier
+from model.units import MIB
 
 _FILES = Path(__file__).parent / "files"
 _DIRECTORY = "/etc/ha-settings"
-_MIB = 2**20
 _RESTART_SECONDS = 60
 """For one member's stop with its checkpoint, and for catching up, beside its start."""
 _MARGIN_SECONDS = 60
@@ -60,8 +60,8 @@ def applied_settings(
                 resources=Resources(
                     cpu_request_millis=10,
                     cpu_limit_millis=500,
-                    memory_request_bytes=16 * _MIB,
-                    memory_limit_bytes=128 * _MIB,
+                    memory_request_bytes=16 * MIB,
+                    memory_limit_bytes=128 * MIB,
                 ),
             ),
             # It waits by itself for what may pass; what it reports would be the same at the next try.

@@ -18,12 +18,12 @@ from model import (
     Tier,
     Volume,
 )
+from model.units import MIB
 
 _FILES = Path(__file__).parent / "files"
 _DIRECTORY = "/etc/ha-etcd"
-_MIB = 2**20
 RESOURCES = Resources(
-    cpu_request_millis=50, cpu_limit_millis=1000, memory_request_bytes=64 * _MIB, memory_limit_bytes=512 * _MIB
+    cpu_request_millis=50, cpu_limit_millis=1000, memory_request_bytes=64 * MIB, memory_limit_bytes=512 * MIB
 )
 """A member of a Patroni store was seen to use 21 MiB."""
 

@@ -23,12 +23,12 @@ from model import (
     Tier,
     Volume,
 )
+from model.units import MIB
 
 _FILES = Path(__file__).parent / "files"
 _DIRECTORY = "/etc/ha-patroni"
-_MIB = 2**20
 DEFAULT_RESOURCES = Resources(
-    cpu_request_millis=250, cpu_limit_millis=2000, memory_request_bytes=512 * _MIB, memory_limit_bytes=2048 * _MIB
+    cpu_request_millis=250, cpu_limit_millis=2000, memory_request_bytes=512 * MIB, memory_limit_bytes=2048 * MIB
 )
 _LOCKED = 'exec 9>"$0/.lock" && flock --exclusive 9 && exec "$@"'
 """When a host returns, an old and a new container were seen on one volume for 50 ms; a pid file does not protect
@@ -135,7 +135,7 @@ def _cluster_yml(name: str, settings: PostgresSettings, *, image: StoreImage, et
         scope=name,
         etcd_hosts=[f"{host}:2379" for host in etcd_hosts],
         # A quarter of the memory: the starting value that PostgreSQL's documentation recommends.
-        shared_buffers_mb=max(32, _resources(settings).memory_limit_bytes // 4 // _MIB),
+        shared_buffers_mb=max(32, _resources(settings).memory_limit_bytes // 4 // MIB),
         volume=image.data_dir,
         bin_dir=image.bin_dir,
     )

@@ -21,10 +21,10 @@ from model import (
     Tier,
     Workload,
 )
+from model.units import MIB
 
 _FILES = Path(__file__).parent / "files"
 _CONFIG = "/etc/ha-proxy/haproxy.cfg"
-_MIB = 2**20
 STATUS_PORT = 8404
 """Health and Prometheus metrics of the proxy."""
 
@@ -56,8 +56,8 @@ def write_endpoint(
                 resources=Resources(
                     cpu_request_millis=50,
                     cpu_limit_millis=1000,
-                    memory_request_bytes=32 * _MIB,
-                    memory_limit_bytes=256 * _MIB,
+                    memory_request_bytes=32 * MIB,
+                    memory_limit_bytes=256 * MIB,
                 ),
                 stop=Stop(signal="SIGUSR1", grace_seconds=15),
             ),

@@ -20,10 +20,10 @@ from model import (
     Tier,
     Workload,
 )
+from model.units import MIB
 
 PORT = 9121
 _PASSWORDS = "/run/secrets/redis_passwords"
-_MIB = 2**20
 
 
 def exporter(
@@ -55,8 +55,8 @@ def exporter(
                 resources=Resources(
                     cpu_request_millis=10,
                     cpu_limit_millis=250,
-                    memory_request_bytes=16 * _MIB,
-                    memory_limit_bytes=64 * _MIB,
+                    memory_request_bytes=16 * MIB,
+                    memory_limit_bytes=64 * MIB,
                 ),
             ),
             replicas=1,

@@ -19,8 +19,7 @@ from model import (
     Tier,
     Volume,
 )
-
-_MIB = 2**20
+from model.units import MIB
 
 
 def sentinel(
@@ -69,8 +68,8 @@ def sentinel(
                 resources=Resources(
                     cpu_request_millis=50,
                     cpu_limit_millis=500,
-                    memory_request_bytes=32 * _MIB,
-                    memory_limit_bytes=128 * _MIB,
+                    memory_request_bytes=32 * MIB,
+                    memory_limit_bytes=128 * MIB,
                 ),
             ),
             count=settings.members,
