@@ -77,9 +77,12 @@ class Platform(ABC):
         self._gathered.append(refusal)
 
     def refuse_all(self, origin: Origin, refused: Iterable[Refused]) -> None:
-        """Refuse every field that the renderers found in the word that comes from `origin`."""
-        for field, got, reason in refused:
-            self.refuse(origin, field, got, reason)
+        """Refuse every field that the renderers found in the word that comes from `origin`. Raises as `refuse` does."""
+        found = tuple(Refusal(origin=origin, field=one.field, got=str(one.got), reason=one.reason) for one in refused)
+        if found and self._gathered is None:
+            raise Unsupported(found)
+        for refusal in found:
+            self.refuse(origin, refusal.field, refusal.got, refusal.reason)
 
     @contextmanager
     def gathering(self) -> Iterator[None]:
@@ -130,20 +133,25 @@ class Platform(ABC):
     # Words.
 
     @abstractmethod
-    def secret(self, word: Secret, *, parent: pulumi.Resource) -> SecretRef: ...
+    def secret(self, word: Secret, *, parent: pulumi.Resource) -> SecretRef:
+        """Register the secret. A changed value is a new object, and what mounts it rolls."""
 
     @abstractmethod
-    def config_file(self, word: ConfigFile, *, parent: pulumi.Resource) -> ConfigRef: ...
+    def config_file(self, word: ConfigFile, *, parent: pulumi.Resource) -> ConfigRef:
+        """Register the file. A changed text is a new object, and what mounts it rolls."""
 
     @abstractmethod
-    def workload(self, word: Workload, *, parent: pulumi.Resource) -> Endpoint: ...
+    def workload(self, word: Workload, *, parent: pulumi.Resource) -> Endpoint:
+        """Register the replicas. What depends on the endpoint's resources starts when all replicas are ready."""
 
     @abstractmethod
-    def members(self, word: Members, *, parent: pulumi.Resource) -> Endpoint: ...
+    def members(self, word: Members, *, parent: pulumi.Resource) -> Endpoint:
+        """Register the members. What depends on the endpoint's resources starts when all members are ready."""
 
     @abstractmethod
-    def agent(self, word: Agent, *, parent: pulumi.Resource) -> Endpoint: ...
+    def agent(self, word: Agent, *, parent: pulumi.Resource) -> Endpoint:
+        """Register one replica for every host. Not every platform waits for the health of agents: rely on none."""
 
     @abstractmethod
     def job(self, word: Job, *, parent: pulumi.Resource) -> tuple[pulumi.Resource, ...]:
-        """Returns what a dependent must depend on, so that it starts after the job succeeded."""
+        """Register the job. Returns what a dependent must depend on, so that it starts after the job succeeded."""

@@ -40,15 +40,19 @@ class Names:
         return f"{self.namespace}-agents"
 
     def host(self, name: str) -> str:
+        """One ready replica or member of the word `name`."""
         return f"{name}.{self.namespace}.svc.{self.cluster_domain}"
 
     def replicas_host(self, name: str) -> str:
+        """Every ready replica or member of the word `name`."""
         return self.host(replicas_service(name))
 
     def member_host(self, name: str, ordinal: int | str) -> str:
+        """One member, ready or not."""
         return self.host(f"{name}-{ordinal}")
 
     def agents_host(self, name: str) -> str:
+        """Every agent of the word `name`, in the namespace of the agents."""
         return f"{replicas_service(name)}.{self.agents_namespace}.svc.{self.cluster_domain}"
 
 

@@ -23,6 +23,7 @@ def config_file(word: ConfigFile, *, names: Names, opts: pulumi.ResourceOptions)
 
 
 def mounted(ref: ConfigRef, path: str) -> docker.ServiceTaskSpecContainerSpecConfigArgs:
+    """The file at `path`, readable by everybody in the container."""
     return docker.ServiceTaskSpecContainerSpecConfigArgs(
         config_id=ref.object_id,
         config_name=ref.object_name,

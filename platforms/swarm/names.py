@@ -34,6 +34,7 @@ class Names:
         return f"{self.stack}-{name}-{ordinal}"
 
     def network(self, tier: Tier) -> str:
+        """The overlay of a tier."""
         return f"{self.stack}-{tier}"
 
     def labels(self, name: str, extra: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -49,10 +50,12 @@ def refusals(*services: str) -> Iterator[Refused]:
 
 
 def service_labels(labels: Mapping[str, str]) -> list[docker.ServiceLabelArgs]:
+    """Labels of a service, as the provider takes them."""
     return [docker.ServiceLabelArgs(label=label, value=value) for label, value in sorted(labels.items())]
 
 
 def task_labels(labels: Mapping[str, str]) -> list[docker.ServiceTaskSpecContainerSpecLabelArgs]:
+    """Labels of the containers of a service, as the provider takes them."""
     return [
         docker.ServiceTaskSpecContainerSpecLabelArgs(label=label, value=value)
         for label, value in sorted(labels.items())

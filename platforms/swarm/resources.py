@@ -8,6 +8,7 @@ _NANOS_PER_MILLI = 1_000_000
 
 
 def resources(word: Resources) -> docker.ServiceTaskSpecResourcesArgs:
+    """What the scheduler reserves and what the kernel enforces; CPU in billionths of a core."""
     return docker.ServiceTaskSpecResourcesArgs(
         reservation=docker.ServiceTaskSpecResourcesReservationArgs(
             nano_cpus=word.cpu_request_millis * _NANOS_PER_MILLI, memory_bytes=word.memory_request_bytes

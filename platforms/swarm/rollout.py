@@ -22,6 +22,7 @@ class Steps:
 
     @property
     def order(self) -> str:
+        """Which of the old and the new task is first, as Docker names it."""
         return "start-first" if self.start_first else "stop-first"
 
 

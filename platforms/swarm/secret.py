@@ -23,6 +23,7 @@ def secret(word: Secret, *, names: Names, opts: pulumi.ResourceOptions) -> Secre
 
 
 def mounted(ref: SecretRef, path: str, uid: int, gid: int) -> docker.ServiceTaskSpecContainerSpecSecretArgs:
+    """The secret at `path`, readable by `uid` and `gid` alone."""
     return docker.ServiceTaskSpecContainerSpecSecretArgs(
         secret_id=ref.object_id,
         secret_name=ref.object_name,

@@ -43,6 +43,7 @@ def scratch_mount(word: Scratch) -> docker.ServiceTaskSpecContainerSpecMountArgs
 
 
 def host_mount(word: HostPath) -> docker.ServiceTaskSpecContainerSpecMountArgs:
+    """A directory of the host, read-only."""
     return docker.ServiceTaskSpecContainerSpecMountArgs(
         type="bind", source=literal(word.host_path), target=literal(normal(word.mount_path)), read_only=True
     )
