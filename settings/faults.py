@@ -4,7 +4,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_SECRET_KEY = re.compile(r"password|secret|token|api_?key|private_?key|credential|passphrase|dsn", re.IGNORECASE)
+from settings.plain_secrets import holds_a_secret
+
+_SECRET_KEY = re.compile(r"pass(?!thr)|pwd|secret|token|_key(?!s)|credential|salt|dsn", re.IGNORECASE)
+"""Wider than what is refused: a value that is not shown costs little."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,13 +38,13 @@ class BrokenStack(Exception):
         count = "1 fault" if len(self.faults) == 1 else f"{len(self.faults)} faults"
         lines = [f"{source}: {count}, nothing was changed", *(f"  {fault}" for fault in self.faults)]
         if self.unjudged:
-            lines.append(f"  Rules that involve {', '.join(self.unjudged)} are judged when these faults are mended.")
+            lines.append(f"  Rules that involve {', '.join(self.unjudged)} are judged when these faults are fixed.")
         super().__init__("\n".join(lines))
 
 
 def shown(path: str, value: object) -> str | None:
     """The value as a report may show it: scalars only, and nothing under a key that may hold a secret."""
-    if _SECRET_KEY.search(path):
+    if _SECRET_KEY.search(path) or (isinstance(value, str) and holds_a_secret(value)):
         return None
     if isinstance(value, bool):
         return str(value).lower()

@@ -19,7 +19,8 @@ _FORM = re.compile("BASE|VALUE|PLAIN|TEXT|BASE64|B64|HEX|OLD|NEW|PREVIOUS|CURREN
 """A word behind a secret's name that leaves it one: SECRET_KEY_BASE."""
 _PASSWORD_WORD = re.compile("PASSWORD|PASSWD|PASS|PWD|PASSPHRASE|PASSCODE|PIN")
 _SWITCH = re.compile("true|false|yes|no|on|off|none|null|(en|dis)abled|required|optional|auto|default", re.IGNORECASE)
-_DIRECTORIES_OF_THE_SHELL = ("PWD", "OLDPWD")
+_NO_SECRETS = ("PWD", "OLDPWD", "initial-cluster-token")
+"""Directories of the shell, and the name of an etcd cluster."""
 _PLACEHOLDER = re.compile(r"[$<%]|\{|\*+$|/(run|etc|var|tmp|app|opt|secrets|mnt|home|usr|data|config|root)/|file:")
 """Starts what stands for a value that comes from elsewhere, or names a file."""
 
@@ -27,7 +28,7 @@ _URL = re.compile(r"\b[A-Za-z][A-Za-z0-9+.-]*://[^\s/?#@:'\"]*:(?P<value>[^\s/@'
 _NAME = r"(?P<name>[A-Za-z][A-Za-z0-9_.-]*)"
 _QUOTED = r"(?:\"(?P<double>[^\"\n]*)\"|'(?P<single>[^'\n]*)')"
 _ASSIGNED = (
-    re.compile(rf"{_NAME}[\"']?\s*[:=]\s*{_QUOTED}"),
+    re.compile(rf"{_NAME}(?:[\"']\s*:|:|[\"']?\s*=)\s*{_QUOTED}"),
     re.compile(rf"{_NAME}[\"']?\s*=\s*(?P<bare>[^\s\"'&;,)}}\]]+)"),
     re.compile(rf"^[\s-]*{_NAME}\s*:\s*(?P<bare>[^\s\"'#]+)\s*$", re.MULTILINE),
     re.compile(
@@ -66,7 +67,7 @@ def names_a_secret(name: str) -> bool:
     """Whether a variable, flag or key of this name would hold a secret: `DB_PWD`, `--api-key`, `secretKeyBase`; not
     `TOKEN_LIMIT`, `PASSWORD_FILE`, `SECRETS_DIR`."""
     words = _words(name)
-    if name in _DIRECTORIES_OF_THE_SHELL:
+    if name in _NO_SECRETS:
         return False
     while len(words) > 1 and _FORM.fullmatch(words[-1]):
         words.pop()

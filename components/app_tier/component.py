@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pulumi
 
-from components.app_tier.container import AppContainer
+from components.app_tier.container import AppContainer, clashes
 from components.app_tier.probes import probes
 from components.app_tier.settings import AppTierSettings
 from components.contracts import ClientContract
@@ -42,6 +42,8 @@ class AppTier(pulumi.ComponentResource):
     ) -> None:
         super().__init__("ha-platform:app:AppTier", name, None, opts)
         scope = Scope(platform=platform, origin=origin or Origin(key="apps", name=name), parent=self)
+        for field, variable, reason in clashes(settings, contracts):
+            platform.refuse(scope.origin, field, variable, reason)
         container = AppContainer(settings, image=image, contracts=contracts, given=given)
         uses = tuple(resource for contract in contracts.values() for resource in contract.resources)
         migrated: tuple[pulumi.Resource, ...] = ()

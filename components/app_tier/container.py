@@ -1,6 +1,6 @@
 """The containers of an application tier: the service's, and the one that migrates."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from components.app_tier.settings import AppTierSettings
@@ -9,6 +9,8 @@ from components.sizes import PRESETS
 from model import Container, File, Image, Resources, SecretRef, Security, Stop
 
 SECRETS_DIRECTORY = "/run/secrets"
+NOT_SECRET = "HA_PLAIN_TEXTS"
+"""The variable that names what `not_secret` excepts, for policies: they see what is rendered and no stack file."""
 STOP_MARGIN_SECONDS = 5
 """Between the end of the longest request and the kill, for the process to close its connections."""
 
@@ -39,7 +41,7 @@ class AppContainer:
             image=image,
             command=settings.command or (),
             args=settings.args,
-            env={"GRACE_SECONDS": str(settings.longest_request)} | injected.env | settings.env,
+            env=_announced(settings) | injected.env | settings.env,
             secret_env=injected.secret_env,
             files=tuple(injected.files),
             scratch=settings.scratch(),
@@ -59,6 +61,14 @@ class AppContainer:
     def migration(self, command: tuple[str, ...]) -> Container:
         """The same image, variables and secrets, running `command`."""
         return replace(self._base, command=command, args=(), stop=Stop())
+
+
+def _announced(settings: AppTierSettings) -> dict[str, str]:
+    """What the platform itself tells the process, and whoever looks at it."""
+    announced = {"GRACE_SECONDS": str(settings.longest_request)}
+    if settings.not_secret:
+        announced[NOT_SECRET] = ",".join(settings.not_secret)
+    return announced
 
 
 def resources(settings: AppTierSettings) -> Resources:
@@ -84,3 +94,19 @@ def _inject(
         injected.files.append(File(path=f"{SECRETS_DIRECTORY}/{file_name}", source=given[secret_name]))
     injected.secret_env.update({variable: given[secret_name] for variable, secret_name in settings.secret_env.items()})
     return injected
+
+
+def clashes(settings: AppTierSettings, contracts: Mapping[str, ClientContract]) -> Iterator[tuple[str, str, str]]:
+    """Variables that the settings and a client contract both set: field of the container, variable, and reason."""
+    users = dict(settings.uses.prefixes())
+    own = {"container.env": settings.env, "container.secret_env": settings.secret_env}
+    for prefix, contract in contracts.items():
+        injected = {f"{prefix}_{key}" for key in (*contract.settings, *contract.secrets)}
+        injected |= {f"{prefix}_{key}_FILE" for key in contract.secrets}
+        for field_name, variables in own.items():
+            for variable in sorted(injected & set(variables)):
+                yield (
+                    field_name,
+                    variable,
+                    f"`{users[prefix]}`, which `uses` names, sets it, too; rename it or the prefix",
+                )

@@ -1,15 +1,12 @@
 """Rules of application tiers that need the whole stack: pinned images, and no secrets in plain variables."""
 
-import re
 from collections.abc import Iterator
 
 from components.context import Context
 from model import Origin
 from settings.faults import Fault
+from settings.plain_secrets import is_secret, secrets_in_arguments
 from settings.references import image_ref
-
-_SECRET_NAME = re.compile(r"(PASSWORD|PASSWD|SECRET|TOKEN|API_KEY|PRIVATE_KEY|CREDENTIALS?|DSN)$")
-_URL_WITH_PASSWORD = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s:@]*:[^/\s@]+@")
 
 
 def app_images_are_pinned(context: Context) -> Iterator[Fault]:
@@ -36,17 +33,28 @@ def app_images_are_pinned(context: Context) -> Iterator[Fault]:
             yield Fault(path=path, rule="`latest` is not a version", got=repr(settings.image), fix="Name a tag.")
 
 
-def env_holds_no_secrets(context: Context) -> Iterator[Fault]:
-    """Variables are visible to everybody who may inspect a service or pod."""
+def plain_texts_hold_no_secrets(context: Context) -> Iterator[Fault]:
+    """Variables and arguments are visible to everybody who may inspect a service or pod."""
     for app, settings in context.parts("apps").items():
+        origin = Origin(key="apps", name=app)
         for variable, value in settings.env.items():
-            if (_SECRET_NAME.search(variable) and value) or _URL_WITH_PASSWORD.search(value):
-                yield Fault(
-                    path=str(Origin(key="apps", name=app).at("env", variable)),
-                    rule="looks like a secret, and plain variables can be read by inspecting the service",
-                    fix=f"Give it by `{context.give_secret}{variable.lower()}` and name it under `secrets` or "
-                    "`secret_env`.",
-                )
+            if variable not in settings.not_secret and is_secret(variable, value):
+                path = str(origin.at("env", variable))
+                yield _secret(path, f"{context.give_secret}{variable.lower()}", variable)
+        migration = settings.migrations.command if settings.migrations else ()
+        lists = {"command": settings.command or (), "args": settings.args, "migrations.command": migration}
+        for key, arguments in lists.items():
+            for index in secrets_in_arguments(arguments) if key not in settings.not_secret else ():
+                yield _secret(f"{origin.at(key)}[{index}]", f"{context.give_secret}<name>", key)
 
 
-RULES = (app_images_are_pinned, env_holds_no_secrets)
+def _secret(path: str, command: str, excepted: str) -> Fault:
+    return Fault(
+        path=path,
+        rule="looks like a secret, and plain texts can be read by inspecting the service",
+        fix=f"Give it by `{command}` and name it under `secrets` or `secret_env`; if it is none, write "
+        f"`not_secret: [{excepted}]`.",
+    )
+
+
+RULES = (app_images_are_pinned, plain_texts_hold_no_secrets)

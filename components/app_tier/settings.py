@@ -30,6 +30,9 @@ FileName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}
 HostHeader = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(:[0-9]{1,5})?$")]
 """A Host header: a name or an address, with or without a port."""
 
+NotSecret = Annotated[str, StringConstraints(pattern=r"^([A-Za-z_][A-Za-z0-9_]{0,127}|migrations\.command)$")]
+"""A variable, or a list of arguments."""
+
 ScratchSize = Annotated[MemoryBytes, Field(ge=MIB, le=1024 * GIB)]
 """The size of a writable directory."""
 
@@ -213,7 +216,9 @@ class AppTierSettings(Settings):
     resources: ResourcesSettings | None = None
     """Own CPU and memory, in place of `size`."""
     env: dict[EnvName, ProcessText] = Field(default_factory=dict)
-    """Plain variables. Not for secrets."""
+    """Plain variables. Not for secrets: what looks like one is refused."""
+    not_secret: tuple[NotSecret, ...] = ()
+    """What looks like a secret and is none: names of variables in `env`, or `args`, `command`, `migrations.command`."""
     secrets: dict[FileName, SecretName] = Field(default_factory=dict)
     """File under /run/secrets -> given secret."""
     secret_env: dict[EnvName, SecretName] = Field(default_factory=dict)

@@ -1,6 +1,5 @@
 """Secrets. A violation never shows a value."""
 
-import re
 from collections.abc import Iterator
 
 from pulumi_policy import (
@@ -10,14 +9,11 @@ from pulumi_policy import (
     ResourceValidationPolicy,
 )
 from rules.base import workload_policy
+from rules.plain_secrets import holds_a_secret, is_secret, secrets_in_arguments
 from views import WorkloadView
 
-_SECRET_NAME = re.compile(r"(PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_?KEY|CREDENTIALS?|DSN)$", re.IGNORECASE)
-_URL_WITH_PASSWORD = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s:@]*:[^/\s@$]+@")
-_PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
-_PASSWORD_LINE = re.compile(
-    r"^\s*[\w.-]*(password|requirepass|masterauth|secret_key)\s*[:= ]\s*[^\s$#{/]{6,}", re.I | re.M
-)
+_NOT_SECRET = "HA_PLAIN_TEXTS"
+"""A container's variable that names what the stack file excepts."""
 _CONFIGURATIONS = {
     "kubernetes:core/v1:ConfigMap": ("data",),
     "docker:index/serviceConfig:ServiceConfig": ("data", "dataRaw"),
@@ -25,17 +21,21 @@ _CONFIGURATIONS = {
 
 
 def no_secret_in_environment(level: EnforcementLevel) -> ResourceValidationPolicy:
-    """Variables are readable by everybody who may inspect a service or pod."""
-    return workload_policy("no-secret-in-environment", "Plain variables hold no secrets.", level, _secret_variables)
+    """Variables and arguments are readable by everybody who may inspect a service or pod."""
+    return workload_policy(
+        "no-secret-in-environment", "Plain variables and arguments hold no secrets.", level, _secrets
+    )
 
 
-def _secret_variables(workload: WorkloadView) -> Iterator[str]:
+def _secrets(workload: WorkloadView) -> Iterator[str]:
     for container in workload.containers:
+        excepted = str(container.environment.get(_NOT_SECRET) or "").split(",")
         for name, value in container.environment.items():
-            if not value or not isinstance(value, str):
-                continue
-            if _SECRET_NAME.search(name) or _URL_WITH_PASSWORD.search(value):
+            if isinstance(value, str) and name not in excepted and is_secret(name, value):
                 yield f"{workload.name}: variable {name} looks like a secret; mount it as a file."
+        if not {"args", "command", "migrations.command"} & set(excepted):
+            for index in secrets_in_arguments(container.arguments):
+                yield f"{workload.name}: argument {index} looks like a secret; mount it as a file."
 
 
 def no_secret_in_configuration(level: EnforcementLevel) -> ResourceValidationPolicy:
@@ -44,7 +44,7 @@ def no_secret_in_configuration(level: EnforcementLevel) -> ResourceValidationPol
     def validate(arguments: ResourceValidationArgs, report: ReportViolation) -> None:
         keys = _CONFIGURATIONS.get(arguments.resource_type, ())
         for text in (text for key in keys for text in _texts(arguments.props.get(key))):
-            if _URL_WITH_PASSWORD.search(text) or _PRIVATE_KEY.search(text) or _PASSWORD_LINE.search(text):
+            if holds_a_secret(text):
                 report(f"{arguments.name}: the configuration holds what looks like a password or key; use a secret.")
 
     return ResourceValidationPolicy(

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class ContainerView:
-    """One container. None: not said (or unknown in a preview). Names of variables, and values only where plain."""
+    """One container. None: not said (or unknown in a preview). Names of variables, and values only where plain.
+    `arguments` are those of the command and its arguments that are known.
+    """
 
     image: str | None
     environment: Mapping[str, str | None]
+    arguments: tuple[str, ...]
     memory_limit: str | None
     user: str | None
     read_only_root: bool | None

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from views.container import ContainerView, WorkloadView
-from views.numbers import whole
+from views.numbers import texts, whole
 
 WORKLOADS: dict[str, str] = {
     "kubernetes:apps/v1:Deployment": "replicas",
@@ -42,6 +42,7 @@ def _container(container: Mapping[str, Any], pod_security: Mapping[str, Any], cl
     return ContainerView(
         image=container.get("image"),
         environment={str(item.get("name")): item.get("value") for item in container.get("env") or []},
+        arguments=texts(container.get("command"), container.get("args")),
         memory_limit=limits.get("memory"),
         user=None if user is None else str(whole(user)),
         read_only_root=security.get("readOnlyRootFilesystem"),

@@ -1,4 +1,4 @@
-"""Numbers as the engine hands them over."""
+"""Numbers and lists of texts as the engine hands them over."""
 
 from typing import Any
 
@@ -10,3 +10,8 @@ def whole(value: Any) -> Any:
     know yet.
     """
     return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def texts(*lists: Any) -> tuple[str, ...]:
+    """The texts in lists that a preview may not know yet."""
+    return tuple(item for each in lists if isinstance(each, list) for item in each if isinstance(item, str))

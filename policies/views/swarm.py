@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from views.container import ContainerView, WorkloadView
-from views.numbers import whole
+from views.numbers import texts, whole
 
 SERVICE = "docker:index/service:Service"
 _PORT_LABEL = "ha-platform.port."
@@ -31,6 +31,7 @@ def view(service: Mapping[str, Any]) -> WorkloadView:
             ContainerView(
                 image=container.get("image"),
                 environment=dict(container.get("env") or {}),
+                arguments=texts(container.get("commands"), container.get("args")),
                 memory_limit=str(whole(memory)) if memory else None,
                 user=container.get("user"),
                 read_only_root=container.get("readOnly"),

@@ -74,6 +74,12 @@ FAILING = [
     ),
     (
         ENVIRONMENT,
+        deployment(env=[{"name": "HA_PLAIN_TEXTS", "value": "OTHER"}, {"name": "APP_KEY", "value": "hunter2"}]),
+        service(env={"HA_PLAIN_TEXTS": "OTHER", "APP_KEY": "hunter2"}),
+    ),
+    (ENVIRONMENT, deployment(args=["--requirepass", "hunter2"]), service(args=["--requirepass", "hunter2"])),
+    (
+        ENVIRONMENT,
         deployment(env=[{"name": "BROKER", "value": "redis://u:hunter2@h"}]),
         service(env={"BROKER": "redis://u:hunter2@h"}),
     ),

@@ -67,7 +67,7 @@ BREAKS = (
     ),
     Break(
         change=lambda stack: stack["apps"]["worker"].update(env={"API_TOKEN": "x"}),
-        fault=("env_holds_no_secrets", "apps.worker.env.API_TOKEN"),
+        fault=("plain_texts_hold_no_secrets", "apps.worker.env.API_TOKEN"),
         needs=("apps.worker",),
     ),
     Break(

@@ -114,6 +114,17 @@ def test_swarm_refuses_under_the_keys_of_the_file() -> None:
     }  # fmt: skip
 
 
+def test_a_variable_that_a_contract_sets_too_is_refused_with_both_names() -> None:
+    def change(stack: dict[str, Any]) -> None:
+        stack["apps"]["web"]["env"] = {"DATABASE_HOST": "db.example.com", "DATABASE_POOL": "5"}
+        stack["apps"]["worker"] |= {"secret_env": {"DATABASE_PASSWORD_FILE": "key"}, "command": ["run"]}
+
+    faults = refused("prod-on-swarm", change)
+    assert {"apps.web.env", "apps.worker.secret_env"} <= set(faults)
+    assert "`main`, which `uses` names, sets it, too" in faults["apps.web.env"]
+    assert "DATABASE_HOST" in faults["apps.web.env"]
+
+
 def test_kubernetes_refuses_under_the_keys_of_the_file() -> None:
     def change(stack: dict[str, Any]) -> None:
         stack["balancers"]["edge"] |= {"listen": {"http": 8080}, "status": {"port": 8081}}
