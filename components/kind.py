@@ -102,6 +102,8 @@ class Kind(Generic[S]):
     gives: frozenset[Gives] = frozenset()
     images: Callable[[S | None], Iterable[ImageNeed]] = lambda _: ()
     """Of one component; without settings (they are broken) what every component of the kind needs."""
+    refs: Callable[[S], Iterable[str]] = lambda _: ()
+    """Images that the settings name: references, or names of pins."""
     uses: Callable[[S], Iterable[Reference]] = lambda _: ()
     ports: Callable[[S], Iterable[tuple[str, int]]] = lambda _: ()
     """Key -> published port."""

@@ -11,7 +11,7 @@ from composition.kinds import components
 from composition.read import SECRETS_KEY, StackInput
 from composition.refusals import refusal_faults
 from model import Origin, SecretRef
-from platforms.base import Platform, Unsupported
+from platforms.base import Login, Platform, Unsupported
 from platforms.table import make_platform
 from settings.faults import BrokenStack
 
@@ -22,7 +22,11 @@ def compose(given: StackInput, *, stack_name: str) -> dict[str, Any]:
     Raises BrokenStack with everything that the platform refuses, before any resource is registered.
     """
     stack = given.stack
-    platform = make_platform(stack.platform, stack=stack_name, data=stack.data)
+    logins = [
+        Login(host=host, username=login.username, password=given.secrets[login.password_secret])
+        for host, login in stack.images.registries.items()
+    ]
+    platform = make_platform(stack.platform, stack=stack_name, data=stack.data, logins=logins)
     built: dict[str, Built] = {}
     outputs: dict[str, Any] = {"platform": stack.platform.kind}
     try:

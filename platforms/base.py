@@ -45,6 +45,15 @@ class Refusal:
         return f"{self.path}: {self.got}: {self.reason}"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Login:
+    """Who pulls images from the registry `host` (`ghcr.io`, `registry.example:5000`)."""
+
+    host: str
+    username: str
+    password: pulumi.Output[str]
+
+
 class Unsupported(Exception):
     """What a platform refuses: one refusal, or all those of a stack whose refusals were gathered."""
 

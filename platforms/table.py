@@ -1,10 +1,11 @@
 """The one place that knows which platforms exist."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from platforms.base import Platform
+from platforms.base import Login, Platform
 from platforms.kubernetes.settings import KubernetesSettings
 from platforms.swarm.settings import SwarmSettings
 
@@ -13,19 +14,24 @@ PlatformSettings = Annotated[SwarmSettings | KubernetesSettings, Field(discrimin
 
 
 def make_platform(
-    settings: SwarmSettings | KubernetesSettings, *, stack: str, data: Literal["keep", "delete"]
+    settings: SwarmSettings | KubernetesSettings,
+    *,
+    stack: str,
+    data: Literal["keep", "delete"],
+    logins: Sequence[Login] = (),
 ) -> Platform:
     """The platform that `settings` are for.
 
-    `stack` prefixes names, `data` says what happens to volumes when the stack is removed. Only the chosen platform's
-    provider is imported: the other one would double the memory and the time of a preview.
+    `stack` prefixes names, `data` says what happens to volumes when the stack is removed, and nodes pull images with
+    `logins`. Only the chosen platform's provider is imported: the other one would double the memory and the time of a
+    preview.
     """
     match settings:
         case SwarmSettings():
             from platforms.swarm.platform import SwarmPlatform
 
-            return SwarmPlatform(settings, stack=stack, data=data)
+            return SwarmPlatform(settings, stack=stack, data=data, logins=logins)
         case KubernetesSettings():
             from platforms.kubernetes.platform import KubernetesPlatform
 
-            return KubernetesPlatform(settings, stack=stack, data=data)
+            return KubernetesPlatform(settings, stack=stack, data=data, logins=logins)

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from settings.base import Settings
 from settings.references import registry
-from settings.types import AbsolutePath, ImageRef
+from settings.types import AbsolutePath, ImageRef, SecretName
 
 _PINS = Path(__file__).parent / "image_pins"
 
@@ -17,6 +17,23 @@ Registry = Annotated[
     str, StringConstraints(pattern=r"^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)*$", max_length=200), AfterValidator(registry)
 ]
 Digest = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
+
+
+RegistryHost = Annotated[
+    str,
+    StringConstraints(pattern=r"^([a-z0-9-]+(\.[a-z0-9-]+)+(:[0-9]+)?|[a-z0-9-]+:[0-9]+|localhost)$"),
+    AfterValidator(registry),
+]
+"""As it stands before the first `/` of a reference: with a dot or a port."""
+
+
+class RegistryLogin(Settings):
+    """Who pulls from a registry that asks for it."""
+
+    username: Annotated[str, StringConstraints(pattern=r"^[^\s:]+$", max_length=200)]
+    """The user, or the fixed name that a registry wants beside a token."""
+    password_secret: SecretName
+    """The given secret that holds the password or token."""
 
 
 class ImagePin(Settings):
@@ -46,6 +63,8 @@ class ImagesSettings(Settings):
     """`upstream`: the projects' own images. `sandbox`: images built here from Debian and PyPI packages."""
     registry: Registry | None = None
     """A mirror that holds the same repositories and tags; default: the registries that the pins name."""
+    registries: dict[RegistryHost, RegistryLogin] = Field(default_factory=dict)
+    """Logins by the host that image references begin with, such as `ghcr.io` or `docker.io`. Nodes pull with them."""
     override: dict[str, ImagePin] = Field(default_factory=dict)
     """Own pins by name, in place of the source's."""
 
@@ -66,9 +85,15 @@ class ImagesSettings(Settings):
         return tuple(sorted({*self.override, *pins(self.source)}))
 
 
-def _without_registry(ref: str) -> str:
+def registry_host(ref: str) -> str | None:
+    """The host that a reference begins with; None where it leaves that to whoever pulls."""
     first, _, rest = ref.partition("/")
-    return rest if rest and ("." in first or ":" in first) else ref
+    return first if rest and ("." in first or ":" in first or first == "localhost") else None
+
+
+def _without_registry(ref: str) -> str:
+    host = registry_host(ref)
+    return ref.removeprefix(f"{host}/") if host else ref
 
 
 @cache

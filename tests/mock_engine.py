@@ -191,7 +191,8 @@ def _wire(value: Any) -> Any:
 
 def _outputs(type_: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
     """The inputs and what the provider would compute. An autoname changes with the inputs, as a replacement's does."""
-    autoname = f"{name}-{hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:7]}"
+    digest = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
+    autoname = f"{name}-{digest[:7]}"
     if type_.startswith("docker:") and type_.partition("/")[2]:
         return {**inputs, "name": inputs.get("name", autoname)}
     if type_.startswith("kubernetes:"):
@@ -199,4 +200,6 @@ def _outputs(type_: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
         return {**inputs, "metadata": {**metadata, "name": metadata.get("name", autoname)}}
     if type_ == "random:index/randomPassword:RandomPassword":
         return {**inputs, "result": {SECRET_MARK: f"generated-{name}"}}
+    if type_ == "random:index/randomId:RandomId":
+        return {**inputs, "hex": digest[: 2 * inputs["byteLength"]]}
     return dict(inputs)

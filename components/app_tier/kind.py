@@ -82,6 +82,7 @@ APPS = Kind(
     key="apps",
     build=_build,
     gives=frozenset({Gives.BACKEND}),
+    refs=lambda settings: (settings.image,),
     uses=_uses,
     secrets=_secrets,
     rules=RULES,

@@ -38,10 +38,9 @@ def secrets_are_given(context: Context) -> Iterator[Fault]:
     if context.secret_names is None:
         return
     uses: dict[str, list[Origin]] = {}
-    for kind, part in components(context.stack):
-        for use in kind.secrets(part.settings):
-            if use.name not in context.secret_names:
-                uses.setdefault(use.name, []).append(part.origin.at(use.key))
+    for name, origin in _secret_uses(context):
+        if name not in context.secret_names:
+            uses.setdefault(name, []).append(origin)
     for name, (first, *others) in uses.items():
         also = f" Also named by {', '.join(other.path for other in others)}." if others else ""
         yield Fault(
@@ -50,6 +49,15 @@ def secrets_are_given(context: Context) -> Iterator[Fault]:
             got=repr(name),
             fix=f"Give it: `{context.give_secret}{name}`.{also}",
         )
+
+
+def _secret_uses(context: Context) -> Iterator[tuple[str, Origin]]:
+    if images := context.images:
+        for host, login in images.registries.items():
+            yield login.password_secret, Origin(key="images").at("registries", host, "password_secret")
+    for kind, part in components(context.stack):
+        for use in kind.secrets(part.settings):
+            yield use.name, part.origin.at(use.key)
 
 
 RULES = (components_name_what_exists, secrets_are_given)

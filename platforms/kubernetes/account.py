@@ -25,10 +25,13 @@ def account_and_policy(
     """Both exist before the first pod. The account has no token and no rights."""
     namespace = cluster.names.agents_namespace if agents else cluster.names.namespace
     opts = cluster.options(parent, after=cluster.agents_foundation if agents else ())
+    logins = cluster.agents_pull_secret if agents else cluster.pull_secret
     account = core.ServiceAccount(
         name,
         metadata=ObjectMetaArgs(name=name, namespace=namespace, labels=labels(name, tier)),
         automount_service_account_token=False,
+        # Here, not in the pods: a new login restarts none.
+        image_pull_secrets=[core.LocalObjectReferenceArgs(name=logins.metadata.name)] if logins else None,
         opts=opts,
     )
     policy = network_policy(cluster, name, tier, ports=ports, public_ports=public_ports, namespace=namespace, opts=opts)

@@ -6,9 +6,12 @@ from typing import Literal
 
 import pulumi
 import pulumi_kubernetes as kubernetes
+from pulumi_kubernetes.core import v1 as core
 
+from platforms.base import Login
 from platforms.kubernetes.names import Names, default_namespace
 from platforms.kubernetes.namespace import PodSecurity, default_deny, namespace
+from platforms.kubernetes.pull_secret import pull_secret
 from platforms.kubernetes.settings import KubernetesSettings
 
 Data = Literal["keep", "delete"]
@@ -20,9 +23,10 @@ _DELETE_MARGIN_SECONDS = 300
 class Cluster:
     """One stack's place in one cluster."""
 
-    def __init__(self, settings: KubernetesSettings, *, stack: str, data: Data) -> None:
+    def __init__(self, settings: KubernetesSettings, *, stack: str, data: Data, logins: Sequence[Login] = ()) -> None:
         self.settings = settings
         self.data = data
+        self._logins = logins
         self.names = Names(
             namespace=settings.namespace or default_namespace(stack), cluster_domain=settings.cluster_domain
         )
@@ -38,6 +42,16 @@ class Cluster:
     def agents_foundation(self) -> tuple[pulumi.Resource, ...]:
         """What must exist before an agent: its namespace, made with the first agent."""
         return self._foundation("agents-", self.names.agents_namespace, "privileged")
+
+    @cached_property
+    def pull_secret(self) -> core.Secret | None:
+        """The logins at registries, in the stack's namespace."""
+        return self._pull_secret("", self.names.namespace, self.foundation)
+
+    @cached_property
+    def agents_pull_secret(self) -> core.Secret | None:
+        """The same in the agents' namespace: a pod is given only secrets of its own."""
+        return self._pull_secret("agents-", self.names.agents_namespace, self.agents_foundation)
 
     def options(
         self,
@@ -61,6 +75,12 @@ class Cluster:
             custom_timeouts=timeouts or None,
             ignore_changes=ignore_changes,
         )
+
+    def _pull_secret(self, prefix: str, namespace: str, after: Sequence[pulumi.Resource]) -> core.Secret | None:
+        if not self._logins:
+            return None
+        opts = pulumi.ResourceOptions(provider=self.provider, depends_on=list(after))
+        return pull_secret(f"{prefix}registry-logins", self._logins, namespace=namespace, opts=opts)
 
     def _make_provider(self, name: str, *, adopts: bool | None = None) -> kubernetes.Provider:
         return kubernetes.Provider(

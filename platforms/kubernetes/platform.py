@@ -1,11 +1,12 @@
 """The Kubernetes platform: the protocol's words, each handed to its own file."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 import pulumi
 
 from model import Agent, ConfigFile, ConfigRef, Endpoint, Job, Members, Origin, Secret, SecretRef, Workload
-from platforms.base import Platform
+from platforms.base import Login, Platform
 from platforms.kubernetes import agent, job, members, names, workload
 from platforms.kubernetes.agent import render_agent
 from platforms.kubernetes.cluster import Cluster
@@ -23,9 +24,11 @@ class KubernetesPlatform(Platform):
 
     NOTED = NOTED
 
-    def __init__(self, settings: KubernetesSettings, *, stack: str, data: Literal["keep", "delete"]) -> None:
+    def __init__(
+        self, settings: KubernetesSettings, *, stack: str, data: Literal["keep", "delete"], logins: Sequence[Login] = ()
+    ) -> None:
         super().__init__(stack=stack)
-        self._cluster = Cluster(settings, stack=stack, data=data)
+        self._cluster = Cluster(settings, stack=stack, data=data, logins=logins)
         if not settings.enforces_network_policy:
             self.note("tier")
         self._secrets: dict[str, tuple[Secret, pulumi.Resource]] = {}

@@ -1,18 +1,31 @@
 """The words on Docker Swarm."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import pulumi
 import pulumi_docker as docker
 
-from model import Agent, ConfigFile, ConfigRef, Endpoint, Job, Members, Origin, Secret, SecretRef, Workload
-from platforms.base import Platform
+from model import (
+    Agent,
+    ConfigFile,
+    ConfigRef,
+    Container,
+    Endpoint,
+    Job,
+    Members,
+    Origin,
+    Secret,
+    SecretRef,
+    Workload,
+)
+from platforms.base import Login, Platform
 from platforms.swarm import agent, config_file, job, members, moves, names, secret, workload
 from platforms.swarm.entry import PublishedPorts
 from platforms.swarm.names import Names
 from platforms.swarm.network import Networks
 from platforms.swarm.noted import NOTED
+from platforms.swarm.registry import Logins
 from platforms.swarm.settings import SwarmSettings
 
 
@@ -21,13 +34,17 @@ class SwarmPlatform(Platform):
 
     NOTED = NOTED
 
-    def __init__(self, settings: SwarmSettings, *, stack: str, data: Literal["keep", "delete"]) -> None:
+    def __init__(
+        self, settings: SwarmSettings, *, stack: str, data: Literal["keep", "delete"], logins: Sequence[Login] = ()
+    ) -> None:
         super().__init__(stack=stack)
         self.settings = settings
         self.data = data
         self._names = Names(stack=stack)
-        self._provider = (
-            docker.Provider("docker", docker.ProviderArgs(host=settings.host)) if settings.host is not None else None
+        self._logins = Logins(logins)
+        # Always one of our own: from the default provider to this one every service would be replaced.
+        self._provider = docker.Provider(
+            "docker", docker.ProviderArgs(host=settings.host, registry_auth=self._logins.for_provider())
         )
         self._networks = Networks(settings, self._names, self._options)
         self._published = PublishedPorts()
@@ -53,8 +70,8 @@ class SwarmPlatform(Platform):
         self.refuse_all(word.origin, self._published.refusals(word))
         self._note(word)
         args = workload.service(word, names=self._names, settings=self.settings, networks=self._networks.of(word.tier))
-        service = docker.Service(word.name, args, opts=self._options(parent, word.depends_on))
-        return self._endpoint(word.name, service)
+        opts = self._options(parent, word.depends_on)
+        return self._endpoint(word.name, self._service(word.name, args, word.container, opts))
 
     def members(self, word: Members, *, parent: pulumi.Resource) -> Endpoint:
         """Each member waits for the one before it, so that one change never restarts two at once."""
@@ -71,7 +88,7 @@ class SwarmPlatform(Platform):
             )
             opts = self._options(parent, (*word.depends_on, *services[-1:]))
             opts.hooks = hooks
-            services.append(docker.Service(f"{word.name}-{ordinal}", args, opts=opts))
+            services.append(self._service(f"{word.name}-{ordinal}", args, word.container, opts))
         hosts = tuple(self._names.member(word.name, ordinal) for ordinal in range(word.count))
         return self._endpoint(word.name, *services, member_hosts=hosts)
 
@@ -80,13 +97,19 @@ class SwarmPlatform(Platform):
         self.refuse_all(word.origin, agent.refusals(word))
         self._note(word)
         args = agent.service(word, names=self._names, settings=self.settings, networks=self._networks.of(word.tier))
-        return self._endpoint(word.name, docker.Service(word.name, args, opts=self._options(parent, word.depends_on)))
+        opts = self._options(parent, word.depends_on)
+        return self._endpoint(word.name, self._service(word.name, args, word.container, opts))
 
     def job(self, word: Job, *, parent: pulumi.Resource) -> tuple[pulumi.Resource, ...]:
         self._claim(word.origin, word.name)
         self.refuse_all(word.origin, job.refusals(word))
         args = job.gate(word, names=self._names, settings=self.settings, networks=self._networks.of(word.tier))
-        return (docker.Service(word.name, args, opts=self._options(parent, word.depends_on)),)
+        return (self._service(word.name, args, word.container, self._options(parent, word.depends_on)),)
+
+    def _service(
+        self, name: str, args: docker.ServiceArgs, container: Container, opts: pulumi.ResourceOptions
+    ) -> docker.Service:
+        return docker.Service(name, self._logins.labelled(args, container.image.ref), opts=opts)
 
     def _note(self, word: Workload | Members | Agent) -> None:
         if word.ports:

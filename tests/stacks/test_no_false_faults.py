@@ -17,12 +17,13 @@ from tests.stacks.fixtures import DIRECTORY, settings_of
 from tests.stacks.mutations import VALUES, parent_of, places
 
 VALID, SECRETS = settings_of(DIRECTORY / "ok" / "dev-on-kubernetes.yaml")
+PULL = "registry_token"
 Stackfile = dict[str, Any]
 
 
 def broken_rules(loaded: Loaded[Stack]) -> set[tuple[str, str]]:
     """Rule and path of every fault across keys."""
-    context = Context(stack=loaded.sound, secret_names=SECRETS, broken=loaded.broken)
+    context = Context(stack=loaded.sound, secret_names=SECRETS | {PULL}, broken=loaded.broken)
     return {(rule.__name__, fault.path.partition(".")[2]) for rule in RULES for fault in rule(context)}
 
 
@@ -38,6 +39,8 @@ class Break:
 def _same_name(stack: Stackfile) -> None:
     stack["caches"]["web"] = {"role": "session", "members": 1}
 
+
+PARTS = tuple(f"{room}.{name}" for room in MAPS for name in VALID[room])
 
 BREAKS = (
     Break(
@@ -74,6 +77,11 @@ BREAKS = (
         change=lambda stack: stack["apps"]["alerts"].update(image="registry.example.com/chat:latest"),
         fault=("app_images_are_pinned", "apps.alerts.image"),
         needs=("apps.alerts", "images"),
+    ),
+    Break(
+        change=lambda stack: stack["images"].update(registries={"gcr.io": {"username": "x", "password_secret": PULL}}),
+        fault=("logins_are_used", "images.registries.gcr.io"),
+        needs=(*PARTS, "monitoring", "images"),
     ),
     Break(
         change=lambda stack: stack["monitoring"].update(grafana={}),

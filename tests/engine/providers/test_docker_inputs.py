@@ -135,8 +135,8 @@ def test_a_refusal_never_shows_a_secrets_data(provider: DockerProvider) -> None:
 
 
 def test_the_provider_takes_no_arguments_that_it_would_drop() -> None:
-    provider = DockerProvider({"host": "unix:///nowhere/docker.sock", "registryAuth": []}, print)
-    with pytest.raises(ProviderError, match="registryAuth"):
+    provider = DockerProvider({"host": "unix:///nowhere/docker.sock", "certPath": "x"}, print)
+    with pytest.raises(ProviderError, match="certPath"):
         provider.reachable()
 
 

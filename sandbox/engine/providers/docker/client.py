@@ -15,7 +15,7 @@ from sandbox.engine.providers.base import ProviderError, ProviderUnreachable
 from sandbox.engine.values import UNKNOWN, Properties, plain
 
 # Provider arguments the sandbox engine has a use for; `version` and `pluginDownloadURL` are the CLI's own.
-_KNOWN = frozenset({"host", "version", "pluginDownloadURL"})
+_KNOWN = frozenset({"host", "registryAuth", "version", "pluginDownloadURL"})
 _DEFAULT_HOST = "unix:///var/run/docker.sock"
 # Managers lose their leader for up to half a minute when a host dies or is slow.
 _LEADER_SECONDS = 60.0
@@ -71,7 +71,7 @@ def host_of(config: Properties) -> str:
     for key, value in config.items():
         if key not in _KNOWN and value is not None:
             raise ProviderError(
-                f"docker provider: the sandbox engine does not know the argument {key}; it takes host only"
+                f"docker provider: the sandbox engine does not know the argument {key}; it takes host and registryAuth"
             )
     host = plain(config.get("host"))
     if host is UNKNOWN:

@@ -18,6 +18,7 @@ from sandbox.engine.providers.docker.client import check_swarm, connect, host_of
 from sandbox.engine.providers.docker.kinds import CONFIG_TYPE, KINDS, SERVICE_TYPE
 from sandbox.engine.providers.docker.observed import observed
 from sandbox.engine.providers.docker.outputs import expected, outputs
+from sandbox.engine.providers.docker.registry import logins_of
 from sandbox.engine.providers.docker.removal import remove
 from sandbox.engine.values import UNKNOWN, Properties, Value, plain
 
@@ -48,7 +49,10 @@ class DockerProvider(Provider):
         if preview:
             return UNKNOWN, expected(kind.fields, inputs)
         with self._calls(type, inputs) as client:
-            id = kind.create(client, plain(inputs))
+            if type == SERVICE_TYPE:
+                id = services.create_service(client, plain(inputs), logins_of(self.config))
+            else:
+                id = kind.create(client, plain(inputs))
             return id, self._outputs(client, type, id, inputs)
 
     def update(
@@ -66,7 +70,7 @@ class DockerProvider(Provider):
         with self._calls(type, inputs) as client:
             # Only services can be changed; every change of another type is a replace.
             if type == SERVICE_TYPE:
-                services.update_service(client, id, inputs)
+                services.update_service(client, id, inputs, logins_of(self.config))
             return self._outputs(client, type, id, inputs)
 
     def read(self, type: str, id: str, inputs: Properties, outputs: Properties) -> Properties | None:  # noqa: ARG002

@@ -12,6 +12,7 @@ from sandbox.engine.providers.docker import converge
 from sandbox.engine.providers.docker.checking import without_defaults
 from sandbox.engine.providers.docker.client import said
 from sandbox.engine.providers.docker.outputs import outputs
+from sandbox.engine.providers.docker.registry import Logins, headers
 from sandbox.engine.providers.docker.removal import remove_service
 from sandbox.engine.providers.docker.rules import nanoseconds
 from sandbox.engine.providers.docker.service_answer import service_answer
@@ -40,10 +41,12 @@ def check_service(what: str, inputs: Properties) -> None:
             raise ProviderError(f"{what}: taskSpec.networksAdvanceds[{index}] needs an id")
 
 
-def create_service(client: docker.APIClient, given: dict[str, Any]) -> str:
+def create_service(client: docker.APIClient, given: dict[str, Any], logins: Logins | None = None) -> str:
     """Creates the service and waits for it; one that does not converge is deleted, as the real provider does."""
     # docker-py's own create_service drops fields that it does not know.
-    answer = client._post_json(client._url("/services/create"), data=service_spec(given))
+    answer = client._post_json(
+        client._url("/services/create"), data=service_spec(given), headers=_headers(given, logins or {})
+    )
     id = str(client._result(answer, True)["ID"])
     seconds = converge.deadline_seconds(given)
     if seconds is not None:
@@ -55,10 +58,10 @@ def create_service(client: docker.APIClient, given: dict[str, Any]) -> str:
     return id
 
 
-def update_service(client: docker.APIClient, id: str, inputs: Properties) -> None:
+def update_service(client: docker.APIClient, id: str, inputs: Properties, logins: Logins | None = None) -> None:
     """Updates the service and waits for it. Raises PartialFailure when it did not come to run as asked."""
     given = plain(inputs)
-    _send_update(client, id, service_spec(given))
+    _send_update(client, id, service_spec(given), _headers(given, logins or {}))
     seconds = converge.deadline_seconds(given)
     if seconds is not None:
         try:
@@ -68,12 +71,18 @@ def update_service(client: docker.APIClient, id: str, inputs: Properties) -> Non
             raise PartialFailure(id, {**stored, "id": id}, str(error)) from error
 
 
-def _send_update(client: docker.APIClient, id: str, spec: dict[str, Any]) -> None:
+def _headers(given: dict[str, Any], logins: Logins) -> dict[str, str]:
+    return headers(logins, given["taskSpec"]["containerSpec"]["image"])
+
+
+def _send_update(client: docker.APIClient, id: str, spec: dict[str, Any], headers: dict[str, str]) -> None:
     url = client._url("/services/{0}/update", id)
     for left in reversed(range(_UPDATE_TRIES)):
         version = client.inspect_service(id)["Version"]["Index"]
         try:
-            client._raise_for_status(client._post_json(url, data=spec, params={"version": version}))
+            client._raise_for_status(
+                client._post_json(url, data=spec, params={"version": version}, headers={**headers})
+            )
         except docker.errors.APIError as error:
             if not left or _OUT_OF_SEQUENCE not in said(error):
                 raise
