@@ -1,0 +1,140 @@
+"""A volume's size on Kubernetes: it grows in place where the class can do that, else nothing happens at all."""
+
+import json
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from sandbox.hosts.kubernetes import KubernetesCluster
+from sandbox.images import ensure_images
+from tests.live.deployed.deployment import Change, Deployment, Settings
+
+pytestmark = [pytest.mark.live, pytest.mark.kubernetes, pytest.mark.timeout(900, func_only=True)]
+
+MEMBERS = [f"sessions-redis-{ordinal}" for ordinal in range(3)]
+_SMALL = {"cpu_request": "20m", "cpu_limit": "1", "memory_request": "64Mi", "memory_limit": "128Mi"}
+
+
+class Trial:
+    """A cache of three members with `data: keep`, in a namespace that is somebody else's."""
+
+    def __init__(self, cluster: KubernetesCluster, directory: Path) -> None:
+        self._cluster = cluster
+        self.namespace = f"volumes-{secrets.token_hex(3)}"
+        settings: Settings = {
+            "platform": {"kind": "kubernetes", "nodes": 1, "namespace": self.namespace, "create_namespace": False},
+            "images": {"source": "sandbox"},
+            "data": "keep",
+            "caches": {
+                "sessions": {
+                    "role": "session", "members": 3, "maxmemory": "32Mi", "volume": "1Gi", "resources": _SMALL,
+                },
+            },
+        }  # fmt: skip
+        environment = {"KUBECONFIG": str(cluster.kubeconfig)}
+        self.deployment = Deployment("volumes", settings, environment=environment, directory=directory)
+
+    def kubectl(self, *arguments: str) -> str:
+        return self._cluster.kubectl(["--namespace", self.namespace, *arguments])
+
+    def pods(self) -> dict[str, str]:
+        """Name and uid of each member that runs; a uid is another one when the pod was made again."""
+        found = self._items("pods")
+        return {name: found[name]["metadata"]["uid"] for name in MEMBERS if name in found}
+
+    def claims(self) -> dict[str, tuple[str, str]]:
+        """Uid and wanted size of each member's claim."""
+        found = self._items("persistentvolumeclaims")
+        return {
+            name: (found[claim]["metadata"]["uid"], found[claim]["spec"]["resources"]["requests"]["storage"])
+            for name in MEMBERS
+            if (claim := f"data-{name}") in found
+        }
+
+    def _items(self, kind: str) -> dict[str, Settings]:
+        items = json.loads(self.kubectl("get", kind, "-o", "json"))["items"]
+        return {item["metadata"]["name"]: item for item in items}
+
+
+@pytest.fixture
+def trial(kubernetes_cluster: KubernetesCluster, tmp_path: Path) -> Iterator[Trial]:
+    ensure_images(["base", "redis", "redis-exporter"])
+    trial = Trial(kubernetes_cluster, tmp_path)
+    kubernetes_cluster.kubectl(["create", "namespace", trial.namespace])
+    try:
+        yield trial
+    finally:
+        kubernetes_cluster.kubectl(["delete", "namespace", trial.namespace, "--ignore-not-found"])
+
+
+def size(text: str) -> Change:
+    def change(settings: Settings) -> None:
+        settings["caches"]["sessions"]["volume"] = text
+
+    return change
+
+
+def test_members_run_on_whatever_becomes_of_a_changed_size(trial: Trial) -> None:
+    trial.deployment.up_ok()
+    pods, before = trial.pods(), trial.claims()
+    assert list(pods) == list(before) == MEMBERS
+    assert {wanted for _, wanted in before.values()} == {"1Gi"}
+
+    with trial.deployment.trial(size("2Gi")):
+        refused = trial.deployment.up()
+    assert refused.code != 0
+    assert "data-sessions-redis-0" in refused.text
+    assert "only dynamically provisioned pvc can be resized" in refused.text
+    assert "nothing was changed" in refused.text
+    assert (trial.pods(), trial.claims()) == (pods, before)
+
+    with _expandable(trial):
+        trial.deployment.up_ok(size("2Gi"))
+    # The sandbox's directories have no size: what is seen is the claim that asks for more, on the same volume.
+    assert trial.claims() == {name: (uid, "2Gi") for name, (uid, _) in before.items()}
+    assert trial.pods() == pods
+
+    with trial.deployment.trial(size("512Mi")):
+        refused = trial.deployment.up()
+    assert refused.code != 0
+    assert "less than status.capacity" in refused.text
+    assert trial.pods() == pods
+
+
+def test_claims_outlive_members_and_stack_and_are_taken_over(trial: Trial) -> None:
+    trial.deployment.up_ok()
+    before = trial.claims()
+
+    def one_member(settings: Settings) -> None:
+        settings["caches"]["sessions"]["members"] = 1
+
+    trial.deployment.up_ok(one_member)
+    assert list(trial.pods()) == MEMBERS[:1]
+    assert trial.claims() == before
+    assert trial.deployment.destroy().code == 0
+    assert (trial.pods(), trial.claims()) == ({}, before)
+
+    def three_members(settings: Settings) -> None:
+        settings["caches"]["sessions"]["members"] = 3
+
+    trial.deployment.up_ok(three_members)
+    assert list(trial.pods()) == MEMBERS
+    assert trial.claims() == before
+    assert trial.deployment.destroy().code == 0
+
+
+@contextmanager
+def _expandable(trial: Trial) -> Iterator[None]:
+    """The default class says that its volumes can grow."""
+
+    def say(allowed: bool) -> None:
+        trial.kubectl("patch", "storageclass", "standard", "-p", json.dumps({"allowVolumeExpansion": allowed}))
+
+    say(True)
+    try:
+        yield
+    finally:
+        say(False)
