@@ -20,7 +20,9 @@ class Members:
     One change never takes two members down: the next is updated when the one before is ready again. Members find
     each other by name before they are ready. `hosts` names the host of each; empty: the platform chooses, by nothing
     but its own settings. A change after which no member stays where its data is fails, unless all the data left is
-    on hosts in `abandon_data_on`. Only nodes with all `node_labels` run them. `public_ports` are for a single member.
+    on hosts in `abandon_data_on`. Only nodes with all `node_labels` run them. With `private_to`, only the members
+    themselves and the words named there connect to them, and they to nobody else; empty: the tiers decide. It is fixed
+    when the members are created, and comes before the words that it names. `public_ports` are for a single member.
     The volume is kept under the stack's `data` policy.
     """
 
@@ -34,6 +36,7 @@ class Members:
     public_ports: tuple[PublicPort, ...] = ()
     probes: Probes
     hosts: tuple[str, ...] = ()
+    private_to: tuple[str, ...] = ()
     abandon_data_on: tuple[str, ...] = ()
     node_labels: Mapping[str, str] = field(default_factory=dict)
     depends_on: tuple[pulumi.Resource, ...] = ()

@@ -34,3 +34,9 @@ def single_member_refusals(count: int, public_ports: Sequence[PublicPort]) -> It
             ", ".join(str(public.published) for public in public_ports),
             f"a published port leads to one member, and there are {count}; publish a proxy in front of them",
         )
+
+
+def private_refusals(private_to: Sequence[str], public_ports: Sequence[PublicPort]) -> Iterator[Refused]:
+    """A published port is for everybody."""
+    if private_to and public_ports:
+        yield Refused("private_to", ", ".join(private_to), "its ports are published, too; leave one of them out")

@@ -73,6 +73,8 @@ def etcd(scope: Scope, name: str, settings: PostgresSettings, *, image: StoreIma
             ),
             count=settings.members,
             volume=Volume(path=image.data_dir, size_bytes=2 * 2**30),
+            # etcd asks nobody who they are: whoever connects can take the leader lock.
+            private_to=(f"{name}-pg",),
             ports=(Port(name="client", number=2379), Port(name="peer", number=2380)),
             probes=Probes(
                 ready=Probe(

@@ -20,6 +20,7 @@ def account_and_policy(
     parent: pulumi.Resource,
     ports: Sequence[Port] = (),
     public_ports: Sequence[PublicPort] = (),
+    private_to: Sequence[str] = (),
     agents: bool = False,
 ) -> tuple[pulumi.Resource, ...]:
     """Both exist before the first pod. The account has no token and no rights."""
@@ -34,5 +35,14 @@ def account_and_policy(
         image_pull_secrets=[core.LocalObjectReferenceArgs(name=logins.metadata.name)] if logins else None,
         opts=opts,
     )
-    policy = network_policy(cluster, name, tier, ports=ports, public_ports=public_ports, namespace=namespace, opts=opts)
+    policy = network_policy(
+        cluster,
+        name,
+        tier,
+        ports=ports,
+        public_ports=public_ports,
+        private_to=private_to,
+        namespace=namespace,
+        opts=opts,
+    )
     return account, policy

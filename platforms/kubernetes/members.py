@@ -41,6 +41,7 @@ def refusals(cluster: Cluster, word: Members) -> Iterator[Refused]:
     yield from mounts.refusals(word.container, volume=word.volume)
     yield from ports.refusals(word.ports, word.public_ports)
     yield from ports.single_member_refusals(word.count, word.public_ports)
+    yield from ports.private_refusals(word.private_to, word.public_ports)
     yield from restricted_refusals(word.container)
     yield from entry.refusals(cluster, word)
     nodes = cluster.settings.nodes
@@ -76,7 +77,13 @@ def objects(cluster: Cluster, word: Members) -> list[str]:
 def render_members(cluster: Cluster, word: Members, *, parent: pulumi.Resource) -> Endpoint:
     """Everything of the members; a dependent waits until all of them are ready."""
     beside = account_and_policy(
-        cluster, word.name, word.tier, parent=parent, ports=word.ports, public_ports=offered_ports(cluster, word)
+        cluster,
+        word.name,
+        word.tier,
+        parent=parent,
+        ports=word.ports,
+        public_ports=offered_ports(cluster, word),
+        private_to=word.private_to,
     )
     services = _services(cluster, word, parent=parent)
     claims = member_claims(cluster, word, parent=parent)

@@ -9,7 +9,7 @@ from pulumi_kubernetes.networking import v1 as networking
 
 from model import REACHES, Port, PublicPort, Tier
 from platforms.kubernetes.cluster import Cluster
-from platforms.kubernetes.names import TIER_LABEL, labels, selector
+from platforms.kubernetes.names import NAME_LABEL, TIER_LABEL, labels, selector
 
 OUTWARD = (Tier.APP, Tier.MONITORING)
 """Tiers that may leave the cluster: applications call other services, monitoring delivers alerts."""
@@ -28,18 +28,21 @@ def network_policy(
     *,
     ports: Sequence[Port] = (),
     public_ports: Sequence[PublicPort] = (),
+    private_to: Sequence[str] = (),
     namespace: str | None = None,
     opts: pulumi.ResourceOptions,
 ) -> networking.NetworkPolicy:
     """Allows the tiers that reach `tier` in on `ports`, everybody in on `public_ports`, and its pods out to DNS, the
-    tiers that it reaches, and (OUTWARD) the settings' egress ranges.
+    tiers that it reaches, and (OUTWARD) the settings' egress ranges. With `private_to`, those words take the place of
+    all tiers and ranges.
     """
     ingress = []
+    friends = _words(cluster, [name, *private_to]) if private_to else None
     if ports:
         sources = [source for source in Tier if tier in REACHES[source]]
         ingress.append(
             networking.NetworkPolicyIngressRuleArgs(
-                from_=[_pods(cluster, sources)], ports=[_tcp(port.number) for port in ports]
+                from_=[friends or _pods(cluster, sources)], ports=[_tcp(port.number) for port in ports]
             )
         )
     if public_ports:
@@ -56,15 +59,17 @@ def network_policy(
             pod_selector=LabelSelectorArgs(match_labels=selector(name)),
             policy_types=["Ingress", "Egress"],
             ingress=ingress,
-            egress=_egress(cluster, tier),
+            egress=_egress(cluster, tier, friends),
         ),
         opts=opts,
     )
 
 
-def _egress(cluster: Cluster, tier: Tier) -> list[networking.NetworkPolicyEgressRuleArgs]:
-    inside = networking.NetworkPolicyEgressRuleArgs(to=[_pods(cluster, REACHES[tier])])
-    if tier not in OUTWARD or not cluster.settings.egress:
+def _egress(
+    cluster: Cluster, tier: Tier, friends: networking.NetworkPolicyPeerArgs | None
+) -> list[networking.NetworkPolicyEgressRuleArgs]:
+    inside = networking.NetworkPolicyEgressRuleArgs(to=[friends or _pods(cluster, REACHES[tier])])
+    if friends or tier not in OUTWARD or not cluster.settings.egress:
         return [*_dns(cluster), inside]
     outside = networking.NetworkPolicyEgressRuleArgs(to=[_range(network) for network in cluster.settings.egress])
     return [*_dns(cluster), inside, outside]
@@ -91,6 +96,13 @@ def _pods(cluster: Cluster, tiers: Sequence[Tier]) -> networking.NetworkPolicyPe
     return networking.NetworkPolicyPeerArgs(
         namespace_selector=_in(_NAMESPACE_LABEL, [cluster.names.namespace, cluster.names.agents_namespace]),
         pod_selector=_in(TIER_LABEL, [tier.value for tier in tiers]),
+    )
+
+
+def _words(cluster: Cluster, names: list[str]) -> networking.NetworkPolicyPeerArgs:
+    """Pods of the words `names`, in the stack's own namespace."""
+    return networking.NetworkPolicyPeerArgs(
+        namespace_selector=_in(_NAMESPACE_LABEL, [cluster.names.namespace]), pod_selector=_in(NAME_LABEL, names)
     )
 
 

@@ -28,6 +28,7 @@ def refusals(word: Members, settings: SwarmSettings) -> Iterator[Refused]:
     yield from mounts.refusals(word.container, volume=word.volume)
     yield from ports.refusals(word.ports, word.public_ports)
     yield from ports.single_member_refusals(word.count, word.public_ports)
+    yield from ports.private_refusals(word.private_to, word.public_ports)
     yield from label_refusals(word.node_labels)
     nodes = len(settings.nodes)
     if word.count > nodes and not word.hosts:

@@ -37,6 +37,10 @@ class Names:
         """The overlay of a tier."""
         return f"{self.stack}-{tier}"
 
+    def private_network(self, name: str) -> str:
+        """Of a word that only words of its choice connect to."""
+        return f"{self.stack}-{name}-private"
+
     def labels(self, name: str, extra: Mapping[str, str] | None = None) -> dict[str, str]:
         """The labels of what belongs to the word `name`."""
         return {STACK_LABEL: self.stack, COMPONENT_LABEL: name, **(extra or {})}

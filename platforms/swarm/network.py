@@ -1,10 +1,12 @@
-"""Who may connect to whom: one overlay network a tier.
+"""Who may connect to whom: one overlay network a tier, and one for each word that is private.
 
-A service stands on the network of its own tier, and on those of the tiers it opens connections to. Its networks follow
-from its tier alone, for a change of networks replaces a service with all its replicas.
+A service stands on the network of its own tier, and on those of the tiers it opens connections to. A private word
+stands on its own network alone, and the words that may connect to it join that as well. A change of networks replaces
+a service with all its replicas, so they follow from what is fixed when a word is created.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from ipaddress import IPv4Network
 
 import pulumi
 import pulumi_docker as docker
@@ -22,31 +24,51 @@ class Networks:
         self._names = names
         self._options = options
         self._overlays: dict[Tier, docker.Network] = {}
+        self._guest_of: dict[str, list[docker.Network]] = {}
+        self._rendered: set[str] = set()
 
-    def of(self, tier: Tier, alias: str | None = None) -> list[docker.ServiceTaskSpecNetworksAdvancedArgs]:
-        """What a service of `tier` joins; there it is also found under `alias`."""
-        joined = dict.fromkeys((tier, *REACHES[tier]))
+    def of(
+        self, name: str, tier: Tier, *, alias: str | None = None, private_to: Sequence[str] = ()
+    ) -> list[docker.ServiceTaskSpecNetworksAdvancedArgs]:
+        """What a service of the word `name` joins; there it is also found under `alias`.
+
+        Raises ValueError for a word in `private_to` that has its networks already.
+        """
+        self._rendered.add(name)
+        if private_to:
+            joined = [self._private(name, private_to)]
+        else:
+            joined = [self._overlay(one) for one in dict.fromkeys((tier, *REACHES[tier]))]
         return [
-            docker.ServiceTaskSpecNetworksAdvancedArgs(
-                id=self._overlay(tier).id, aliases=[alias] if alias is not None else None
-            )
-            for tier in joined
+            docker.ServiceTaskSpecNetworksAdvancedArgs(id=overlay.id, aliases=[alias] if alias is not None else None)
+            for overlay in (*joined, *self._guest_of.get(name, ()))
         ]
+
+    def _private(self, name: str, guests: Sequence[str]) -> docker.Network:
+        overlay = self._network(f"network-{name}-private", self._names.private_network(name))
+        for guest in guests:
+            if guest in self._rendered:
+                raise ValueError(f"{name} is private to {guest}, which must come after it")
+            self._guest_of.setdefault(guest, []).append(overlay)
+        return overlay
 
     def _overlay(self, tier: Tier) -> docker.Network:
         if tier not in self._overlays:
             subnet = self._settings.subnets.get(tier)
-            labels = self._names.labels(f"network-{tier}")
-            self._overlays[tier] = docker.Network(
-                f"network-{tier}",
-                docker.NetworkArgs(
-                    name=self._names.network(tier),
-                    driver="overlay",
-                    attachable=False,
-                    options={"encrypted": "true"} if self._settings.encrypt_overlays else None,
-                    ipam_configs=[docker.NetworkIpamConfigArgs(subnet=str(subnet))] if subnet else None,
-                    labels=[docker.NetworkLabelArgs(label=k, value=v) for k, v in sorted(labels.items())],
-                ),
-                opts=self._options(),
-            )
+            self._overlays[tier] = self._network(f"network-{tier}", self._names.network(tier), subnet)
         return self._overlays[tier]
+
+    def _network(self, resource_name: str, name: str, subnet: IPv4Network | None = None) -> docker.Network:
+        labels = self._names.labels(resource_name)
+        return docker.Network(
+            resource_name,
+            docker.NetworkArgs(
+                name=name,
+                driver="overlay",
+                attachable=False,
+                options={"encrypted": "true"} if self._settings.encrypt_overlays else None,
+                ipam_configs=[docker.NetworkIpamConfigArgs(subnet=str(subnet))] if subnet else None,
+                labels=[docker.NetworkLabelArgs(label=k, value=v) for k, v in sorted(labels.items())],
+            ),
+            opts=self._options(),
+        )

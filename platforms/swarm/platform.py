@@ -69,7 +69,9 @@ class SwarmPlatform(Platform):
         self.refuse_all(word.origin, workload.refusals(word, self.settings))
         self.refuse_all(word.origin, self._published.refusals(word))
         self._note(word)
-        args = workload.service(word, names=self._names, settings=self.settings, networks=self._networks.of(word.tier))
+        args = workload.service(
+            word, names=self._names, settings=self.settings, networks=self._networks.of(word.name, word.tier)
+        )
         opts = self._options(parent, word.depends_on)
         return self._endpoint(word.name, self._service(word.name, args, word.container, opts))
 
@@ -79,7 +81,9 @@ class SwarmPlatform(Platform):
         self.refuse_all(word.origin, members.refusals(word, self.settings))
         self.refuse_all(word.origin, self._published.refusals(word))
         self._note(word)
-        networks = self._networks.of(word.tier, alias=self._names.service(word.name))
+        networks = self._networks.of(
+            word.name, word.tier, alias=self._names.service(word.name), private_to=word.private_to
+        )
         services: list[pulumi.Resource] = []
         hooks = moves.watch(word, self._names)
         for ordinal in range(word.count):
@@ -96,14 +100,18 @@ class SwarmPlatform(Platform):
         self._claim(word.origin, word.name)
         self.refuse_all(word.origin, agent.refusals(word))
         self._note(word)
-        args = agent.service(word, names=self._names, settings=self.settings, networks=self._networks.of(word.tier))
+        args = agent.service(
+            word, names=self._names, settings=self.settings, networks=self._networks.of(word.name, word.tier)
+        )
         opts = self._options(parent, word.depends_on)
         return self._endpoint(word.name, self._service(word.name, args, word.container, opts))
 
     def job(self, word: Job, *, parent: pulumi.Resource) -> tuple[pulumi.Resource, ...]:
         self._claim(word.origin, word.name)
         self.refuse_all(word.origin, job.refusals(word))
-        args = job.gate(word, names=self._names, settings=self.settings, networks=self._networks.of(word.tier))
+        args = job.gate(
+            word, names=self._names, settings=self.settings, networks=self._networks.of(word.name, word.tier)
+        )
         return (self._service(word.name, args, word.container, self._options(parent, word.depends_on)),)
 
     def _service(

@@ -68,6 +68,7 @@ def alternatives(objects: Objects) -> Mapping[str, Any]:
         "Members.name": "other",
         "Members.node_labels": {"disk": "fast"},
         "Members.ports": (Port(name="other", number=7000),),
+        "Members.private_to": ("other",),
         "Members.public_ports": (PublicPort(port="metrics", published=9100, audience="operators"),),
         "Members.tier": Tier.APP,
         "Port.name": "other",

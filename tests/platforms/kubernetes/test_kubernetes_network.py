@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from model import REACHES, PublicPort, Tier
-from tests.platforms.kubernetes.words import Rendered, rendered, workload
+from tests.platforms.kubernetes.words import Rendered, members, rendered, workload
 
 
 def of(tier: Tier, **settings: Any) -> Rendered:
@@ -80,3 +80,14 @@ def test_a_private_range_is_reached_when_it_is_named() -> None:
 def test_enforcement_is_only_claimed_where_it_is_said(claimed: bool, text: str) -> None:
     metadata = of(Tier.APP, enforces_network_policy=claimed).resource("Namespace", "namespace").inputs["metadata"]
     assert metadata["annotations"]["ha-platform/network-policy"] == text
+
+
+def test_private_members_are_reached_by_their_friends_and_themselves_alone_and_reach_nobody_else() -> None:
+    word = members(private_to=("clients",))
+    spec = rendered(lambda platform, parent: platform.members(word, parent=parent)).spec("NetworkPolicy", "db")
+    ((ingress,), (*dns, egress)) = (spec["ingress"], spec["egress"])
+    assert all("ports" in rule for rule in dns), "names are resolved as everywhere"
+    for (peer,) in (ingress["from"], egress["to"]):
+        (expression,) = peer["podSelector"]["matchExpressions"]
+        assert (expression["key"], expression["values"]) == ("app.kubernetes.io/name", ["db", "clients"])
+        assert peer["namespaceSelector"]["matchExpressions"][0]["values"] == ["ha-platform-test"]

@@ -92,14 +92,11 @@ def test_networks_follow_from_the_tier_and_are_made_once() -> None:
     assert joined == {"web": ["network-app-id", "network-data-id"], "proxy": ["network-edge-id", "network-app-id"]}
 
 
-def test_one_provider_goes_to_every_resource_when_a_host_is_named() -> None:
-    settings = SwarmSettings(kind="swarm", host="tcp://10.0.0.1:2376", nodes=("a",), entry="single-host")
+@pytest.mark.parametrize("host", [None, "tcp://10.0.0.1:2376"])
+def test_one_provider_goes_to_every_resource_so_that_what_it_is_told_can_change(host: str | None) -> None:
+    settings = SwarmSettings(kind="swarm", host=host, nodes=("a",), entry="single-host")
     resources = [one for one in registered(lambda c: [app(c)], settings) if one.type.startswith("docker:")]
     assert {one.provider for one in resources} == {"docker"}
-
-
-def test_without_a_host_the_default_provider_is_used() -> None:
-    assert {one.provider for one in registered(lambda c: [app(c)])} == {""}
 
 
 @pytest.mark.parametrize(
