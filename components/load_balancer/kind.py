@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from components.kind import Build, Built, Gives, ImageNeed, Kind, Reference, SecretUse
 from components.load_balancer.component import LoadBalancer
+from components.load_balancer.engines import ENGINES
 from components.load_balancer.rules import RULES
 from components.load_balancer.settings import LoadBalancerSettings
 
@@ -18,7 +19,7 @@ def _build(build: Build[LoadBalancerSettings]) -> Built:
         build.name,
         build.settings,
         platform=build.platform,
-        image=build.images.of("haproxy"),
+        image=build.images.of(ENGINES[build.settings.engine].pin),
         backends=backends,
         certificates=build.values,
         origin=build.origin,
@@ -28,6 +29,12 @@ def _build(build: Build[LoadBalancerSettings]) -> Built:
         observability=balancer.observability,
         outputs={"http": entry.http, "https": entry.https, "status": entry.status},
     )
+
+
+def _images(settings: LoadBalancerSettings | None) -> Iterator[ImageNeed]:
+    """Without settings the engine is not known: what all of them need."""
+    pins = {engine.pin for name, engine in ENGINES.items() if settings is None or name == settings.engine}
+    yield from (ImageNeed(pin) for pin in pins if len(pins) == 1)
 
 
 def _uses(settings: LoadBalancerSettings) -> Iterator[Reference]:
@@ -50,7 +57,7 @@ def _secrets(settings: LoadBalancerSettings) -> Iterator[SecretUse]:
 BALANCERS = Kind(
     key="balancers",
     build=_build,
-    images=lambda _: (ImageNeed("haproxy"),),
+    images=_images,
     uses=_uses,
     ports=_ports,
     secrets=_secrets,

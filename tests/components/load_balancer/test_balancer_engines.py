@@ -6,9 +6,11 @@ from typing import get_args
 import pytest
 
 from components.load_balancer.engines import ENGINES
-from components.load_balancer.settings import EngineName
+from components.load_balancer.kind import BALANCERS
+from components.load_balancer.settings import EngineName, LoadBalancerSettings
 from settings.images import ImagesSettings
 from tests.architecture.modules import below, files, imports
+from tests.components.load_balancer.stacks import balancer
 
 ROOM = Path("components/load_balancer")
 TABLE = ROOM / "engines.py"
@@ -23,6 +25,12 @@ def test_the_table_alone_knows_engines() -> None:
         and any(below(module, room) for module in imports(path) for room in rooms)
     }
     assert where == {TABLE}
+
+
+def test_a_stack_needs_the_image_of_its_engine() -> None:
+    for name, engine in ENGINES.items():
+        settings = LoadBalancerSettings.model_validate(balancer(engine=name))
+        assert [need.pin for need in BALANCERS.images(settings)] == [engine.pin]
 
 
 def test_settings_take_their_engines_from_the_table() -> None:
