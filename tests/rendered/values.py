@@ -1,0 +1,110 @@
+"""Values that a stack file may hold: valid by themselves, at the edges of what their keys allow, and in texts whatever
+the key's pattern lets through."""
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from settings import types
+
+NAMES = st.from_regex(r"[a-z]([a-z0-9-]{0,22}[a-z0-9])?", fullmatch=True)
+PORTS = st.one_of(st.sampled_from([1, 80, 443, 65535]), st.integers(1, 65535))
+SECRETS = {
+    "hook": "https://hooks.example.com/services/T0/B0/x",
+    "key": "0123456789abcdef0123456789abcdef",
+    "word": 'pa"ss: {{word}} #1\\n',
+}
+
+
+def seconds(least: int, most: int) -> st.SearchStrategy[str]:
+    """A duration between two numbers of seconds, as a person writes it."""
+    return st.one_of(st.sampled_from([least, most]), st.integers(least, most)).map(
+        lambda number: types.duration_text(number * 1000)
+    )
+
+
+def mebibytes(least: int, most: int) -> st.SearchStrategy[str]:
+    """A size, as a person writes it."""
+    return st.one_of(st.sampled_from([least, most]), st.integers(least, most)).map(lambda number: f"{number}Mi")
+
+
+def keys(required: dict[str, Any] | None = None, **optional: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """A map that has the required keys and any of the others."""
+    return st.fixed_dictionaries(required or {}, optional=optional)
+
+
+RESOURCES = st.fixed_dictionaries(
+    {
+        "cpu_request": st.sampled_from(["10m", "0.5"]),
+        "cpu_limit": st.sampled_from(["500m", "64"]),
+        "memory_request": st.just("64Mi"),
+        "memory_limit": mebibytes(64, 2**20),
+    }
+)
+
+_MAIL = st.from_regex(r"[^\s@,]+@[^\s@,]+", fullmatch=True)
+_RECEIVERS = st.one_of(
+    keys({"kind": st.just("webhook"), "url": st.from_regex(r"https?://[\x21-\x7e]+", fullmatch=True)}),
+    keys({"kind": st.just("webhook"), "url_secret": st.just("hook")}),
+    keys(
+        {
+            "kind": st.just("slack"),
+            "url_secret": st.just("hook"),
+            "channel": st.from_regex(r"[#@][\w.-]+", fullmatch=True),
+        }
+    ),
+    keys({"kind": st.just("pagerduty"), "routing_key_secret": st.just("key")}),
+    keys(
+        {
+            "kind": st.just("email"),
+            "to": _MAIL,
+            "sender": _MAIL,
+            "smarthost": st.from_regex(r"[A-Za-z0-9_.-]+:[0-9]{1,5}", fullmatch=True),
+        },
+        username=st.text(max_size=20),
+        password_secret=st.just("word"),
+    ),
+)
+MONITORING = keys(
+    {
+        "alertmanager": keys(
+            {"receivers": st.lists(_RECEIVERS, min_size=1, max_size=3)},
+            group_wait=seconds(1, 600),
+            repeat_interval=seconds(60, 365 * 24 * 3600),
+        )
+    },
+    prometheus=keys(
+        port=PORTS,
+        scrape_interval=seconds(5, 300),
+        retention=seconds(3600, 10 * 365 * 24 * 3600),
+        resources=RESOURCES,
+    ),
+    node_exporter=st.booleans(),
+    grafana=keys(port=PORTS),
+)
+DATABASE = keys(
+    members=st.sampled_from([1, 3]),
+    database=st.one_of(
+        st.sampled_from(["user", "table", "select", "_", "a" * 31]),
+        st.from_regex(r"[a-z_][a-z0-9_]{0,30}", fullmatch=True),
+    ),
+    owner=st.one_of(
+        st.sampled_from(["user", "all", "public", "current_user", "session_user"]),
+        st.from_regex(r"[a-z_][a-z0-9_]{0,30}", fullmatch=True),
+    ),
+    volume=st.just("2Gi"),
+    resources=RESOURCES,
+    max_connections=st.one_of(st.sampled_from([20, 5000]), st.integers(20, 5000)),
+    synchronous=st.booleans(),
+    failover=keys(primary_start=seconds(0, 300), ttl=seconds(30, 300)),
+)
+CACHE = keys(
+    {"role": st.sampled_from(["broker", "cache", "session"]), "members": st.sampled_from([1, 3])},
+    maxmemory=mebibytes(16, 512),
+    failover=st.sampled_from(["fast", "standard"]),
+)
+APP = keys(
+    {"image": st.just("registry.example.com/app:1"), "port": PORTS},
+    metrics=keys(path=st.from_regex(r"/[\x21-\x7e]*", fullmatch=True), port=PORTS),
+    replicas=st.integers(1, 3),
+)
