@@ -163,8 +163,8 @@ class UsesSettings(Settings):
 class MetricsSettings(Settings):
     """Where the application serves Prometheus metrics."""
 
-    path: str = Field(default="/metrics", pattern=r"^/[\x21-\x7e]*$")
-    """Path of the metrics."""
+    path: str = Field(default="/metrics", pattern=r"^/[A-Za-z0-9._~/:@,+-]*$")
+    """Path of the metrics, without a query: Prometheus would ask for a path with a `%3F` in it."""
     port: PortNumber | None = None
     """Port of the metrics; default: the tier's `port`."""
 
