@@ -4,16 +4,12 @@ import re
 import sys
 import time
 
-from cli import own_docker, sandbox
+from cli import sandbox
 from cli.answer import show_answers
 from cli.check import check
 from cli.engines import Engine
-from cli.entry import Entries
 from cli.errors import CommandError
-from cli.hosts import hosts_of
-from cli.leftovers import Leftovers
-from cli.node_labels import check_labels
-from cli.ports import ensure_free
+from cli.platforms import operations
 from cli.progress import say, warn
 from cli.stack_file import StackFile
 from cli.status import show_status
@@ -25,19 +21,18 @@ def up(stack: StackFile) -> int:
     """Deploy, wait until healthy, and show one real answer."""
     started = time.monotonic()
     settings = check(stack)
-    hosts = hosts_of(stack)
-    engine = Engine(stack, hosts.environment)
-    say(f"up: stack {stack.name} on {hosts.description}, engine {engine.name}")
-    if hosts.sandbox:
-        sandbox.start(stack, hosts)
-    elif settings.platform.kind == "swarm":
-        own_docker.prepare(settings, hosts)
-    if settings.platform.kind == "swarm":
-        check_labels(settings, hosts)
-        ensure_free(settings, stack.name, hosts)
+    on = operations(stack)
+    engine = Engine(stack, on.hosts.environment)
+    say(f"up: stack {stack.name} on {on.hosts.description}, engine {engine.name}")
+    if on.hosts.sandbox:
+        sandbox.start(on)
+    else:
+        on.prepare(settings)
+    on.check_hosts(settings)
+    on.check_ports(settings)
     if code := engine.up():
         return code
-    show_answers(stack, Entries(stack.platform, hosts, engine.resources()), engine.outputs())
+    show_answers(settings, on.entries(engine.resources()), engine.outputs(), status=stack.make("status"))
     say(f"up: stack {stack.name} answered after {time.monotonic() - started:.0f} s, engine {engine.name}")
     return 0
 
@@ -45,47 +40,59 @@ def up(stack: StackFile) -> int:
 def preview(stack: StackFile, *, as_json: bool = False) -> int:
     """Show what `up` would change."""
     settings = check(stack)
-    hosts = hosts_of(stack)
-    if settings.platform.kind == "swarm":
-        try:
-            check_labels(settings, hosts)
-        except CommandError as problem:  # a preview shows what it can, also without its hosts
-            warn(f"preview: {problem}")
-    return Engine(stack, hosts.environment).preview(as_json=as_json)
+    on = operations(stack)
+    try:
+        on.check_hosts(settings)
+    except CommandError as problem:  # a preview shows what it can, also without its hosts
+        warn(f"preview: {problem}")
+    return Engine(stack, on.hosts.environment).preview(as_json=as_json)
 
 
 def down(stack: StackFile) -> int:
-    """Remove the stack, with its volumes if it says `data: delete`, and the sandbox hosts if nothing else is there."""
-    hosts = hosts_of(stack)
-    engine = Engine(stack, hosts.environment)
+    """Remove the stack, with its volumes if it says `data: delete`, and the sandbox hosts if nothing else is there.
+
+    It goes by the state: a stack file that has faults elsewhere than in where it runs is enough.
+    """
+    on = operations(stack)
+    engine = Engine(stack, on.hosts.environment)
     resources = engine.resources()
-    kept_before = stack.keeps_data and hosts.sandbox and sandbox.has_data(stack)
-    if hosts.sandbox and not sandbox.runs(stack) and (resources or kept_before):
-        warn(f"down: {hosts.description}, does not run; it is started to remove the stack in order")
-        sandbox.start(stack, hosts)
-    leftovers = Leftovers(stack, hosts, resources)
+    _say_faults("down", stack)
+    kept_before = stack.keeps_data and on.hosts.sandbox and sandbox.has_data(on)
+    if on.hosts.sandbox and not sandbox.runs(on) and (resources or kept_before):
+        warn(f"down: {on.hosts.description}, does not run; it is started to remove the stack in order")
+        sandbox.start(on)
+    leftovers = on.leftovers(resources)
     if resources:
         if code := engine.destroy():
             return code
     else:
         say(f"down: stack {stack.name} is not deployed")
-    if resources or (hosts.sandbox and sandbox.runs(stack)):
+    if resources or (on.hosts.sandbox and sandbox.runs(on)):
         leftovers.settle()
-    if hosts.sandbox and not (sandbox.runs(stack) and leftovers.hold_the_sandbox()):
-        for removed in sandbox.remove(stack):
+    if on.hosts.sandbox and not (sandbox.runs(on) and leftovers.hold_the_sandbox(on.profile)):
+        for removed in sandbox.remove(on):
             say(f"down: removed {removed}")
     return 0
 
 
 def status(stack: StackFile) -> int:
-    """Show what runs; exit 1 when something that is wanted does not."""
-    hosts = hosts_of(stack)
-    engine = Engine(stack, hosts.environment)
+    """Show what runs; exit 1 when something that is wanted does not. It goes by the state, as `down` does."""
+    on = operations(stack)
+    engine = Engine(stack, on.hosts.environment)
     resources = engine.resources()
     if not resources:
         raise CommandError(f"stack {stack.name} is not deployed; `{stack.make('up')}` deploys it.")
-    say(f"status: stack {stack.name} on {hosts.description}, engine {engine.name}")
-    return 0 if show_status(stack.platform, hosts, resources) else 1
+    _say_faults("status", stack)
+    say(f"status: stack {stack.name} on {on.hosts.description}, engine {engine.name}")
+    return 0 if show_status(on.rows(resources)) else 1
+
+
+def _say_faults(command: str, stack: StackFile) -> None:
+    """`down` and `status` work on a stack file that `up` refuses, and say that it is one."""
+    if count := len(stack.loaded.faults):
+        said = "1 fault" if count == 1 else f"{count} faults"
+        keeps = "; volumes are kept" if ("data",) in stack.loaded.broken else ""
+        warn(f"{command}: {stack.path} has {said}, so `up` would refuse it; this goes by what is deployed{keeps}")
 
 
 def secret(stack: StackFile, key: str) -> int:

@@ -20,7 +20,7 @@ class Engine:
     """Runs preview, up, destroy and the rest on one stack. `environment` is added to this process's."""
 
     def __init__(self, stack: StackFile, environment: Mapping[str, str]) -> None:
-        self.name = _chosen()
+        self.name = chosen_engine()
         self._stack = stack
         self._environment = {**os.environ, **environment, **_passphrase()}
         self._selected = False
@@ -102,7 +102,8 @@ class Engine:
         self._selected = True
 
 
-def _chosen() -> str:
+def chosen_engine() -> str:
+    """`pulumi` or `sandbox`: what ENGINE says, or the CLI where there is one."""
     engine = os.environ.get("ENGINE", "")
     if engine not in ("", "sandbox", "pulumi"):
         raise CommandError(f"ENGINE is `sandbox` or `pulumi`, not `{engine}`.")

@@ -1,7 +1,7 @@
 """What outlives a stack's resources: volumes of a Swarm, which tasks make, and claims of Kubernetes."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,12 +21,12 @@ class Volume:
     node: str
 
 
-def volumes(resources: list[dict[str, Any]]) -> list[Volume]:
+def volumes(resources: Sequence[dict[str, Any]]) -> list[Volume]:
     """The volumes that the services of a state mount, before they are destroyed."""
     return sorted(set(_volumes(resources)), key=lambda volume: volume.name)
 
 
-def _volumes(resources: list[dict[str, Any]]) -> Iterator[Volume]:
+def _volumes(resources: Sequence[dict[str, Any]]) -> Iterator[Volume]:
     for resource in resources:
         if resource["type"] != "docker:index/service:Service":
             continue
@@ -84,7 +84,7 @@ def other_stacks(hosts: Hosts, stack: str) -> list[str]:
     return sorted(found - {f"stack {stack}", f"volumes of stack {stack}"})
 
 
-def claims(hosts: Hosts, resources: list[dict[str, Any]]) -> list[str]:
+def claims(hosts: Hosts, resources: Sequence[dict[str, Any]]) -> list[str]:
     """`namespace/claim (size)` of every claim in the namespaces of the state."""
     namespaces = {
         resource["id"].partition("/")[0]

@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from cli.errors import CommandError
-from cli.hosts import Hosts
+from cli.operations import Operations
 from cli.progress import say, step
-from cli.stack_file import StackFile
 
 
-def start(stack: StackFile, hosts: Hosts) -> None:
+def start(on: Operations) -> None:
     """Start the hosts and make the images; what is there is left alone."""
     with faults():
         from sandbox.hosts import preflight
@@ -23,46 +22,36 @@ def start(stack: StackFile, hosts: Hosts) -> None:
                 "`.venv/bin/python -m sandbox.images pins`."
             )
         preflight.require()
-        with step(f"  hosts: {hosts.description}"):
-            _cluster(stack).up()
+        with step(f"  hosts: {on.hosts.description}"):
+            on.cluster().up()
         with step("  images: all there"):
             ensure_images(say=lambda line: say(f"  image {line}"))
 
 
-def runs(stack: StackFile) -> bool:
+def runs(on: Operations) -> bool:
     """Whether the sandbox's host runs."""
-    return bool(_host(stack).init())
+    return bool(_host(on).init())
 
 
-def has_data(stack: StackFile) -> bool:
+def has_data(on: Operations) -> bool:
     """Whether the sandbox's host has a directory: it runs, or ran until the machine was restarted."""
-    directory: Path = _host(stack).directory
+    directory: Path = _host(on).directory
     return directory.exists()
 
 
-def remove(stack: StackFile) -> list[str]:
+def remove(on: Operations) -> list[str]:
     """Remove the hosts with everything on them; returns what was removed."""
     with faults():
-        removed: list[str] = _cluster(stack).down()
+        removed: list[str] = on.cluster().down()
         return removed
 
 
-def _host(stack: StackFile) -> Any:
+def _host(on: Operations) -> Any:
     with faults():
         from sandbox.hosts.host import Host
         from sandbox.hosts.profiles import profile
 
-        return Host(profile("kubernetes" if stack.platform == "kubernetes" else "dev"), 1)
-
-
-def _cluster(stack: StackFile) -> Any:
-    if stack.platform == "kubernetes":
-        from sandbox.hosts.kubernetes import KubernetesCluster
-
-        return KubernetesCluster("kubernetes")
-    from sandbox.hosts.swarm import SwarmCluster
-
-    return SwarmCluster("dev")
+        return Host(profile(on.profile), 1)
 
 
 @contextmanager

@@ -4,11 +4,19 @@ import os
 import re
 import shlex
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from cli.errors import CommandError
-from settings.document import BadDocument, read_document
+from settings.document import BadDocument, ordered, read_document
+from settings.load import Loaded, load
+
+if TYPE_CHECKING:
+    from composition.stack import Stack
+    from platforms.table import PlatformSettings
+
+ROOT = "ha-platform:stack"
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 DEFAULT = "dev"
@@ -16,11 +24,12 @@ DEFAULT = "dev"
 
 @dataclass(frozen=True, kw_only=True)
 class StackFile:
-    """A stack's name, file and settings as written (not validated: the program does that)."""
+    """A stack's name and file, and its typed settings as far as they can be read."""
 
     name: str
     path: Path
-    settings: dict[str, Any]
+    document: object = None
+    """What stands under `ha-platform:stack`."""
     secret_names: frozenset[str] = frozenset()
     given: str = ""
     """STACK_FILE as it was given; empty: the stack's own file in the repository."""
@@ -30,27 +39,35 @@ class StackFile:
         file = [f"STACK_FILE={shlex.quote(self.given)}"] if self.given else []
         return " ".join(["make", command, f"STACK={self.name}", *file])
 
+    @cached_property
+    def loaded(self) -> "Loaded[Stack]":
+        """The settings, sound part by sound part: `down` and `status` need only where the stack runs."""
+        from composition.stack import Stack
+
+        return load(Stack, ordered(self.document), root=ROOT)
+
     @property
-    def platform(self) -> str:
-        """`swarm`, `kubernetes`, or an empty text when the file does not say."""
-        return self.platform_setting("kind")
+    def platform(self) -> "PlatformSettings":
+        """Where it runs. Raises CommandError when just that cannot be read."""
+        return self._sound("platform").platform
 
     @property
     def sandbox(self) -> bool:
         """Whether it runs on sandbox images, and so on sandbox hosts unless others are named."""
-        images = self.settings.get("images")
-        return isinstance(images, dict) and images.get("source") == "sandbox"
+        return self._sound("images").images.source == "sandbox"
 
     @property
     def keeps_data(self) -> bool:
-        """Whether volumes outlive the stack; so they do unless the file says `data: delete`."""
-        return self.settings.get("data") != "delete"
+        """Whether volumes outlive the stack: unless the file says `data: delete`, and says it soundly."""
+        return self.loaded.sound.data == "keep"
 
-    def platform_setting(self, key: str) -> str:
-        """A setting under `platform` as text; empty when it is not there."""
-        platform = self.settings.get("platform")
-        value = platform.get(key) if isinstance(platform, dict) else None
-        return "" if value is None else str(value)
+    def _sound(self, key: str) -> "Stack":
+        if (key,) in self.loaded.broken or () in self.loaded.broken or not hasattr(self.loaded.sound, key):
+            at = f"{ROOT}.{key}"
+            faults = [f for f in self.loaded.faults if f.path in (ROOT, at) or f.path.startswith((f"{at}.", f"{at}["))]
+            said = "".join(f"\n  {fault}" for fault in faults)
+            raise CommandError(f"{self.path}: where the stack runs cannot be read:{said}")
+        return self.loaded.sound
 
 
 def stack_file(name: str = "") -> StackFile:
@@ -77,7 +94,7 @@ def stack_file(name: str = "") -> StackFile:
     return StackFile(
         name=name,
         path=path,
-        settings=settings if isinstance(settings, dict) else {},
+        document=settings,
         secret_names=frozenset(map(str, secrets)) if isinstance(secrets, dict) else frozenset(),
         given=given,
     )

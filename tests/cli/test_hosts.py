@@ -1,13 +1,17 @@
 """Where a stack runs: HOST, then the stack file, then the environment, then the sandbox."""
 
+import ast
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from cli.errors import CommandError
-from cli.hosts import hosts_of
+from cli.hosts import Hosts
+from cli.platforms import OPERATIONS, operations
 from cli.stack_file import StackFile
+from platforms.table import PlatformSettings
+from tests.architecture.modules import files, tree
 
 SANDBOX = {"source": "sandbox"}
 UPSTREAM = {"source": "upstream"}
@@ -20,7 +24,12 @@ def nothing_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _stack(images: dict[str, str], **platform: Any) -> StackFile:
-    return StackFile(name="s", path=Path("s.yaml"), settings={"platform": platform, "images": images})
+    more = {"nodes": ["a"], "entry": "dns"} if platform["kind"] == "swarm" else {}
+    return StackFile(name="s", path=Path("s.yaml"), document={"platform": {**platform, **more}, "images": images})
+
+
+def hosts_of(stack: StackFile) -> Hosts:
+    return operations(stack).hosts
 
 
 def test_sandbox_images_run_on_the_sandbox() -> None:
@@ -66,3 +75,27 @@ def test_host_is_for_docker_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOST", "tcp://10.1.2.3:2375")
     with pytest.raises(CommandError, match="set KUBECONFIG instead"):
         hosts_of(_stack(UPSTREAM, kind="kubernetes"))
+
+
+def test_every_platform_has_its_operations() -> None:
+    assert set(OPERATIONS) == set(get_args(get_args(PlatformSettings)[0]))
+
+
+def test_a_platform_that_is_not_in_the_table_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cli.platforms.OPERATIONS", {})
+    with pytest.raises(CommandError, match="do not know the platform `swarm`"):
+        operations(_stack(UPSTREAM, kind="swarm"))
+
+
+def test_only_the_table_asks_which_platform_it_is() -> None:
+    """The commands do not compare with a platform's name."""
+    names = {"swarm", "kubernetes"}
+    wrong = {
+        f"{path}:{node.lineno}"
+        for path in files("cli")
+        for node in ast.walk(tree(path))
+        if isinstance(node, (ast.Compare, ast.MatchValue))
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.Constant) and inner.value in names
+    }
+    assert not wrong

@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 from cli import kept
-from cli.hosts import Hosts
-from cli.leftovers import Leftovers
+from cli.on_swarm import OnSwarm
 from cli.stack_file import StackFile
 from tests.cli.test_kept import _service
 
@@ -17,9 +16,10 @@ def test_a_moved_members_volume_is_named_beside_the_old_one(
     """Both have the member's name; the one that is in use is on another host."""
     monkeypatch.setattr(kept, "on_host", lambda *_: ["s-main-0"])
     monkeypatch.setattr(kept, "node_name", lambda *_: "host1")
-    stack = StackFile(name="s", path=Path("s.yaml"), settings={"platform": {"kind": "swarm"}})
-    hosts = Hosts(environment={}, address="", description="host1")
-    Leftovers(stack, hosts, [_service("s-main-0", ["node.hostname==host2"])]).settle()
+    monkeypatch.delenv("HOST", raising=False)
+    document = {"platform": {"kind": "swarm", "nodes": ["host1", "host2"], "entry": "dns"}}
+    on = OnSwarm(StackFile(name="s", path=Path("s.yaml"), document=document))
+    on.leftovers([_service("s-main-0", ["node.hostname==host2"])]).settle()
     said = capsys.readouterr().out.splitlines()
     assert said == [
         "down: kept volume s-main-0, for the stack says `data: keep`; `docker volume rm s-main-0` removes it",

@@ -36,7 +36,7 @@ def record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def _stack(path: Path) -> StackFile:
-    return StackFile(name="trial-of-commands", path=path, settings={})
+    return StackFile(name="trial-of-commands", path=path, document={})
 
 
 def test_pulumi_is_used_when_it_is_there(record: Path) -> None:

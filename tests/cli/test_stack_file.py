@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cli.errors import CommandError
-from cli.stack_file import REPOSITORY, stack_file
+from cli.stack_file import REPOSITORY, StackFile, stack_file
 
 
 @pytest.fixture(autouse=True)
@@ -17,12 +17,55 @@ def no_choice(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_stack_by_name() -> None:
     stack = stack_file("dev")
     assert stack.path == REPOSITORY / "Pulumi.dev.yaml"
-    assert (stack.platform, stack.sandbox, stack.keeps_data) == ("swarm", True, False)
+    assert (stack.platform.kind, stack.sandbox, stack.keeps_data) == ("swarm", True, False)
 
 
 def test_production_keeps_its_data() -> None:
     stack = stack_file("prod")
-    assert (stack.platform, stack.sandbox, stack.keeps_data) == ("kubernetes", False, True)
+    assert (stack.platform.kind, stack.sandbox, stack.keeps_data) == ("kubernetes", False, True)
+
+
+def _written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stack: str) -> StackFile:
+    (tmp_path / "Pulumi.mine.yaml").write_text(f"config:\n  ha-platform:stack: {stack}\n")
+    monkeypatch.setenv("STACK_FILE", str(tmp_path / "Pulumi.mine.yaml"))
+    return stack_file()
+
+
+SWARM = "platform: {kind: swarm, nodes: [a], entry: dns}"
+
+
+def test_where_a_stack_runs_is_known_in_spite_of_faults_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack = _written(tmp_path, monkeypatch, f"{{{SWARM}, data: maybe, apps: {{web: {{}}}}, imagee: 1}}")
+    assert len(stack.loaded.faults) == 3
+    assert (stack.platform.kind, stack.sandbox, stack.keeps_data) == ("swarm", False, True)
+
+
+@pytest.mark.parametrize(
+    ("stack", "said"),
+    [
+        ("{platform: {kind: podman}}", "ha-platform:stack.platform: has an unknown kind"),
+        ("{apps: {}}", "ha-platform:stack.platform: is required"),
+        ("[]", "ha-platform:stack: must be a map"),
+        ("{platform: {kind: swarm, nodes: [], entry: dns}, apps: 3}", "platform.nodes: needs at least 1 item"),
+    ],
+)
+def test_where_a_stack_runs_cannot_be_read(
+    stack: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(CommandError) as refused:
+        _ = _written(tmp_path, monkeypatch, stack).platform
+    assert said in str(refused.value)
+    assert len(str(refused.value).splitlines()) == 2, "what is wrong elsewhere is not said here"
+
+
+def test_sandbox_images_that_cannot_be_read_are_not_taken_for_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack = _written(tmp_path, monkeypatch, f"{{{SWARM}, images: {{source: sandbx}}}}")
+    with pytest.raises(CommandError, match=r"images\.source: should be 'upstream' or 'sandbox'"):
+        _ = stack.sandbox
 
 
 def test_an_unknown_stack_names_those_that_are_there() -> None:

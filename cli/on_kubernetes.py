@@ -1,0 +1,194 @@
+"""The commands on a Kubernetes cluster."""
+
+import os
+import shlex
+import time
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from cli import kept
+from cli.clients import answering, kubernetes_api
+from cli.entry import Entries
+from cli.errors import CommandError
+from cli.hosts import Hosts
+from cli.leftovers import SAID_SO, Leftovers
+from cli.operations import Operations, Resources
+from cli.progress import say
+from cli.status import Row, component_of
+from composition.stack import Stack
+from platforms.kubernetes.settings import KubernetesSettings
+
+BALANCER_SECONDS = 300
+"""How long a cloud may take to give a balancer its address."""
+_OUTSIDE = ("NodePort", "LoadBalancer")
+
+
+class OnKubernetes(Operations):
+    """Workloads, claims and Services of a cluster. It judges ports and node labels itself."""
+
+    profile = "kubernetes"
+
+    def _hosts(self) -> Hosts:
+        """The stack file's kubeconfig, KUBECONFIG; else the sandbox for stacks of sandbox images, or `~/.kube`."""
+        platform = self.stack.platform
+        assert isinstance(platform, KubernetesSettings)
+        if os.environ.get("HOST"):
+            raise CommandError("HOST names a Docker host, but this stack is for Kubernetes; set KUBECONFIG instead.")
+        named = platform.kubeconfig
+        if self.stack.sandbox and not (named or os.environ.get("KUBECONFIG")):
+            cluster = self.cluster()
+            return Hosts(
+                environment={"KUBECONFIG": str(cluster.kubeconfig)},
+                address=cluster.address,
+                description=f"sandbox Kubernetes, 1 node at {cluster.address}",
+                kubeconfig=str(cluster.kubeconfig),
+                sandbox=True,
+            )
+        return Hosts(
+            environment={},
+            address="",
+            description=f"cluster of {named or os.environ.get('KUBECONFIG') or '~/.kube/config'}",
+            kubeconfig=named,
+            context=platform.context,
+        )
+
+    def cluster(self) -> Any:
+        # The sandbox needs Linux and root; people with hosts of their own must not need its imports.
+        from sandbox.hosts.kubernetes import KubernetesCluster
+
+        return KubernetesCluster(self.profile)
+
+    def prepare(self, settings: Stack) -> None:
+        """Nothing: the cluster pulls images and has its nodes."""
+
+    def check_hosts(self, settings: Stack) -> None:
+        """Nothing: the scheduler says which pods find no node."""
+
+    def check_ports(self, settings: Stack) -> None:
+        """Nothing: the API server refuses a node port that is taken."""
+
+    def entries(self, resources: Resources) -> Entries:
+        return ServiceEntries(self.hosts, resources)
+
+    def rows(self, resources: Resources) -> Iterable[Row]:
+        with answering(self.hosts):
+            return list(_rows(resources, self.hosts))
+
+    def leftovers(self, resources: Resources) -> Leftovers:
+        return _Claims(self.hosts, resources, keeps_data=self.stack.keeps_data)
+
+
+class _Claims(Leftovers):
+    """Volume claims, which the cluster removes with their StatefulSets where the stack says `data: delete`."""
+
+    def __init__(self, hosts: Hosts, resources: Resources, *, keeps_data: bool) -> None:
+        super().__init__(keeps_data=keeps_data)
+        self._hosts = hosts
+        self._resources = resources
+
+    def settle(self) -> None:
+        if not self.keeps_data:
+            return
+        with answering(self._hosts):
+            for claim in kept.claims(self._hosts, self._resources):
+                say(f"down: kept claim {claim}, {SAID_SO}")
+                self.kept.append(f"claim {claim}")
+
+    def others(self) -> list[str]:
+        """Nothing: the sandbox's cluster is one stack's."""
+        return []
+
+
+class ServiceEntries(Entries):
+    """Services of the kinds that the outside reaches; what has none is reached through the API server."""
+
+    def __init__(self, hosts: Hosts, resources: Resources) -> None:
+        self._hosts = hosts
+        self._client = kubernetes_api(hosts)
+        services = [resource for resource in resources if resource["type"] == "kubernetes:core/v1:Service"]
+        self._services = [
+            resource["id"].split("/") for resource in services if resource["inputs"]["spec"].get("type") in _OUTSIDE
+        ]
+        self._namespaces = {name: namespace for namespace, name in (one["id"].split("/") for one in services)}
+
+    def of(self, port: int) -> tuple[str, int] | None:
+        """Host and port at which a published port answers; None when only the cluster's inside reaches it."""
+        with answering(self._hosts):
+            for namespace, name in self._services:
+                service = self._client.CoreV1Api().read_namespaced_service(name, namespace)
+                for published in service.spec.ports:
+                    if published.port == port and service.spec.type == "NodePort":
+                        return self._hosts.address or self._node(), published.node_port
+                    if published.port == port:
+                        return self._balancer(namespace, name), port
+        return None
+
+    def for_operators(self, word: str, port_name: str, published: int) -> str:
+        """The URL of a page for operators, or the command that brings it to one's own machine."""
+        if entry := self.of(published):
+            return f"http://{entry[0]}:{entry[1]}/"
+        cluster = {"--kubeconfig": self._hosts.kubeconfig, "--context": self._hosts.context}
+        named = [part for option, value in cluster.items() if value for part in (option, value)]
+        port_forward = ["--namespace", self._namespaces[word], "port-forward", f"service/{word}"]
+        return shlex.join(["kubectl", *named, *port_forward, f"{published}:{port_name}"])
+
+    def _node(self) -> str:
+        """An address of a node: one for the outside where there is one."""
+        addresses = self._client.CoreV1Api().list_node().items[0].status.addresses
+        by_kind = {address.type: address.address for address in addresses}
+        return str(by_kind.get("ExternalIP") or by_kind["InternalIP"])
+
+    def _balancer(self, namespace: str, name: str) -> str:
+        deadline = time.monotonic() + BALANCER_SECONDS
+        while time.monotonic() < deadline:
+            service = self._client.CoreV1Api().read_namespaced_service(name, namespace)
+            for given in service.status.load_balancer.ingress or []:
+                return str(given.ip or given.hostname)
+            time.sleep(2)
+        raise CommandError(
+            f"the cluster gave Service {namespace}/{name} no address within {BALANCER_SECONDS} s; it may have no "
+            "balancers: set platform.entry to node-port."
+        )
+
+
+def _rows(resources: Resources, hosts: Hosts) -> Iterator[Row]:
+    client = kubernetes_api(hosts)
+    apps = client.AppsV1Api()
+    readers = {
+        "Deployment": apps.read_namespaced_deployment_status,
+        "StatefulSet": apps.read_namespaced_stateful_set_status,
+        "DaemonSet": apps.read_namespaced_daemon_set_status,
+    }
+    for resource in resources:
+        kind = resource["type"].rsplit(":", 1)[-1]
+        if kind not in readers or "id" not in resource:
+            continue
+        namespace, name = resource["id"].split("/")
+        component = component_of(resource)
+        try:
+            live = readers[kind](name, namespace)
+        except client.ApiException as error:
+            if error.status != 404:
+                raise
+            yield Row(component=component, name=name, kind=kind, wanted=1, ready=0, reason="it is gone")
+            continue
+        daemon = kind == "DaemonSet"
+        wanted = live.status.desired_number_scheduled if daemon else live.spec.replicas
+        ready = (live.status.number_ready if daemon else live.status.ready_replicas) or 0
+        selector = ",".join(f"{key}={value}" for key, value in (live.spec.selector.match_labels or {}).items())
+        reason = _pod_error(client, namespace, selector) if ready < wanted else ""
+        yield Row(component=component, name=name, kind=kind, wanted=wanted, ready=ready, reason=reason)
+
+
+def _pod_error(client: Any, namespace: str, selector: str) -> str:
+    """Why the first pod that is not ready is not."""
+    for pod in client.CoreV1Api().list_namespaced_pod(namespace, label_selector=selector).items:
+        for container in pod.status.container_statuses or []:
+            waiting, ended = container.state.waiting, container.last_state.terminated
+            if not container.ready:
+                what = f"{waiting.reason}: {waiting.message or ''}" if waiting else "is not ready"
+                return f"{pod.metadata.name}: {what}" + (f" (ended with {ended.exit_code})" if ended else "")
+        for condition in pod.status.conditions or []:
+            if condition.type == "PodScheduled" and condition.status != "True":
+                return f"{pod.metadata.name}: {condition.message}"
+    return ""

@@ -1,0 +1,166 @@
+"""The commands on a Docker Swarm."""
+
+import os
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from cli import kept, own_docker, ports
+from cli.clients import answering, docker_client
+from cli.entry import Entries
+from cli.hosts import Hosts
+from cli.leftovers import SAID_SO, Leftovers
+from cli.node_labels import check_labels
+from cli.operations import Operations, Resources
+from cli.progress import say
+from cli.status import Row, component_of
+from composition.stack import Stack
+from platforms.swarm.settings import SwarmSettings
+
+_SERVICE = "docker:index/service:Service"
+
+
+class OnSwarm(Operations):
+    """Services of a Swarm, volumes of its nodes, ports of its hosts."""
+
+    profile = "dev"
+
+    def _hosts(self) -> Hosts:
+        """HOST, the stack file, DOCKER_HOST; else the sandbox for stacks of sandbox images, or the default socket."""
+        platform = self.stack.platform
+        assert isinstance(platform, SwarmSettings)
+        docker_host = os.environ.get("HOST") or platform.host or os.environ.get("DOCKER_HOST") or None
+        if docker_host is None and self.stack.sandbox:
+            return _sandbox()
+        return Hosts(
+            environment={"DOCKER_HOST": docker_host} if docker_host else {},
+            address=_address(docker_host or ""),
+            description=f"Docker host {docker_host or 'of the default socket'}",
+            docker_host=docker_host,
+        )
+
+    def cluster(self) -> Any:
+        from sandbox.hosts.swarm import SwarmCluster
+
+        return SwarmCluster(self.profile)
+
+    def prepare(self, settings: Stack) -> None:
+        own_docker.prepare(settings, self.hosts)
+
+    def check_hosts(self, settings: Stack) -> None:
+        check_labels(settings, self.hosts)
+
+    def check_ports(self, settings: Stack) -> None:
+        ports.ensure_free(settings, self.stack.name, self.hosts)
+
+    def entries(self, resources: Resources) -> Entries:
+        del resources
+        return _PortsOfHosts(self.hosts)
+
+    def rows(self, resources: Resources) -> Iterable[Row]:
+        with answering(self.hosts):
+            return list(_rows(resources, self.hosts))
+
+    def leftovers(self, resources: Resources) -> Leftovers:
+        return _Volumes(self.hosts, self.stack.name, resources, keeps_data=self.stack.keeps_data)
+
+
+class _PortsOfHosts(Entries):
+    """Published ports are those of every host."""
+
+    def __init__(self, hosts: Hosts) -> None:
+        self._hosts = hosts
+
+    def of(self, port: int) -> tuple[str, int]:
+        return self._hosts.address, port
+
+    def for_operators(self, word: str, port_name: str, published: int) -> str:
+        del word, port_name
+        return f"http://{self._hosts.address}:{published}/"
+
+
+class _Volumes(Leftovers):
+    """Volumes, which the tasks of services made on their nodes."""
+
+    def __init__(self, hosts: Hosts, stack: str, resources: Resources, *, keeps_data: bool) -> None:
+        super().__init__(keeps_data=keeps_data)
+        self._hosts = hosts
+        self._stack = stack
+        self._volumes = kept.volumes(resources)
+
+    def settle(self) -> None:
+        with answering(self._hosts):
+            if self.keeps_data:
+                for name in kept.on_host(self._hosts, self._stack):
+                    say(f"down: kept volume {name}, {SAID_SO}; `docker volume rm {name}` removes it")
+                    self.kept.append(f"volume {name}")
+            else:
+                for name in kept.remove(self._hosts, self._stack):
+                    say(f"down: removed volume {name}")
+            for volume in self._volumes:
+                if self._is_elsewhere(volume):  # also where a move left an older one of the name here
+                    said = "kept volume" if self.keeps_data else "could not reach volume"
+                    say(f"down: {said} {volume.name} on {volume.node}; there, "
+                        f"`docker volume rm {volume.name}` removes it")  # fmt: skip
+
+    def others(self) -> list[str]:
+        with answering(self._hosts):
+            return kept.other_stacks(self._hosts, self._stack)
+
+    def _is_elsewhere(self, volume: kept.Volume) -> bool:
+        return volume.node != kept.node_name(self._hosts)
+
+
+def _sandbox() -> Hosts:
+    # The sandbox needs Linux and root; people with hosts of their own must not need its imports.
+    from sandbox.hosts.host import Host
+    from sandbox.hosts.profiles import profile
+
+    host = Host(profile(OnSwarm.profile), 1)
+    return Hosts(
+        environment={"DOCKER_HOST": host.docker_host},
+        address=host.address,
+        description=f"sandbox Swarm, 1 host at {host.address}",
+        docker_host=host.docker_host,
+        sandbox=True,
+    )
+
+
+def _address(docker_host: str) -> str:
+    if docker_host.startswith(("tcp://", "ssh://")):
+        return docker_host.split("://", 1)[1].rsplit("@", 1)[-1].split("/")[0].split(":")[0]
+    return "127.0.0.1"
+
+
+def _rows(resources: Resources, hosts: Hosts) -> Iterator[Row]:
+    api = docker_client(hosts)
+    services = {service["ID"]: service for service in api.services(status=True)}
+    tasks = api.tasks()
+    for resource in resources:
+        if resource["type"] != _SERVICE:
+            continue
+        component, name = component_of(resource), resource["inputs"]["name"]
+        service = services.get(resource.get("id", ""))
+        if service is None:
+            yield Row(component=component, name=name, kind="service", wanted=1, ready=0, reason="the service is gone")
+            continue
+        status = service.get("ServiceStatus", {})
+        ready = status.get("RunningTasks", 0)
+        wanted = status.get("DesiredTasks", 0)
+        yield Row(
+            component=component,
+            name=name,
+            kind="agent" if "Global" in service["Spec"]["Mode"] else "service",
+            wanted=wanted,
+            ready=ready,
+            reason=_task_error(tasks, service["ID"]) if ready < wanted else "",
+        )
+
+
+def _task_error(tasks: list[dict[str, Any]], service: str) -> str:
+    """Why the newest task that does not run does not: its own error, or that of the one it replaces."""
+    own = sorted((task for task in tasks if task["ServiceID"] == service), key=lambda task: str(task["CreatedAt"]))
+    errors = [str(task["Status"]["Err"]) for task in own if task["Status"].get("Err")]
+    waiting = [task for task in own if task["DesiredState"] != "shutdown" and task["Status"]["State"] != "running"]
+    if errors:
+        return errors[-1]
+    return f"{waiting[-1]['Status']['State']}: {waiting[-1]['Status'].get('Message', '')}" if waiting else ""

@@ -1,0 +1,62 @@
+"""What the commands do on a platform; `cli/platforms.py` says which platform is whose."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from typing import Any, ClassVar
+
+from cli.entry import Entries
+from cli.hosts import Hosts
+from cli.leftovers import Leftovers
+from cli.stack_file import StackFile
+from cli.status import Row
+from composition.stack import Stack
+
+Resources = Sequence[dict[str, Any]]
+"""The resources in a stack's state."""
+
+
+class Operations(ABC):
+    """Everything that the commands ask of the hosts of one stack."""
+
+    profile: ClassVar[str]
+    """The sandbox's hosts for such a stack, as `python -m sandbox.hosts` calls them."""
+
+    def __init__(self, stack: StackFile) -> None:
+        self.stack = stack
+
+    @cached_property
+    def hosts(self) -> Hosts:
+        """Where the stack runs; nothing is started. Raises CommandError for hosts that contradict each other."""
+        return self._hosts()
+
+    @abstractmethod
+    def _hosts(self) -> Hosts: ...
+
+    @abstractmethod
+    def cluster(self) -> Any:
+        """The sandbox's hosts, with `up` and `down`."""
+
+    @abstractmethod
+    def prepare(self, settings: Stack) -> None:
+        """Make a person's own hosts ready, or raise CommandError."""
+
+    @abstractmethod
+    def check_hosts(self, settings: Stack) -> None:
+        """Raises CommandError for what the stack wants of its hosts and they do not have."""
+
+    @abstractmethod
+    def check_ports(self, settings: Stack) -> None:
+        """Raises CommandError for a published port that somebody else has."""
+
+    @abstractmethod
+    def entries(self, resources: Resources) -> Entries:
+        """Where the published ports of the deployed stack are reached."""
+
+    @abstractmethod
+    def rows(self, resources: Resources) -> Iterable[Row]:
+        """Every workload of the state, as it runs now."""
+
+    @abstractmethod
+    def leftovers(self, resources: Resources) -> Leftovers:
+        """What will stay when the resources are destroyed."""
