@@ -27,6 +27,16 @@ PRESETS: dict[str, Resources] = {
 """Under 100 users, 100 to 1000, and above: the sizes that AI-chat platforms in the field run with."""
 
 
+def reserved(*, cpu_millis: int, memory_bytes: int) -> Resources:
+    """Request and limit alike, for stores: what they may use is theirs, and they are the last to be evicted."""
+    return Resources(
+        cpu_request_millis=cpu_millis,
+        cpu_limit_millis=cpu_millis,
+        memory_request_bytes=memory_bytes,
+        memory_limit_bytes=memory_bytes,
+    )
+
+
 class ResourcesSettings(Settings):
     """Own CPU and memory. The request is reserved, the limit enforced."""
 

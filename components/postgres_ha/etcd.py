@@ -4,6 +4,7 @@ from pathlib import Path
 
 from components.postgres_ha.settings import PostgresSettings
 from components.scope import Scope
+from components.sizes import reserved
 from components.store_image import StoreImage
 from model import (
     Container,
@@ -13,7 +14,6 @@ from model import (
     Port,
     Probe,
     Probes,
-    Resources,
     TcpCheck,
     Tier,
     Volume,
@@ -22,9 +22,7 @@ from model.units import MIB
 
 _FILES = Path(__file__).parent / "files"
 _DIRECTORY = "/etc/ha-etcd"
-RESOURCES = Resources(
-    cpu_request_millis=50, cpu_limit_millis=1000, memory_request_bytes=64 * MIB, memory_limit_bytes=512 * MIB
-)
+RESOURCES = reserved(cpu_millis=200, memory_bytes=256 * MIB)
 """A member of a Patroni store was seen to use 21 MiB."""
 
 
@@ -69,7 +67,7 @@ def etcd(scope: Scope, name: str, settings: PostgresSettings, *, image: StoreIma
                     "ETCDCTL_API": "3",
                 },
                 files=scope.config_files(word, _DIRECTORY, scripts),
-                resources=RESOURCES,
+                resources=settings.store_resources.resources() if settings.store_resources else RESOURCES,
             ),
             count=settings.members,
             volume=Volume(path=image.data_dir, size_bytes=2 * 2**30),

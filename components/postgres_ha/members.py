@@ -7,6 +7,7 @@ import pulumi
 
 from components.postgres_ha.settings import PostgresSettings
 from components.scope import Scope
+from components.sizes import reserved
 from components.store_image import StoreImage
 from components.templates import render
 from model import (
@@ -27,9 +28,7 @@ from model.units import MIB
 
 _FILES = Path(__file__).parent / "files"
 _DIRECTORY = "/etc/ha-patroni"
-DEFAULT_RESOURCES = Resources(
-    cpu_request_millis=250, cpu_limit_millis=2000, memory_request_bytes=512 * MIB, memory_limit_bytes=2048 * MIB
-)
+DEFAULT_RESOURCES = reserved(cpu_millis=1000, memory_bytes=2048 * MIB)
 _LOCKED = 'exec 9>"$0/.lock" && flock --exclusive 9 && exec "$@"'
 """When a host returns, an old and a new container were seen on one volume for 50 ms; a pid file does not protect
 across PID namespaces, a lock on a file of the volume does."""

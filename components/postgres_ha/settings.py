@@ -68,7 +68,9 @@ class PostgresSettings(Settings):
     volume: MemoryBytes = Field(default=10 * 2**30, ge=2**30)
     """Size of each member's volume; 1Gi at least: an empty cluster and the log it keeps take half of it."""
     resources: ResourcesSettings | None = None
-    """CPU and memory of each member; default 250m to 2 cores, 512Mi to 2Gi."""
+    """CPU and memory of each member; default 1 core and 2Gi, all of it reserved."""
+    store_resources: ResourcesSettings | None = None
+    """CPU and memory of each member of the consensus store; default 200m and 256Mi, all of it reserved."""
     max_connections: int = Field(default=100, ge=20, le=5000)
     """Connections of all clients together, as many as the memory carries (a quarter of it are shared buffers, each
     connection is counted with 2Mi), replication aside. A change restarts the members one at a time; writes pause

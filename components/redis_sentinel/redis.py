@@ -4,6 +4,7 @@ from components.redis_sentinel.mounted import DIRECTORY, mounted
 from components.redis_sentinel.secrets import RedisSecrets
 from components.redis_sentinel.settings import RedisSettings
 from components.scope import Scope
+from components.sizes import reserved
 from components.store_image import StoreImage
 from model import (
     Container,
@@ -91,9 +92,4 @@ def redis(
 def _resources(settings: RedisSettings) -> Resources:
     if settings.resources:
         return settings.resources.resources()
-    return Resources(
-        cpu_request_millis=100,
-        cpu_limit_millis=1000,
-        memory_request_bytes=settings.maxmemory,
-        memory_limit_bytes=settings.maxmemory * 2,
-    )
+    return reserved(cpu_millis=250, memory_bytes=settings.maxmemory * 2)

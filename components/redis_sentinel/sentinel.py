@@ -4,6 +4,7 @@ from components.redis_sentinel.mounted import DIRECTORY, mounted
 from components.redis_sentinel.secrets import RedisSecrets
 from components.redis_sentinel.settings import RedisSettings
 from components.scope import Scope
+from components.sizes import reserved
 from components.store_image import StoreImage
 from model import (
     Container,
@@ -14,12 +15,14 @@ from model import (
     Port,
     Probe,
     Probes,
-    Resources,
     TcpCheck,
     Tier,
     Volume,
 )
 from model.units import MIB
+
+DEFAULT_RESOURCES = reserved(cpu_millis=100, memory_bytes=64 * MIB)
+"""A Sentinel was seen to use 6 MiB."""
 
 
 def sentinel(
@@ -65,11 +68,8 @@ def sentinel(
                     File(path=f"{DIRECTORY}/auth.conf", source=secrets.sentinel_auth),
                     File(path=f"{DIRECTORY}/sentinel_password", source=secrets.sentinel_password_file),
                 ),
-                resources=Resources(
-                    cpu_request_millis=50,
-                    cpu_limit_millis=500,
-                    memory_request_bytes=32 * MIB,
-                    memory_limit_bytes=128 * MIB,
+                resources=(
+                    settings.sentinel_resources.resources() if settings.sentinel_resources else DEFAULT_RESOURCES
                 ),
             ),
             count=settings.members,

@@ -50,7 +50,10 @@ class RedisSettings(Settings):
     """Size of each member's volume; where the role persists, twice `maxmemory` at least: the file is written anew
     beside the old one."""
     resources: ResourcesSettings | None = None
-    """CPU and memory of each Redis server; default 100m to 1 core, and twice `maxmemory` (a fork writes the file)."""
+    """CPU and memory of each Redis server; default 250m, and twice `maxmemory` (a fork writes the file), all of it
+    reserved."""
+    sentinel_resources: ResourcesSettings | None = None
+    """CPU and memory of each Sentinel; default 100m and 64Mi, all of it reserved."""
     failover: Literal["fast", "standard"] = "fast"
     """Timers: `fast` 1 s to detection, `standard` 5 s."""
 

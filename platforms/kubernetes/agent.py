@@ -71,6 +71,7 @@ def _spec(cluster: Cluster, word: Agent, object_name: ObjectName) -> apps.Daemon
             word.container,
             container_mounts(word.container, object_name=object_name, host_paths=word.host_paths),
             name=word.name,
+            tier=word.tier,
             labels=labels(word.name, word.tier),
             ports=word.ports,
             probes=word.probes,

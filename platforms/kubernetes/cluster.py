@@ -7,10 +7,12 @@ from typing import Literal
 import pulumi
 import pulumi_kubernetes as kubernetes
 from pulumi_kubernetes.core import v1 as core
+from pulumi_kubernetes.scheduling import v1 as scheduling
 
 from platforms.base import Login
 from platforms.kubernetes.names import Names, default_namespace
 from platforms.kubernetes.namespace import PodSecurity, default_deny, namespace
+from platforms.kubernetes.priority import Level, priority_class
 from platforms.kubernetes.pull_secret import pull_secret
 from platforms.kubernetes.settings import KubernetesSettings
 
@@ -27,6 +29,7 @@ class Cluster:
         self.settings = settings
         self.data = data
         self._logins = logins
+        self._priorities: dict[Level, scheduling.PriorityClass] = {}
         self.names = Names(
             namespace=settings.namespace or default_namespace(stack), cluster_domain=settings.cluster_domain
         )
@@ -52,6 +55,17 @@ class Cluster:
     def agents_pull_secret(self) -> core.Secret | None:
         """The same in the agents' namespace: a pod is given only secrets of its own."""
         return self._pull_secret("agents-", self.names.agents_namespace, self.agents_foundation)
+
+    def priority(self, level: Level) -> pulumi.Output[str] | None:
+        """The name of the level's PriorityClass, made with its first pods; None where the stack has none."""
+        wanted = self.settings.priority_classes
+        if not (self.settings.create_namespace if wanted is None else wanted):
+            return None
+        if level not in self._priorities:
+            opts = pulumi.ResourceOptions(provider=self.provider)
+            self._priorities[level] = priority_class(level, namespace=self.names.namespace, opts=opts)
+        name: pulumi.Output[str] = self._priorities[level].metadata.name
+        return name
 
     def options(
         self,

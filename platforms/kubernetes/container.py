@@ -43,7 +43,11 @@ def render_container(
         env=env or None,
         ports=[core.ContainerPortArgs(name=port.name, container_port=port.number) for port in ports] or None,
         volume_mounts=mounts.mounts,
-        resources=resource_requirements(container.resources),
+        resources=resource_requirements(
+            container.resources,
+            scratch_bytes=mounts.disk_bytes,
+            writable_root=not container.security.read_only_root,
+        ),
         security_context=container_security(container),
         startup_probe=checks.startup if checks else None,
         readiness_probe=checks.ready if checks else None,

@@ -49,6 +49,7 @@ def render_job(cluster: Cluster, word: Job, *, parent: pulumi.Resource) -> tuple
                 word.container,
                 container_mounts(word.container, object_name=lambda ref: ref.object_name),
                 name=word.name,
+                tier=word.tier,
                 labels=labels(word.name, word.tier),
                 restart_policy="Never",
             ),

@@ -144,6 +144,7 @@ def _spec(cluster: Cluster, word: Members) -> apps.StatefulSetSpecArgs:
             word.container,
             container_mounts(word.container, object_name=lambda ref: ref.object_name, claim=word.volume),
             name=word.name,
+            tier=word.tier,
             labels=own_labels | {MEMBERS_LABEL: word.name},
             ports=word.ports,
             probes=word.probes,

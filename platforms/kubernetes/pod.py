@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from pulumi_kubernetes.core import v1 as core
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
-from model import Container, Port, Probes
+from model import Container, Port, Probes, Tier
 from platforms.kubernetes.cluster import Cluster
 from platforms.kubernetes.container import render_container
+from platforms.kubernetes.priority import level
 from platforms.kubernetes.security import pod_security
 from platforms.kubernetes.volume import Mounts
 
@@ -32,6 +33,7 @@ def pod_template(
     mounts: Mounts,
     *,
     name: str,
+    tier: Tier,
     labels: Mapping[str, str],
     ports: Sequence[Port] = (),
     probes: Probes | None = None,
@@ -60,9 +62,10 @@ def pod_template(
             service_account_name=name,
             automount_service_account_token=False,
             enable_service_links=False,
-            security_context=pod_security(container, ports),
+            security_context=pod_security(container, ports, apparmor=cluster.settings.apparmor),
             termination_grace_period_seconds=grace_seconds(container, delay_seconds),
             restart_policy=restart_policy,
+            priority_class_name=cluster.priority(level(tier, ports)),
             affinity=scheduling.affinity,
             node_selector=dict(scheduling.node_labels) or None,
             topology_spread_constraints=list(scheduling.spread) or None,

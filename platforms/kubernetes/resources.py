@@ -3,9 +3,17 @@
 from pulumi_kubernetes.core import v1 as core
 
 from model import Resources
+from model.units import MIB
 
 _BINARY = ("", "Ki", "Mi", "Gi", "Ti")
 _DECIMAL = ("", "k", "M", "G", "T")
+
+
+LOG_BYTES = 64 * MIB
+"""Of the node's disk, for a container's log: kubelets keep five files of 10 MiB unless told otherwise."""
+
+ROOT_BYTES = 1024 * MIB
+"""Of the node's disk, for what a container writes into its own root where it may."""
 
 
 def cpu(millis: int) -> str:
@@ -23,9 +31,18 @@ def memory(size: int) -> str:
     return f"{size}{units[power]}"
 
 
-def resource_requirements(word: Resources) -> core.ResourceRequirementsArgs:
-    """What the scheduler reserves and what the kernel enforces."""
+def resource_requirements(word: Resources, *, scratch_bytes: int, writable_root: bool) -> core.ResourceRequirementsArgs:
+    """What the scheduler reserves, and what the kernel and (of the node's disk) the kubelet enforce."""
+    most = LOG_BYTES + scratch_bytes + (ROOT_BYTES if writable_root else 0)
     return core.ResourceRequirementsArgs(
-        requests={"cpu": cpu(word.cpu_request_millis), "memory": memory(word.memory_request_bytes)},
-        limits={"cpu": cpu(word.cpu_limit_millis), "memory": memory(word.memory_limit_bytes)},
+        requests={
+            "cpu": cpu(word.cpu_request_millis),
+            "memory": memory(word.memory_request_bytes),
+            "ephemeral-storage": memory(LOG_BYTES),
+        },
+        limits={
+            "cpu": cpu(word.cpu_limit_millis),
+            "memory": memory(word.memory_limit_bytes),
+            "ephemeral-storage": memory(most),
+        },
     )

@@ -26,7 +26,7 @@ def restricted_refusals(container: Container) -> Iterator[Refused]:
             )
 
 
-def pod_security(container: Container, ports: Sequence[Port]) -> core.PodSecurityContextArgs:
+def pod_security(container: Container, ports: Sequence[Port], *, apparmor: bool) -> core.PodSecurityContextArgs:
     """The image's identity. Mounted secrets belong to its group (fsGroup)."""
     lowest = min((port.number for port in ports), default=_FIRST_UNPRIVILEGED_PORT)
     # A capability added to a user's process is lost at exec; the pod's own sysctl opens low ports for it.
@@ -38,6 +38,7 @@ def pod_security(container: Container, ports: Sequence[Port]) -> core.PodSecurit
         fs_group=container.image.gid,
         fs_group_change_policy="OnRootMismatch",
         seccomp_profile=core.SeccompProfileArgs(type="RuntimeDefault"),
+        app_armor_profile=core.AppArmorProfileArgs(type="RuntimeDefault") if apparmor else None,
         sysctls=low_ports if lowest < _FIRST_UNPRIVILEGED_PORT else None,
     )
 

@@ -39,6 +39,12 @@ class KubernetesSettings(Settings):
     """Namespace of the stack. Default: `ha-platform-<stack>`. Agents run in `<namespace>-agents`."""
     create_namespace: bool = True
     """False: both namespaces exist, with their Pod Security labels, and belong to somebody else."""
+    priority_classes: bool | None = None
+    """Whether the stack makes PriorityClasses, so that a cluster without room keeps stores before applications before
+    exporters. They are objects of the whole cluster. Default: as `create_namespace`."""
+    apparmor: bool = False
+    """Whether pods demand AppArmor with the runtime's default profile. Nodes that have AppArmor apply it anyway; nodes
+    that do not have it (those with SELinux) then refuse the pods."""
     storage_class: DnsName | None = None
     """Class of the members' volumes. Default: the cluster's default class."""
     entry: Literal["load-balancer", "node-port", "cluster-ip"] = "load-balancer"

@@ -28,6 +28,8 @@ class Mounts:
     object_name: ObjectName
     volumes: list[core.VolumeArgs] = field(default_factory=list)
     mounts: list[core.VolumeMountArgs] = field(default_factory=list)
+    disk_bytes: int = 0
+    """Most that all scratch on the node's disk holds."""
 
     def files(self, files: Sequence[File]) -> None:
         """One projected volume for each directory; directories inside another one's belong to it."""
@@ -45,6 +47,7 @@ class Mounts:
             self._mount(directory.path, name=name)
             in_memory = directory.path == SHM or directory.size_bytes <= IN_MEMORY_BYTES
             medium = "Memory" if in_memory else None
+            self.disk_bytes += 0 if in_memory else directory.size_bytes
             empty = core.EmptyDirVolumeSourceArgs(medium=medium, size_limit=memory(directory.size_bytes))
             self.volumes.append(core.VolumeArgs(name=name, empty_dir=empty))
 

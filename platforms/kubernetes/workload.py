@@ -120,6 +120,7 @@ def _spec(cluster: Cluster, word: Workload) -> apps.DeploymentSpecArgs:
             word.container,
             container_mounts(word.container, object_name=lambda ref: ref.object_name),
             name=word.name,
+            tier=word.tier,
             labels=labels(word.name, word.tier),
             ports=word.ports,
             probes=word.probes,

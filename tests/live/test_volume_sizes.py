@@ -32,6 +32,7 @@ class Trial:
             "caches": {
                 "sessions": {
                     "role": "session", "members": 1, "maxmemory": "32Mi", "volume": "1Gi", "resources": _SMALL,
+                    "sentinel_resources": _SMALL,
                 },
             },
         }  # fmt: skip

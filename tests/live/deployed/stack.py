@@ -7,6 +7,7 @@ HTTP_PORT, STATUS_PORT, PROMETHEUS_PORT, ALERTMANAGER_PORT = 30080, 30404, 30090
 MEMBERS = 3
 _SMALL = {"cpu_request": "20m", "cpu_limit": "1", "memory_request": "64Mi", "memory_limit": "256Mi"}
 _DATA = {"cpu_request": "50m", "cpu_limit": "2", "memory_request": "128Mi", "memory_limit": "512Mi"}
+_STORE = {"cpu_request": "50m", "cpu_limit": "1", "memory_request": "64Mi", "memory_limit": "256Mi"}
 _USES = {"databases": {"main": "DATABASE"}, "caches": {"sessions": "REDIS"}}
 
 
@@ -64,11 +65,14 @@ def live_stack(platform: dict[str, Any], *, alerts_host: str) -> dict[str, Any]:
             },
         },
         "databases": {
-            "main": {"members": MEMBERS, "synchronous": True, "volume": "1Gi", "resources": _DATA},
+            "main": {
+                "members": MEMBERS, "synchronous": True, "volume": "1Gi", "resources": _DATA, "store_resources": _STORE,
+            },
         },
         "caches": {
             "sessions": {
                 "role": "session", "members": MEMBERS, "maxmemory": "32Mi", "volume": "1Gi", "resources": _SMALL,
+                "sentinel_resources": _STORE,
             },
         },
         "monitoring": {

@@ -207,8 +207,8 @@ def test_own_tmp_replaces_the_usual_one() -> None:
 
 def test_quantities_are_canonical() -> None:
     assert of().container("Deployment", "web")["resources"] == {
-        "requests": {"cpu": "250m", "memory": "256Mi"},
-        "limits": {"cpu": "1", "memory": "512Mi"},
+        "requests": {"cpu": "250m", "memory": "256Mi", "ephemeral-storage": "64Mi"},
+        "limits": {"cpu": "1", "memory": "512Mi", "ephemeral-storage": "128Mi"},
     }
 
 

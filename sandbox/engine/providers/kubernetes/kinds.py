@@ -75,6 +75,7 @@ def _all() -> Iterator[Kind]:
     yield Kind(api_version="policy/v1", kind="PodDisruptionBudget", plural="poddisruptionbudgets")
     yield Kind(api_version="autoscaling/v2", kind="HorizontalPodAutoscaler", plural="horizontalpodautoscalers")
     yield Kind(api_version="networking.k8s.io/v1", kind="NetworkPolicy", plural="networkpolicies")
+    yield Kind(api_version="scheduling.k8s.io/v1", kind="PriorityClass", plural="priorityclasses", namespaced=False)
     rbac = "rbac.authorization.k8s.io/v1"
     yield Kind(api_version=rbac, kind="Role", plural="roles")
     yield Kind(api_version=rbac, kind="RoleBinding", plural="rolebindings", replace=_ROLE)
