@@ -63,9 +63,10 @@ def announcements(
             f"{', '.join(left.values())} is ABANDONED, as `abandon_data_on` says. The volumes stay there."
         )
     if ordinal in left:
+        start = "starts there on an empty volume" if len(left) == len(before) else "copies its peers' data there"
         yield (
-            f"{word.origin}: {word.name}-{ordinal} moves from {before[ordinal]} to {after[ordinal]}. It copies its "
-            f"peers' data there; {_volume_stays(names.member(word.name, ordinal), before[ordinal])}"
+            f"{word.origin}: {word.name}-{ordinal} moves from {before[ordinal]} to {after[ordinal]}. It {start}; "
+            f"{_volume_stays(names.member(word.name, ordinal), before[ordinal])}"
         )
     if ordinal == 0:
         for gone in range(len(after), len(before)):
@@ -87,7 +88,7 @@ def _refusal(word: Members, before: Sequence[str], after: Sequence[str]) -> str:
 
 
 def _volume_stays(volume: str, host: str) -> str:
-    return f"its volume stays behind on {host}: `docker volume rm {volume}` there, when the others are healthy."
+    return f"its volume stays behind on {host}. Once all is healthy, remove it there: `docker volume rm {volume}`."
 
 
 def _hosts(inputs: Mapping[str, Any]) -> tuple[str, ...]:

@@ -68,7 +68,8 @@ def test_two_of_three_members_move_one_after_the_other_and_nothing_is_lost(site:
         for ordinal, old, new in ((0, one, two), (1, two, one)):
             name = f"{word}-{ordinal}"
             (line,) = (line for line in said.text.splitlines() if f"{name} moves from {old} to {new}" in line)
-            assert f"stays behind on {old}: `docker volume rm {STACK}-{name}` there" in line
+            assert f"its volume stays behind on {old}." in line
+            assert f"`docker volume rm {STACK}-{name}`" in line
         assert f"{word}-2 moves" not in said.text
 
     with (

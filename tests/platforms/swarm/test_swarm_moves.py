@@ -51,8 +51,8 @@ def test_a_move_is_told_once_with_what_stays_behind() -> None:
     told = said("abc", "adc")
     assert told[0] == told[2] == []
     assert told[1] == [
-        "stack.databases.db: db-1 moves from b to d. It copies its peers' data there; its volume stays behind on b: "
-        "`docker volume rm shop-db-1` there, when the others are healthy."
+        "stack.databases.db: db-1 moves from b to d. It copies its peers' data there; its volume stays behind on b. "
+        "Once all is healthy, remove it there: `docker volume rm shop-db-1`."
     ]
 
 
@@ -83,6 +83,7 @@ def test_what_keeps_a_member_in_its_place_is_not_refused(before: str, after: str
 def test_data_is_abandoned_only_on_the_hosts_that_are_named() -> None:
     told = said("abc", "def", abandon="abc")
     assert "the data on a, b, c is ABANDONED" in told[0][0]
+    assert "It starts there on an empty volume" in told[0][1]
     assert [len(told[ordinal]) for ordinal in range(3)] == [2, 2, 2]
     for abandon in ("ab", "def"):
         with pytest.raises(DataLost):
