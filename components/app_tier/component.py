@@ -19,9 +19,9 @@ DEFAULT_REPLICAS = 2
 class AppTier(pulumi.ComponentResource):
     """One application tier.
 
-    `contracts` are the client contracts of what the tier uses, by variable prefix; `given` are the given secrets by
-    name; `origin` is where the settings stand. Outputs: `endpoint` (where the replicas answer), `max_replicas`
-    (the most that may answer at the same moment, a rollout included) and `observability`.
+    `contracts` are the client contracts of what the tier uses, by the component's name; `given` are the given secrets
+    by name; `origin` is where the settings stand. Outputs: `endpoint` (where the replicas answer), `max_replicas` (the
+    most that may answer at the same moment, a rollout included) and `observability`.
     """
 
     endpoint: Endpoint

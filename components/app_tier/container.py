@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from components.app_tier.settings import AppTierSettings
+from components.app_tier.uses import each_use
 from components.contracts import ClientContract
 from components.sizes import PRESETS
 from model import Container, File, Image, Resources, SecretRef, Security, Stop
@@ -80,11 +81,12 @@ def _inject(
     settings: AppTierSettings, contracts: Mapping[str, ClientContract], given: Mapping[str, SecretRef]
 ) -> _Injected:
     injected = _Injected()
-    for prefix, contract in contracts.items():
-        injected.env.update({f"{prefix}_{key}": value for key, value in contract.settings.items()})
+    for name, use in each_use(settings.uses).items():
+        contract = contracts[name]
+        injected.env.update({f"{use.prefix}_{key}": value for key, value in contract.settings.items()})
         for key, secret in contract.secrets.items():
-            variable = f"{prefix}_{key}"
-            if settings.uses.inject == "variables":
+            variable = f"{use.prefix}_{key}"
+            if use.inject == "variables":
                 injected.secret_env[variable] = secret
                 continue
             path = f"{SECRETS_DIRECTORY}/{variable.lower()}"
@@ -98,15 +100,11 @@ def _inject(
 
 def clashes(settings: AppTierSettings, contracts: Mapping[str, ClientContract]) -> Iterator[tuple[str, str, str]]:
     """Variables that the settings and a client contract both set: field of the container, variable, and reason."""
-    users = dict(settings.uses.prefixes())
     own = {"container.env": settings.env, "container.secret_env": settings.secret_env}
-    for prefix, contract in contracts.items():
-        injected = {f"{prefix}_{key}" for key in (*contract.settings, *contract.secrets)}
-        injected |= {f"{prefix}_{key}_FILE" for key in contract.secrets}
+    for name, use in each_use(settings.uses).items():
+        contract = contracts[name]
+        injected = {f"{use.prefix}_{key}" for key in (*contract.settings, *contract.secrets)}
+        injected |= {f"{use.prefix}_{key}_FILE" for key in contract.secrets}
         for field_name, variables in own.items():
             for variable in sorted(injected & set(variables)):
-                yield (
-                    field_name,
-                    variable,
-                    f"`{users[prefix]}`, which `uses` names, sets it, too; rename it or the prefix",
-                )
+                yield field_name, variable, f"`{name}`, which `uses` names, sets it, too; rename it or the prefix"

@@ -14,10 +14,10 @@ from model import HttpTool, Image
 def _build(build: Build[AppTierSettings]) -> Built:
     settings = build.settings
     contracts = {}
-    for prefix, name in settings.uses.prefixes():
-        contract = build.built[name].contract
+    for reference in _uses(settings):
+        contract = build.built[reference.name].contract
         assert contract is not None, "a rule refuses what gives no contract"
-        contracts[prefix] = contract
+        contracts[reference.name] = contract
     tier = AppTier(
         build.name,
         settings,
@@ -50,10 +50,8 @@ def _image(images: Images, settings: AppTierSettings) -> Image:
 
 
 def _uses(settings: AppTierSettings) -> Iterator[Reference]:
-    for name in settings.uses.databases:
-        yield Reference(f"uses.databases.{name}", name, Gives.CONTRACT)
-    for name in settings.uses.caches:
-        yield Reference(f"uses.caches.{name}", name, Gives.CONTRACT)
+    for name in settings.uses:
+        yield Reference(f"uses.{name}", name, Gives.CONTRACT)
 
 
 def _secrets(settings: AppTierSettings) -> Iterator[SecretUse]:

@@ -1,11 +1,11 @@
 """The settings of an application tier."""
 
-from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, StringConstraints, Tag, model_validator
 
 from components.app_tier.scaling import ScalingSettings
+from components.app_tier.uses import Uses, each_use
 from components.placement import PlacementSettings
 from components.sizes import ResourcesSettings, Size
 from model import Scratch
@@ -15,7 +15,6 @@ from settings.types import (
     Command,
     EnvName,
     MemoryBytes,
-    Name,
     PortNumber,
     ProcessText,
     RequestPath,
@@ -136,30 +135,6 @@ class MigrationsSettings(Settings):
     """Longest time for all tries."""
 
 
-class UsesSettings(Settings):
-    """The databases and caches whose client contracts are injected."""
-
-    databases: dict[Name, EnvName] = Field(default_factory=dict)
-    """Database name -> prefix of the injected variables (`DATABASE`)."""
-    caches: dict[Name, EnvName] = Field(default_factory=dict)
-    """Cache name -> prefix of the injected variables (`REDIS`)."""
-    inject: Literal["files", "variables"] = "files"
-    """`files`: secrets as `<PREFIX>_<KEY>_FILE`; `variables`: exported by a launcher, for applications that read
-    only variables (needs `command`)."""
-
-    def prefixes(self) -> Iterator[tuple[str, str]]:
-        """Prefix of the variables, and name of what is used."""
-        for name, prefix in (*self.databases.items(), *self.caches.items()):
-            yield prefix, name
-
-    @model_validator(mode="after")
-    def _prefixes_differ(self) -> "UsesSettings":
-        prefixes = [*self.databases.values(), *self.caches.values()]
-        if len(set(prefixes)) != len(prefixes):
-            raise ValueError("two contracts have the same prefix: their variables would overwrite each other")
-        return self
-
-
 class MetricsSettings(Settings):
     """Where the application serves Prometheus metrics."""
 
@@ -223,8 +198,9 @@ class AppTierSettings(Settings):
     """File under /run/secrets -> given secret."""
     secret_env: dict[EnvName, SecretName] = Field(default_factory=dict)
     """Variable -> given secret, exported by a launcher (needs `command`)."""
-    uses: UsesSettings = UsesSettings()
-    """Databases and caches."""
+    uses: Uses = Field(default_factory=dict)
+    """Databases and caches by name -> prefix of the variables that tell how to reach them (`main: DATABASE`), or
+    `prefix` and `inject`."""
     migrations: MigrationsSettings | None = None
     """Runs before the rollout."""
     probes: ProbesSettings = ProbesSettings()
@@ -275,8 +251,11 @@ class AppTierSettings(Settings):
             problems.append("`metrics` needs `metrics.port` in a tier without a `port`")
         if self.secret_env and self.command is None:
             problems.append("`secret_env` needs `command`: a launcher exports the secrets and then runs it")
-        if self.uses.inject == "variables" and self.command is None:
-            problems.append("`uses.inject: variables` needs `command`: a launcher exports the secrets and then runs it")
+        exported = [name for name, use in each_use(self.uses).items() if use.inject == "variables"]
+        if exported and self.command is None:
+            problems.append(
+                f"`uses.{exported[0]}.inject: variables` needs `command`: a launcher exports the secrets and runs it"
+            )
         if len(set(self.writable_paths)) != len(self.writable_paths):
             problems.append("`writable_paths` names a directory twice")
         if twice := sorted({*self.env} & {*self.secret_env}):

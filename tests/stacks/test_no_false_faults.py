@@ -54,13 +54,13 @@ BREAKS = (
         needs=("balancers.edge", "apps.worker"),
     ),
     Break(
-        change=lambda stack: stack["apps"]["worker"]["uses"]["databases"].update(mian="OTHER"),
-        fault=("components_name_what_exists", "apps.worker.uses.databases.mian"),
+        change=lambda stack: stack["apps"]["worker"]["uses"].update(mian="OTHER"),
+        fault=("components_name_what_exists", "apps.worker.uses.mian"),
         needs=("apps.worker",),
     ),
     Break(
-        change=lambda stack: stack["apps"]["web"]["uses"]["caches"].update(jobs="OTHER"),
-        fault=("components_name_what_exists", "apps.web.uses.caches.jobs"),
+        change=lambda stack: stack["apps"]["web"]["uses"].update(jobs="OTHER"),
+        fault=("components_name_what_exists", "apps.web.uses.jobs"),
         needs=("apps.web",),
     ),
     Break(

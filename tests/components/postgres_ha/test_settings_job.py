@@ -55,7 +55,7 @@ def test_the_proxies_and_the_clients_wait_for_the_job(platform: str) -> None:
     found = unchanged(platform)
     waiting = {one.name for one in found.values() if JOB in one.depends_on}
     settings, _ = settings_of(STACKS[platform])
-    clients = {name for name, app in settings["apps"].items() if "main" in app.get("uses", {}).get("databases", {})}
+    clients = {name for name, app in settings["apps"].items() if "main" in app.get("uses", {})}
     assert clients
     assert clients | {"main-rw"} <= waiting
 

@@ -8,7 +8,7 @@ MEMBERS = 3
 _SMALL = {"cpu_request": "20m", "cpu_limit": "1", "memory_request": "64Mi", "memory_limit": "256Mi"}
 _DATA = {"cpu_request": "50m", "cpu_limit": "2", "memory_request": "128Mi", "memory_limit": "512Mi"}
 _STORE = {"cpu_request": "50m", "cpu_limit": "1", "memory_request": "64Mi", "memory_limit": "256Mi"}
-_USES = {"databases": {"main": "DATABASE"}, "caches": {"sessions": "REDIS"}}
+_USES = {"main": "DATABASE", "sessions": "REDIS"}
 
 
 def live_stack(platform: dict[str, Any], *, alerts_host: str) -> dict[str, Any]:
