@@ -49,6 +49,17 @@ class KubernetesSite(Site):
             with suppress(ProcessLookupError):  # a check that has ended, or a child that went with its parent
                 os.kill(process, signal.SIGKILL)
 
+    def member(self, word: str, ordinal: int) -> str:
+        pod = next(pod for pod in self._pods(word) if pod["metadata"]["name"] == f"{word}-{ordinal}")
+        if pod["status"]["phase"] != "Running" or "deletionTimestamp" in pod["metadata"]:
+            raise LookupError(f"{word}-{ordinal} is not running")
+        return f"{word}-{ordinal}"
+
+    def lose_volume(self, word: str, ordinal: int) -> None:
+        """The claim goes when its pod has gone; the StatefulSet makes both again."""
+        self._kubectl("delete", "pvc", f"data-{word}-{ordinal}", "--wait=false")
+        self._kubectl("delete", "pod", f"{word}-{ordinal}")
+
     def image_of(self, workload: str) -> set[str]:
         return {pod["spec"]["containers"][0]["image"] for pod in self._pods(workload) if _ready(pod)}
 

@@ -36,6 +36,14 @@ class Site(ABC):
         """SIGKILL the process of one replica."""
 
     @abstractmethod
+    def member(self, word: str, ordinal: int) -> str:
+        """The running container of one member; a LookupError while there is none."""
+
+    @abstractmethod
+    def lose_volume(self, word: str, ordinal: int) -> None:
+        """Stop a member, remove its volume, and let it come back. Returns when it is on its way."""
+
+    @abstractmethod
     def image_of(self, workload: str) -> set[str]:
         """Images of the running containers of a workload."""
 

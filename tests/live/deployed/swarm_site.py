@@ -13,6 +13,7 @@ from sandbox.images import ensure_images
 from tests.live.deployed.deployment import Deployment
 from tests.live.deployed.site import Site
 from tests.live.deployed.stack import HTTP_PORT, live_stack
+from tests.live.deployed.waiting import wait_for
 
 PROFILE = "swarm3"
 STACK = "live"
@@ -77,6 +78,25 @@ class SwarmSite(Site):
 
     def kill(self, replica: str) -> None:
         self._container(replica).kill()
+
+    def member(self, word: str, ordinal: int) -> str:
+        return self.replicas(f"{word}-{ordinal}")[0]
+
+    def lose_volume(self, word: str, ordinal: int) -> None:
+        index = int(self.member(word, ordinal).split("/")[0])
+        name = f"{STACK}-{word}-{ordinal}"
+        self._clients[0].services.get(name).scale(0)
+        wait_for(f"{name} is stopped and its volume removed", lambda: self._removed(index, name), seconds=120)
+        self._clients[0].services.get(name).scale(1)
+
+    def _removed(self, index: int, volume: str) -> bool:
+        """A volume in use cannot be removed; a container that has ended still uses it."""
+        client = self._clients[index]
+        for container in client.containers.list(all=True, filters={"volume": volume}, ignore_removed=True):
+            if container.status != "running":
+                container.remove()
+        client.volumes.get(volume).remove()
+        return True
 
     def image_of(self, workload: str) -> set[str]:
         images = set()
