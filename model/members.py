@@ -24,6 +24,10 @@ class Members:
     themselves and the words named there connect to them, and they to nobody else; empty: the tiers decide. It is fixed
     when the members are created, and comes before the words that it names. `public_ports` are for a single member.
     The volume is kept under the stack's `data` policy.
+
+    `slow_start_seconds`, if more than the probes' `start_seconds`, is how long a start may go on that is alive: `live`
+    passes and `ready` does not yet, as while a member copies its data. It is not killed meanwhile, and not ready. Where
+    one health check cannot tell it from a start that hangs (Swarm), any start of a member may take that long.
     """
 
     name: str
@@ -35,6 +39,7 @@ class Members:
     ports: tuple[Port, ...] = ()
     public_ports: tuple[PublicPort, ...] = ()
     probes: Probes
+    slow_start_seconds: int = 0
     hosts: tuple[str, ...] = ()
     private_to: tuple[str, ...] = ()
     abandon_data_on: tuple[str, ...] = ()

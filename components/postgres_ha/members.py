@@ -29,6 +29,9 @@ from model.units import MIB
 _FILES = Path(__file__).parent / "files"
 _DIRECTORY = "/etc/ha-patroni"
 DEFAULT_RESOURCES = reserved(cpu_millis=1000, memory_bytes=2048 * MIB)
+_CLONE_BYTES_PER_SECOND = 10 * _MIB
+"""A member that clones or replays is left alone for as long as a full volume takes at this rate: 100 Mbit/s, or a disk
+that is shared by many."""
 _LOCKED = 'exec 9>"$0/.lock" && flock --exclusive 9 && exec "$@"'
 """When a host returns, an old and a new container were seen on one volume for 50 ms; a pid file does not protect
 across PID namespaces, a lock on a file of the volume does."""
@@ -115,6 +118,7 @@ def postgres(
                 ),
                 start_seconds=900,
             ),
+            slow_start_seconds=settings.volume // _CLONE_BYTES_PER_SECOND,
             hosts=settings.hosts,
             abandon_data_on=settings.abandon_data_on,
             node_labels=settings.placement.labels,

@@ -89,6 +89,7 @@ def render_members(cluster: Cluster, word: Members, *, parent: pulumi.Resource) 
     claims = member_claims(cluster, word, parent=parent)
     grace = grace_seconds(word.container, 0)
     wait_seconds = word.count * (word.probes.start_seconds + grace + _PLACEMENT_SECONDS)
+    wait_seconds += max(0, word.slow_start_seconds - word.probes.start_seconds)  # one of them copies its data
     stateful_set = apps.StatefulSet(
         word.name,
         metadata=ObjectMetaArgs(

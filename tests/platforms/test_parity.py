@@ -29,6 +29,7 @@ PLATFORMS: dict[str, SwarmSettings | KubernetesSettings] = {
 
 FACTS = {
     ("kubernetes", "Image.http_tool"): "a fact about the image: the kubelet makes HTTP checks itself",
+    ("kubernetes", "Members.slow_start_seconds"): "liveness alone ends a start there; the program waits longer for it",
     ("swarm", "Members.abandon_data_on"): "a permission: read when a member moves, never deployed",
     ("swarm", "Job.container.image.http_tool"): "a fact about the image: a job has no probes",
     **{
