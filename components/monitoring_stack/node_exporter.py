@@ -1,5 +1,6 @@
 """The node exporter: metrics of every host."""
 
+from components.liveness import liveness
 from components.observability import Observability, Panel, ScrapeTarget, down_rule
 from components.scope import Scope
 from model import Agent, Container, HostPath, HttpCheck, Image, Port, Probe, Probes, Resources, Tier
@@ -11,7 +12,7 @@ PORT = 9100
 
 def node_exporter(scope: Scope, *, image: Image) -> Observability:
     """Reads the host's /proc, /sys and mounts; runs as nobody and writes nothing."""
-    health = Probe(check=HttpCheck(path="/", port=PORT), interval_seconds=10)
+    health = HttpCheck(path="/", port=PORT)
     endpoint = scope.agent(
         Agent(
             name=NAME,
@@ -33,7 +34,7 @@ def node_exporter(scope: Scope, *, image: Image) -> Observability:
                 ),
             ),
             ports=(Port(name="http", number=PORT),),
-            probes=Probes(ready=health, live=health, start_seconds=30),
+            probes=Probes(ready=Probe(check=health), live=liveness(health), start_seconds=30),
             host_paths=(
                 HostPath(host_path="/proc", mount_path="/host/proc"),
                 HostPath(host_path="/sys", mount_path="/host/sys"),

@@ -101,7 +101,7 @@ class PrometheusSettings(Settings):
     scrape_interval: Seconds = Field(default=30, ge=5, le=300)
     """Time between two scrapes of a target, and between two evaluations of the rules."""
     retention: Seconds = Field(default=15 * 24 * 3600, ge=3600, le=10 * 365 * 24 * 3600)
-    """How long series are kept."""
+    """How long series are kept; the oldest go earlier when they fill four fifths of the volume."""
     volume: MemoryBytes = Field(default=20 * 2**30, ge=2**30)
     """Size of its volume; 1Gi at least: a head block and its log take several hundred MiB."""
     resources: ResourcesSettings | None = None

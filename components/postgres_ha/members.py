@@ -106,6 +106,8 @@ def postgres(
                     File(path=f"{_DIRECTORY}/bootstrap/owner_password", source=owner),
                 ),
                 resources=_resources(settings),
+                # For parallel queries and index builds; half is Linux's own default for such a directory.
+                shm_bytes=_resources(settings).memory_limit_bytes // 2,
                 stop=Stop(grace_seconds=60),
             ),
             count=settings.members,

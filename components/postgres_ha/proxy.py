@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pulumi
 
+from components.liveness import liveness
 from components.postgres_ha.settings import PostgresSettings
 from components.scope import Scope
 from components.templates import render
@@ -25,6 +26,8 @@ from model.units import MIB
 
 _FILES = Path(__file__).parent / "files"
 _CONFIG = "/etc/ha-proxy/haproxy.cfg"
+_NEVER_SECONDS = 24 * 24 * 3600
+"""HAProxy wants a limit, and its largest is 2^31 - 1 ms: 24.8 days."""
 STATUS_PORT = 8404
 """Health and Prometheus metrics of the proxy."""
 
@@ -40,9 +43,15 @@ def write_endpoint(
 ) -> Endpoint:
     """One proxy for one member, two for three. Connections to a deposed primary are closed, not left to hang."""
     word = f"{name}-rw"
-    text = render(_FILES, "proxy.cfg.j2", maxconn=settings.max_connections * 2, member_hosts=members.member_hosts)
+    text = render(
+        _FILES,
+        "proxy.cfg.j2",
+        maxconn=settings.max_connections * 2,
+        idle_seconds=settings.idle_timeout or _NEVER_SECONDS,
+        member_hosts=members.member_hosts,
+    )
     config = scope.config_file(f"{word}-config", text)
-    health = Probe(check=HttpCheck(path="/health", port=STATUS_PORT), interval_seconds=2, timeout_seconds=2)
+    health = HttpCheck(path="/health", port=STATUS_PORT)
     return scope.workload(
         Workload(
             name=word,
@@ -63,7 +72,13 @@ def write_endpoint(
             ),
             replicas=1 if settings.members == 1 else 2,
             ports=(Port(name="postgres", number=5432), Port(name="status", number=STATUS_PORT)),
-            probes=Probes(ready=health, live=health, start_seconds=30),
+            probes=Probes(
+                ready=Probe(check=health, interval_seconds=2, timeout_seconds=2),
+                live=liveness(health),
+                start_seconds=30,
+            ),
+            # Two on one host would be lost together.
+            spread="prefer" if settings.members == 1 else "require",
             depends_on=(*members.resources, *depends_on),
         )
     )

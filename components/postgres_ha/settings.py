@@ -78,6 +78,9 @@ class PostgresSettings(Settings):
     synchronous: bool = False
     """Acknowledge a write only when a replica has it: no acknowledged write is lost with a host, each write waits for
     one more network round trip."""
+    idle_timeout: Seconds | None = Field(default=None, ge=60, le=24 * 24 * 3600)
+    """After how long without traffic the write endpoint closes a connection. Default: after 24 days, the most that its
+    proxy can wait; TCP keepalive ends connections whose client or server is gone after a minute."""
     failover: FailoverSettings = FailoverSettings()
     """Timers."""
 

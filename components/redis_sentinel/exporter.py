@@ -4,6 +4,7 @@ import json
 
 import pulumi
 
+from components.liveness import liveness
 from components.observability import AlertRule, Observability, Panel, ScrapeTarget
 from components.redis_sentinel.settings import RedisSettings
 from components.scope import Scope
@@ -40,7 +41,7 @@ def exporter(
     addresses = [f"redis://{host}:6379" for host in redis.member_hosts]
     passwords = password.apply(lambda value: json.dumps(dict.fromkeys(addresses, value)))
     secret = scope.secret(f"{word}-passwords", passwords)
-    health = Probe(check=HttpCheck(path="/health", port=PORT), interval_seconds=5)
+    health = HttpCheck(path="/health", port=PORT)
     endpoint = scope.workload(
         Workload(
             name=word,
@@ -61,7 +62,7 @@ def exporter(
             ),
             replicas=1,
             ports=(Port(name="metrics", number=PORT),),
-            probes=Probes(ready=health, live=health, start_seconds=30),
+            probes=Probes(ready=Probe(check=health), live=liveness(health), start_seconds=30),
             depends_on=redis.resources,
         )
     )

@@ -36,7 +36,7 @@ def test_lost_volumes_are_filled_again(site: Site, reports: Path, request: pytes
             began = time.monotonic()
             wait_for(f"healthy again: {what}", lambda: _healthy(site), seconds=BACK_SECONDS)
             seconds[what] = round(time.monotonic() - began, 1)
-            assert _kept(site) == [KEYS] * MEMBERS, f"{what}: keys of each Redis"
+            wait_for(f"every Redis holds the keys: {what}", lambda: _all_kept(site), seconds=30)
         writer.stop()
         report = writer.result(timeout_seconds=240)
     (reports / f"{request.node.callspec.id}-lost-volumes.json").write_text(
@@ -103,8 +103,13 @@ def _master(site: Site) -> int:
     return next(ordinal for ordinal in range(MEMBERS) if f"sessions-redis-{ordinal}" in host)
 
 
-def _kept(site: Site) -> list[int]:
-    return [len(_redis(site, ordinal, "keys 'kept:*'").split()) for ordinal in range(MEMBERS)]
+def _all_kept(site: Site) -> bool:
+    """What a member prints is a number, or why there is none."""
+    command = "eval \"return #redis.call('keys','kept:*')\" 0"
+    kept = [_redis(site, ordinal, command).strip() for ordinal in range(MEMBERS)]
+    if kept != [str(KEYS)] * MEMBERS:
+        raise LookupError(f"keys of each member: {kept}")
+    return True
 
 
 def _redis(site: Site, ordinal: int, command: str) -> str:

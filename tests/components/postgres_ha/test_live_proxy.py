@@ -1,0 +1,133 @@
+"""The write endpoint's configuration in the real haproxy: quiet connections, and a primary that goes."""
+
+import http.server
+import shutil
+import socket
+import socketserver
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from components.postgres_ha.proxy import _FILES, _NEVER_SECONDS
+from components.templates import render
+from tests.live.deployed.waiting import wait_for
+from tests.live.require import refuse
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(120)]
+PRIMARY, PROXY = "127.0.23.1", "127.0.23.9"
+
+
+class Primary:
+    """A server that echoes, and Patroni's answer that it is the primary."""
+
+    def __init__(self) -> None:
+        self.echo = _Tcp((PRIMARY, 5432), _Echo)
+        self.patroni = _Tcp((PRIMARY, 8008), _Patroni)
+        for server in (self.echo, self.patroni):
+            threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def stop_leading(self) -> None:
+        self.patroni.shutdown()
+        self.patroni.server_close()
+
+    def stop(self) -> None:
+        for server in (self.echo, self.patroni):
+            server.shutdown()
+            server.server_close()
+
+
+class _Tcp(socketserver.ThreadingTCPServer):
+    allow_reuse_address = True
+    daemon_threads = True
+
+
+class _Echo(socketserver.StreamRequestHandler):
+    def handle(self) -> None:
+        for line in self.rfile:
+            self.wfile.write(line)
+
+
+class _Patroni(http.server.BaseHTTPRequestHandler):
+    def do_OPTIONS(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        """Nothing."""
+
+
+@pytest.fixture
+def primary() -> Iterator[Primary]:
+    if shutil.which("haproxy") is None:
+        refuse("haproxy is not installed (apt-get install haproxy)")
+    one = Primary()
+    yield one
+    one.stop()
+
+
+@pytest.fixture
+def start(tmp_path: Path, primary: Primary) -> Iterator[Any]:  # noqa: ARG001
+    running: list[subprocess.Popen[bytes]] = []
+
+    def haproxy(idle_seconds: int) -> None:
+        text = render(_FILES, "proxy.cfg.j2", maxconn=20, idle_seconds=idle_seconds, member_hosts=[PRIMARY])
+        path = tmp_path / "haproxy.cfg"
+        path.write_text(text.replace("bind :", f"bind {PROXY}:").replace(" resolvers cluster init-addr none", ""))
+        running.append(subprocess.Popen(["haproxy", "-W", "-db", "-f", str(path)], stderr=subprocess.PIPE))
+        wait_for("the proxy leads to the primary", _answers, seconds=20)
+
+    yield haproxy
+    for one in running:
+        one.terminate()
+        one.wait(20)
+
+
+def _connected() -> socket.socket:
+    connection = socket.create_connection((PROXY, 5432), timeout=10)
+    connection.sendall(b"hello\n")
+    if connection.recv(6) != b"hello\n":
+        raise OSError("closed")
+    return connection
+
+
+def _answers() -> bool:
+    _connected().close()
+    return True
+
+
+def test_a_quiet_connection_is_closed_after_the_timeout_only(start: Any) -> None:
+    """With seconds for the hours that a stack file says."""
+    start(idle_seconds=3)
+    connection = _connected()
+    for _ in range(4):
+        time.sleep(1.5)  # traffic in time keeps it, for twice as long as the timeout
+        connection.sendall(b"hello\n")
+        assert connection.recv(6) == b"hello\n"
+    began = time.monotonic()
+    assert connection.recv(1) == b"", "closed"
+    assert 2.5 < time.monotonic() - began < 5
+
+
+def test_by_default_it_is_kept(start: Any) -> None:
+    """24 days is a limit that haproxy accepts."""
+    start(idle_seconds=_NEVER_SECONDS)
+    connection = _connected()
+    connection.settimeout(4)
+    with pytest.raises(TimeoutError):
+        connection.recv(1)
+
+
+def test_a_primary_that_no_longer_leads_loses_its_connections(start: Any, primary: Primary) -> None:
+    start(idle_seconds=_NEVER_SECONDS)
+    connection = _connected()
+    primary.stop_leading()
+    began = time.monotonic()
+    with suppress(ConnectionResetError):
+        assert connection.recv(1) == b""
+    assert time.monotonic() - began < 6

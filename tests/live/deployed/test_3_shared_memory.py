@@ -1,0 +1,42 @@
+"""A query whose workers share more memory than a runtime's own /dev/shm has (64 MiB)."""
+
+import re
+
+import pytest
+
+from tests.live.deployed.site import Site
+from tests.live.deployed.waiting import wait_for
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
+RUNTIME_KB = 64 * 1024
+QUERY = """
+CREATE UNLOGGED TABLE wide AS SELECT n AS id, repeat('x', 60) AS filler FROM generate_series(1, 900000) n;
+ANALYZE wide;
+SET min_parallel_table_scan_size = 0;
+SET parallel_setup_cost = 0;
+SET parallel_tuple_cost = 0;
+SET enable_mergejoin = off;
+SET enable_nestloop = off;
+SET work_mem = '64MB';
+EXPLAIN (ANALYZE, COSTS OFF) SELECT count(*), max(length(a.filler || b.filler)) FROM wide a JOIN wide b USING (id);
+"""
+
+
+def test_a_parallel_hash_join_has_room(site: Site) -> None:
+    primary = wait_for("a primary leads", lambda: _primary(site), seconds=60)
+    psql = "psql -XAtq -h /tmp -U postgres -d postgres"
+    try:
+        text = site.run_in(primary, ["sh", "-c", f"{psql} -v ON_ERROR_STOP=1 <<'SQL' 2>&1\n{QUERY}SQL"])
+    finally:
+        site.run_in(primary, ["sh", "-c", f"{psql} -c 'DROP TABLE IF EXISTS wide'"])
+    assert "Parallel Hash Join" in text, text
+    used = re.search(r"Batches: (\d+).*Memory Usage: (\d+)kB", text)
+    assert used, text
+    print(f"parallel hash join: {used[0]}")
+    assert int(used[2]) > RUNTIME_KB, text
+
+
+def _primary(site: Site) -> str:
+    members = [site.member("main-pg", ordinal) for ordinal in range(3)]
+    ask = ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "http://127.0.0.1:8008/primary"]
+    return next((member for member in members if site.run_in(member, ask).strip() == "200"), "")
