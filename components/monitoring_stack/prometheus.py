@@ -57,7 +57,7 @@ def prometheus(
                     f"--storage.tsdb.path={image.data_dir}/tsdb",
                     f"--storage.tsdb.retention.time={own.retention}s",
                     # The rest is for what is being compacted and for the log of the last hours. Its MB is 2^20 bytes.
-                    f"--storage.tsdb.retention.size={own.volume * 8 // 10 // _MIB}MB",
+                    f"--storage.tsdb.retention.size={own.volume * 8 // 10 // MIB}MB",
                 ),
                 files=(
                     File(path=f"{_DIRECTORY}/prometheus.yml", source=config),
