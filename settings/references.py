@@ -29,6 +29,11 @@ def image_ref(text: str) -> str:
     return image_name(path) and text
 
 
+def image_ref_or_pin(text: str) -> str:
+    """A reference, or a plain name, which has none of the characters that only a reference has."""
+    return image_ref(text) if re.search("[/:@]", text) else text
+
+
 def image_name(text: str) -> str:
     """A registry and a repository, without a tag."""
     first, slash, rest = text.partition("/")
@@ -77,6 +82,11 @@ def host_and_port(text: str, *, port_needed: bool = True) -> str:
         raise ValueError(f"its port is not a number from 1 to {LARGEST_PORT}")
     dns_name(host)
     return text
+
+
+def host_with_or_without_port(text: str) -> str:
+    """`host` or `host:port`."""
+    return host_and_port(text, port_needed=False)
 
 
 def http_url(text: str) -> str:

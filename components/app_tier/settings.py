@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Discriminator, Field, StringConstraints, Tag, model_validator
+from pydantic import AfterValidator, Discriminator, Field, StringConstraints, Tag, model_validator
 
 from components.app_tier.scaling import ScalingSettings
 from components.app_tier.uses import Uses, each_use
@@ -11,6 +11,7 @@ from components.sizes import ResourcesSettings, Size
 from model import Scratch
 from model.units import GIB, MIB
 from settings.base import Settings
+from settings.references import host_with_or_without_port, image_ref_or_pin
 from settings.types import (
     Command,
     EnvName,
@@ -26,8 +27,15 @@ from settings.types import (
 FileName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
 """The name of a file under /run/secrets."""
 
-HostHeader = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(:[0-9]{1,5})?$")]
+HostHeader = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(:[0-9]{1,5})?$"),
+    AfterValidator(host_with_or_without_port),
+]
 """A Host header: a name or an address, with or without a port."""
+
+AppImage = Annotated[str, StringConstraints(min_length=1, max_length=512), AfterValidator(image_ref_or_pin)]
+"""A reference, or the name of a pin: which pins there are is for a rule of the whole stack."""
 
 NotSecret = Annotated[str, StringConstraints(pattern=r"^([A-Za-z_][A-Za-z0-9_]{0,127}|migrations\.command)$")]
 """A variable, or a list of arguments."""
@@ -170,7 +178,7 @@ class AppSecuritySettings(Settings):
 class AppTierSettings(Settings):
     """One tier of interchangeable replicas: a web application, an API or a worker."""
 
-    image: str = Field(min_length=1, max_length=512)
+    image: AppImage
     """A full reference with tag or digest, or the name of a pinned image (`chat`)."""
     run_as: RunAs = RunAs()
     """The identity of the process, for images given by reference."""
