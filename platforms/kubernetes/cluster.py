@@ -13,7 +13,7 @@ from platforms.base import Login
 from platforms.kubernetes.names import Names, default_namespace
 from platforms.kubernetes.namespace import PodSecurity, default_deny, namespace
 from platforms.kubernetes.priority import Level, priority_class
-from platforms.kubernetes.pull_secret import pull_secret
+from platforms.kubernetes.registry import pull_secret
 from platforms.kubernetes.settings import KubernetesSettings
 
 Data = Literal["keep", "delete"]

@@ -12,7 +12,7 @@ from tests.platforms.test_parity import platform_of
 from tests.platforms.words import Word, render_word
 
 _TEMPLATE = re.compile(r'\{\{"((?:[^"\\]|\\.)*)"\}\}')
-_UNITS = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "k": 10**3, "M": 10**6, "G": 10**9}
+_UNITS = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 
 
 @dataclass(frozen=True, kw_only=True)
