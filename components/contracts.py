@@ -6,7 +6,7 @@ from typing import Protocol, runtime_checkable
 
 import pulumi
 
-from model import Endpoint, SecretRef
+from model import Endpoint, Scratch, SecretRef
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,10 +41,13 @@ class Backend:
 
 @runtime_checkable
 class Serving(Protocol):
-    """Settings of what may answer requests: the port (None: it does not) and the longest request in seconds."""
+    """Settings of what may answer requests: the port (None: it does not), the longest request in seconds, and the
+    writable directories."""
 
     @property
     def port(self) -> int | None: ...
 
     @property
     def longest_request(self) -> int: ...
+
+    def scratch(self) -> tuple[Scratch, ...]: ...

@@ -110,6 +110,8 @@ class Kind(Generic[S]):
     secrets: Callable[[S], Iterable[SecretUse]] = lambda _: ()
     rules: tuple[Rule, ...] = ()
     """Rules across components that only this kind has."""
+    advice: tuple[Rule, ...] = ()
+    """Rules that are said as warnings: the stack runs, and may not do what somebody expects."""
     keys: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property

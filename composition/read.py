@@ -8,7 +8,7 @@ import pulumi
 from pulumi.runtime import get_config
 
 from components.context import Context
-from composition.rules import broken_rules
+from composition.rules import advice, broken_rules
 from composition.stack import Stack
 from model import ROOT
 from settings.document import dates, ordered
@@ -44,6 +44,8 @@ def read_stack() -> StackInput:
         give_secret=f"pulumi config set -s {name} --secret --path {SECRETS_KEY}.",
         faults=faults,
     )
+    for said in advice(Context(stack=stack, secret_names=names)):
+        pulumi.log.warn(str(said))
     return StackInput(
         source=source,
         stack=stack,

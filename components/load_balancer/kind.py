@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from components.kind import Build, Built, Gives, ImageNeed, Kind, Reference, SecretUse
 from components.load_balancer.component import LoadBalancer
 from components.load_balancer.engines import ENGINES
-from components.load_balancer.rules import RULES
+from components.load_balancer.rules import ADVICE, RULES
 from components.load_balancer.settings import LoadBalancerSettings
 
 
@@ -62,6 +62,7 @@ BALANCERS = Kind(
     ports=_ports,
     secrets=_secrets,
     rules=RULES,
+    advice=ADVICE,
     keys={
         "": {
             "name": "",

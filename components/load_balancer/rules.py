@@ -5,9 +5,13 @@ from collections.abc import Iterator
 from components.context import Context
 from components.contracts import Serving
 from components.load_balancer.settings import LoadBalancerSettings
-from model import Origin
+from model import Origin, Scratch
+from model.units import MIB
 from settings.faults import Fault
 from settings.types import duration_text
+
+_TMP = Scratch(path="/tmp")
+"""What every container has there unless its settings say otherwise."""
 
 
 def routes_lead_to_ports(context: Context) -> Iterator[Fault]:
@@ -41,8 +45,27 @@ def proxies_outlast_requests(context: Context) -> Iterator[Fault]:
             )
 
 
+def bodies_fit_scratch(context: Context) -> Iterator[Fault]:
+    """An application that collects a body in `/tmp`, as most frameworks do, needs the room."""
+    for name, balancer in _balancers(context):
+        for index, route in enumerate(balancer.routes):
+            app = context.component(route.app)
+            if route.max_body is None or not isinstance(app, Serving):
+                continue
+            room = {scratch.path: scratch.size_bytes for scratch in app.scratch()}.get(_TMP.path, _TMP.size_bytes)
+            if route.max_body > room:
+                yield Fault(
+                    path=str(Origin(key="balancers", name=name).at(f"routes[{index}].max_body")),
+                    rule=f"is above the {room // MIB} MiB of {_TMP.path} in apps.{route.app}, where most frameworks "
+                    "collect a body",
+                    got=f"{route.max_body // MIB} MiB",
+                    fix=f"Unless the app streams bodies, give it that size in apps.{route.app}.writable_paths.",
+                )
+
+
 def _balancers(context: Context) -> Iterator[tuple[str, LoadBalancerSettings]]:
     yield from context.parts("balancers").items()
 
 
 RULES = (routes_lead_to_ports, proxies_outlast_requests)
+ADVICE = (bodies_fit_scratch,)

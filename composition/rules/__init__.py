@@ -19,6 +19,13 @@ RULES: tuple[Rule, ...] = (
 )
 
 
+def advice(context: Context) -> Iterator[Fault]:
+    """What a sound stack should be told."""
+    for kind in KINDS:
+        for rule in kind.advice:
+            yield from rule(context)
+
+
 def broken_rules(context: Context) -> Iterator[Fault]:
     """Every fault of every rule."""
     for rule in RULES:

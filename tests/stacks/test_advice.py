@@ -1,0 +1,35 @@
+"""What a sound stack is told without being refused."""
+
+from typing import Any
+
+import pytest
+
+from components.context import Context
+from composition.read import check
+from composition.rules import advice
+from tests.stacks.fixtures import DIRECTORY, settings_of
+
+
+def said(route: dict[str, Any], app: dict[str, Any]) -> list[str]:
+    settings, secrets = settings_of(DIRECTORY / "ok" / "prod-on-swarm.yaml")
+    settings["balancers"]["edge"]["routes"][0] |= route
+    settings["apps"]["web"] |= app
+    stack = check(settings, source="ok", secret_names=secrets)
+    return [str(fault) for fault in advice(Context(stack=stack, secret_names=secrets))]
+
+
+def test_a_body_that_tmp_cannot_hold_is_named_with_the_fix() -> None:
+    (text,) = said({"max_body": "500Mi"}, {})
+    assert text.startswith(
+        "ha-platform:stack.balancers.edge.routes[0].max_body: is above the 64 MiB of /tmp in apps.web"
+    )
+    assert "got 500 MiB" in text
+    assert "apps.web.writable_paths" in text
+
+
+@pytest.mark.parametrize(
+    ("route", "app"),
+    [({}, {}), ({"max_body": "64Mi"}, {}), ({"max_body": "500Mi"}, {"writable_paths": {"/tmp": "500Mi"}})],
+)
+def test_what_fits_is_not_named(route: dict[str, Any], app: dict[str, Any]) -> None:
+    assert said(route, app) == []
