@@ -102,8 +102,8 @@ def secret(stack: StackFile, key: str) -> int:
         raise CommandError(f"{said}; write `{stack.make('secret')} KEY=openai_api_key < file`.")
     if sys.stdin.isatty():
         warn(f"secret: type the value of {key}, then Enter and Ctrl-D")
-    value = sys.stdin.read().rstrip("\n")
-    if not value:
+    value = sys.stdin.read()
+    if not value.removesuffix("\n"):  # both engines take one line break at the end for the terminal's
         raise CommandError(f"the value of {key} is empty; give it on standard input.")
     if code := Engine(stack, {}).set_secret(key, value):
         return code

@@ -118,7 +118,7 @@ def _crypter(salt: str) -> Passphrase:
 def _dispatch(options: argparse.Namespace) -> int:
     directory = options.cwd.resolve()
     if options.command == "config":
-        value = sys.stdin.read().rstrip("\n") if options.value is None else options.value
+        value = sys.stdin.read().removesuffix("\n") if options.value is None else options.value
         path = options.stack_file or stack_file(directory, options.stack)
         set_config(path, directory, options.key, value, secret=options.secret, path=options.path, crypter=_crypter)
         return 0
