@@ -5,17 +5,21 @@ from __future__ import annotations
 import base64
 import secrets
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import docker
 import pytest
 
+from model import Container, ExecCheck, Origin, Probe, Probes, Scratch, Tier, Workload
+from model.units import MIB
 from sandbox.engine.providers.base import PartialFailure, ProviderError
 from sandbox.engine.providers.docker import DockerProvider
 from sandbox.engine.refresh import overlaid
 from sandbox.engine.values import Properties, Secret, diff
 from sandbox.hosts.swarm import SwarmCluster
 from sandbox.images.build import reference
+from tests.platforms.swarm.rendering import services
 
 pytestmark = [pytest.mark.live, pytest.mark.swarm]
 
@@ -63,11 +67,11 @@ class Trial:
             "taskSpec": {
                 "restartPolicy": {"condition": "any", "delay": "1s", "window": "0s"},
                 "containerSpec": {
-                    "image": self.image,
                     "user": "0:0",
-                    "commands": command,
                     "stopGracePeriod": "1s",
                     **container,
+                    "image": self.image,
+                    "commands": command,
                 },
             },
         }
@@ -114,6 +118,52 @@ def test_a_service_with_all_it_uses(trial: Trial) -> None:
     # Its containers are gone, or the volume could not be removed at once.
     trial.client.remove_volume(f"{trial.prefix}-data")
     assert trial.provider.find(NETWORK, net_inputs) is None
+    trial.made.clear()
+
+
+TEXTS = {
+    "PROMPT": "Hello {{ name }}, {{{{",
+    "HINT": "{{.Node.Hostname}}",
+    "SUFFIX": "\n\n###\n\n",
+    "MONEY": '$(HOME) $$ \\ "é"',
+}
+
+
+def test_what_the_platform_renders_is_what_a_process_finds(trial: Trial) -> None:
+    """Texts byte by byte, the sizes of scratch, and a check that counts the failures of a slow liveness itself."""
+    shown = [
+        f'[ "$(printf %s "${name}" | base64 -w0)" = {base64.b64encode(text.encode()).decode()} ]'
+        for name, text in TEXTS.items()
+    ]
+    shown += [f'[ "$(printf %s "$1" | base64 -w0)" = {base64.b64encode(TEXTS["HINT"].encode()).decode()} ]']
+    shown += [
+        f'[ "$(df -B1 --output=size {path} | tail -1 | tr -d " ")" = {size} ]'
+        for path, size in (("/dev/shm", 8 * MIB), ("/tmp", 3 * MIB), ("/var/cache/app", 2 * MIB))
+    ]
+    script = " && ".join(("set -e", *shown, "touch /tmp/up", "exec sleep 1000"))
+    probes = Probes(
+        ready=Probe(check=ExecCheck(command=("test", "-e", "/tmp/up"))),
+        live=Probe(check=ExecCheck(command=("true",)), interval_seconds=30, failures=20),
+    )
+
+    def word(container: Container) -> Workload:
+        changed = replace(
+            container,
+            env=TEXTS,
+            command=("sh", "-c", script, "sh"),
+            args=(TEXTS["HINT"],),
+            scratch=(Scratch(path="/tmp", size_bytes=3 * MIB), Scratch(path="/var/cache/app", size_bytes=2 * MIB)),
+            shm_bytes=8 * MIB,
+        )
+        origin = Origin(key="apps", name="web")
+        return Workload(name="web", origin=origin, tier=Tier.APP, container=changed, replicas=1, probes=probes)
+
+    spec = services(lambda container: [word(container)])["shop-web"]["taskSpec"]["containerSpec"]
+    id, _, _ = trial.create(SERVICE, trial.service("texts", **spec | {"command": spec.pop("commands")}))
+    (task,) = [one for one in trial.client.tasks({"service": id}) if one["Status"]["State"] == "running"][:1]
+    state = trial.client.inspect_container(task["Status"]["ContainerStatus"]["ContainerID"])["State"]
+    assert state["Health"]["Status"] == "healthy"
+    trial.remove()
     trial.made.clear()
 
 
