@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from components.context import Context
 from composition.read import STACK_KEY, check
 from composition.rules import RULES
+from composition.stack import Stack
 from settings.faults import BrokenStack
 from settings.load import load
 from tests.stacks.fixtures import BAD, GOOD, expected_fault, normal, settings_of
@@ -23,24 +25,18 @@ def test_a_broken_stack_is_refused_for_the_reason_in_its_name(path: Path) -> Non
 
 
 def test_every_cross_field_rule_has_a_broken_stack() -> None:
-    broken = set()
-    for path in BAD:
-        settings, secrets = settings_of(path)
-        for rule in RULES:
-            if _breaks(rule.__name__, settings, secrets):
-                broken.add(rule.__name__)
+    broken = {name for path in BAD for name in _broken_rules(path)}
     assert broken == {rule.__name__ for rule in RULES}, "a cross-field rule without a fixture"
 
 
-def _breaks(rule_name: str, settings: object, secrets: frozenset[str]) -> bool:
-    from components.context import Context
-    from composition.stack import Stack
-
+def _broken_rules(path: Path) -> set[str]:
+    """The rules that a stack breaks whose keys are all sound."""
+    settings, secrets = settings_of(path)
     loaded = load(Stack, settings, root=STACK_KEY)
     if loaded.faults:
-        return False
-    rule = next(rule for rule in RULES if rule.__name__ == rule_name)
-    return any(rule(Context(stack=loaded.sound, secret_names=secrets)))
+        return set()
+    context = Context(stack=loaded.sound, secret_names=secrets)
+    return {rule.__name__ for rule in RULES if any(rule(context))}
 
 
 @pytest.mark.parametrize("path", GOOD, ids=lambda path: path.stem)
