@@ -7,77 +7,12 @@ import pulumi
 
 from components.load_balancer import Entry, LoadBalancer
 from components.load_balancer.settings import LoadBalancerSettings
-from model import (
-    Agent,
-    ConfigFile,
-    ConfigRef,
-    Endpoint,
-    Image,
-    Job,
-    Members,
-    Origin,
-    PublicPort,
-    Secret,
-    SecretRef,
-    Stop,
-    Tier,
-    Workload,
-)
-from platforms.base import Platform
+from model import ConfigFile, Image, Origin, PublicPort, Secret, Stop, Tier, Workload
 from tests.components.load_balancer.stacks import TLS, backend, balancer
+from tests.components.recorder import Recorder
 from tests.mock_engine import render
 
 IMAGE = Image(ref="docker.io/library/haproxy:3.0", uid=99, gid=99)
-
-
-class Recorder(Platform):
-    """A platform that keeps the words. Everything it is asked for exists at once."""
-
-    def __init__(self) -> None:
-        super().__init__(stack="test")
-        self.words: list[Any] = []
-
-    def host(self, name: str) -> str:
-        return name
-
-    def replicas_host(self, name: str) -> str:
-        return f"tasks.{name}"
-
-    def member_host(self, name: str, ordinal: int) -> str:
-        return f"{name}-{ordinal}"
-
-    def secret(self, word: Secret, *, parent: pulumi.Resource) -> SecretRef:
-        return SecretRef(name=word.name, **self._object(word, parent))
-
-    def config_file(self, word: ConfigFile, *, parent: pulumi.Resource) -> ConfigRef:
-        return ConfigRef(name=word.name, **self._object(word, parent))
-
-    def workload(self, word: Workload, *, parent: pulumi.Resource) -> Endpoint:
-        return self._endpoint(word, parent)
-
-    def members(self, word: Members, *, parent: pulumi.Resource) -> Endpoint:
-        return self._endpoint(word, parent)
-
-    def agent(self, word: Agent, *, parent: pulumi.Resource) -> Endpoint:
-        return self._endpoint(word, parent)
-
-    def job(self, word: Job, *, parent: pulumi.Resource) -> tuple[pulumi.Resource, ...]:
-        self.words.append(word)
-        return (parent,)
-
-    def one(self, kind: type[Any]) -> Any:
-        found = [word for word in self.words if isinstance(word, kind)]
-        assert len(found) == 1, self.words
-        return found[0]
-
-    def _object(self, word: Any, parent: pulumi.Resource) -> dict[str, Any]:
-        self.words.append(word)
-        name = pulumi.Output.from_input(f"{word.name}-1")
-        return {"object_name": name, "object_id": name, "resource": parent}
-
-    def _endpoint(self, word: Any, parent: pulumi.Resource) -> Endpoint:
-        self.words.append(word)
-        return Endpoint(host=word.name, replicas_host=self.replicas_host(word.name), resources=(parent,))
 
 
 def made(

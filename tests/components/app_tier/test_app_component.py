@@ -1,0 +1,95 @@
+"""The words that an application tier says, and what it gives to balancers and to monitoring."""
+
+from typing import Any
+
+import pulumi
+import pytest
+
+from components.app_tier import AppTier
+from components.app_tier.settings import AppTierSettings
+from components.contracts import ClientContract
+from model import Image, Job, Origin, Secret, Tier, Workload
+from tests.components.recorder import Recorder, recorded
+
+IMAGE = Image(ref="registry.example.com/web:1", uid=10001, gid=10001)
+
+
+def made(**settings: Any) -> tuple[AppTier, Recorder]:
+    """A tier that may use the database `main` and the given secret `key`."""
+    model = AppTierSettings.model_validate({"image": "registry.example.com/web:1", "port": 8000, **settings})
+
+    def build(platform: Recorder) -> AppTier:
+        parent = pulumi.ComponentResource("test:index:Database", "main")
+        password = platform.secret(Secret(name="main-password", value="p"), parent=parent)
+        contract = ClientContract(settings={"HOST": "main-rw"}, secrets={"PASSWORD": password}, resources=(parent,))
+        given = {"key": platform.secret(Secret(name="given-key", value="k"), parent=parent)}
+        return AppTier("web", model, platform=platform, image=IMAGE, contracts={"main": contract}, given=given)
+
+    return recorded(build, type_="ha-platform:app:AppTier")
+
+
+def test_the_workload() -> None:
+    component, platform = made(longest_request=60)
+    word = platform.one(Workload)
+    assert (word.name, word.origin, word.tier) == ("web", Origin(key="apps", name="web"), Tier.APP)
+    assert word.replicas == 2, "one may fail or be updated"
+    assert [(port.name, port.number) for port in word.ports] == [("http", 8000)]
+    assert word.container.stop.grace_seconds > 60, "the longest request ends before the process is killed"
+    assert word.container.env["GRACE_SECONDS"] == "60"
+    assert word.container.security.read_only_root
+    assert component.endpoint.host == "web"
+    assert component.max_replicas == 2 + 1, "one more during a rollout"
+
+
+def test_what_it_uses_arrives_as_variables_and_files_and_is_waited_for() -> None:
+    _, platform = made(uses={"main": "DATABASE"}, secrets={"api.key": "key"})
+    word = platform.one(Workload)
+    assert word.container.env["DATABASE_HOST"] == "main-rw"
+    path = word.container.env["DATABASE_PASSWORD_FILE"]
+    files = {file.path: file.source.name for file in word.container.files}
+    assert files == {path: "main-password", "/run/secrets/api.key": "given-key"}
+    assert not {"DATABASE_PASSWORD"} & set(word.container.env), "a password is in no plain variable"
+    assert word.depends_on
+
+
+def test_secrets_as_variables_go_through_the_launcher() -> None:
+    word = made(secret_env={"API_KEY": "key"}, command=["serve"])[1].one(Workload)
+    assert {name: ref.name for name, ref in word.container.secret_env.items()} == {"API_KEY": "given-key"}
+    assert "API_KEY" not in word.container.env
+
+
+def test_a_migration_runs_first_and_sees_what_the_application_sees() -> None:
+    settings = {"uses": {"main": "DATABASE"}, "env": {"MODE": "fast"}}
+    _, platform = made(migrations={"command": ["migrate", "up"], "retries": 1}, **settings)
+    job, word = platform.one(Job), platform.one(Workload)
+    assert (job.name, job.container.command, job.container.args, job.retries) == (
+        "web-migrate",
+        ("migrate", "up"),
+        (),
+        1,
+    )
+    assert (job.container.env, job.container.files) == (word.container.env, word.container.files)
+    assert job.origin == Origin(key="apps", name="web").at("migrations")
+    assert len(word.depends_on) > len(job.depends_on), "the replicas wait for the job, too"
+
+
+def test_scaling_decides_the_replicas() -> None:
+    component, platform = made(scaling={"min": 3, "max": 8, "cpu": 60})
+    word = platform.one(Workload)
+    assert word.scaling is not None
+    assert (word.replicas, word.scaling.max_replicas) == (3, 8)
+    assert component.max_replicas == 8 + 1
+
+
+@pytest.mark.parametrize(("metrics", "port"), [({}, 8000), ({"port": 9000, "path": "/m"}, 9000)])
+def test_metrics_are_declared_where_they_are_served(metrics: dict[str, Any], port: int) -> None:
+    component, platform = made(metrics=metrics)
+    (target,) = component.observability.targets
+    assert (target.job, target.replicas_host, target.port) == ("app-web", "tasks.web", port)
+    assert port in {one.number for one in platform.one(Workload).ports}
+    (rule,) = component.observability.rules
+    assert rule.name.startswith("App_web")
+
+
+def test_without_metrics_nothing_is_declared() -> None:
+    assert made()[0].observability.targets == ()

@@ -1,0 +1,92 @@
+"""A platform that keeps the words of a component."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import pulumi
+
+from model import Agent, ConfigFile, ConfigRef, Endpoint, Job, Members, Secret, SecretRef, Workload
+from platforms.base import Platform
+from tests.mock_engine import render
+
+C = TypeVar("C")
+
+
+class Recorder(Platform):
+    """Everything that it is asked for exists at once. `secrets` are the values, by name, of those that are secret."""
+
+    def __init__(self) -> None:
+        super().__init__(stack="test")
+        self.words: list[Any] = []
+        self.secrets: dict[str, str] = {}
+
+    def host(self, name: str) -> str:
+        return name
+
+    def replicas_host(self, name: str) -> str:
+        return f"tasks.{name}"
+
+    def member_host(self, name: str, ordinal: int) -> str:
+        return f"{name}-{ordinal}"
+
+    def secret(self, word: Secret, *, parent: pulumi.Resource) -> SecretRef:
+        value = pulumi.Output.from_input(word.value)
+
+        def keep(both: list[Any]) -> None:
+            if both[1]:
+                self.secrets[word.name] = both[0]
+
+        pulumi.Output.all(value, value.is_secret()).apply(keep)
+        return SecretRef(name=word.name, **self._object(word, parent))
+
+    def config_file(self, word: ConfigFile, *, parent: pulumi.Resource) -> ConfigRef:
+        return ConfigRef(name=word.name, **self._object(word, parent))
+
+    def workload(self, word: Workload, *, parent: pulumi.Resource) -> Endpoint:
+        return self._endpoint(word, parent)
+
+    def members(self, word: Members, *, parent: pulumi.Resource) -> Endpoint:
+        return self._endpoint(word, parent, tuple(self.member_host(word.name, n) for n in range(word.count)))
+
+    def agent(self, word: Agent, *, parent: pulumi.Resource) -> Endpoint:
+        return self._endpoint(word, parent)
+
+    def job(self, word: Job, *, parent: pulumi.Resource) -> tuple[pulumi.Resource, ...]:
+        self.words.append(word)
+        return (parent,)
+
+    def one(self, kind: type[Any], name: str = "") -> Any:
+        """The only word of a kind, or the one of this name."""
+        found = [word for word in self.words if isinstance(word, kind) and (not name or word.name == name)]
+        assert len(found) == 1, self.words
+        return found[0]
+
+    def names(self, kind: type[Any]) -> set[str]:
+        """The names of all words of a kind."""
+        return {word.name for word in self.words if isinstance(word, kind)}
+
+    def text(self, name: str) -> str:
+        """A configuration file."""
+        return str(self.one(ConfigFile, name).text)
+
+    def _object(self, word: Any, parent: pulumi.Resource) -> dict[str, Any]:
+        self.words.append(word)
+        name = pulumi.Output.from_input(f"{word.name}-1")
+        return {"object_name": name, "object_id": name, "resource": parent}
+
+    def _endpoint(self, word: Any, parent: pulumi.Resource, member_hosts: tuple[str, ...] = ()) -> Endpoint:
+        self.words.append(word)
+        return Endpoint(
+            host=word.name,
+            replicas_host=self.replicas_host(word.name),
+            member_hosts=member_hosts,
+            resources=(parent,),
+        )
+
+
+def recorded(build: Callable[[Recorder], C], *, type_: str) -> tuple[C, Recorder]:
+    """The component that `build` makes, as it stands after the program, and what it said."""
+    platform, made = Recorder(), list[C]()
+    registered = render(lambda _: made.append(build(platform)))
+    assert type_ in {one.type for one in registered}
+    return made[0], platform

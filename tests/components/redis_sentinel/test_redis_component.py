@@ -1,0 +1,87 @@
+"""The words that a cache says, and what it gives to its clients and to monitoring."""
+
+import json
+from typing import Any
+
+import pytest
+
+from components.redis_sentinel import RedisSentinel
+from components.redis_sentinel.settings import RedisSettings
+from components.store_image import ExporterImage, StoreImage
+from model import Image, Members, Origin, Tier, Workload
+from tests.components.recorder import Recorder, recorded
+
+IMAGE = StoreImage(image=Image(ref="docker.io/library/redis:8.0", uid=999, gid=999), data_dir="/data")
+EXPORTER = ExporterImage(image=Image(ref="docker.io/oliver006/redis_exporter:1", uid=59000, gid=59000), bin_dir="/")
+
+
+def made(**settings: Any) -> tuple[RedisSentinel, Recorder]:
+    model = RedisSettings.model_validate({"role": "session", **settings})
+    return recorded(
+        lambda platform: RedisSentinel("jobs", model, platform=platform, image=IMAGE, exporter_image=EXPORTER),
+        type_="ha-platform:data:RedisSentinel",
+    )
+
+
+def test_members_and_as_many_sentinels_each_with_a_volume() -> None:
+    _, platform = made(volume=3 * 2**30)
+    assert platform.names(Members) == {"jobs-redis", "jobs-sentinel"}
+    redis, sentinel = (platform.one(Members, f"jobs-{kind}") for kind in ("redis", "sentinel"))
+    assert (redis.count, sentinel.count) == (3, 3)
+    assert (redis.tier, redis.origin) == (Tier.DATA, Origin(key="caches", name="jobs"))
+    assert redis.volume is not None
+    assert (redis.volume.path, redis.volume.size_bytes) == ("/data", 3 * 2**30)
+    assert sentinel.volume is not None, "a Sentinel that forgets follows the wrong master"
+    assert sentinel.depends_on, "the Sentinels look for members that are there"
+
+
+def test_the_memory_limit_leaves_room_to_save() -> None:
+    word = made(maxmemory=100 * 2**20)[1].one(Members, "jobs-redis")
+    assert word.container.resources.memory_limit_bytes >= 200 * 2**20
+
+
+@pytest.mark.parametrize(
+    ("role", "policy", "persists"),
+    [("broker", "noeviction", True), ("session", "volatile-ttl", True), ("cache", "allkeys-lru", False)],
+)
+def test_what_happens_to_data_follows_from_the_role(role: str, policy: str, persists: bool) -> None:
+    lines = made(role=role)[1].text("jobs-redis-config").splitlines()
+    assert f"maxmemory-policy {policy}" in lines
+    assert f"appendonly {'yes' if persists else 'no'}" in lines
+    assert ("min-replicas-to-write 1" in lines) == persists, "what is kept is on two members"
+
+
+@pytest.mark.parametrize(("members", "quorum"), [(1, 1), (3, 2)])
+def test_a_majority_must_agree(members: int, quorum: int) -> None:
+    text = made(members=members, failover="standard")[1].text("jobs-sentinel-config")
+    assert f"sentinel monitor main jobs-redis-0 6379 {quorum}\n" in text
+    assert "sentinel down-after-milliseconds main 5000\n" in text
+
+
+def test_the_contract_names_every_sentinel_and_two_passwords() -> None:
+    component, platform = made()
+    contract = component.contract
+    assert contract.settings["SENTINELS"] == "jobs-sentinel-0:26379,jobs-sentinel-1:26379,jobs-sentinel-2:26379"
+    assert contract.settings["MASTER_NAME"] == "main"
+    assert set(contract.secrets) == {"PASSWORD", "SENTINEL_PASSWORD"}
+    values = [platform.secrets[secret.name] for secret in contract.secrets.values()]
+    assert len(set(values)) == 2
+    assert contract.resources, "clients wait for the members"
+
+
+def test_no_password_is_in_a_configuration_file() -> None:
+    _, platform = made()
+    assert platform.secrets
+    texts = [word.text for word in platform.words if hasattr(word, "text")]
+    assert not [text for text in texts if "generated-" in text]
+
+
+def test_the_exporter_asks_each_member_with_its_password() -> None:
+    component, platform = made()
+    assert platform.one(Workload).name == "jobs-exporter"
+    known = json.loads(platform.secrets["jobs-exporter-passwords"])
+    assert set(known) == {f"redis://jobs-redis-{ordinal}:6379" for ordinal in range(3)}
+    observed = component.observability
+    assert [dict(target.params)["target"] for target in observed.targets] == sorted(known)
+    (down,) = observed.rules
+    assert down.expr == '(sum(redis_up{job=~"redis-jobs-[0-9]+"}) or vector(0)) < 3'
