@@ -21,7 +21,9 @@ _PASSWORD_WORD = re.compile("PASSWORD|PASSWD|PASS|PWD|PASSPHRASE|PASSCODE|PIN")
 _SWITCH = re.compile("true|false|yes|no|on|off|none|null|(en|dis)abled|required|optional|auto|default", re.IGNORECASE)
 _NO_SECRETS = ("PWD", "OLDPWD", "initial-cluster-token")
 """Directories of the shell, and the name of an etcd cluster."""
-_PLACEHOLDER = re.compile(r"[$<%]|\{|\*+$|/(run|etc|var|tmp|app|opt|secrets|mnt|home|usr|data|config|root)/|file:")
+_PLACEHOLDER = re.compile(
+    r"\$[A-Za-z_({]|<[A-Za-z]|%[({A-Z]|\{|\*+$|/(run|etc|var|tmp|app|opt|secrets|mnt|home|usr|data|config|root)/|file:"
+)
 """Starts what stands for a value that comes from elsewhere, or names a file."""
 
 _URL = re.compile(r"\b[A-Za-z][A-Za-z0-9+.-]*://[^\s/?#@:'\"]*:(?P<value>[^\s/@'\"]+)@")
@@ -108,7 +110,9 @@ def _holds_something(name: str, value: str) -> bool:
     """Whether the value may be the secret itself, and is no switch, number, file, URL or placeholder."""
     if not value.strip() or _SWITCH.fullmatch(value) or _PLACEHOLDER.match(value) or "://" in value[:40]:
         return False
-    return not re.fullmatch(r"[0-9.]+[a-z]{0,2}", value) or any(_PASSWORD_WORD.fullmatch(word) for word in _words(name))
+    return not re.fullmatch(r"[0-9.]{1,7}[A-Za-z]{0,2}", value) or any(
+        _PASSWORD_WORD.fullmatch(word) for word in _words(name)
+    )
 
 
 def _words(name: str) -> list[str]:

@@ -5,6 +5,8 @@ import pytest
 from settings.plain_secrets import is_secret, secrets_in_arguments
 
 SECRETS = (
+    ("API_TOKEN", "1234567890"),
+    ("ADMIN_PASSWORD", "$2b$10$abcdefghijklmnop"),
     ("SECRET_KEY", "abcdefghijklmnop"),
     ("AWS_SECRET_ACCESS_KEY", "abc"),
     ("SECRET_KEY_BASE", "abc"),
