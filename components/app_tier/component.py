@@ -83,7 +83,8 @@ class AppTier(pulumi.ComponentResource):
                 depends_on=(*uses, *migrated),
             )
         )
-        self.max_replicas = (scaling.max_replicas if scaling else replicas) + settings.rollout.parallelism
+        surplus = settings.rollout.parallelism if settings.rollout.order == "start-first" else 0
+        self.max_replicas = (scaling.max_replicas if scaling else replicas) + surplus
         self.observability = scope.observed(_observability(name, settings, self.endpoint))
         self.register_outputs({"host": self.endpoint.host})
 
