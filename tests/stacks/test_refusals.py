@@ -110,6 +110,7 @@ def test_swarm_refuses_under_the_keys_of_the_file() -> None:
     assert set(faults) == {
         "apps.web.rollout.deadline", "apps.worker.spread", "apps.worker.prefer_spot", "apps.worker.scaling",
         "balancers.edge.replicas", "caches.jobs.hosts", "caches.sessions.hosts", "databases.main.members",
+        "databases.main",  # its proxies, each on a host of its own
         "monitoring.prometheus.host",
     }  # fmt: skip
 
@@ -158,7 +159,8 @@ def test_kubernetes_never_weakens_a_required_spread() -> None:
         stack["databases"]["main"]["members"] = 3
 
     faults = refused("dev-on-kubernetes", change)
-    assert set(faults) == {"apps.web.spread", "databases.main.members"}
+    assert set(faults) == {"apps.web.spread", "databases.main.members", "databases.main"}
+    assert "spread: 2 replicas" in faults["databases.main"], "the proxies' own choice"
     assert "`platform.nodes` is 1" in faults["apps.web.spread"]
 
 
