@@ -8,9 +8,10 @@ from components.postgres_ha.applied import applied_settings
 from components.postgres_ha.etcd import etcd
 from components.postgres_ha.images import PostgresImages
 from components.postgres_ha.members import PostgresSecrets, postgres
-from components.postgres_ha.proxy import STATUS_PORT, write_endpoint
+from components.postgres_ha.proxy import write_endpoint
 from components.postgres_ha.settings import PostgresSettings
 from components.scope import Scope
+from components.write_proxy import STATUS_PORT
 from model import Origin
 from platforms.base import Platform
 

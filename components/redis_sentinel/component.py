@@ -1,9 +1,12 @@
 """RedisSentinel: Redis members, as many Sentinels, and the contract that clients need to follow the master."""
 
+from dataclasses import replace
+
 import pulumi
 
 from components.contracts import ClientContract
-from components.observability import Observability
+from components.observability import Observability, ScrapeTarget
+from components.redis_sentinel.endpoint import write_endpoint
 from components.redis_sentinel.exporter import exporter
 from components.redis_sentinel.redis import redis
 from components.redis_sentinel.secrets import RedisSecrets
@@ -11,7 +14,8 @@ from components.redis_sentinel.sentinel import sentinel
 from components.redis_sentinel.settings import RedisSettings
 from components.scope import Scope
 from components.store_image import ExporterImage, StoreImage
-from model import Origin
+from components.write_proxy import STATUS_PORT
+from model import Endpoint, Image, Origin
 from platforms.base import Platform
 
 MASTER_NAME = "main"
@@ -21,8 +25,8 @@ MASTER_NAME = "main"
 class RedisSentinel(pulumi.ComponentResource):
     """One Redis replication group.
 
-    `origin` is where the settings stand. Outputs: `contract` (Sentinel addresses, master name, passwords) and
-    `observability`.
+    `proxy_image` is needed with `settings.endpoint`; `origin` is where the settings stand. Outputs: `contract`
+    (Sentinel addresses, master name, passwords, the plain address if there is one) and `observability`.
     """
 
     contract: ClientContract
@@ -36,6 +40,7 @@ class RedisSentinel(pulumi.ComponentResource):
         platform: Platform,
         image: StoreImage,
         exporter_image: ExporterImage,
+        proxy_image: Image | None = None,
         origin: Origin | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -55,19 +60,36 @@ class RedisSentinel(pulumi.ComponentResource):
         sentinels = sentinel(
             scope, name, settings, image=image, secrets=secrets, master_name=MASTER_NAME, redis=members
         )
+        observed = exporter(scope, name, settings, image=exporter_image, redis=members, password=secrets.password)
+        plain = ClientContract()
+        if settings.endpoint:
+            assert proxy_image is not None, "a rule should have refused a stack without the proxy's image"
+            write = write_endpoint(scope, name, settings, image=proxy_image, members=members, secrets=secrets)
+            url = pulumi.Output.concat("redis://:", secrets.password, f"@{write.host}:6379/0")
+            plain = ClientContract(
+                settings={"HOST": write.host, "PORT": "6379"},
+                secrets={"URL": scope.secret(f"{name}-url", url)},
+                resources=write.resources,
+            )
+            observed = replace(observed, targets=(*observed.targets, _proxies(name, settings, write)))
         self.contract = ClientContract(
             settings={
+                **plain.settings,
                 "SENTINELS": ",".join(f"{host}:26379" for host in sentinel_hosts),
                 "MASTER_NAME": MASTER_NAME,
                 "SOCKET_TIMEOUT": "2",
             },
             secrets={
+                **plain.secrets,
                 "PASSWORD": scope.secret(f"{name}-client-password", secrets.password),
                 "SENTINEL_PASSWORD": scope.secret(f"{name}-client-sentinel", secrets.sentinel_password),
             },
-            resources=(*members.resources, *sentinels.resources),
+            resources=(*members.resources, *sentinels.resources, *plain.resources),
         )
-        self.observability = scope.observed(
-            exporter(scope, name, settings, image=exporter_image, redis=members, password=secrets.password)
-        )
+        self.observability = scope.observed(observed)
         self.register_outputs({"sentinels": self.contract.settings["SENTINELS"]})
+
+
+def _proxies(name: str, settings: RedisSettings, write: Endpoint) -> ScrapeTarget:
+    expected = 1 if settings.members == 1 else 2
+    return ScrapeTarget(job=f"redis-{name}-rw", replicas_host=write.replicas_host, port=STATUS_PORT, expected=expected)

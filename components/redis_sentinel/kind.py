@@ -6,6 +6,11 @@ from components.redis_sentinel.component import RedisSentinel
 from components.redis_sentinel.settings import RedisSettings
 
 
+def _images(settings: RedisSettings | None) -> tuple[ImageNeed, ...]:
+    own = (ImageNeed("redis", keeps_data=True), ImageNeed("redis-exporter"))
+    return (*own, ImageNeed("haproxy")) if settings and settings.endpoint else own
+
+
 def _build(build: Build[RedisSettings]) -> Built:
     cache = RedisSentinel(
         build.name,
@@ -13,6 +18,7 @@ def _build(build: Build[RedisSettings]) -> Built:
         platform=build.platform,
         image=build.images.store("redis"),
         exporter_image=build.images.exporter("redis-exporter"),
+        proxy_image=build.images.of("haproxy") if build.settings.endpoint else None,
         origin=build.origin,
     )
     return Built(contract=cache.contract, observability=cache.observability)
@@ -22,6 +28,6 @@ CACHES = Kind(
     key="caches",
     build=_build,
     gives=frozenset({Gives.CONTRACT}),
-    images=lambda _: (ImageNeed("redis", keeps_data=True), ImageNeed("redis-exporter")),
+    images=_images,
     keys={"": {**PLACEMENT, "name": "", "count": "members", "volume.size_bytes": "volume"}},
 )

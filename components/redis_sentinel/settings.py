@@ -54,6 +54,9 @@ class RedisSettings(Settings):
     reserved."""
     sentinel_resources: ResourcesSettings | None = None
     """CPU and memory of each Sentinel; default 100m and 64Mi, all of it reserved."""
+    endpoint: bool = False
+    """A plain address of the master, for clients that do not speak Sentinel's protocol: `HOST`, `PORT` and `URL` in
+    what they are given. A proxy follows the master; it costs a hop."""
     failover: Literal["fast", "standard"] = "fast"
     """Timers: `fast` 1 s to detection, `standard` 5 s."""
 

@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
-from components.postgres_ha.proxy import _FILES, _NEVER_SECONDS
-from components.templates import render
+from components.postgres_ha.proxy import CHECK
+from components.write_proxy import NEVER_SECONDS
+from components.write_proxy.proxy import proxy_cfg
 from tests.live.deployed.waiting import wait_for
 from tests.live.require import refuse
 
@@ -76,7 +77,7 @@ def start(tmp_path: Path, primary: Primary) -> Iterator[Any]:  # noqa: ARG001
     running: list[subprocess.Popen[bytes]] = []
 
     def haproxy(idle_seconds: int) -> None:
-        text = render(_FILES, "proxy.cfg.j2", maxconn=20, idle_seconds=idle_seconds, member_hosts=[PRIMARY])
+        text = proxy_cfg((PRIMARY,), port=5432, check=CHECK, max_connections=20, idle_seconds=idle_seconds)
         path = tmp_path / "haproxy.cfg"
         path.write_text(text.replace("bind :", f"bind {PROXY}:").replace(" resolvers cluster init-addr none", ""))
         running.append(subprocess.Popen(["haproxy", "-W", "-db", "-f", str(path)], stderr=subprocess.PIPE))
@@ -116,7 +117,7 @@ def test_a_quiet_connection_is_closed_after_the_timeout_only(start: Any) -> None
 
 def test_by_default_it_is_kept(start: Any) -> None:
     """24 days is a limit that haproxy accepts."""
-    start(idle_seconds=_NEVER_SECONDS)
+    start(idle_seconds=NEVER_SECONDS)
     connection = _connected()
     connection.settimeout(4)
     with pytest.raises(TimeoutError):
@@ -124,7 +125,7 @@ def test_by_default_it_is_kept(start: Any) -> None:
 
 
 def test_a_primary_that_no_longer_leads_loses_its_connections(start: Any, primary: Primary) -> None:
-    start(idle_seconds=_NEVER_SECONDS)
+    start(idle_seconds=NEVER_SECONDS)
     connection = _connected()
     primary.stop_leading()
     began = time.monotonic()

@@ -29,8 +29,11 @@ class Group:
         self.passwords: dict[Server, str] = {"redis": secrets.token_hex(8), "sentinel": secrets.token_hex(8)}
         self._running: dict[tuple[Server, int], subprocess.Popen[bytes]] = {}
         self._env: dict[Server, dict[str, str]] = {}
+        found = _rendered(settings)
         for server in PORTS:
-            self._prepare(server, _rendered(settings))
+            self._prepare(server, found)
+        self._proxy_text = found["sessions-rw-config"]["dataRaw"] if settings.get("endpoint") else ""
+        self._proxy: subprocess.Popen[bytes] | None = None
 
     def start(self, server: Server, ordinal: int) -> None:
         """Runs the start script with the rendered variables and files."""
@@ -66,12 +69,29 @@ class Group:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
+    def signal(self, server: Server, ordinal: int, number: signal.Signals) -> None:
+        os.killpg(self._running[server, ordinal].pid, number)
+
     def lose(self, server: Server, ordinal: int) -> None:
         """Killed, and its volume is gone."""
         self.kill(server, ordinal)
         shutil.rmtree(self.volume(server, ordinal))
 
+    def start_proxy(self) -> None:
+        """The write endpoint, at `address(8)`; it returns when it leads to the master."""
+        path = self._directory / "haproxy.cfg"
+        text = self._addresses(self._proxy_text).replace(" resolvers cluster init-addr none", "")
+        path.write_text(text.replace("bind :", f"bind {self.address(8)}:"))
+        self._proxy = subprocess.Popen(
+            ["haproxy", "-W", "-db", "-f", str(path)],
+            env={"PATH": os.environ["PATH"], "REDIS_PASSWORD": self.passwords["redis"]},
+        )
+        wait_for("the write endpoint answers", lambda: self.ask("redis", 8, "ping") == "PONG", seconds=20)
+
     def stop(self) -> None:
+        if self._proxy:
+            self._proxy.terminate()
+            self._proxy.wait(20)
         for server, ordinal in list(self._running):
             self.kill(server, ordinal)
 
@@ -104,9 +124,11 @@ class Group:
         return done.stdout.strip()
 
     def field(self, server: Server, ordinal: int, name: str) -> str:
-        """One line of INFO."""
-        lines = self.ask(server, ordinal, "info").splitlines()
-        return next(line.partition(":")[2] for line in lines if line.startswith(f"{name}:"))
+        """One line of INFO; a LookupError where there is none."""
+        for line in self.ask(server, ordinal, "info").splitlines():
+            if line.startswith(f"{name}:"):
+                return line.partition(":")[2]
+        raise LookupError(f"{server} {ordinal} has no {name}")
 
     def _whole(self) -> bool:
         master = self.master()

@@ -1,0 +1,118 @@
+"""A small proxy tier that asks every member whether it is the primary."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pulumi
+
+from components.liveness import liveness
+from components.scope import Scope
+from components.templates import render
+from model import (
+    Container,
+    Endpoint,
+    File,
+    HttpCheck,
+    Image,
+    Port,
+    Probe,
+    Probes,
+    Resources,
+    SecretRef,
+    Stop,
+    Tier,
+    Workload,
+)
+from model.units import MIB
+
+_FILES = Path(__file__).parent / "files"
+_CONFIG = "/etc/ha-proxy/haproxy.cfg"
+NEVER_SECONDS = 24 * 24 * 3600
+"""HAProxy wants a limit for quiet connections, and its largest is 2^31 - 1 ms: 24.8 days."""
+STATUS_PORT = 8404
+"""Health and Prometheus metrics of the proxy."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrimaryCheck:
+    """How a member is asked whether it is the primary: lines of HAProxy's configuration, which may name the variables
+    of `secrets`, and the port, if it is not the store's own."""
+
+    lines: tuple[str, ...]
+    port: int | None = None
+    secrets: Mapping[str, SecretRef] = field(default_factory=dict)
+
+
+def write_proxy(
+    scope: Scope,
+    word: str,
+    *,
+    image: Image,
+    port: Port,
+    members: Endpoint,
+    check: PrimaryCheck,
+    max_connections: int,
+    idle_seconds: int = NEVER_SECONDS,
+    depends_on: tuple[pulumi.Resource, ...] = (),
+) -> Endpoint:
+    """One proxy for one member, two for more. Connections to a deposed primary are closed, not left to hang."""
+    several = len(members.member_hosts) > 1
+    config = scope.config_file(
+        f"{word}-config",
+        proxy_cfg(
+            members.member_hosts,
+            port=port.number,
+            check=check,
+            max_connections=max_connections,
+            idle_seconds=idle_seconds,
+        ),
+    )
+    health = HttpCheck(path="/health", port=STATUS_PORT)
+    return scope.workload(
+        Workload(
+            name=word,
+            origin=scope.origin,
+            tier=Tier.DATA,
+            container=Container(
+                image=image,
+                command=("haproxy",),
+                args=("-W", "-db", "-f", _CONFIG),
+                secret_env=check.secrets,
+                files=(File(path=_CONFIG, source=config),),
+                resources=Resources(
+                    cpu_request_millis=50,
+                    cpu_limit_millis=1000,
+                    memory_request_bytes=32 * MIB,
+                    memory_limit_bytes=256 * MIB,
+                ),
+                stop=Stop(signal="SIGUSR1", grace_seconds=15),
+            ),
+            replicas=2 if several else 1,
+            ports=(port, Port(name="status", number=STATUS_PORT)),
+            probes=Probes(
+                ready=Probe(check=health, interval_seconds=2, timeout_seconds=2),
+                live=liveness(health),
+                start_seconds=30,
+            ),
+            # Two on one host would be lost together.
+            spread="require" if several else "prefer",
+            depends_on=(*members.resources, *depends_on),
+        )
+    )
+
+
+def proxy_cfg(
+    member_hosts: tuple[str, ...], *, port: int, check: PrimaryCheck, max_connections: int, idle_seconds: int
+) -> str:
+    """HAProxy's configuration."""
+    return render(
+        _FILES,
+        "proxy.cfg.j2",
+        member_hosts=member_hosts,
+        port=port,
+        checks=check.lines,
+        check_port=check.port,
+        maxconn=max_connections,
+        idle_seconds=idle_seconds,
+    )
