@@ -49,7 +49,7 @@ def test_the_report_names_what_is_not_judged_yet() -> None:
     settings, secrets = settings_of(GOOD[0])
     settings["apps"]["web"]["replicas"] = 0
     last = str(refused(settings, secrets)).splitlines()[-1]
-    assert last == "  Rules that involve apps.web are judged when these faults are mended."
+    assert last == "  Rules that involve apps.web are judged when these faults are fixed."
 
 
 def test_the_report_says_nothing_of_rules_where_all_were_judged() -> None:

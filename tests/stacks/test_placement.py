@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 import pytest
@@ -43,6 +44,12 @@ def pins(settings: Stack) -> Mapping[str, str]:
     return found
 
 
+@cache
+def unchanged(hosts: bool) -> Mapping[str, str]:
+    """Where members live before a change."""
+    return pins(stack(hosts=hosts))
+
+
 def a_database_above_another(settings: Stack) -> None:
     settings["databases"] = {"audit": {"members": 3}, **settings["databases"]}
 
@@ -77,7 +84,7 @@ CHANGES = [
 @pytest.mark.parametrize("hosts", [True, False], ids=["hosts", "no-hosts"])
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
 def test_no_member_moves_by_a_change_elsewhere(change: Callable[[Stack], None], hosts: bool) -> None:
-    before = pins(stack(hosts=hosts))
+    before = unchanged(hosts)
     assert len(before) == 6 + 6 + 6 + 6 + 3, "etcd and PostgreSQL twice, Redis and Sentinel twice, monitoring"
     settings = stack(hosts=hosts)
     change(settings)
@@ -89,7 +96,7 @@ def test_no_member_moves_by_a_change_elsewhere(change: Callable[[Stack], None], 
 
 
 def test_the_hosts_that_are_named_are_the_hosts_that_are_used() -> None:
-    found = pins(stack(hosts=True))
+    found = unchanged(True)
     for word in ("users-pg", "users-etcd"):
         assert [found[f"{word}-{ordinal}"] for ordinal in range(3)] == ["host4", "host1", "host2"]
     for word in ("sessions-redis", "sessions-sentinel"):
