@@ -30,9 +30,11 @@ _GATE = (
     '[ "$code" = 0 ] && break; tries=$((tries - 1)); '
     'echo "the job ended with $code, $tries tries left" >&2; '
     '[ "$tries" -gt 0 ] || exit "$code"; sleep 2; done; '
-    ": > {done}; "
-    'while :; do sleep 3600 & wait "$!"; done'
+    "trap 'kill \"$!\" 2>/dev/null; exit 143' {signal}; : > {done}; "
+    'while :; do sleep 3600 >/dev/null 2>&1 & wait "$!"; done'
 )
+"""Once the job is done nobody waits for the sleep: a signal that reaches a child between its fork and its program is
+lost, and the gate would hold its host until it is killed."""
 
 
 def refusals(word: Job) -> Iterator[Refused]:
