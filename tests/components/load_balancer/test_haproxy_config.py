@@ -227,6 +227,12 @@ def test_replicas_outlive_their_name_server() -> None:
     assert {"hold timeout 1h", "hold refused 1h", "hold other 1h", "parse-resolv-conf"} <= {*lines}
 
 
+def test_a_lost_host_is_missed_by_keepalives_and_not_by_an_answers_time() -> None:
+    lines = section(config(balancer()), "defaults")
+    assert {"option srvtcpka", "srvtcpka-idle 3s", "srvtcpka-intvl 1s", "srvtcpka-cnt 3"} <= {*lines}
+    assert "tcp-ut" not in config(balancer()), "it would also end connections of replicas that read slowly"
+
+
 def test_redirect_names_a_port_other_than_443() -> None:
     settings = balancer(**TLS | {"listen": {"http": 8080, "https": 8443}})
     assert "https://%[req.hdr(host),host_only]:8443%[pathq]" in config(settings)
