@@ -13,6 +13,7 @@ PROGRAMS = {
     "redis-server": "/usr/bin/redis-server",
     "redis-sentinel": "/usr/bin/redis-sentinel",
     "etcd-server": "/usr/bin/etcd",
+    "etcd-client": "/usr/bin/etcdctl",
     "prometheus": "/usr/bin/promtool",
     "prometheus-alertmanager": "/usr/bin/amtool",
 }

@@ -96,7 +96,7 @@ def test_a_kubeconfig_that_is_not_there(here: Commands, tmp_path: Path) -> None:
     missing = tmp_path / "config"
     run = here.cli("up", "dev", stack_file=_on_kubernetes(tmp_path, missing))
     assert run.code == 1
-    assert f"platform.kubeconfig: no such file; name a kubeconfig file that can be read (got {missing})" in run.err
+    assert "platform.kubeconfig: there is no such file; name a kubeconfig file that can be read" in run.err
     run = Commands(here.state, {**here.more, "KUBECONFIG": str(missing)}).cli("up", "dev", stack_file=ON_KUBERNETES)
     assert_refused(run, here, str(missing), "set KUBECONFIG")
 

@@ -31,6 +31,8 @@ class Killed:
         self.docker_host = swarm.docker_host
         self.file = StackFile(directory / "Pulumi.small.yaml", SMALL)
         self.others = on_swarm(self.client)
+        first = commands.cli("preview", "small", stack_file=self.file.path)
+        assert first.code == 0, first.text  # it makes the passphrase, which `engine` below reads
 
     def up_seconds(self) -> float:
         """How long an `up` takes that nobody kills."""
