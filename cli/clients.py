@@ -33,7 +33,7 @@ def kubernetes_api(hosts: Hosts) -> Any:
 
 _CLIENT_PACKAGES = ("docker", "requests", "urllib3", "kubernetes", "yaml")
 _REASONS = (
-    ("not a swarm manager", "it is no manager of a Swarm: run `docker swarm init` there, or name a manager"),
+    ("not a swarm manager", "it is not a manager of a Swarm: run `docker swarm init` there, or name a manager"),
     ("No such file", "there is no such file or socket: start it, or name another"),
     ("Permission denied", "permission denied: use `sudo`, or name another"),
     ("refused", "connection refused: start it, or name another"),

@@ -92,13 +92,13 @@ def _say_faults(command: str, stack: StackFile) -> None:
     if count := len(stack.loaded.faults):
         said = "1 fault" if count == 1 else f"{count} faults"
         keeps = "; volumes are kept" if ("data",) in stack.loaded.broken else ""
-        warn(f"{command}: {stack.path} has {said}, so `up` would refuse it; this goes by what is deployed{keeps}")
+        warn(f"{command}: {stack.path} has {said}, so `up` would refuse it; this command uses what is deployed{keeps}")
 
 
 def secret(stack: StackFile, key: str) -> int:
     """Give a secret: its value is read from standard input, so that it is in no argument and no shell history."""
     if not SECRET_NAME.fullmatch(key):
-        said = f"KEY={key} is no name of a secret (a-z, 0-9, _)" if key else "KEY is missing"
+        said = f"KEY={key} is not a name of a secret (a-z, 0-9, _)" if key else "KEY is missing"
         raise CommandError(f"{said}; write `{stack.make('secret')} KEY=openai_api_key < file`.")
     if sys.stdin.isatty():
         warn(f"secret: type the value of {key}, then Enter and Ctrl-D")

@@ -1,4 +1,4 @@
-"""Faults that a person can mend: one sentence, no traceback."""
+"""Faults that a person can fix: one sentence, no traceback."""
 
 
 class CommandError(Exception):

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 
 from cli.progress import say
 
-SAID_SO = "for the stack says `data: keep`"
+SAID_SO = "because the stack says `data: keep`"
 
 
 class Leftovers(ABC):

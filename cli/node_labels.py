@@ -63,13 +63,13 @@ def lacking(wishes: Iterator[Wish], nodes: Mapping[str, Labels]) -> tuple[list[s
         if not wish.hosts:
             if all(missing.values()):
                 problems.append(
-                    f"{wish.path}.placement.labels: no node has {wanted}; give them to those that may run it."
+                    f"{wish.path}.placement.labels: no node has {wanted}; add them to a node that may run it."
                 )
                 commands.append(_command(wish.labels, "NODE"))
             continue
         for host, labels in missing.items():
             if labels:
-                problems.append(f"{wish.path}.placement.labels: {host}, where a member lives, lacks {wanted}.")
+                problems.append(f"{wish.path}.placement.labels: {host} runs a member and lacks {wanted}.")
                 commands.append(_command(labels, host))
     return problems, list(dict.fromkeys(commands))
 

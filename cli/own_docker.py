@@ -29,7 +29,7 @@ def _check_nodes(named: list[str], there: list[str], hosts: Hosts) -> None:
     if missing := [name for name in named if name not in there]:
         raise CommandError(
             f"platform.nodes names {', '.join(missing)}, but the Swarm of {hosts.description} has the nodes "
-            f"{', '.join(there)}; write those in a copy of the stack file and give it by STACK_FILE."
+            f"{', '.join(there)}; write these names in a copy of the stack file, and set STACK_FILE to it."
         )
 
 
@@ -45,7 +45,7 @@ def _load_images(client: Any, nodes: list[str], hosts: Hosts) -> None:
         if len(nodes) > 1:
             raise CommandError(
                 f"{hosts.description} lacks sandbox images ({', '.join(missing)}) and its Swarm has {len(nodes)} "
-                "nodes; push them to a registry that all reach and name it as images.registry, or use "
+                "nodes; push them to a registry that all nodes reach and set images.registry, or use "
                 "`images: {source: upstream}`."
             )
         with step("  images: built"):

@@ -18,7 +18,7 @@ def start(on: Operations) -> None:
 
         if not pins.is_fresh():
             raise CommandError(
-                "settings/image_pins/sandbox.toml is older than the images' recipes; write it again by "
+                "settings/image_pins/sandbox.toml is older than the images' recipes; write it again with "
                 "`.venv/bin/python -m sandbox.images pins`."
             )
         preflight.require()

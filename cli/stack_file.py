@@ -104,7 +104,7 @@ def _named_after(file: str) -> str:
     stem = Path(file).stem.removeprefix("Pulumi.")
     name = re.sub(r"[^A-Za-z0-9_.-]+", "-", stem).strip("-.")
     if not name:
-        raise CommandError(f"STACK_FILE={file} names no stack (Pulumi.<stack>.yaml does); give STACK=<name>, too.")
+        raise CommandError(f"STACK_FILE={file} does not name a stack (Pulumi.<stack>.yaml does); set STACK=<name>.")
     return name
 
 
@@ -114,7 +114,7 @@ def _path(name: str, given: str) -> Path:
         if not path.is_file():
             stacks = ", ".join(sorted(file.name.split(".")[1] for file in REPOSITORY.glob("Pulumi.*.yaml")))
             raise CommandError(
-                f"there is no stack {name}; the stacks here are {stacks}. Its file is elsewhere? Write "
+                f"there is no stack {name}; the stacks here are {stacks}. If its file is elsewhere, write "
                 f"`STACK_FILE=<folder>/Pulumi.{name}.yaml`, or `STACK={name} STACK_FILE=<path>`."
             )
         return path

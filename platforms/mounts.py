@@ -111,7 +111,7 @@ def _unfit(mount: _Mount) -> str | None:
     if not mount.given.startswith("/") or _REFUSED_CHARACTERS & set(mount.given):
         return "is not an absolute path without `:`"
     if ".." in mount.path.parts:
-        return "leads back by `..`; write the path that it becomes"
+        return "contains `..`; write the path without it"
     if mount.path in _SYSTEM:
         return "the system's own directory would be hidden; choose a directory below it"
     if kernel := next((path for path in _KERNEL if mount.path.is_relative_to(path)), None):
@@ -131,7 +131,7 @@ def _obstacle(mount: _Mount, placed: Sequence[_Mount]) -> str | None:
         if other.read_only and mount.path.is_relative_to(other.path):
             return f"{_named(other)} is mounted read-only at {other.path}, and nothing can be mounted inside; move one"
         if mount.read_only and mount.field != "host_paths" and other.path.is_relative_to(mount.path):
-            return f"it is read-only, and {_named(other)} would have to be mounted inside, at {other.path}; move one"
+            return f"it is read-only, and {_named(other)} cannot be mounted inside it, at {other.path}; move one"
     return None
 
 

@@ -39,4 +39,4 @@ def single_member_refusals(count: int, public_ports: Sequence[PublicPort]) -> It
 def private_refusals(private_to: Sequence[str], public_ports: Sequence[PublicPort]) -> Iterator[Refused]:
     """A published port is for everybody."""
     if private_to and public_ports:
-        yield Refused("private_to", ", ".join(private_to), "its ports are published, too; leave one of them out")
+        yield Refused("private_to", ", ".join(private_to), "its ports are also published; remove one of the two")

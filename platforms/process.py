@@ -29,7 +29,7 @@ def refusals(container: Container) -> Iterator[Refused]:
         yield Refused(
             "container.stop.signal",
             container.stop.signal,
-            f"asks no server to stop; name one of {', '.join(sorted(_SIGNALS))}",
+            f"does not ask a server to stop; use one of {', '.join(sorted(_SIGNALS))}",
         )
 
 
@@ -49,4 +49,4 @@ def _texts(container: Container) -> Iterator[Refused]:
     ]
     for field, shown, text in texts:
         if "\0" in text:
-            yield Refused(field, shown.replace("\0", "\\0"), "no text of a process can hold a NUL character; remove it")
+            yield Refused(field, shown.replace("\0", "\\0"), "a process cannot get a NUL character; remove it")

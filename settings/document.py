@@ -25,7 +25,7 @@ Steps = tuple[str | int, ...]
 
 
 class BadDocument(Exception):
-    """A text that is no YAML, or YAML that does not mean what it says. `problems` has one sentence for each place."""
+    """A text that is not YAML, or YAML that does not mean what it says. `problems` has one sentence for each place."""
 
     def __init__(self, *problems: str) -> None:
         self.problems = problems
@@ -119,9 +119,9 @@ class _Reader:
     def value(self, node: yaml.Node, steps: Steps) -> Any:
         self._count += 1
         if self._count > _MOST_VALUES:
-            raise BadDocument(f"means more than {_MOST_VALUES} values, with its aliases")
+            raise BadDocument(f"has more than {_MOST_VALUES} values when its aliases are expanded")
         if id(node) in self._open:
-            self._problem(node, steps, "holds itself by an alias")
+            self._problem(node, steps, "contains itself by an alias")
             return None
         self._open.add(id(node))
         try:

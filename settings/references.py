@@ -25,7 +25,7 @@ def image_ref(text: str) -> str:
     if not colon and not at:
         raise ValueError("needs a tag or a digest: `registry/repository:tag`, `registry/repository@sha256:...`")
     if colon and not _TAG.fullmatch(tag):
-        raise ValueError("its tag has 1 to 128 of the characters A-Z, a-z, 0-9, _, . and -, and starts with none of .-")
+        raise ValueError("a tag has 1 to 128 of the characters A-Z, a-z, 0-9, _, . and -, and cannot start with . or -")
     return image_name(path) and text
 
 
@@ -48,7 +48,7 @@ def image_name(text: str) -> str:
         if ":" in part:
             raise ValueError("has a second tag, or a port in the wrong place")
         if not _PART.fullmatch(part):
-            raise ValueError(f"its part {part!r} is not of a-z and 0-9, with single . _ or - between them")
+            raise ValueError(f"its part {part!r} may have a-z and 0-9, with single . _ or - between them")
     if len(text) > _LONGEST_NAME:
         raise ValueError(f"its registry and repository have more than {_LONGEST_NAME} characters")
     return text
@@ -71,7 +71,7 @@ def dns_name(text: str) -> str:
         if len(label) > 63:
             raise ValueError(f"its label {label[:12]}... is longer than 63 characters")
         if not _LABEL.fullmatch(label):
-            raise ValueError(f"its label {label!r} is not of letters, digits and dashes with none of these at its ends")
+            raise ValueError(f"its label {label!r} may have letters, digits and dashes, and no dash at its ends")
     return text
 
 

@@ -107,4 +107,4 @@ def clashes(settings: AppTierSettings, contracts: Mapping[str, ClientContract]) 
         injected |= {f"{use.prefix}_{key}_FILE" for key in contract.secrets}
         for field_name, variables in own.items():
             for variable in sorted(injected & set(variables)):
-                yield field_name, variable, f"`{name}`, which `uses` names, sets it, too; rename it or the prefix"
+                yield field_name, variable, f"`{name}` in `uses` also sets it; rename it or change the prefix"

@@ -52,7 +52,7 @@ def _secret(path: str, command: str, excepted: str) -> Fault:
     return Fault(
         path=path,
         rule="looks like a secret, and plain texts can be read by inspecting the service",
-        fix=f"Give it by `{command}` and name it under `secrets` or `secret_env`; if it is none, write "
+        fix=f"Set it by `{command}` and name it under `secrets` or `secret_env`; if it is not a secret, write "
         f"`not_secret: [{excepted}]`.",
     )
 

@@ -99,9 +99,7 @@ class PostgresSettings(Settings):
         if self.owner.startswith("pg_") or self.owner in ("public", "none"):
             raise ValueError("`owner` is a name that PostgreSQL reserves (pg_..., public, none); choose another")
         if self.owner in _RESERVED_ROLES:
-            raise ValueError(
-                f"`owner` must not be one of the cluster's own roles: {', '.join(sorted(_RESERVED_ROLES))}"
-            )
+            raise ValueError(f"`owner` cannot be one of the cluster's own roles: {', '.join(sorted(_RESERVED_ROLES))}")
         if self.database in ("postgres", "template0", "template1"):
-            raise ValueError("`database` must not be one of PostgreSQL's own: postgres, template0, template1")
+            raise ValueError("`database` cannot be one of PostgreSQL's own: postgres, template0, template1")
         return self

@@ -33,8 +33,8 @@ def logins_are_used(context: Context) -> Iterator[Fault]:
             yield Fault(
                 path=str(Origin(key="images").at("registries", host)),
                 rule="no image of this stack is pulled from this registry",
-                fix=f"Images begin with {', '.join(sorted(hosts)) or 'no registry'}; write the host as they do, or put "
-                "it in front of them (Docker Hub's is `docker.io`).",
+                fix=f"Images begin with {', '.join(sorted(hosts)) or 'no registry'}; write the host as it is there, or "
+                "put it in front of them (Docker Hub's is `docker.io`).",
             )
 
 

@@ -47,7 +47,7 @@ def secrets_are_given(context: Context) -> Iterator[Fault]:
             path=str(first),
             rule="names a secret that was not given",
             got=repr(name),
-            fix=f"Give it: `{context.give_secret}{name}`.{also}",
+            fix=f"Set it: `{context.give_secret}{name}`.{also}",
         )
 
 

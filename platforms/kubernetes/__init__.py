@@ -1,1 +1,1 @@
-"""The words on Kubernetes: one file per word, the same file names as in the Swarm room."""
+"""The words on Kubernetes: one file per word, the same file names as for Swarm."""

@@ -82,7 +82,7 @@ def _refusal(word: Members, before: Sequence[str], after: Sequence[str]) -> str:
     advice = "leave it there" if len(before) == 1 else "move one, wait until `up` has ended, then the next"
     return (
         f"{word.origin}: no member would stay where its data is ({moves}); a volume does not follow. Change `hosts` "
-        f"(in monitoring `host`) back: {advice}. If the data may be lost, say "
+        f"(in monitoring `host`) back: {advice}. If the data may be lost, set "
         f"`abandon_data_on: [{', '.join(before)}]` beside it."
     )
 

@@ -1,15 +1,15 @@
-"""Fields of words that Swarm can only note in labels: nothing in it enforces them."""
+"""Fields of words that Swarm can only record in labels: it does not enforce them."""
 
 from collections.abc import Mapping
 
 NOTED: Mapping[str, str] = {
-    "ports": "the ports of a container are noted in labels, not enforced: whoever shares a network with it reaches "
+    "ports": "the ports of a container are recorded in labels, not enforced: whatever shares a network with it reaches "
     "every port that it listens on",
-    "probes.ready.failures": "a replica that was ready once keeps its name and gets work until `live` ends it: Swarm "
-    "has no check that only takes it out of service (a balancer's own check does)",
-    "public_ports.audience": "whom a published port is for is noted in a label, not enforced: it listens on every "
-    "address of its host; let a firewall keep strangers from the ports of operators",
-    "volume.size_bytes": "the size of a volume is noted in a label, not enforced: a local volume grows until its "
+    "probes.ready.failures": "a replica that was ready once keeps its name and gets work until `live` restarts it: "
+    "Swarm has no check that only takes it out of service (a balancer's own check does)",
+    "public_ports.audience": "whom a published port is for is recorded in a label, not enforced: it listens on every "
+    "address of its host; close the ports of operators in a firewall",
+    "volume.size_bytes": "the size of a volume is recorded in a label, not enforced: a local volume grows until its "
     "host's disk is full; watch the disk",
 }
 """Field -> what follows."""

@@ -17,5 +17,5 @@ def label_refusals(labels: Mapping[str, str]) -> Iterator[Refused]:
             yield Refused(
                 "node_labels",
                 key,
-                "a Swarm finds no label with `/` in its key; name one without a domain, and give it to the nodes",
+                "Swarm cannot find a label with `/` in its key; use one without a domain, and add it to the nodes",
             )

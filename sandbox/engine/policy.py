@@ -81,7 +81,9 @@ class Pack:
         request = analyzer_pb2.ConfigureAnalyzerRequest()
         for name, value in chosen.items():
             if name not in known:
-                raise EngineError(f"{self._directory}: policy config: {name!r} is no policy of pack {self.info.name!r}")
+                raise EngineError(
+                    f"{self._directory}: policy config: {name!r} is not a policy of pack {self.info.name!r}"
+                )
             properties = dict(value) if isinstance(value, dict) else {"enforcementLevel": value}
             level = properties.pop("enforcementLevel", None)
             if level is None:

@@ -96,7 +96,7 @@ def load_stack_config(directory: Path, stack: str, file: Path | None, crypter: C
     for key, value in config.items():
         full = key if ":" in key else f"{project}:{key}"
         if full in values:
-            raise EngineError(f"{path}: config: {key} is there as {full}, too")
+            raise EngineError(f"{path}: config: {key} is also there as {full}")
         decrypted, is_secret = reader.read(value, key)
         values[full] = _handed_over(decrypted)
         if is_secret:

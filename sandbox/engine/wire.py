@@ -89,4 +89,4 @@ def _fill(target: struct_pb2.Value, value: Value) -> None:
         for item in value:
             _fill(target.list_value.values.add(), item)
     else:
-        raise TypeError(f"{type(value).__name__} is no property value")
+        raise TypeError(f"{type(value).__name__} is not a property value")

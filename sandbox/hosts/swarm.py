@@ -27,7 +27,7 @@ class SwarmCluster:
     def __init__(self, of: str | Profile) -> None:
         self.profile = profile(of) if isinstance(of, str) else of
         if self.profile.kind != "swarm":
-            raise HostError(f"profile '{self.profile.name}' is no Swarm but {self.profile.kind}")
+            raise HostError(f"profile '{self.profile.name}' is not for Swarm but for {self.profile.kind}")
         self._all = Hosts(self.profile)
 
     @property

@@ -91,7 +91,7 @@ def _parser() -> argparse.ArgumentParser:
 def _url(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise argparse.ArgumentTypeError(f"{text!r} is no URL: write http://host:port/path")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a URL: write http://host:port/path")
     return text
 
 

@@ -22,6 +22,6 @@ def test_a_moved_members_volume_is_named_beside_the_old_one(
     on.leftovers([_service("s-main-0", ["node.hostname==host2"])]).settle()
     said = capsys.readouterr().out.splitlines()
     assert said == [
-        "down: kept volume s-main-0, for the stack says `data: keep`; `docker volume rm s-main-0` removes it",
+        "down: kept volume s-main-0, because the stack says `data: keep`; `docker volume rm s-main-0` removes it",
         "down: kept volume s-main-0 on host2; there, `docker volume rm s-main-0` removes it",
     ]

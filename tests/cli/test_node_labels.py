@@ -30,8 +30,8 @@ def test_the_hosts_of_members_must_have_the_labels() -> None:
     nodes = {"a": {"node-type": "database"}, "b": {"node-type": "web"}, "c": {}}
     problems, commands = lacking(iter([Wish(path="databases.main", labels=DATABASE, hosts=("a", "b", "c"))]), nodes)
     assert problems == [
-        "databases.main.placement.labels: b, where a member lives, lacks node-type=database.",
-        "databases.main.placement.labels: c, where a member lives, lacks node-type=database.",
+        "databases.main.placement.labels: b runs a member and lacks node-type=database.",
+        "databases.main.placement.labels: c runs a member and lacks node-type=database.",
     ]
     assert commands == [
         "docker node update --label-add node-type=database b",
@@ -42,7 +42,7 @@ def test_the_hosts_of_members_must_have_the_labels() -> None:
 def test_one_node_with_all_labels_is_enough_for_replicas() -> None:
     wish = Wish(path="apps.web", labels={"gpu": "yes", "zone": "1"})
     problems, commands = lacking(iter([wish]), {"a": {"gpu": "yes"}, "b": {"zone": "1"}})
-    assert problems == ["apps.web.placement.labels: no node has gpu=yes, zone=1; give them to those that may run it."]
+    assert problems == ["apps.web.placement.labels: no node has gpu=yes, zone=1; add them to a node that may run it."]
     assert commands == ["docker node update --label-add gpu=yes --label-add zone=1 NODE"]
     assert lacking(iter([wish]), {"a": {}, "b": {"zone": "1", "gpu": "yes"}}) == ([], [])
 

@@ -39,7 +39,7 @@ def test_a_secret_is_stored_encrypted_and_never_shown(tmp_path: Path) -> None:
     ("key", "text", "said"),
     [
         ((), VALUE, "KEY is missing"),
-        (("Api.Key",), VALUE, "KEY=Api.Key is no name of a secret"),
+        (("Api.Key",), VALUE, "KEY=Api.Key is not a name of a secret"),
         (("api_key",), "\n", "the value of api_key is empty; give it on standard input"),
     ],
 )

@@ -101,7 +101,7 @@ def test_without_a_name_or_a_file_it_is_dev() -> None:
 def test_a_file_whose_name_is_no_stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "!.yaml").write_text("")
     monkeypatch.setenv("STACK_FILE", str(tmp_path / "!.yaml"))
-    with pytest.raises(CommandError, match=r"names no stack .* give STACK=<name>, too"):
+    with pytest.raises(CommandError, match=r"does not name a stack .* set STACK=<name>"):
         stack_file()
 
 

@@ -35,7 +35,7 @@ class PulumiCli:
         }
         self.version = self.run("version").strip()
         if not _VERSION.match(self.version):
-            raise NoCli(f"{found} says {self.version!r}, which is no version of the Pulumi CLI")
+            raise NoCli(f"{found} says {self.version!r}, which is not a version of the Pulumi CLI")
 
     def run(self, *arguments: str) -> str:
         """What the command printed. Raises NoCli with the end of its output when it fails."""

@@ -58,7 +58,7 @@ def test_values_are_decrypted_at_any_depth(project: Path) -> None:
         ("Pulumi.yaml", "name: p\nruntime: python\nmain: src\n", "main: not supported"),
         ("Pulumi.dev.yaml", "config: [", "not valid YAML"),
         ("Pulumi.dev.yaml", "config: {a: 1,\n a: 2}", "line 2: config.a is in line 1 already"),
-        ("Pulumi.dev.yaml", "config: {a: 1, 'proj:a': 2}", "proj:a is there as proj:a, too"),
+        ("Pulumi.dev.yaml", "config: {a: 1, 'proj:a': 2}", "proj:a is also there as proj:a"),
         ("Pulumi.dev.yaml", "config: 3", "config: expected a mapping, got int"),
         ("Pulumi.dev.yaml", "config: {a: {secure: 'v1:a:b'}}", "has no `encryptionsalt`"),
         ("Pulumi.dev.yaml", "encryptionsalt: x\nconfig: {a: {secure: 'v1:AAAA:AAAA'}}", "a: incorrect passphrase"),

@@ -91,7 +91,7 @@ def test_configuration_of_levels_and_properties(program: Program, pack: Path, tm
 @pytest.mark.parametrize(
     ("config", "words"),
     [
-        ('{"no-bigg": "advisory"}', "'no-bigg' is no policy of pack 'pack'"),
+        ('{"no-bigg": "advisory"}', "'no-bigg' is not a policy of pack 'pack'"),
         ('{"no-big": "fatal"}', "enforcement level 'fatal' is none of advisory, mandatory, disabled, remediate"),
         ("[]", "expected an object of policies"),
     ],

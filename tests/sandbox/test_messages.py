@@ -90,7 +90,7 @@ def test_kill_of_a_host_that_does_not_run(capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_a_kubernetes_profile_is_no_swarm() -> None:
-    with pytest.raises(HostError, match="profile 'kubernetes' is no Swarm"):
+    with pytest.raises(HostError, match="profile 'kubernetes' is not for Swarm"):
         SwarmCluster("kubernetes")
 
 

@@ -73,7 +73,7 @@ REFUSED = {
     "a: !foo {}": ["has the tag `!foo`"],
     r'a: "\uD83D"': ["half a character"],
     r'a: "\/"': ["line 1: is not YAML: found unknown escape character"],
-    "a: &a\n  x: *a": ["line 1: a.x holds itself"],
+    "a: &a\n  x: *a": ["line 1: a.x contains itself"],
     "a: {<<: 5}": ["a.<< takes a map"],
     "a: 1\n--- \nb: 2": ["line 2: is not YAML"],
     "a: \x01": ["line 1: is not YAML: the character U+0001"],

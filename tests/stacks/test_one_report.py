@@ -74,10 +74,10 @@ def test_a_secret_that_was_not_given_is_one_fault_whatever_uses_it() -> None:
     settings["apps"]["worker"]["secrets"] = {"key": "api_key", "hook": "hook_url"}
     faults = refused(settings).faults
     assert [str(fault).partition(".")[2] for fault in faults] == [
-        "apps.web.secrets.key: names a secret that was not given (got 'api_key'). Give it: `make secret KEY=api_key`. "
+        "apps.web.secrets.key: names a secret that was not given (got 'api_key'). Set it: `make secret KEY=api_key`. "
         "Also named by apps.web.secrets.other, apps.worker.secrets.key.",
         "apps.worker.secrets.hook: names a secret that was not given (got 'hook_url'). "
-        "Give it: `make secret KEY=hook_url`.",
+        "Set it: `make secret KEY=hook_url`.",
     ]
 
 

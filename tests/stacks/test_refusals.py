@@ -122,7 +122,7 @@ def test_a_variable_that_a_contract_sets_too_is_refused_with_both_names() -> Non
 
     faults = refused("prod-on-swarm", change)
     assert {"apps.web.env", "apps.worker.secret_env"} <= set(faults)
-    assert "`main`, which `uses` names, sets it, too" in faults["apps.web.env"]
+    assert "`main` in `uses` also sets it" in faults["apps.web.env"]
     assert "DATABASE_HOST" in faults["apps.web.env"]
 
 

@@ -43,7 +43,7 @@ LongTime = Annotated[Seconds, Field(ge=1, le=86_400)]
 
 def _reserved(value: object) -> Any:
     if value is not None:
-        raise ValueError("is a reserved word: not built yet, so it must not be set")
+        raise ValueError("is reserved: it is not built yet and cannot be set")
     return None
 
 

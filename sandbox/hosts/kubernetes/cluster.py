@@ -35,7 +35,7 @@ class KubernetesCluster:
     def __init__(self, profile_name: str = "kubernetes") -> None:
         self.profile = profile(profile_name)
         if self.profile.kind != "kubernetes":
-            raise HostError(f"profile '{profile_name}' is no Kubernetes but {self.profile.kind}")
+            raise HostError(f"profile '{profile_name}' is not for Kubernetes but for {self.profile.kind}")
         self._all = Hosts(self.profile)
         self.host = self._all.hosts[0]
         self._identity = Credentials(self.profile.directory / "pki", self.host.name, self.address)

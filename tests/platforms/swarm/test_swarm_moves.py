@@ -69,7 +69,7 @@ def test_a_move_after_which_nobody_has_the_data_is_refused_before_the_first(befo
             list(announcements(word(*after), Names(stack="shop"), ordinal, old[ordinal], new[ordinal]))
         text = str(refused.value)
         assert text.startswith("stack.databases.db: no member would stay where its data is (db-0 from a to ")
-        assert f"say `abandon_data_on: [{', '.join(before)}]`" in text
+        assert f"set `abandon_data_on: [{', '.join(before)}]`" in text
         assert ("leave it there" in text) is (len(before) == 1)
 
 

@@ -112,7 +112,7 @@ def check_swarm(client: docker.APIClient, host: str) -> None:
     swarm = client.info().get("Swarm", {})
     if swarm.get("LocalNodeState") != "active" or not swarm.get("ControlAvailable"):
         raise ProviderUnreachable(
-            f"the Docker host {host} is no manager of a Swarm: run `docker swarm init` there, or choose a manager"
+            f"the Docker host {host} is not a manager of a Swarm: run `docker swarm init` there, or choose a manager"
         )
 
 

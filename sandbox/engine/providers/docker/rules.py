@@ -13,12 +13,12 @@ _PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)")
 
 
 def nanoseconds(value: str | None) -> int:
-    """A Go duration in nanoseconds; 0 for none. Raises ValueError where `value` is no duration."""
+    """A Go duration in nanoseconds; 0 for none. Raises ValueError where `value` is not a duration."""
     if not value or value == "0":
         return 0
     parts = _PART.findall(value)
     if "".join(amount + unit for amount, unit in parts) != value:
-        raise ValueError(f"{value!r} is no duration")
+        raise ValueError(f"{value!r} is not a duration")
     return sum(int(float(amount) * _UNITS[unit]) for amount, unit in parts)
 
 
