@@ -22,7 +22,7 @@ _SWITCH = re.compile("true|false|yes|no|on|off|none|null|(en|dis)abled|required|
 _NO_SECRETS = ("PWD", "OLDPWD", "initial-cluster-token")
 """Directories of the shell, and the name of an etcd cluster."""
 _PLACEHOLDER = re.compile(
-    r"\$[A-Za-z_({]|<[A-Za-z]|%[({A-Z]|\{|\*+$|/(run|etc|var|tmp|app|opt|secrets|mnt|home|usr|data|config|root)/|file:"
+    r"\$\$?[A-Za-z_({]|<[A-Za-z]|%[({A-Z]|\{|\*+$|/(run|etc|var|tmp|app|opt|secrets|mnt|home|usr|data|config|root)/|file:"
 )
 """Starts what stands for a value that comes from elsewhere, or names a file."""
 

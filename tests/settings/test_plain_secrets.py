@@ -62,6 +62,7 @@ HARMLESS = (
     ("A", "http://h:80/x@y"),
     ("A", "postgresql://app:${PW}@h"),
     ("A", "password=$PW"),
+    ("A", 'API_KEY="$$(cat /run/secret-env/API_KEY)"'),  # as Kubernetes escapes it
     ("A", "token_limit: 5"),
     ("PROXY_PASS", "http://web:8000"),
     ("SECRET_NAME", "foo"),
