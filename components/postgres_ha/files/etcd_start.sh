@@ -48,7 +48,19 @@ while [ -n "${HA_PEERS:-}" ] && ! ls "$HA_VOLUME"/etcd/member/wal/*.wal >/dev/nu
       old=$(others list --write-out=simple | grep -F ", $HA_PEER_URL, ") && others remove "${old%%,*}" || sleep 1
       ;;
     *'"name":"'[!'"']*) break ;; # a new cluster in which it has not started yet
-    *) state=existing && break ;;
+    *)
+      # Who is a member now; the names of others do not matter.
+      urls=$(echo "$known" | sed -n 's/.*"peerURLs":\["\([^"]*\)".*/\1/p')
+      cluster="$HA_NAME=$HA_PEER_URL"
+      for url in $urls; do [ "$url" = "$HA_PEER_URL" ] || cluster="$cluster,${url#*://}=$url"; done
+      set -- "$@" --initial-cluster="$cluster"
+      state=existing && break
+      ;;
   esac
 done
+# A person says that this member alone has the data, and that the others are to be forgotten.
+if [ -e "$HA_VOLUME/force-new-cluster" ]; then
+  rm "$HA_VOLUME/force-new-cluster"
+  set -- "$@" --force-new-cluster
+fi
 exec etcd --initial-cluster-state="$state" "$@"

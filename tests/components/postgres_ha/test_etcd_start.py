@@ -103,8 +103,22 @@ def trial(tmp_path: Path) -> Trial:
     ],
 )
 def test_an_empty_volume_does_what_the_others_know(trial: Trial, known: str, state: str, asked: list[str]) -> None:
-    assert trial.start(known) == f"--initial-cluster-state={state} --name=a"
+    members = " --initial-cluster=a=http://a:2380,b:2380=http://b:2380,c:2380=http://c:2380"
+    assert trial.start(known) == f"--initial-cluster-state={state} --name=a" + members * (state == "existing")
     assert trial.asked == asked
+
+
+def test_it_names_those_who_are_members_now(trial: Trial) -> None:
+    """One of the others is being replaced, too: etcd compares the list with what the members know."""
+    only_b = '{"id":1,"peerURLs":["http://b:2380"],"name":"b","clientURLs":["http://b:2379"]}'
+    arguments = trial.start(only_b + ',{"id":4,"peerURLs":["http://a:2380"]}')
+    assert arguments.endswith(" --initial-cluster=a=http://a:2380,b:2380=http://b:2380")
+
+
+def test_a_person_makes_one_member_the_cluster_once(trial: Trial) -> None:
+    (trial.volume / "force-new-cluster").touch()
+    assert trial.start(FIRST_START).endswith(" --force-new-cluster")
+    assert "--force-new-cluster" not in trial.start(FIRST_START)
 
 
 def test_a_member_with_data_asks_nobody(trial: Trial) -> None:
@@ -134,7 +148,7 @@ def test_a_member_that_was_removed_never_comes_back_as_who_it_was(trial: Trial) 
     """Killed after the removal, and at its next start nobody answers for a while: it waits."""
     (trial.volume / ".rejoining").touch()
     trial.script("sleep", f"#!/bin/sh\necho >>slept\n[ $(wc -l <slept) -lt 9 ] || echo '{OTHERS}' >known\n")
-    assert trial.start("") == "--initial-cluster-state=existing --name=a"
+    assert trial.start("").startswith("--initial-cluster-state=existing ")
     assert trial.asked == ["add a --peer-urls=http://a:2380"]
 
 

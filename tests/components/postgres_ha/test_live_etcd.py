@@ -43,11 +43,11 @@ def store(running: Store) -> Store:
 
 def joined(store: Store, *, since: float) -> None:
     """The lost member is one of three, and has what the others have."""
-    store.wait_healthy(LOST)
+    store.wait_healthy(LOST, seconds=90)
     print(f"healthy after {time.monotonic() - since:.1f} s")
     assert "value" in store.ask(LOST, "get", "kept")
     wait_for("the member is ready", lambda: store.ready(LOST), seconds=20)
-    assert len(store.ids()) == COUNT
+    wait_for("three members", lambda: len(store.ids()) == COUNT, seconds=60)
 
 
 def test_a_lost_volume_is_filled_again_and_again(store: Store) -> None:
@@ -105,6 +105,24 @@ def test_a_restart_of_all_with_one_volume_lost(store: Store) -> None:
     for ordinal in (0, OTHER):
         store.start(ordinal)
     joined(store, since=began)
+
+
+def test_two_lost_volumes_as_the_runbook_says(store: Store) -> None:
+    """No quorum is left: the one with the data is made the whole cluster, and the others join it."""
+    for ordinal in (LOST, OTHER):
+        store.lose(ordinal)
+        store.start(ordinal)
+    (store.volume(0) / "force-new-cluster").touch()
+    store.kill(0)
+    began = time.monotonic()
+    store.start(0)
+    joined(store, since=began)
+    store.wait_healthy(OTHER)
+    assert "value" in store.ask(OTHER, "get", "kept")
+    store.kill(0)
+    store.start(0)
+    store.wait_healthy(0)
+    assert len(store.ids()) == COUNT, "the next start is as always"
 
 
 def test_a_new_cluster_starts_one_after_the_other(store: Store) -> None:
