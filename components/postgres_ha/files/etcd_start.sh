@@ -33,7 +33,7 @@ while [ -n "${HA_PEERS:-}" ] && ! ls "$HA_VOLUME"/etcd/member/wal/*.wal >/dev/nu
   if ! known=$(members); then
     # The first start of a cluster, or all start again. Who may have been removed must not come back as who it was.
     silent=$((silent + 1))
-    [ "$silent" -lt 3 ] || [ -e "$HA_VOLUME/.rejoining" ] || break
+    [ "$silent" -lt 10 ] || [ -e "$HA_VOLUME/.rejoining" ] || break
     sleep 1
     continue
   fi

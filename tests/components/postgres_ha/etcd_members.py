@@ -10,6 +10,7 @@ from typing import Any
 from composition.compose import compose
 from composition.read import StackInput, check
 from tests.live.deployed.waiting import wait_for
+from tests.loopback import own_network
 from tests.mock_engine import render
 from tests.stacks.fixtures import REPOSITORY, settings_of
 
@@ -22,7 +23,7 @@ COUNT = 3
 class Store:
     """Three members, each with an address and a directory of its own."""
 
-    def __init__(self, directory: Path, network: str = "127.0.21") -> None:
+    def __init__(self, directory: Path, network: str = own_network()) -> None:
         self._directory = directory
         self._addresses = {f"prod-main-etcd-{ordinal}": f"{network}.{ordinal + 1}" for ordinal in range(COUNT)}
         self._specs = _specs()
@@ -59,6 +60,9 @@ class Store:
 
     def volume(self, ordinal: int) -> Path:
         return self._directory / f"volume-{ordinal}"
+
+    def peer_url(self, ordinal: int) -> str:
+        return f"http://{self._address(ordinal)}:2380"
 
     def has_ended(self, ordinal: int) -> bool:
         return self._running[ordinal].poll() is not None

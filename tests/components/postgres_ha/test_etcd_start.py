@@ -147,7 +147,7 @@ def test_steps_that_the_others_refuse_are_tried_again(trial: Trial) -> None:
 def test_a_member_that_was_removed_never_comes_back_as_who_it_was(trial: Trial) -> None:
     """Killed after the removal, and at its next start nobody answers for a while: it waits."""
     (trial.volume / ".rejoining").touch()
-    trial.script("sleep", f"#!/bin/sh\necho >>slept\n[ $(wc -l <slept) -lt 9 ] || echo '{OTHERS}' >known\n")
+    trial.script("sleep", f"#!/bin/sh\necho >>slept\n[ $(wc -l <slept) -lt 15 ] || echo '{OTHERS}' >known\n")
     assert trial.start("").startswith("--initial-cluster-state=existing ")
     assert trial.asked == ["add a --peer-urls=http://a:2380"]
 

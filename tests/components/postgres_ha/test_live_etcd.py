@@ -72,7 +72,7 @@ def test_a_start_that_was_killed_goes_on_where_it_was(store: Store, steps: str) 
     store.lose(LOST)
     wait_for("removed", lambda: store.ask(0, "member", "remove", old), seconds=20)
     if steps == "remove and add":
-        peer = "--peer-urls=http://127.0.21.2:2380"
+        peer = f"--peer-urls={store.peer_url(LOST)}"
         wait_for("added", lambda: store.ask(0, "member", "add", "main-etcd-1", peer), seconds=20)
     began = time.monotonic()
     store.start(LOST)

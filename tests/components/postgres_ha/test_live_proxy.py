@@ -19,9 +19,10 @@ from components.write_proxy import NEVER_SECONDS
 from components.write_proxy.proxy import proxy_cfg
 from tests.live.deployed.waiting import wait_for
 from tests.live.require import refuse
+from tests.loopback import own_network
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(120)]
-PRIMARY, PROXY = "127.0.23.1", "127.0.23.9"
+PRIMARY, PROXY = f"{own_network()}.1", f"{own_network()}.9"
 
 
 class Primary:

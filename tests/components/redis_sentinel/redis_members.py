@@ -11,6 +11,7 @@ from typing import Any, Literal
 from composition.compose import compose
 from composition.read import StackInput, check
 from tests.live.deployed.waiting import wait_for
+from tests.loopback import own_network
 from tests.mock_engine import render
 from tests.stacks.fixtures import REPOSITORY, settings_of
 
@@ -23,7 +24,7 @@ PORTS: dict[Server, int] = {"redis": 6379, "sentinel": 26379}
 class Group:
     """Three Redis and three Sentinels of the cache `name`. Member n of both has the address `<network>.<n + 1>`."""
 
-    def __init__(self, directory: Path, settings: dict[str, Any], network: str = "127.0.22") -> None:
+    def __init__(self, directory: Path, settings: dict[str, Any], network: str = own_network()) -> None:
         self._directory = directory
         self._network = network
         self.passwords: dict[Server, str] = {"redis": secrets.token_hex(8), "sentinel": secrets.token_hex(8)}
