@@ -45,11 +45,12 @@ def refusals(cluster: Cluster, word: Members) -> Iterator[Refused]:
     yield from restricted_refusals(word.container)
     yield from entry.refusals(cluster, word)
     nodes = cluster.settings.nodes
-    if nodes is not None and word.count > nodes:
+    if nodes is not None and word.count > nodes and not cluster.settings.share_nodes:
         yield Refused(
             "count",
             word.count,
-            f"each member has a node of its own, and `platform.nodes` is {nodes}; set at most that many, or add nodes",
+            f"each member has a node of its own, and `platform.nodes` is {nodes}; set at most that many, add "
+            "nodes, or say `platform.share_nodes`",
         )
     if word.hosts:
         yield Refused(
@@ -157,7 +158,7 @@ def _spec(cluster: Cluster, word: Members) -> apps.StatefulSetSpecArgs:
 
 def _scheduling(cluster: Cluster, word: Members) -> Scheduling:
     # A member 0 tends to be the first primary or master: not all of them on one node.
-    anti_affinity = away_from_same_ordinal(apart(word.name, required=True, revisions=False))
+    anti_affinity = away_from_same_ordinal(apart(word.name, required=not cluster.settings.share_nodes, revisions=False))
     return Scheduling(
         affinity=core.AffinityArgs(pod_anti_affinity=anti_affinity),
         spread=spread(word.name, cluster.settings.topology_keys, revisions=False),

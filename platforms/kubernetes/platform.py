@@ -31,6 +31,11 @@ class KubernetesPlatform(Platform):
         self._cluster = Cluster(settings, stack=stack, data=data, logins=logins)
         if not settings.enforces_network_policy:
             self.note("tier")
+        if settings.share_nodes:
+            pulumi.log.warn(
+                "platform.share_nodes: members of one store may share a node, and so may replicas that should not; a "
+                "lost node can take several of them, and with them a quorum"
+            )
         self._secrets: dict[str, tuple[Secret, pulumi.Resource]] = {}
         self._config_files: dict[str, tuple[ConfigFile, pulumi.Resource]] = {}
         self._copies: dict[str, SecretRef | ConfigRef] = {}

@@ -58,6 +58,9 @@ class KubernetesSettings(Settings):
     nodes: int | None = Field(default=None, ge=1, strict=True)
     """How many nodes take pods. More members of a database or cache than that, and more replicas with
     `spread: require`, are refused. Default: enough for all."""
+    share_nodes: bool = False
+    """Lets members of one store, and replicas with `spread: require`, share a node: they are kept apart by preference
+    only, and a lost node can take several of them. For a cluster with fewer nodes than members. Previews say it."""
     enforces_network_policy: bool = False
     """Whether the cluster's network enforces NetworkPolicy: a claim recorded on the namespace, not a switch."""
     deregistration_delay: Seconds = Field(default=5, ge=0, le=300)

@@ -36,11 +36,12 @@ def refusals(cluster: Cluster, word: Workload) -> Iterator[Refused]:
     if word.scaling:
         yield from scaling.refusals(word.scaling)
     nodes, most = cluster.settings.nodes, most_replicas(word)
-    if word.spread == "require" and nodes is not None and most > nodes:
+    if word.spread == "require" and nodes is not None and most > nodes and not cluster.settings.share_nodes:
         yield Refused(
             "spread",
             word.spread,
-            f"{most} replicas need a node each, and `platform.nodes` is {nodes}; set `prefer`, or fewer replicas",
+            f"{most} replicas need a node each, and `platform.nodes` is {nodes}; set `prefer`, or fewer replicas, "
+            "or `platform.share_nodes`",
         )
 
 
@@ -130,10 +131,14 @@ def _spec(cluster: Cluster, word: Workload) -> apps.DeploymentSpecArgs:
     )
 
 
+def _must_spread(cluster: Cluster, word: Workload) -> bool:
+    return word.spread == "require" and not cluster.settings.share_nodes
+
+
 def _scheduling(cluster: Cluster, word: Workload) -> Scheduling:
     return Scheduling(
         affinity=core.AffinityArgs(
-            pod_anti_affinity=apart(word.name, required=word.spread == "require", revisions=True),
+            pod_anti_affinity=apart(word.name, required=_must_spread(cluster, word), revisions=True),
             node_affinity=prefer_spot() if word.prefer_spot else None,
         ),
         spread=spread(word.name, cluster.settings.topology_keys, revisions=True),

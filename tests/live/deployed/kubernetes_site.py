@@ -25,7 +25,13 @@ class KubernetesSite(Site):
     def __init__(self, directory: Path) -> None:
         ensure_images()
         self._cluster = KubernetesCluster(PROFILE).up()
-        platform = {"kind": "kubernetes", "entry": "node-port", "nodes": 1, "deregistration_delay": "3s"}
+        platform = {
+            "kind": "kubernetes",
+            "entry": "node-port",
+            "nodes": 1,
+            "share_nodes": True,
+            "deregistration_delay": "3s",
+        }
         settings = live_stack(platform, alerts_host=f"alerts.{NAMESPACE}.svc.cluster.local")
         self.deployment = Deployment(
             STACK, settings, environment={"KUBECONFIG": str(self._cluster.kubeconfig)}, directory=directory

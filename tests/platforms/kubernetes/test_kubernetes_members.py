@@ -141,3 +141,17 @@ def test_a_member_for_operators_alone_has_no_balancer() -> None:
     out = of(count=1, public_ports=(PublicPort(port="http", published=9090, audience="operators"),))
     assert out.names("Service") == {"db", "db-0", "db-replicas"}
     assert all("from" in rule for rule in out.spec("NetworkPolicy", "db")["ingress"])
+
+
+def test_members_share_a_node_only_where_the_settings_say_so() -> None:
+    assert "requiredDuringSchedulingIgnoredDuringExecution" in anti_affinity()
+    with pytest.raises(Unsupported, match=r"`platform.nodes` is 1.*platform.share_nodes"):
+        anti_affinity(nodes=1)
+    shared = anti_affinity(nodes=1, share_nodes=True)
+    assert "requiredDuringSchedulingIgnoredDuringExecution" not in shared
+    assert shared["preferredDuringSchedulingIgnoredDuringExecution"]
+
+
+def anti_affinity(**settings: Any) -> Any:
+    out = rendered(lambda platform, parent: platform.members(members(), parent=parent), **settings)
+    return out.pod("StatefulSet", "db")["affinity"]["podAntiAffinity"]
