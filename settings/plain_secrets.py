@@ -24,7 +24,7 @@ _NO_SECRETS = ("PWD", "OLDPWD", "initial-cluster-token")
 _PLACEHOLDER = re.compile(
     r"\$\$?[A-Za-z_({]|<[A-Za-z]|%[({A-Z]|\{|\*+$|/(run|etc|var|tmp|app|opt|secrets|mnt|home|usr|data|config|root)/|file:"
 )
-"""Starts what stands for a value that comes from elsewhere, or names a file. Kubernetes writes `$$` for a shell's `$`."""
+"""Starts what stands for a value that comes from elsewhere, or names a file. (`$$` is Kubernetes' `$`.)"""
 
 _URL = re.compile(r"\b[A-Za-z][A-Za-z0-9+.-]*://[^\s/?#@:'\"]*:(?P<value>[^\s/@'\"]+)@")
 _NAME = r"(?P<name>[A-Za-z][A-Za-z0-9_.-]*)"
