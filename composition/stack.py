@@ -33,4 +33,4 @@ class Stack(Settings):
     caches: dict[Name, RedisSettings] = Field(default_factory=dict)
     """Redis replication groups by name."""
     monitoring: MonitoringSettings | None = None
-    """Metrics, alerts and dashboards; none: not monitored."""
+    """Metrics, alerts and dashboards. Default: not monitored."""

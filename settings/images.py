@@ -28,23 +28,23 @@ RegistryHost = Annotated[
 
 
 class RegistryLogin(Settings):
-    """Who pulls from a registry that asks for it."""
+    """The login for a registry that asks for one."""
 
     username: Annotated[str, StringConstraints(pattern=r"^[^\s:]+$", max_length=200)]
-    """The user, or the fixed name that a registry wants beside a token."""
+    """The user, or the fixed name that a registry wants with a token."""
     password_secret: SecretName
     """The given secret that holds the password or token."""
 
 
 class ImagePin(Settings):
-    """One pinned image and the facts that components need of it."""
+    """One pinned image and what components need to know about it."""
 
     ref: ImageRef
-    """Repository and tag; the registry, too, where it is not the default one."""
+    """Repository and tag, with the registry if it is not the default one."""
     digest: Digest | None = None
     """`sha256:...` from the named source; None: unverified."""
     unverified: bool = False
-    """No source of a digest was at hand: the tag alone is pinned."""
+    """No source of a digest was available: only the tag is pinned."""
     uid: int = Field(ge=0, le=2**31 - 2)
     """The user that the process runs as, and that owns the data directory in the image."""
     gid: int = Field(ge=0, le=2**31 - 2)
@@ -66,7 +66,7 @@ class ImagesSettings(Settings):
     registries: dict[RegistryHost, RegistryLogin] = Field(default_factory=dict)
     """Logins by the host that image references begin with, such as `ghcr.io` or `docker.io`. Nodes pull with them."""
     override: dict[str, ImagePin] = Field(default_factory=dict)
-    """Own pins by name, in place of the source's."""
+    """Own pins by name; they replace those of the source."""
 
     def pin(self, name: str) -> ImagePin | None:
         """The pin of `name` with its registry put in front, or None when the source has none of that name."""

@@ -69,8 +69,8 @@ class RunAs(Settings):
 
 
 class LivenessSettings(Settings):
-    """When a replica is restarted. Slower than what takes it out of service: a restart helps against what hangs, not
-    against load or a broker that is away."""
+    """When a replica is restarted. By default this takes longer than taking it out of service: a restart helps a
+    process that hangs, but not against load or a broker that is down."""
 
     command: Command | None = None
     """For tiers without a port: a command that fails only when a restart would help; default: `probes.command`."""
@@ -80,20 +80,20 @@ class LivenessSettings(Settings):
     """Longest time of one check; default: `probes.timeout`."""
     failures: int | None = Field(default=None, ge=1, le=100)
     """Failed checks in a row before the replica is restarted; default 6, and 20 (ten minutes) where `probes.command` is
-    asked for want of an own one."""
+    used."""
 
 
 class ProbesSettings(Settings):
-    """How a replica says that it lives and that it may receive work."""
+    """How a replica shows that it works and that it may receive work."""
 
     health: RequestPath = "/health"
-    """Path that answers 200 while the process works; failing it (see `live`) restarts the replica, and balancers look
-    away from it (unless the route has a `check.path`)."""
+    """Path that answers 200 while the process works. A replica that fails it (see `live`) is restarted, and balancers
+    stop sending to it (unless the route has a `check.path`)."""
     ready: RequestPath | None = None
     """Path that answers 200 when the replica may receive work; default: `health`."""
     host: HostHeader | None = None
-    """The Host header of every check, for applications that answer to their own names only (`ALLOWED_HOSTS`). Default:
-    the address that is asked; balancers say the route's host or the app's name."""
+    """The Host header of every check, for applications that answer only to their own names (`ALLOWED_HOSTS`). Default:
+    the address that is checked; balancers send the route's host or the app's name."""
     command: Command | None = None
     """For tiers without a port: a command that exits with 0 while the worker works."""
     interval: Seconds = Field(default=5, ge=1, le=300)
@@ -189,7 +189,7 @@ class AppTierSettings(Settings):
     args: tuple[ProcessText, ...] = ()
     """Arguments after the command or entrypoint."""
     port: PortNumber | None = None
-    """The port it listens on; none: a worker."""
+    """The port it listens on; without one it is a worker."""
     replicas: int | None = Field(default=None, ge=1, le=100)
     """A fixed number of replicas; default 2."""
     scaling: ScalingSettings | None = None
@@ -201,7 +201,7 @@ class AppTierSettings(Settings):
     env: dict[EnvName, ProcessText] = Field(default_factory=dict)
     """Plain variables. Not for secrets: what looks like one is refused."""
     not_secret: tuple[NotSecret, ...] = ()
-    """What looks like a secret and is none: names of variables in `env`, or `args`, `command`, `migrations.command`."""
+    """What only looks like a secret: names of variables in `env`, or `args`, `command`, `migrations.command`."""
     secrets: dict[FileName, SecretName] = Field(default_factory=dict)
     """File under /run/secrets -> given secret."""
     secret_env: dict[EnvName, SecretName] = Field(default_factory=dict)

@@ -12,7 +12,7 @@ from settings.types import Hostname, HostPort, HttpUrl, MemoryBytes, PortNumber,
 
 
 class _Receiver(Settings):
-    """Somebody who is told of alerts."""
+    """Somebody who gets alerts."""
 
     def secrets(self) -> Iterator[tuple[str, str]]:
         """Key and name of every given secret that the receiver needs."""
@@ -26,7 +26,7 @@ class WebhookReceiver(_Receiver):
 
     kind: Literal["webhook"]
     url: HttpUrl | None = None
-    """Where to, if the URL is no secret."""
+    """The URL, if it is not a secret."""
     url_secret: SecretName | None = None
     """Or a given secret that holds the URL."""
 
@@ -84,7 +84,7 @@ class GrafanaSettings(Settings):
     placement: PlacementSettings = PlacementSettings()
     """Hosts by their labels."""
     abandon_data_on: tuple[Hostname, ...] = ()
-    """Swarm: hosts where its volume may be left. A changed host is refused unless the old one is named here."""
+    """Swarm: hosts whose data may be lost. A changed `host` is refused unless this names the old one."""
 
 
 class PrometheusSettings(Settings):
@@ -97,7 +97,7 @@ class PrometheusSettings(Settings):
     placement: PlacementSettings = PlacementSettings()
     """Hosts by their labels."""
     abandon_data_on: tuple[Hostname, ...] = ()
-    """Swarm: hosts where its volume may be left. A changed host is refused unless the old one is named here."""
+    """Swarm: hosts whose data may be lost. A changed `host` is refused unless this names the old one."""
     scrape_interval: Seconds = Field(default=30, ge=5, le=300)
     """Time between two scrapes of a target, and between two evaluations of the rules."""
     retention: Seconds = Field(default=15 * 24 * 3600, ge=3600, le=10 * 365 * 24 * 3600)
@@ -118,13 +118,13 @@ class AlertmanagerSettings(Settings):
     placement: PlacementSettings = PlacementSettings()
     """Hosts by their labels."""
     abandon_data_on: tuple[Hostname, ...] = ()
-    """Swarm: hosts where its volume may be left. A changed host is refused unless the old one is named here."""
+    """Swarm: hosts whose data may be lost. A changed `host` is refused unless this names the old one."""
     receivers: tuple[Receiver, ...] = Field(min_length=1)
-    """Everybody who is told of every alert; at least one, for alerts that nobody sees are no alerts."""
+    """Who gets every alert; at least one."""
     group_wait: Seconds = Field(default=30, ge=1, le=600)
     """How long the first alert of a group waits for others."""
     repeat_interval: Seconds = Field(default=4 * 3600, ge=60, le=365 * 24 * 3600)
-    """How often an alert that goes on is told again."""
+    """How often an alert that is still firing is sent again."""
 
 
 class MonitoringSettings(Settings):

@@ -53,34 +53,34 @@ class PostgresSettings(Settings):
     members: Literal[1, 3] = 3
     """PostgreSQL servers, and members of the consensus store: 1, or 3 to survive the loss of one."""
     hosts: Hosts = ()
-    """Swarm: the hosts of the members by their numbers; default: the first of `platform.nodes`. The consensus store's
-    member of the same number lives there, too. A changed host moves the member: it copies its peers' data, and the old
-    volume stays behind."""
+    """Swarm: one host for each member, in the order of their numbers; default: the first of `platform.nodes`. The
+    consensus store's member of the same number runs on the same host. A changed host moves the member: it copies its
+    peers' data, and the old volume stays behind."""
     placement: PlacementSettings = PlacementSettings()
     """Hosts by their labels."""
     abandon_data_on: tuple[Hostname, ...] = ()
-    """Swarm: hosts whose volumes may be left with all the data. A move of every member, or of the only one, is refused
-    unless it leaves such hosts alone."""
+    """Swarm: hosts whose data may be lost. A move of all members, or of the only one, is refused unless this names all
+    hosts that they leave."""
     database: Identifier = "app"
     """The application's database, created at the first start."""
     owner: Identifier = "app"
     """The role that owns the database; its password is generated."""
     volume: MemoryBytes = Field(default=10 * 2**30, ge=2**30)
-    """Size of each member's volume; 1Gi at least: an empty cluster and the log it keeps take half of it."""
+    """Size of each member's volume; at least 1Gi: an empty cluster and its WAL take half of that."""
     resources: ResourcesSettings | None = None
     """CPU and memory of each member; default 1 core and 2Gi, all of it reserved."""
     store_resources: ResourcesSettings | None = None
     """CPU and memory of each member of the consensus store; default 200m and 256Mi, all of it reserved."""
     max_connections: int = Field(default=100, ge=20, le=5000)
-    """Connections of all clients together, as many as the memory carries (a quarter of it are shared buffers, each
-    connection is counted with 2Mi), replication aside. A change restarts the members one at a time; writes pause
-    for the primary's restart, and fewer connections than are open cut some."""
+    """Connections of all clients together, without replication. The memory limits it: a quarter of it is for shared
+    buffers, and each connection counts 2Mi. A change restarts the members one at a time; writes pause for the
+    primary's restart, and connections above a lower number are cut."""
     synchronous: bool = False
-    """Acknowledge a write only when a replica has it: no acknowledged write is lost with a host, each write waits for
-    one more network round trip."""
+    """Acknowledge a write only when a replica has it: no acknowledged write is lost with a host, but each write waits
+    for one more network round trip."""
     idle_timeout: Seconds | None = Field(default=None, ge=60, le=24 * 24 * 3600)
-    """After how long without traffic the write endpoint closes a connection. Default: after 24 days, the most that its
-    proxy can wait; TCP keepalive ends connections whose client or server is gone after a minute."""
+    """The write endpoint closes a connection after this time without traffic. Default: 24 days, the most that its proxy
+    can wait. If the client or server is gone, TCP keepalive ends the connection after a minute."""
     failover: FailoverSettings = FailoverSettings()
     """Timers."""
 

@@ -36,38 +36,37 @@ class RedisSettings(Settings):
     members: Literal[1, 3] = 3
     """Redis servers, and as many Sentinels: 1, or 3 to survive the loss of one."""
     hosts: Hosts = ()
-    """Swarm: the hosts of the servers by their numbers; default: the first of `platform.nodes`. The Sentinel of the
-    same number lives there, too. The first server is the first master: better not where a database has its first. A
-    changed host moves the member: it copies its peers' data, and the old volume stays behind."""
+    """Swarm: one host for each server, in the order of their numbers; default: the first of `platform.nodes`. The
+    Sentinel of the same number runs on the same host. The first server is the first master: choose another host than
+    that of a database's first member. A changed host moves the member: it copies its peers' data, and the old volume
+    stays behind."""
     placement: PlacementSettings = PlacementSettings()
     """Hosts by their labels."""
     abandon_data_on: tuple[Hostname, ...] = ()
-    """Swarm: hosts whose volumes may be left with all the data. A move of every member, or of the only one, is refused
-    unless it leaves such hosts alone."""
+    """Swarm: hosts whose data may be lost. A move of all members, or of the only one, is refused unless this names all
+    hosts that they leave."""
     maxmemory: MemoryBytes = 256 * 2**20
-    """Most memory for data; what happens above it follows from the role."""
+    """Most memory for data; the role decides what happens above it."""
     volume: MemoryBytes = Field(default=2 * 2**30, ge=64 * 2**20)
-    """Size of each member's volume; where the role persists, twice `maxmemory` at least: the file is written anew
-    beside the old one."""
+    """Size of each member's volume. If the role persists, at least twice `maxmemory`: a new file is written beside the
+    old one."""
     resources: ResourcesSettings | None = None
     """CPU and memory of each Redis server; default 250m, and twice `maxmemory` (a fork writes the file), all of it
     reserved."""
     sentinel_resources: ResourcesSettings | None = None
     """CPU and memory of each Sentinel; default 100m and 64Mi, all of it reserved."""
     endpoint: bool = False
-    """A plain address of the master, for clients that do not speak Sentinel's protocol: `HOST`, `PORT` and `URL` in
-    what they are given. A proxy follows the master; it costs a hop."""
+    """A plain address of the master (`HOST`, `PORT`, `URL`), for clients that do not speak Sentinel's protocol. A proxy
+    follows the master and adds one network hop."""
     failover: Literal["fast", "standard"] = "fast"
-    """Timers: `fast` 1 s to detection, `standard` 5 s."""
+    """Timers: `fast` detects a lost master after 1 s, `standard` after 5 s."""
 
     @model_validator(mode="after")
     def _memory_fits(self) -> "RedisSettings":
         if self.resources and self.resources.memory_limit < self.maxmemory * 3 // 2:
             raise ValueError("`resources.memory_limit` must be 1.5 times `maxmemory` or more: saving forks the process")
         if self.role != "cache" and self.volume < 2 * self.maxmemory:
-            raise ValueError(
-                "`volume` must be twice `maxmemory` or more: what is kept is written anew beside the old file"
-            )
+            raise ValueError("`volume` must be twice `maxmemory` or more: a new file is written beside the old one")
         if self.maxmemory < 16 * 2**20:
             raise ValueError("`maxmemory` must be 16Mi or more")
         return self

@@ -38,9 +38,9 @@ class KubernetesSettings(Settings):
     namespace: NamespaceName | None = None
     """Namespace of the stack. Default: `ha-platform-<stack>`. Agents run in `<namespace>-agents`."""
     create_namespace: bool = True
-    """False: both namespaces exist, with their Pod Security labels, and belong to somebody else."""
+    """False: both namespaces already exist, with their Pod Security labels, and are managed elsewhere."""
     priority_classes: bool | None = None
-    """Whether the stack makes PriorityClasses, so that a cluster without room keeps stores before applications before
+    """Whether the stack makes PriorityClasses: when a cluster is full it keeps stores first, then applications, then
     exporters. They are objects of the whole cluster. Default: as `create_namespace`."""
     apparmor: bool = False
     """Whether pods demand AppArmor with the runtime's default profile. Nodes that have AppArmor apply it anyway; nodes
@@ -48,13 +48,13 @@ class KubernetesSettings(Settings):
     storage_class: DnsName | None = None
     """Class of the members' volumes. Default: the cluster's default class."""
     entry: Literal["load-balancer", "node-port", "cluster-ip"] = "load-balancer"
-    """How the outside reaches published ports: a cloud's balancer, a port of every node, or only from inside. A cloud's
-    balancer gets the clients' ports; Prometheus, Alertmanager, Grafana and status pages are left to
-    `kubectl port-forward`."""
+    """How clients reach published ports: through a cloud's balancer, at a port of every node, or only from inside the
+    cluster. A cloud's balancer offers only the ports for clients; reach Prometheus, Alertmanager, Grafana and status
+    pages by `kubectl port-forward`."""
     node_port_offset: int = Field(default=30000, ge=0, le=32766, strict=True)
-    """Added to a published port that is no node port itself (30000-32767), for entry `node-port`."""
+    """Added to a published port that is not itself a node port (30000-32767), for entry `node-port`."""
     topology_keys: tuple[LabelKey, ...] = ("topology.kubernetes.io/zone",)
-    """Node labels over whose values replicas are spread by preference, beside the nodes themselves."""
+    """Node labels: replicas are spread over their values where possible, and over the nodes."""
     nodes: int | None = Field(default=None, ge=1, strict=True)
     """How many nodes take pods. More members of a database or cache than that, and more replicas with
     `spread: require`, are refused. Default: enough for all."""
@@ -62,12 +62,13 @@ class KubernetesSettings(Settings):
     """Lets members of one store, and replicas with `spread: require`, share a node: they are kept apart by preference
     only, and a lost node can take several of them. For a cluster with fewer nodes than members. Previews say it."""
     enforces_network_policy: bool = False
-    """Whether the cluster's network enforces NetworkPolicy: a claim recorded on the namespace, not a switch."""
+    """Whether the cluster's network enforces NetworkPolicy. It is recorded on the namespace and switches nothing."""
     deregistration_delay: Seconds = Field(default=5, ge=0, le=300)
     """How long a terminating replica keeps serving while endpoints, DNS and proxies forget it."""
     balancer_delay: Seconds = Field(default=75, ge=0, le=300)
-    """The same for a replica behind a cloud's balancer (entry `load-balancer`), which looks away from a node only after
-    several failed checks: about 10 s on Azure, 20 s at an AWS NLB, 24 s on GKE, 60 s at an AWS classic balancer."""
+    """The same for a replica behind a cloud's balancer (entry `load-balancer`), which stops sending to a node only
+    after several failed checks: about 10 s on Azure, 20 s at an AWS NLB, 24 s on GKE, 60 s at an AWS classic
+    balancer."""
     cluster_domain: DnsName = "cluster.local"
     """Domain under which the cluster's services are named."""
     dns_ports: Annotated[tuple[PortNumber, ...], Field(min_length=1)] = (53, 5353, 8053)

@@ -21,24 +21,24 @@ Entry = Literal["vip", "dns", "outer-balancer", "single-host"]
 
 
 class SwarmSettings(Settings):
-    """A Docker Swarm that exists already, with this program talking to one of its managers."""
+    """An existing Docker Swarm; the program talks to one of its managers."""
 
     kind: Literal["swarm"]
     host: DockerHost | None = None
     """The manager's Docker API (`unix://`, `tcp://` or `ssh://`); default: what `DOCKER_HOST` names."""
     nodes: Annotated[tuple[Hostname, ...], Field(min_length=1)]
-    """The hostnames of all nodes that run tasks, as `docker node ls` shows them. Members whose component says no
-    `hosts` live on the first of them, in this order. The number of them says how replicas spread."""
+    """The hostnames of all nodes that run tasks, as `docker node ls` shows them. Members of a component without `hosts`
+    run on the first of them, in this order. The number of nodes decides how replicas spread."""
     encrypt_overlays: bool = True
     """Traffic between hosts is encrypted by IPsec. A kernel without ESP carries nothing over an encrypted overlay."""
     entry: Entry
-    """How clients reach several hosts: a `vip` that moves between them, `dns` with one record per host, an
-    `outer-balancer` in front, or a `single-host`. The platform does not provide it; it says what is left to it."""
+    """How clients reach the hosts: a `vip` that moves between them, `dns` with one record per host, an `outer-balancer`
+    in front, or a `single-host`. You provide it; the platform only uses this to say what it does not cover."""
     nameservers: tuple[IPv4Address, ...] = ()
     """Where containers look up names outside the Swarm; default: what each host's resolver uses."""
     resolver_options: tuple[ResolverOption, ...] = ("timeout:1", "attempts:1")
-    """Of resolv.conf in every container. A name that is gone with its task falls through to the outer nameserver:
-    with the defaults of the C library an unreachable one holds a look-up, and so a failover, for 20 seconds."""
+    """Options of resolv.conf in every container. When a task is gone, its name is looked up at the outer nameserver.
+    With the defaults of the C library an unreachable nameserver delays a look-up, and so a failover, by 20 seconds."""
     subnets: dict[Tier, IPv4Network] = Field(default_factory=dict)
     """The overlay subnet of a tier; default: the next free one of the Swarm's address pool."""
 

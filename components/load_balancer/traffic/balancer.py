@@ -89,19 +89,19 @@ class Balancer(Settings):
     """How long a stopping proxy lets requests and streams in flight go on; default 5 minutes. No app that a route
     names may have a greater `longest_request`."""
     stop_delay: Seconds = Field(default=0, ge=0, le=300)
-    """How long a stopping proxy still accepts while `/healthz` says 503, so that a balancer in front that asks there
-    looks away; default 0: it closes its ports at once. With a delay, idle connections end only after
+    """How long a stopping proxy still accepts requests while `/healthz` answers 503, so that a balancer in front that
+    checks it stops sending; default 0: it closes its ports at once. With a delay, idle connections end only after
     `timeouts.keep_alive`. Not for a cloud's balancer in front of Kubernetes: see `platform.balancer_delay`."""
     max_connections: int = Field(default=2_000, ge=100, le=100_000)
     """Client connections of each proxy at the same time; more wait in the kernel. Default 2,000. Each takes two file
     descriptors: the host's limit for containers must allow twice as many."""
     trusted_proxies: tuple[Network, ...] = Field(default=(), max_length=100)
-    """Address ranges of proxies in front. Only from there X-Forwarded-For and its kin are believed: the client is the
-    rightmost address of the chain that is in none of these ranges. From everybody else they are removed."""
+    """Address ranges of proxies in front. X-Forwarded-For and similar headers are trusted only from there: the client
+    is the rightmost address of the chain that is in none of these ranges. From all others they are removed."""
     limits: Limits = Limits()
     """Sizes."""
     timeouts: ClientTimeouts = ClientTimeouts()
-    """Patience with clients."""
+    """How long to wait for clients."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -12,10 +12,10 @@ Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
 class Cors(Settings):
-    """The proxy answers preflights itself and replaces what the application says about origins.
+    """The proxy answers preflights itself and replaces the application's CORS headers.
 
-    A preflight from another origin is answered with 403; other requests pass, without permission for the browser to
-    show the answer.
+    A preflight from another origin is answered with 403. Other requests from there pass, but the browser may not show
+    the answer to the page.
     """
 
     origins: tuple[Origin, ...] = Field(min_length=1, max_length=50)

@@ -10,13 +10,13 @@ from settings.types import RequestPath
 class Check(Settings):
     """An HTTP GET to each replica; 200 to 399 passes.
 
-    The defaults lose a dead replica in 2 to 3 s; with them 0 of 1,500 requests failed when a replica was killed.
+    With the defaults a dead replica is taken out in 2 to 3 s; 0 of 1,500 requests failed when a replica was killed.
     """
 
     path: RequestPath | None = None
     """What is asked; default: the application's `probes.health`."""
     host: HostName | None = None
-    """The Host header of the question; default: the application's `probes.host`, else the route's `host`, else the
+    """The Host header of the check; default: the application's `probes.host`, else the route's `host`, else the
     application's name."""
     interval: ShortTime = 1_000
     """Time between two checks of a replica (each proxy replica asks); default 1 s."""
@@ -35,12 +35,11 @@ class Check(Settings):
 
 
 class Ejection(Settings):
-    """Takes a replica out that fails real requests, whatever it answers to checks; never the last one.
+    """Takes out a replica that fails real requests, even if it passes its checks; never the last replica.
 
     Failures are refused connections, timeouts, invalid answers, and 5xx other than 501 and 505; one good answer
-    starts the count again. The replica returns after `check.rise` passed checks. Sessions that it serves go on.
-    Where every replica was taken out, all that pass their checks are used again: what fails on all of them is a page,
-    not a replica.
+    starts the count again. The replica returns after `check.rise` passed checks. Its open sessions continue. When
+    every replica was taken out, all that pass their checks are used again: then a page is at fault, not a replica.
     """
 
     errors: int = Field(default=10, ge=1, le=1_000)

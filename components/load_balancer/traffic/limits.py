@@ -8,7 +8,7 @@ from settings.types import MemoryBytes, Seconds
 
 
 class ClientTimeouts(Settings):
-    """Patience with clients, the same for all routes."""
+    """How long to wait for clients, the same for all routes."""
 
     request: LongTime = 10
     """Longest time for a request's headers to arrive; ends clients that send a byte at a time. Default 10 s."""
@@ -17,12 +17,12 @@ class ClientTimeouts(Settings):
 
 
 class Timeouts(Settings):
-    """Patience with the replicas of a route."""
+    """How long to wait for the replicas of a route."""
 
     connect: ShortTime = 1_000
-    """Longest time for a connection to open; default 1 s, for a lost host does not answer."""
+    """Longest time for a connection to open; default 1 s, because a lost host does not answer."""
     response: LongTime = 60
-    """Longest silence of the application, before and inside an answer; a stream that keeps sending has no end.
+    """Longest silence of the application, before and inside an answer; a stream that keeps sending has no limit.
     Default 60 s."""
     stream: LongTime = 600
     """Longest silence of both sides on an upgraded connection (WebSocket); default 10 minutes."""
@@ -44,5 +44,5 @@ class Limits(Settings):
     """Sizes, the same for all routes."""
 
     headers: MemoryBytes = Field(default=32 * 1024, ge=16 * 1024, le=256 * 1024)
-    """Longest head of a request or answer, cookies included: more is answered with 400, or with 502 where it is the
-    application's. Default 32 KiB; 16 KiB at least (a frame of HTTP/2). Each connection may take twice as much."""
+    """Longest head of a request (more is answered with 400) or answer (502), cookies included. Default 32 KiB; at least
+    16 KiB (a frame of HTTP/2). Each connection may take twice as much memory."""

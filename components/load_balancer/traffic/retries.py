@@ -31,6 +31,6 @@ class Retries(Settings):
     on: tuple[Failure, ...] = Field(default=("connect_failure", "empty_response", 503), min_length=1)
     """Failures that are tried again: `connect_failure`, `empty_response` (the connection ended before an answer, or the
     replica's host is gone), `response_timeout`, and the answers 502, 503, 504. `response_timeout` is not among the
-    defaults: it sends slow work to one replica after the other, while all of them go on with it."""
+    defaults: it sends slow work to one replica after another, while all of them keep working on it."""
     methods: tuple[SafeMethod, ...] = Field(default=("GET", "HEAD", "OPTIONS"), min_length=1)
     """Methods that may be sent twice; others are refused."""

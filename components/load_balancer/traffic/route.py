@@ -34,7 +34,7 @@ class Route(Settings):
     check: Check = Check()
     """Active health checks."""
     ejection: Ejection | None = None
-    """Passive ejection; default: off, for one page that fails would take out replicas that are well."""
+    """Passive ejection; default: off, because one page that fails would take out healthy replicas."""
     retries: Retries | None = Retries()
     """Retries on safe failures; null: off."""
     rate_limit: RateLimit | None = None
@@ -46,7 +46,7 @@ class Route(Settings):
     max_per_replica: int | None = Field(default=None, ge=1, le=100_000)
     """Most requests at a replica at the same time (for each proxy replica); more wait in a queue. Default: no limit."""
     timeouts: Timeouts = Timeouts()
-    """Patience with the application."""
+    """How long to wait for the application."""
     weight: Reserved = None
     """Reserved for gradual shifts between applications."""
     forward_auth: Reserved = None

@@ -15,7 +15,7 @@ class Sticky(Settings):
     cookie: Token = "SERVER"
     """The cookie's name; default `SERVER`."""
     same_site: Literal["lax", "strict", "none"] = "lax"
-    """Whether pages of other sites send the cookie: `lax` (default) in links only, `strict` never, `none` always, which
-    browsers allow over HTTPS alone."""
+    """Whether pages of other sites send the cookie: `lax` (default) only in links, `strict` never, `none` always, which
+    browsers allow only over HTTPS."""
     ttl: LongTime = 3_600
-    """The cookie counts no longer after this pause between two requests; default 1 h."""
+    """The cookie expires after this pause between two requests; default 1 h."""
