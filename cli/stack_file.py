@@ -74,7 +74,7 @@ def stack_file(name: str = "") -> StackFile:
     """The stack `name`, from STACK_FILE or `Pulumi.<name>.yaml`.
 
     Without a name it is the one that STACK_FILE is named after: `Pulumi.<name>.yaml`, or `<name>.yaml`. Without
-    STACK_FILE, too, it is `dev`.
+    STACK_FILE as well, it is `dev`.
     """
     given = os.environ.get("STACK_FILE", "")
     name = name or (_named_after(given) if given else DEFAULT)

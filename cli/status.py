@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 PLAIN_WIDTH = 160
-"""Columns where standard output is no terminal, so that no name is cut."""
+"""Columns where standard output is not a terminal, so that no name is cut."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,7 +29,7 @@ class Backend:
 
     `port` is the replicas' port; `health_path` what is asked of them, under the name `health_host` (None: any will
     do), unless a route's check says otherwise; `max_replicas` the most replicas that may answer at the same moment, a
-    rollout's surplus included; the balancer has room for at least that many.
+    rollout's surplus included; the balancer can serve at least that many.
     """
 
     endpoint: Endpoint

@@ -57,7 +57,7 @@ class Observability:
 def down_rule(component: str, target: ScrapeTarget, *, for_seconds: int = 60, runbook: str = "") -> AlertRule:
     """The rule that fires while fewer replicas of `target` answer than expected, or none is known.
 
-    60 s are two scrapes of 30 s: one lost scrape is no alert.
+    60 s are two scrapes of 30 s: one lost scrape is not an alert.
     """
     answering = f'sum(up{{job="{target.job}"}})'
     return AlertRule(

@@ -80,7 +80,7 @@ def check(
 
 
 def _dates(data: object) -> Iterator[Fault]:
-    """A date without quotes is no text to the CLI, which hands over another text in its place."""
+    """A date without quotes is not a text to the CLI, which hands over another text in its place."""
     for path in dates(data):
         yield Fault(
             path=f"{STACK_KEY}.{path}", rule="is a date in YAML, which arrives in another form", fix="Put it in quotes."

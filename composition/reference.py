@@ -65,7 +65,7 @@ def _sections() -> Iterator[Section]:
 
 
 def _below(path: str) -> str:
-    """What the keys of `path` are written after; a variant's `(kind: x)` is no part of a path."""
+    """What the keys of `path` are written after; a variant's `(kind: x)` is not part of a path."""
     return "" if path == ROOT else f"{path.partition(' (')[0]}."
 
 

@@ -1,7 +1,7 @@
 """A stack file's YAML as the Pulumi CLI reads it, and what it would not hand over as it is written.
 
 The CLI reads with gopkg.in/yaml.v3, refuses duplicate keys itself, and gives the program JSON with sorted keys. Where
-it would change a value without a word (keys that are no texts, dates, a second document), the file is refused here.
+it would change a value without a word (keys that are not texts, dates, a second document), the file is refused here.
 """
 
 import re

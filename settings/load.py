@@ -14,7 +14,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 Item = tuple[str, ...]
 """A part of a document that is sound or broken as a whole: `("apps", "web")`, an entry of a map; `("images",)`, another
-key, or a map of which not every name is known; `()`, a document that is no map."""
+key, or a map of which not every name is known; `()`, a document that is not a map."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +22,7 @@ class Loaded(Generic[Model]):
     """A document as far as it can be read.
 
     `sound` is the model without the items that are `broken`: a broken key has its default in it, or no value where it
-    has none. A key that the model does not have is broken, too. Without faults nothing is broken.
+    has none. A key that the model does not have is also broken. Without faults nothing is broken.
     """
 
     sound: Model

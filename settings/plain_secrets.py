@@ -107,7 +107,7 @@ def _assignments(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _holds_something(name: str, value: str) -> bool:
-    """Whether the value may be the secret itself, and is no switch, number, file, URL or placeholder."""
+    """Whether the value may be the secret itself, and not a switch, number, file, URL or placeholder."""
     if not value.strip() or _SWITCH.fullmatch(value) or _PLACEHOLDER.match(value) or "://" in value[:40]:
         return False
     return not re.fullmatch(r"[0-9.]{1,7}[A-Za-z]{0,2}", value) or any(

@@ -46,7 +46,7 @@ def proxies_outlast_requests(context: Context) -> Iterator[Fault]:
 
 
 def bodies_fit_scratch(context: Context) -> Iterator[Fault]:
-    """An application that collects a body in `/tmp`, as most frameworks do, needs the room."""
+    """An application that collects a body in `/tmp`, as most frameworks do, needs the space."""
     for name, balancer in _balancers(context):
         for index, route in enumerate(balancer.routes):
             app = context.component(route.app)

@@ -29,7 +29,7 @@ def refusals(cluster: Cluster, word: Workload | Members) -> Iterator[Refused]:
 
 
 def offered_ports(cluster: Cluster, word: Workload | Members) -> tuple[PublicPort, ...]:
-    """The ports of the Service for the outside; the word's own Service has the others, too.
+    """The ports of the Service for the outside; the word's own Service also has the others.
 
     A cloud's balancer has an address in the open internet: it gets no port for operators, who use
     `kubectl port-forward`. Addresses of nodes and of the cluster are in networks of the operators.

@@ -1,4 +1,4 @@
-"""Who gives way where a cluster has no room: exporters to applications, applications to stores.
+"""Who gives way where a cluster is full: exporters to applications, applications to stores.
 
 PriorityClasses are objects of the whole cluster, so their names begin with the stack's namespace.
 """
@@ -31,7 +31,7 @@ def level(tier: Tier, ports: Sequence[Port]) -> Level:
 
 
 def priority_class(level: Level, *, namespace: str, opts: pulumi.ResourceOptions) -> scheduling.PriorityClass:
-    """Stores take the place of others when a node is lost; all else waits for room, before pods of a lower level."""
+    """Stores take the place of others when a node is lost; all else waits, before pods of a lower level."""
     return scheduling.PriorityClass(
         f"priority-{level}",
         metadata=ObjectMetaArgs(name=f"{namespace}-{level}"),

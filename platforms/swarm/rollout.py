@@ -9,7 +9,7 @@ from platforms.durations import go_duration
 
 @dataclass(frozen=True, kw_only=True)
 class Steps:
-    """`parallelism` tasks at a time, `delay_seconds` from ready to the next; the last ones are watched, too.
+    """`parallelism` tasks at a time, `delay_seconds` from ready to the next; the last ones are also watched.
 
     Swarm counts a task as running when its health check has passed once. One that fails before that, or up to
     `monitor_seconds` after it, fails the update.

@@ -104,7 +104,7 @@ def _starts_first(word: Workload) -> bool:
 def _placement(word: Workload, hosts: int) -> docker.ServiceTaskSpecPlacementArgs | None:
     """Swarm itself prefers the host with the fewest replicas of a service; a limit keeps it so when one is lost.
 
-    The limit leaves room on all hosts but one for every replica and those that an update adds: a tighter one blocks
+    The limit leaves space on all hosts but one for every replica and those that an update adds: a tighter one blocks
     updates, and a lost host's replicas. How many hosts have the wanted labels is not known here: no limit then.
     (The scheduler spreads by labels only: `spread=node.id` does nothing.)
     """

@@ -10,7 +10,7 @@ from sandbox.engine.urns import make_urn, name_of, qualified_type
 
 def alias_urns(request: Any, stack: str, project: str, parent_aliases: Iterable[str]) -> tuple[str, ...]:
     """The aliases of a `RegisterResourceRequest`, each once, in order. A child whose name begins with its parent's has
-    had the parent's other name there, too."""
+    also had the parent's other name there."""
     own = [_own(alias, request, stack, project) for alias in request.aliases] + list(request.aliasURNs)
     found = dict.fromkeys(own)
     for parent_alias in parent_aliases:

@@ -103,7 +103,7 @@ class Display(Reporter):
                 return
             self._held.append(step)
             resource = step.new or step.old
-            # Components and providers alone are no news: a program that ends with a fault has registered some.
+            # Components and providers alone are not news: a program that ends with a fault has registered some.
             if resource is not None and resource.custom and not is_provider(step.type):
                 self.flush()
 

@@ -106,7 +106,7 @@ def diff(old: Value, new: Value) -> dict[Path, Change]:
     """What must change to come from `old` to `new`, by path; empty when nothing does.
 
     `None` equals an absent key. Lists of equal length are compared item by item, others as a whole. A change that only
-    adds or removes secrecy is no change; a change below a secret carries its values as secrets.
+    adds or removes secrecy is not a change; a change below a secret carries its values as secrets.
     """
     changes: dict[Path, Change] = {}
     _diff(old, new, (), False, changes)
@@ -160,7 +160,7 @@ def format_path(path: Path) -> str:
 
 
 def parse_path(text: str) -> Path:
-    """The inverse of `format_path`; `*` matches any key or index. Raises ValueError where `text` is no path."""
+    """The inverse of `format_path`; `*` matches any key or index. Raises ValueError where `text` is not a path."""
     parts: list[str | int] = []
     position = 0
     while position < len(text):

@@ -14,7 +14,7 @@ _RECURSION_AVAILABLE_NXDOMAIN = 0x83
 
 
 def answer(query: bytes) -> bytes | None:
-    """The reply to one query (RFC 1035, 4.1), or None to what is no query with one question."""
+    """The reply to one query (RFC 1035, 4.1), or None to what is not a query with one question."""
     if len(query) <= _HEADER or query[2] & _RESPONSE or query[4:6] != b"\x00\x01":
         return None
     end = _HEADER

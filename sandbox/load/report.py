@@ -87,7 +87,7 @@ class WriteReport:
 
     @property
     def clean(self) -> bool:
-        """Something was acknowledged and none of it was lost; failed writes are no loss."""
+        """Something was acknowledged and none of it was lost; failed writes are not a loss."""
         return self.acknowledged > 0 and not self.lost
 
 

@@ -116,7 +116,7 @@ class Provider(ABC):
 
     @abstractmethod
     def delete(self, type: str, id: str, inputs: Properties, outputs: Properties) -> None:
-        """Deletes the object and waits until it is gone. An object that is gone already is no failure."""
+        """Deletes the object and waits until it is gone. An object that is already gone is not a failure."""
 
     @abstractmethod
     def find(self, type: str, inputs: Properties) -> str | None:

@@ -44,5 +44,5 @@ kernel/keys/root_maxbytes 25000000
 TUNABLES
 
 echo 1 > /proc/sys/net/ipv4/ip_forward
-mount --make-rshared / # pods may ask for mount propagation; the machine's mounts are no peers of these
+mount --make-rshared / # pods may ask for mount propagation; the machine's mounts are not peers of these
 touch /run/node-prepared

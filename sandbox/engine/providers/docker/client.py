@@ -27,7 +27,7 @@ _CONNECT_SECONDS = 5.0
 # What a manager says before it did anything: no leader, or it is itself on its way back into the cluster.
 _REFUSED = ("does not have a leader", "no elected cluster leader", "Manager is being prepared")
 # The leader, or the way to it, was lost in the middle (of a proposal, the daemon's 20 s, a connection of two managers).
-# The call may have been carried out: only repeated where that does no harm. An update is no such call: a service that
+# The call may have been carried out: only repeated where that does no harm. An update is not: a service that
 # is updated to the same again forgets the spec that it rolls back to.
 _LOST = ("raft: failed to process the request", "context deadline exceeded", "code = Unavailable")
 
@@ -57,7 +57,7 @@ def _leaderless(method: str, response: requests.Response, options: Mapping[str, 
 
 
 def _broken(error: requests.RequestException) -> bool:
-    """Whether a connection ended before the whole answer. A refused one or a slow answer is no such thing."""
+    """Whether a connection ended before the whole answer. A refused one or a slow answer does not count."""
     if isinstance(error, requests.exceptions.ChunkedEncodingError):
         return True
     wrapped = error.args[0] if error.args else None

@@ -22,7 +22,7 @@ _OVER = frozenset({"complete", "shutdown", "failed", "rejected", "remove", "orph
 
 
 def remove(call: Callable[[str], Any], id: str, what: str) -> None:
-    """Calls `call(id)`, again while the object is still in use. An object that is gone is no failure."""
+    """Calls `call(id)`, again while the object is still in use. An object that is gone is not a failure."""
     end = time.monotonic() + _CLEARING_SECONDS
     while True:
         try:

@@ -35,7 +35,7 @@ def failed_job(kind: Kind, outputs: Properties, new: Properties) -> dict[Path, C
 
 
 def _in_namespace(kind: Kind, inputs: Properties) -> Properties:
-    """An object without a namespace is in the one called default: saying so is no change."""
+    """An object without a namespace is in the one called default: saying so is not a change."""
     metadata = inputs.get("metadata")
     inner = metadata.value if isinstance(metadata, Secret) else metadata
     if not kind.namespaced or not isinstance(inner, dict) or inner.get("namespace"):

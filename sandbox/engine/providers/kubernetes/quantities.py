@@ -17,7 +17,7 @@ _FIELDS = frozenset({"sizeLimit", "averageValue", "divisor"})
 
 
 def canonical(text: str) -> str:
-    """`text` as the API server writes it; unchanged where it is no quantity or has a decimal exponent."""
+    """`text` as the API server writes it; unchanged where it is not a quantity or has a decimal exponent."""
     match = _QUANTITY.fullmatch(text.strip())
     if match is None:
         return text
