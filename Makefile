@@ -22,7 +22,7 @@ up: setup ## Deploy STACK (default: dev, on throw-away hosts) and show it answer
 	@$(PYTHON) -m cli up "$(STACK)"
 
 .PHONY: preview
-preview: setup ## Show what `up` would change; STACK_FILE=path/Pulumi.x.yaml is a file from anywhere, and stack x
+preview: setup ## Show what `up` would change; with STACK_FILE=path/Pulumi.x.yaml: of the stack x in that file
 	@$(PYTHON) -m cli preview "$(STACK)"
 
 .PHONY: down

@@ -163,7 +163,7 @@ class RolloutSettings(Settings):
     """A new replica that is not ready and stable by then fails the rollout, and the old version keeps serving."""
     order: Literal["start-first", "stop-first"] = "start-first"
     """`start-first`: a new replica is ready before an old one stops. `stop-first`: an old one has stopped before a new
-    one starts, for what must never run twice (a scheduler, one consumer of an order)."""
+    one starts, for what must not run twice (a scheduler, a single consumer)."""
 
 
 class AppSecuritySettings(Settings):

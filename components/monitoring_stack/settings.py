@@ -135,6 +135,6 @@ class MonitoringSettings(Settings):
     alertmanager: AlertmanagerSettings
     """Alerts."""
     grafana: GrafanaSettings | None = None
-    """Dashboards; none: not deployed."""
+    """Dashboards. Default: not deployed."""
     node_exporter: bool = True
     """Metrics of the hosts."""

@@ -59,8 +59,8 @@ class KubernetesSettings(Settings):
     """How many nodes take pods. More members of a database or cache than that, and more replicas with
     `spread: require`, are refused. Default: enough for all."""
     share_nodes: bool = False
-    """Lets members of one store, and replicas with `spread: require`, share a node: they are kept apart by preference
-    only, and a lost node can take several of them. For a cluster with fewer nodes than members. Previews say it."""
+    """Lets members of one store, and replicas with `spread: require`, share a node, for a cluster with fewer nodes than
+    members. They are kept apart only where possible, and a lost node can take several of them. Previews say so."""
     enforces_network_policy: bool = False
     """Whether the cluster's network enforces NetworkPolicy. It is recorded on the namespace and switches nothing."""
     deregistration_delay: Seconds = Field(default=5, ge=0, le=300)
