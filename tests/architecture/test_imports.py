@@ -1,4 +1,4 @@
-"""Imports run one way, and providers stay in their platform's room."""
+"""Imports run one way, and providers stay in their platform's package."""
 
 import subprocess
 import sys

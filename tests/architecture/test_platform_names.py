@@ -1,4 +1,4 @@
-"""The program does not ask where it runs, and both rooms have the same files."""
+"""The program does not ask where it runs, and both platform packages have the same files."""
 
 import ast
 from pathlib import Path
@@ -12,7 +12,7 @@ WORDS = (
     "agent", "config_file", "container", "entry", "job", "members", "names", "network", "platform", "probe",
     "resources", "rollout", "scaling", "secret", "settings", "volume", "workload",
 )  # fmt: skip
-"""One file for each word; a room may have more for what only it needs."""
+"""One file for each word; a platform may have more for what only it needs."""
 
 
 @pytest.mark.parametrize("room", ROOMS)

@@ -1,4 +1,4 @@
-"""Names, quantities and settings of the Kubernetes room."""
+"""Names, quantities and settings for Kubernetes."""
 
 import pytest
 from pydantic import ValidationError

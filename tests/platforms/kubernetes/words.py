@@ -1,4 +1,4 @@
-"""Small words for the tests of this room, and what Kubernetes makes of them."""
+"""Small words for the tests in this folder, and what Kubernetes makes of them."""
 
 from collections.abc import Callable
 from typing import Any
