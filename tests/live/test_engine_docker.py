@@ -67,11 +67,11 @@ class Trial:
             "taskSpec": {
                 "restartPolicy": {"condition": "any", "delay": "1s", "window": "0s"},
                 "containerSpec": {
+                    "image": self.image,
                     "user": "0:0",
+                    "commands": command,
                     "stopGracePeriod": "1s",
                     **container,
-                    "image": self.image,
-                    "commands": command,
                 },
             },
         }
@@ -159,7 +159,8 @@ def test_what_the_platform_renders_is_what_a_process_finds(trial: Trial) -> None
         return Workload(name="web", origin=origin, tier=Tier.APP, container=changed, replicas=1, probes=probes)
 
     spec = services(lambda container: [word(container)])["shop-web"]["taskSpec"]["containerSpec"]
-    id, _, _ = trial.create(SERVICE, trial.service("texts", **spec | {"command": spec.pop("commands")}))
+    own = {"command": spec.pop("commands"), "image": trial.image}
+    id, _, _ = trial.create(SERVICE, trial.service("texts", **spec | own))
     (task,) = [one for one in trial.client.tasks({"service": id}) if one["Status"]["State"] == "running"][:1]
     state = trial.client.inspect_container(task["Status"]["ContainerStatus"]["ContainerID"])["State"]
     assert state["Health"]["Status"] == "healthy"
