@@ -1,10 +1,11 @@
 """Where a component's members live, as a stack file says it."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationInfo
 
 from settings.base import Settings
+from settings.references import label_key
 from settings.types import Hostname
 
 LabelKey = Annotated[
@@ -12,11 +13,12 @@ LabelKey = Annotated[
     StringConstraints(
         pattern=r"^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$"
     ),
+    AfterValidator(label_key),
 ]
 """The key of a node's label: `node-type`, or with a domain before it `example.com/node-type`."""
 
-LabelValue = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$")]
-"""The value of a node's label."""
+LabelValue = Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?$")]
+"""The value of a node's label; on Kubernetes it may be empty."""
 
 
 class PlacementSettings(Settings):
@@ -34,6 +36,15 @@ def _one_for_each_member(hosts: tuple[str, ...], info: ValidationInfo) -> tuple[
         raise ValueError("each host is named once: two members on one host are lost together")
     return hosts
 
+
+def _number(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("must be 1 or 3")
+    return value
+
+
+Members = Annotated[Literal[1, 3], BeforeValidator(_number)]
+"""How many members a store has: one, or three to survive the loss of one."""
 
 KEYS = {"hosts": "hosts", "abandon_data_on": "abandon_data_on", "node_labels": "placement.labels"}
 """Field of Members -> key of a store, for where its members live."""

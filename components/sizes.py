@@ -51,12 +51,15 @@ class ResourcesSettings(Settings):
 
     @model_validator(mode="after")
     def _limits_cover_requests(self) -> "ResourcesSettings":
+        problems = []
         if self.cpu_limit < self.cpu_request:
-            raise ValueError("`cpu_limit` is below `cpu_request`")
+            problems.append("`cpu_limit` is below `cpu_request`")
         if self.memory_limit < LEAST_MEMORY:
-            raise ValueError("`memory_limit` is below 6Mi, Docker's minimum")
+            problems.append("`memory_limit` is below 6Mi, Docker's minimum")
         if self.memory_limit < self.memory_request:
-            raise ValueError("`memory_limit` is below `memory_request`")
+            problems.append("`memory_limit` is below `memory_request`")
+        if problems:
+            raise ValueError("; ".join(problems))
         return self
 
     def resources(self) -> Resources:

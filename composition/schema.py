@@ -27,7 +27,7 @@ def schema_text() -> str:
                     "ha-platform:secrets": {
                         "type": "object",
                         "description": "Given secrets, encrypted: write them with `make secret`.",
-                        "propertyNames": {"pattern": "^[a-z][a-z0-9_]{0,62}$"},
+                        "propertyNames": {"pattern": "^[a-z][a-z0-9_]{0,49}$"},
                     },
                 },
                 "required": ["ha-platform:stack"],

@@ -36,18 +36,24 @@ class RegistryLogin(Settings):
     """The given secret that holds the password or token."""
 
 
+def _versioned(ref: str) -> str:
+    if ref.endswith(":latest"):
+        raise ValueError("`latest` is not a version; name a tag")
+    return ref
+
+
 class ImagePin(Settings):
     """One pinned image and what components need to know about it."""
 
-    ref: ImageRef
+    ref: Annotated[ImageRef, AfterValidator(_versioned)]
     """Repository and tag, with the registry if it is not the default one."""
     digest: Digest | None = None
     """`sha256:...` from the named source; None: unverified."""
     unverified: bool = False
     """No source of a digest was available: only the tag is pinned."""
-    uid: int = Field(ge=0, le=2**31 - 2)
+    uid: int = Field(ge=0, le=2**31 - 2, strict=True)
     """The user that the process runs as, and that owns the data directory in the image."""
-    gid: int = Field(ge=0, le=2**31 - 2)
+    gid: int = Field(ge=0, le=2**31 - 2, strict=True)
     data_dir: AbsolutePath | None = None
     """Where the image owns a directory for a volume."""
     bin_dir: AbsolutePath | Literal["/"] | None = None

@@ -25,8 +25,15 @@ def _fault(detail: ErrorDetails, data: object, schema: dict[str, Any], root: str
     if detail["type"] == "union_tag_invalid":
         kinds = detail["ctx"]["expected_tags"]
         return Fault(path=path, rule=f"has an unknown kind, not one of {kinds}", got=repr(detail["ctx"]["tag"]))
-    if detail["type"] in ("model_type", "dict_type"):
+    if detail["type"] == "union_tag_not_found" and isinstance(detail["input"], Mapping):
+        return Fault(path=f"{path}.kind", rule="is required")
+    if detail["type"] in ("model_type", "dict_type", "model_attributes_type", "union_tag_not_found"):
         return Fault(path=path, rule="must be a map", got=shown(path, detail["input"]))
+    if detail["type"] == "tuple_type":
+        return Fault(path=path, rule="must be a list", got=shown(path, detail["input"]))
+    if detail["type"] == "string_type":
+        fix = "Put it in quotes." if isinstance(detail["input"], (bool, int, float)) else None
+        return Fault(path=path, rule="must be a text", got=shown(path, detail["input"]), fix=fix)
     if detail["type"] == "too_short":
         return Fault(path=path, rule=f"needs at least {detail['ctx']['min_length']} item")
     if detail["type"] == "string_pattern_mismatch":

@@ -163,8 +163,8 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z]([a-z0-9-]{0,22}[a-z0-9]
 Hostname = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,62}[A-Za-z0-9])?$")]
 """The name of a host, as `docker node ls` shows it."""
 
-SecretName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
-"""The name of a given secret (a key of `ha-platform:secrets`)."""
+SecretName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,49}$")]
+"""The name of a given secret (a key of `ha-platform:secrets`). Docker takes 64 characters, and the platform adds 14."""
 
 RequestPath = Annotated[str, StringConstraints(pattern=r"^/[A-Za-z0-9._~/?&=:+@,%-]*$", max_length=200)]
 """The path of a request, with its query. It ends up in configurations: no character of it can change their meaning."""

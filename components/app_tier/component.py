@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pulumi
 
-from components.app_tier.container import AppContainer, clashes
+from components.app_tier.container import USES, AppContainer, clashes
 from components.app_tier.probes import probes
 from components.app_tier.settings import AppTierSettings
 from components.contracts import ClientContract
@@ -43,7 +43,7 @@ class AppTier(pulumi.ComponentResource):
         super().__init__("ha-platform:app:AppTier", name, None, opts)
         scope = Scope(platform=platform, origin=origin or Origin(key="apps", name=name), parent=self)
         for field, variable, reason in clashes(settings, contracts):
-            platform.refuse(scope.origin, field, variable, reason)
+            platform.refuse(scope.at(USES).origin if field == USES else scope.origin, field, variable, reason)
         container = AppContainer(settings, image=image, contracts=contracts, given=given)
         uses = tuple(resource for contract in contracts.values() for resource in contract.resources)
         migrated: tuple[pulumi.Resource, ...] = ()

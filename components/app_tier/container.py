@@ -12,6 +12,9 @@ from model import Container, File, Image, Resources, SecretRef, Security, Stop
 SECRETS_DIRECTORY = "/run/secrets"
 NOT_SECRET = "HA_PLAIN_TEXTS"
 """The variable that names what `not_secret` excepts, for policies: they see what is rendered and no stack file."""
+USES = "uses"
+"""Not a field of a word: the contracts that are injected, for refusals."""
+
 STOP_MARGIN_SECONDS = 5
 """Between the end of the longest request and the kill, for the process to close its connections."""
 
@@ -99,12 +102,17 @@ def _inject(
 
 
 def clashes(settings: AppTierSettings, contracts: Mapping[str, ClientContract]) -> Iterator[tuple[str, str, str]]:
-    """Variables that the settings and a client contract both set: field of the container, variable, and reason."""
+    """Variables that are set twice: the field of the later one, the variable, and the reason."""
     own = {"container.env": settings.env, "container.secret_env": settings.secret_env}
+    setters = dict.fromkeys(_announced(settings), "the platform")
     for name, use in each_use(settings.uses).items():
         contract = contracts[name]
         injected = {f"{use.prefix}_{key}" for key in (*contract.settings, *contract.secrets)}
         injected |= {f"{use.prefix}_{key}_FILE" for key in contract.secrets}
-        for field_name, variables in own.items():
-            for variable in sorted(injected & set(variables)):
-                yield field_name, variable, f"`{name}` in `uses` also sets it; rename it or change the prefix"
+        for variable in sorted(injected):
+            setter = setters.setdefault(variable, f"`{name}` in `uses`")
+            if setter != f"`{name}` in `uses`":
+                yield USES, variable, f"{setter} and `{name}` both set it; choose prefixes that share no variable"
+    for field_name, variables in own.items():
+        for variable in sorted(setters.keys() & set(variables)):
+            yield field_name, variable, f"{setters[variable]} also sets it; rename it or change the prefix"

@@ -106,6 +106,7 @@ APPS = Kind(
             "prefer_spot": "prefer_spot",
             "node_labels": "placement.labels",
         },
+        "uses": {"uses": "uses"},
         "migrations": {
             **_CONTAINER,
             "container.command": "migrations.command",

@@ -17,6 +17,12 @@ def app_images_are_pinned(context: Context) -> Iterator[Fault]:
     for app, settings in context.parts("apps").items():
         path = str(Origin(key="apps", name=app).at("image"))
         if images.pin(settings.image):
+            for key in sorted({"run_as", "http_tool"} & settings.model_fields_set):
+                yield Fault(
+                    path=str(Origin(key="apps", name=app).at(key)),
+                    rule=f"is for images given by reference; the pin `{settings.image}` says it",
+                    fix="Leave it out, or name the image by its reference.",
+                )
             continue
         try:
             image_ref(settings.image)

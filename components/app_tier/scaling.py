@@ -14,9 +14,9 @@ class ScalingStepSettings(Settings):
 
     stabilization: Seconds = Field(ge=0, le=3600)
     """The need must last this long."""
-    percent: int = Field(ge=1, le=1000)
+    percent: int = Field(ge=1, le=1000, strict=True)
     """Of the replicas, in one period."""
-    replicas: int = Field(ge=1, le=100)
+    replicas: int = Field(ge=1, le=100, strict=True)
     """Replicas, in one period."""
     period: Seconds = Field(ge=1, le=1800)
     """Length of a period."""
@@ -37,9 +37,9 @@ class ScalingStepSettings(Settings):
 class ScalingSettings(Settings):
     """The number of replicas follows load. The defaults react at once and shrink slowly."""
 
-    min: int = Field(default=3, ge=1, le=100)
+    min: int = Field(default=3, ge=1, le=100, strict=True)
     """Fewest replicas."""
-    max: int = Field(default=10, ge=1, le=1000)
+    max: int = Field(default=10, ge=1, le=1000, strict=True)
     """Most replicas."""
     cpu: Percent | None = 70
     """Mean CPU in percent of the request."""
@@ -52,10 +52,13 @@ class ScalingSettings(Settings):
 
     @model_validator(mode="after")
     def _consistent(self) -> "ScalingSettings":
+        problems = []
         if self.max < self.min:
-            raise ValueError("`max` is below `min`")
+            problems.append(f"`max` is below `min` ({self.max} < {self.min})")
         if self.cpu is None and self.memory is None:
-            raise ValueError("give `cpu` or `memory`: nothing to scale on")
+            problems.append("give `cpu` or `memory`: nothing to scale on")
+        if problems:
+            raise ValueError("; ".join(problems))
         return self
 
     def scaling(self) -> Scaling:

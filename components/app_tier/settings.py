@@ -62,9 +62,9 @@ WritablePaths = Annotated[
 class RunAs(Settings):
     """The numeric identity of the process."""
 
-    uid: int = Field(default=10001, ge=1, le=2**31 - 2)
+    uid: int = Field(default=10001, ge=1, le=2**31 - 2, strict=True)
     """User id; not 0."""
-    gid: int = Field(default=10001, ge=1, le=2**31 - 2)
+    gid: int = Field(default=10001, ge=1, le=2**31 - 2, strict=True)
     """Group id; not 0."""
 
 
@@ -78,7 +78,7 @@ class LivenessSettings(Settings):
     """Time between two checks; default 10s, for commands 30s, or `probes.interval` where that is longer."""
     timeout: Seconds | None = Field(default=None, ge=1, le=60)
     """Longest time of one check; default: `probes.timeout`."""
-    failures: int | None = Field(default=None, ge=1, le=100)
+    failures: int | None = Field(default=None, ge=1, le=100, strict=True)
     """Failed checks in a row before the replica is restarted; default 6, and 20 (ten minutes) where `probes.command` is
     used."""
 
@@ -100,7 +100,7 @@ class ProbesSettings(Settings):
     """Time between two checks whether it may receive work."""
     timeout: Seconds = Field(default=3, ge=1, le=60)
     """Longest time of one check."""
-    failures: int = Field(default=3, ge=1, le=20)
+    failures: int = Field(default=3, ge=1, le=20, strict=True)
     """Failed checks in a row before the replica gets no more work."""
     live: LivenessSettings = LivenessSettings()
     """When it is restarted."""
@@ -137,7 +137,7 @@ class MigrationsSettings(Settings):
 
     command: Command
     """Must be safe to run again: a host may be lost in the middle."""
-    retries: int = Field(default=2, ge=0, le=10)
+    retries: int = Field(default=2, ge=0, le=10, strict=True)
     """Further tries after the first."""
     deadline: Seconds = Field(default=300, ge=5, le=3600)
     """Longest time for all tries."""
@@ -155,7 +155,7 @@ class MetricsSettings(Settings):
 class RolloutSettings(Settings):
     """How replicas are replaced."""
 
-    parallelism: int = Field(default=1, ge=1, le=10)
+    parallelism: int = Field(default=1, ge=1, le=10, strict=True)
     """Replicas replaced at the same time."""
     stable: Seconds = Field(default=5, ge=0, le=600)
     """How long a new replica must stay ready before the next one is replaced."""
@@ -190,7 +190,7 @@ class AppTierSettings(Settings):
     """Arguments after the command or entrypoint."""
     port: PortNumber | None = None
     """The port it listens on; without one it is a worker."""
-    replicas: int | None = Field(default=None, ge=1, le=100)
+    replicas: int | None = Field(default=None, ge=1, le=100, strict=True)
     """A fixed number of replicas; default 2."""
     scaling: ScalingSettings | None = None
     """An autoscaler in place of `replicas`."""

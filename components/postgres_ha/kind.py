@@ -28,5 +28,5 @@ DATABASES = Kind(
         ImageNeed("postgres", keeps_data=True),
         ImageNeed("etcd", keeps_data=True),
     ),
-    keys={"": {**PLACEMENT, "name": "", "count": "members", "volume.size_bytes": "volume"}},
+    keys={"": {**PLACEMENT, "name": "", "count": "members", "spread": "members", "volume.size_bytes": "volume"}},
 )

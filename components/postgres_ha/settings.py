@@ -1,10 +1,10 @@
 """The settings of a PostgreSQL cluster."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, StringConstraints, model_validator
 
-from components.placement import Hosts, PlacementSettings
+from components.placement import Hosts, Members, PlacementSettings
 from components.sizes import ResourcesSettings
 from settings.base import Settings
 from settings.types import Hostname, MemoryBytes, Seconds
@@ -50,7 +50,7 @@ class FailoverSettings(Settings):
 class PostgresSettings(Settings):
     """One PostgreSQL cluster under Patroni, with its consensus store and its write endpoint."""
 
-    members: Literal[1, 3] = 3
+    members: Members = 3
     """PostgreSQL servers, and members of the consensus store: 1, or 3 to survive the loss of one."""
     hosts: Hosts = ()
     """Swarm: one host for each member, in the order of their numbers; default: the first of `platform.nodes`. The
@@ -71,7 +71,7 @@ class PostgresSettings(Settings):
     """CPU and memory of each member; default 1 core and 2Gi, all of it reserved."""
     store_resources: ResourcesSettings | None = None
     """CPU and memory of each member of the consensus store; default 200m and 256Mi, all of it reserved."""
-    max_connections: int = Field(default=100, ge=20, le=5000)
+    max_connections: int = Field(default=100, ge=20, le=5000, strict=True)
     """Connections of all clients together, without replication. The memory limits it: a quarter of it is for shared
     buffers, and each connection counts 2Mi. A change restarts the members one at a time; writes pause for the
     primary's restart, and connections above a lower number are cut."""

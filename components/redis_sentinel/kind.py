@@ -29,5 +29,5 @@ CACHES = Kind(
     build=_build,
     gives=frozenset({Gives.CONTRACT}),
     images=_images,
-    keys={"": {**PLACEMENT, "name": "", "count": "members", "volume.size_bytes": "volume"}},
+    keys={"": {**PLACEMENT, "name": "", "count": "members", "spread": "members", "volume.size_bytes": "volume"}},
 )

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from components.placement import Hosts, PlacementSettings
+from components.placement import Hosts, Members, PlacementSettings
 from components.sizes import ResourcesSettings
 from settings.base import Settings
 from settings.types import Hostname, MemoryBytes, Seconds
@@ -33,7 +33,7 @@ class RedisSettings(Settings):
     role: Role
     """`broker`: a queue, persisted, never evicts. `cache`: not persisted, evicts the least recently used.
     `session`: persisted, evicts what expires soonest."""
-    members: Literal[1, 3] = 3
+    members: Members = 3
     """Redis servers, and as many Sentinels: 1, or 3 to survive the loss of one."""
     hosts: Hosts = ()
     """Swarm: one host for each server, in the order of their numbers; default: the first of `platform.nodes`. The

@@ -28,6 +28,7 @@ class Cluster:
     def __init__(self, settings: KubernetesSettings, *, stack: str, data: Data, logins: Sequence[Login] = ()) -> None:
         self.settings = settings
         self.data = data
+        self.node_ports: dict[int, str] = {}
         self._logins = logins
         self._priorities: dict[Level, scheduling.PriorityClass] = {}
         self.names = Names(
@@ -75,6 +76,7 @@ class Cluster:
         timeout_seconds: int | None = None,
         stop_seconds: int = 0,
         ignore_changes: list[str] | None = None,
+        hooks: pulumi.ResourceHookBinding | None = None,
     ) -> pulumi.ResourceOptions:
         """Options of one object. `timeout_seconds` bounds create and update, `stop_seconds` the pods' own stop."""
         timeouts = timeout_seconds and pulumi.CustomTimeouts(
@@ -88,6 +90,7 @@ class Cluster:
             depends_on=[*self.foundation, *after],
             custom_timeouts=timeouts or None,
             ignore_changes=ignore_changes,
+            hooks=hooks,
         )
 
     def _pull_secret(self, prefix: str, namespace: str, after: Sequence[pulumi.Resource]) -> core.Secret | None:

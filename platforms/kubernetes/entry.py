@@ -16,16 +16,23 @@ _NODE_PORTS = range(30000, 32768)
 
 
 def refusals(cluster: Cluster, word: Workload | Members) -> Iterator[Refused]:
-    """A published port that has no node port."""
+    """A published port that has no node port, or one that another port has."""
+    if cluster.settings.entry != "node-port":
+        return
     for public in word.public_ports:
-        if cluster.settings.entry == "node-port" and node_port(cluster, public) not in _NODE_PORTS:
+        field, number = f"public_ports.{public.port}", node_port(cluster, public)
+        if number not in _NODE_PORTS:
             offset = cluster.settings.node_port_offset
             yield Refused(
-                f"public_ports.{public.port}",
+                field,
                 public.published,
                 f"{public.published} + platform.node_port_offset ({offset}) is not a node port (30000-32767); "
                 "set the offset so that it is",
             )
+        this = f"{word.name}.{public.port}"
+        owner = cluster.node_ports.setdefault(number, this)
+        if owner != this:
+            yield Refused(field, public.published, f"becomes node port {number}, which {owner} has; choose another")
 
 
 def offered_ports(cluster: Cluster, word: Workload | Members) -> tuple[PublicPort, ...]:

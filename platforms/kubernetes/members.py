@@ -30,6 +30,7 @@ from platforms.kubernetes.rollout import REVISIONS_KEPT
 from platforms.kubernetes.security import restricted_refusals
 from platforms.kubernetes.service import service
 from platforms.kubernetes.volume import container_mounts
+from platforms.members import fewer
 
 _PLACEMENT_SECONDS = 120
 """Allowed to each member beside its own start and stop: scheduling, volume attachment, image pull."""
@@ -106,6 +107,7 @@ def render_members(cluster: Cluster, word: Members, *, parent: pulumi.Resource) 
             timeout_seconds=wait_seconds,
             stop_seconds=grace,
             ignore_changes=[TEMPLATES],
+            hooks=_guard(word),
         ),
     )
     if offered_ports(cluster, word):
@@ -125,6 +127,22 @@ def render_members(cluster: Cluster, word: Members, *, parent: pulumi.Resource) 
         member_hosts=tuple(cluster.names.member_host(word.name, ordinal) for ordinal in range(word.count)),
         resources=(stateful_set, *services),
     )
+
+
+class TooFew(Exception):
+    """A change would leave a store without a majority. The text is for people."""
+
+
+def _guard(word: Members) -> pulumi.ResourceHookBinding:
+    """Fails a preview or an update that makes the store smaller."""
+
+    def look(args: pulumi.ResourceHookArgs) -> None:
+        before = ((args.old_inputs or {}).get("spec") or {}).get("replicas")
+        if isinstance(before, (int, float)) and word.count < before:
+            raise TooFew(fewer(word, int(before)))
+
+    hook = pulumi.ResourceHook(f"members-{word.name}", look, pulumi.ResourceHookOptions(on_dry_run=True))
+    return pulumi.ResourceHookBinding(before_update=[hook])
 
 
 def _spec(cluster: Cluster, word: Members) -> apps.StatefulSetSpecArgs:

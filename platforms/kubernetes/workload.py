@@ -39,9 +39,9 @@ def refusals(cluster: Cluster, word: Workload) -> Iterator[Refused]:
     if word.spread == "require" and nodes is not None and most > nodes and not cluster.settings.share_nodes:
         yield Refused(
             "spread",
-            word.spread,
-            f"{most} replicas need a node each, and `platform.nodes` is {nodes}; set `prefer`, or fewer replicas, "
-            "or `platform.share_nodes`",
+            most,
+            f"{most} replicas need a node each, and `platform.nodes` is {nodes}; add nodes, set fewer replicas, or say "
+            "`spread: prefer` where there is that key, or `platform.share_nodes`",
         )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pulumi
 
 from model import Members
+from platforms.members import fewer
 from platforms.swarm.names import Names
 
 HOSTS_LABEL = "ha-platform.hosts"
@@ -54,6 +55,8 @@ def announcements(
         )
     if not before or before == after:
         return
+    if len(after) < len(before):
+        raise DataLost(fewer(word, len(before)))
     left = {number: host for number, host in enumerate(before) if after[number : number + 1] != (host,)}
     if len(left) == len(before):
         if not set(left.values()) <= set(word.abandon_data_on):
@@ -68,10 +71,6 @@ def announcements(
             f"{word.origin}: {word.name}-{ordinal} moves from {before[ordinal]} to {after[ordinal]}. It {start}; "
             f"{_volume_stays(names.member(word.name, ordinal), before[ordinal])}"
         )
-    if ordinal == 0:
-        for gone in range(len(after), len(before)):
-            name = names.member(word.name, gone)
-            yield f"{word.origin}: {word.name}-{gone} is removed; {_volume_stays(name, before[gone])}"
 
 
 def _refusal(word: Members, before: Sequence[str], after: Sequence[str]) -> str:

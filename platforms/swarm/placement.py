@@ -11,8 +11,10 @@ def label_constraints(labels: Mapping[str, str]) -> list[str]:
 
 
 def label_refusals(labels: Mapping[str, str]) -> Iterator[Refused]:
-    """Keys that a constraint cannot name."""
-    for key in labels:
+    """Keys that a constraint cannot name, and values that it cannot ask for."""
+    for key, value in labels.items():
+        if not value:
+            yield Refused("node_labels", key, "Swarm cannot ask for an empty value; give the label one")
         if "/" in key:
             yield Refused(
                 "node_labels",

@@ -31,8 +31,9 @@ def refusals(word: Workload, settings: SwarmSettings) -> Iterator[Refused]:
         room = f"{word.replicas} replicas" + (f" and {extra} more during a rollout" if extra else "")
         yield Refused(
             "spread",
-            word.spread,
-            f"{room} need a host each, and `platform.nodes` has {hosts}; set `prefer`, or fewer replicas",
+            word.replicas,
+            f"{room} need a host each, and `platform.nodes` has {hosts}; add nodes, set fewer replicas, or say "
+            "`spread: prefer` where there is that key",
         )
     if word.public_ports and word.replicas > hosts:
         yield Refused(

@@ -71,7 +71,7 @@ class Balancer(Settings):
 
     image: ImageRef | None = None
     """An own image that runs as the pinned one's uid; default: the stack's pin of the engine."""
-    replicas: int = Field(default=2, ge=1, le=10)
+    replicas: int = Field(default=2, ge=1, le=10, strict=True)
     """Proxies, each on a host of its own; default 2: one may fail or be updated."""
     size: Size | None = None
     """CPU and memory by preset; default `small`."""
@@ -92,7 +92,7 @@ class Balancer(Settings):
     """How long a stopping proxy still accepts requests while `/healthz` answers 503, so that a balancer in front that
     checks it stops sending; default 0: it closes its ports at once. With a delay, idle connections end only after
     `timeouts.keep_alive`. Not for a cloud's balancer in front of Kubernetes: see `platform.balancer_delay`."""
-    max_connections: int = Field(default=2_000, ge=100, le=100_000)
+    max_connections: int = Field(default=2_000, ge=100, le=100_000, strict=True)
     """Client connections of each proxy at the same time; more wait in the kernel. Default 2,000. Each takes two file
     descriptors: the host's limit for containers must allow twice as many."""
     trusted_proxies: tuple[Network, ...] = Field(default=(), max_length=100)

@@ -22,9 +22,9 @@ class Check(Settings):
     """Time between two checks of a replica (each proxy replica asks); default 1 s."""
     timeout: ShortTime = 1_000
     """Longest wait for the answer; default 1 s."""
-    fall: int = Field(default=2, ge=1, le=20)
+    fall: int = Field(default=2, ge=1, le=20, strict=True)
     """Failed checks in a row that take a replica out; default 2."""
-    rise: int = Field(default=1, ge=1, le=20)
+    rise: int = Field(default=1, ge=1, le=20, strict=True)
     """Passed checks in a row that bring it back; default 1."""
 
     @model_validator(mode="after")
@@ -42,5 +42,5 @@ class Ejection(Settings):
     every replica was taken out, all that pass their checks are used again: then a page is at fault, not a replica.
     """
 
-    errors: int = Field(default=10, ge=1, le=1_000)
+    errors: int = Field(default=10, ge=1, le=1_000, strict=True)
     """Failures in a row; default 10 (HAProxy's own `error-limit`)."""

@@ -34,7 +34,7 @@ class RateLimit(Settings):
     """At most `requests` of one client address in each sliding `period`, then 429. Every proxy replica counts for
     itself; behind `trusted_proxies` the address is the client's."""
 
-    requests: int = Field(ge=1, le=1_000_000)
+    requests: int = Field(ge=1, le=1_000_000, strict=True)
     """Requests of one client."""
     period: Seconds = Field(ge=1, le=3_600)
     """The window, 1 s to 1 h."""

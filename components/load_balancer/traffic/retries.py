@@ -26,7 +26,7 @@ class Retries(Settings):
     failed when a replica was killed; without retries up to 20 did.
     """
 
-    attempts: int = Field(default=3, ge=1, le=10)
+    attempts: int = Field(default=3, ge=1, le=10, strict=True)
     """Attempts after the first; default 3."""
     on: tuple[Failure, ...] = Field(default=("connect_failure", "empty_response", 503), min_length=1)
     """Failures that are tried again: `connect_failure`, `empty_response` (the connection ended before an answer, or the

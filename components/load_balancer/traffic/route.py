@@ -43,7 +43,7 @@ class Route(Settings):
     """Cross-origin requests; default: left to the application."""
     max_body: MemoryBytes | None = Field(default=None, ge=1, le=2**40)
     """Largest request body; more is answered with 413, and a body of unannounced length with 411. Default: no limit."""
-    max_per_replica: int | None = Field(default=None, ge=1, le=100_000)
+    max_per_replica: int | None = Field(default=None, ge=1, le=100_000, strict=True)
     """Most requests at a replica at the same time (for each proxy replica); more wait in a queue. Default: no limit."""
     timeouts: Timeouts = Timeouts()
     """How long to wait for the application."""

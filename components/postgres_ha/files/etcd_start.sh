@@ -28,12 +28,12 @@ others() {
   etcdctl --dial-timeout=2s --command-timeout=5s --endpoints="$HA_CLIENTS" member "$@"
 }
 
-state=new silent=0
+state=new started=$(date +%s)
 while [ -n "${HA_PEERS:-}" ] && ! ls "$HA_VOLUME"/etcd/member/wal/*.wal >/dev/null 2>&1; do
   if ! known=$(members); then
-    # The first start of a cluster, or all start again. Who may have been removed must not come back as who it was.
-    silent=$((silent + 1))
-    [ "$silent" -lt 10 ] || [ -e "$HA_VOLUME/.rejoining" ] || break
+    # The first start of a cluster, or all start again: not for long, for Swarm ends a member that does not listen within
+    # half a minute. Who may have been removed must not come back as who it was.
+    [ $(($(date +%s) - started)) -lt 15 ] || [ -e "$HA_VOLUME/.rejoining" ] || break
     sleep 1
     continue
   fi

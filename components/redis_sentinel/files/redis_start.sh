@@ -54,24 +54,24 @@ else
   rm -f "$HA_VOLUME/dump.rdb" # what a replica without persistence has received and not removed
 fi
 master=$(named)
-silent=0
+started=$(date +%s)
 while [ $has_data = no ]; do
   part=${master:-$(sed -n 's/^replicaof \(.*\) 6379$/\1/p' "$config" 2>/dev/null || true)}
-  [ -n "$part" ] || [ -e "$config" ] || part=$HA_FIRST_MEMBER
+  [ -n "$part" ] || [ -s "$config" ] || part=$HA_FIRST_MEMBER
   case $part in "" | "$HA_HOST") ;; *) break ;; esac
   held=$(peers_hold)
   if [ "$held" = nothing ] || [ -e "$HA_VOLUME/start-empty" ]; then break; fi
-  # No Sentinel and no peer: the first start of all. A short while, for after a power failure they come up together.
+  # No Sentinel and no peer: the first start of all, or a power failure after which the others take a while. Swarm would
+  # end a member that waits for half a minute.
   if [ "$held" = unknown ] && [ -z "$master" ]; then
-    silent=$((silent + 1))
-    [ $silent -lt 3 ] || break
+    [ $(($(date +%s) - started)) -lt 15 ] || break
   fi
   echo "no data here and the peers may have some: waiting until another member is the master"
   sleep 1
   master=$(named)
 done
 rm -f "$HA_VOLUME/start-empty"
-if [ -n "$master" ] || [ ! -e "$config" ]; then
+if [ -n "$master" ] || [ ! -s "$config" ]; then
   [ -n "$master" ] || master=$HA_FIRST_MEMBER
   {
     echo "include /etc/ha-redis/redis.conf"
@@ -79,6 +79,7 @@ if [ -n "$master" ] || [ ! -e "$config" ]; then
     echo "replica-announce-ip $HA_HOST"
     echo "replica-announce-port 6379"
     [ "$master" = "$HA_HOST" ] || echo "replicaof $master 6379"
-  } >"$config"
+  } >"$config.new"
+  mv "$config.new" "$config" # at once: half a configuration has no password
 fi
 exec redis-server "$config"

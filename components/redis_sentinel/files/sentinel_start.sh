@@ -8,6 +8,7 @@ exec 9>"$HA_VOLUME/.lock"
 flock --exclusive 9
 if [ ! -s "$config" ]; then
   password=$(cat /etc/ha-redis/sentinel_password)
+  rm -f "$config.new" # a start that was killed may have left it read-only
   cp /etc/ha-redis/sentinel.conf "$config.new"
   chmod 600 "$config.new"
   for sentinel in $HA_SENTINELS; do
