@@ -75,7 +75,8 @@ def _healthy(site: Site) -> bool:
     ready = {word: len(site.ready_members(word)) for word in WORDS}
     if ready != dict.fromkeys(WORDS, MEMBERS):
         raise LookupError(f"ready: {ready}")
-    etcd = site.run_in(site.member("main-etcd", 0), ["etcdctl", "endpoint", "health", "--cluster"])
+    # etcd 3.4 says it on standard error, which only some ways into a container bring along.
+    etcd = site.run_in(site.member("main-etcd", 0), ["sh", "-c", "etcdctl endpoint health --cluster 2>&1"])
     if etcd.count("is healthy") != MEMBERS or "unhealthy" in etcd:
         raise LookupError(etcd)
     patroni = _patroni(site)
