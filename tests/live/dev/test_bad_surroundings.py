@@ -198,7 +198,9 @@ def test_a_broken_stack_file_is_reported_from_anywhere(here: Commands, tmp_path:
 def test_a_published_port_in_use(swarm_dev: SwarmCluster, tmp_path: Path) -> None:
     commands = Commands(tmp_path / "own" / "state")
     host, before = swarm_dev.hosts[0], on_swarm(swarm_dev.client())
-    listener = subprocess.Popen(host.enter(sys.executable, "-m", "http.server", "8180"), stderr=subprocess.DEVNULL)
+    # In the host's network alone: entering its processes takes a fork, and the kill below would miss the listener.
+    line = ["nsenter", "-t", str(host.pid), "-n", "--", sys.executable, "-m", "http.server", "8180"]
+    listener = subprocess.Popen(line, stderr=subprocess.DEVNULL)
     try:
         wait_until(lambda: host.listens(8180), "the listener listens", 30)
         run = commands.cli("up", "small", stack_file=StackFile(tmp_path / "small.yaml", SMALL).path)
