@@ -46,8 +46,16 @@ def _number(value: object) -> object:
 Members = Annotated[Literal[1, 3], BeforeValidator(_number)]
 """How many members a store has: one, or three to survive the loss of one."""
 
-KEYS = {"hosts": "hosts", "abandon_data_on": "abandon_data_on", "node_labels": "placement.labels"}
-"""Field of Members -> key of a store, for where its members live."""
+KEYS = {
+    "name": "",
+    "count": "members",
+    "spread": "members",
+    "hosts": "hosts",
+    "abandon_data_on": "abandon_data_on",
+    "node_labels": "placement.labels",
+    "volume.size_bytes": "volume",
+}
+"""Field of Members -> key of a store."""
 
 Hosts = Annotated[tuple[Hostname, ...], AfterValidator(_one_for_each_member)]
 """The host of each member, by its number. Validated with the key `members`, which stands before it."""

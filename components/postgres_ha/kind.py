@@ -1,7 +1,7 @@
 """PostgreSQL clusters as a kind of component."""
 
 from components.kind import Build, Built, Gives, ImageNeed, Kind
-from components.placement import KEYS as PLACEMENT
+from components.placement import KEYS
 from components.postgres_ha.component import PostgresHA
 from components.postgres_ha.images import PostgresImages
 from components.postgres_ha.settings import PostgresSettings
@@ -28,5 +28,5 @@ DATABASES = Kind(
         ImageNeed("postgres", keeps_data=True),
         ImageNeed("etcd", keeps_data=True),
     ),
-    keys={"": {**PLACEMENT, "name": "", "count": "members", "spread": "members", "volume.size_bytes": "volume"}},
+    keys={"": KEYS},
 )

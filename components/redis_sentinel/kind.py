@@ -1,7 +1,7 @@
 """Redis replication groups as a kind of component."""
 
 from components.kind import Build, Built, Gives, ImageNeed, Kind
-from components.placement import KEYS as PLACEMENT
+from components.placement import KEYS
 from components.redis_sentinel.component import RedisSentinel
 from components.redis_sentinel.settings import RedisSettings
 
@@ -29,5 +29,5 @@ CACHES = Kind(
     build=_build,
     gives=frozenset({Gives.CONTRACT}),
     images=_images,
-    keys={"": {**PLACEMENT, "name": "", "count": "members", "spread": "members", "volume.size_bytes": "volume"}},
+    keys={"": KEYS},
 )
