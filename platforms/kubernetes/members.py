@@ -8,7 +8,6 @@ from pulumi_kubernetes.core import v1 as core
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 
 from model import Endpoint, Members
-from platforms import mounts, ports, process
 from platforms.base import Refused
 from platforms.kubernetes import entry
 from platforms.kubernetes.account import account_and_policy
@@ -30,7 +29,7 @@ from platforms.kubernetes.rollout import REVISIONS_KEPT
 from platforms.kubernetes.security import restricted_refusals
 from platforms.kubernetes.service import service
 from platforms.kubernetes.volume import container_mounts
-from platforms.members import fewer
+from platforms.members import common_refusals, fewer
 
 _PLACEMENT_SECONDS = 120
 """Allowed to each member beside its own start and stop: scheduling, volume attachment, image pull."""
@@ -38,11 +37,7 @@ _PLACEMENT_SECONDS = 120
 
 def refusals(cluster: Cluster, word: Members) -> Iterator[Refused]:
     """Fields that cannot be honoured."""
-    yield from process.refusals(word.container)
-    yield from mounts.refusals(word.container, volume=word.volume)
-    yield from ports.refusals(word.ports, word.public_ports)
-    yield from ports.single_member_refusals(word.count, word.public_ports)
-    yield from ports.private_refusals(word.private_to, word.public_ports)
+    yield from common_refusals(word)
     yield from restricted_refusals(word.container)
     yield from entry.refusals(cluster, word)
     nodes = cluster.settings.nodes

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pulumi_docker as docker
 
 from model import Members
-from platforms import mounts, ports, process
 from platforms.base import Refused
+from platforms.members import common_refusals
 from platforms.swarm.container import Task, task_spec
 from platforms.swarm.entry import endpoint_spec, entry_labels
 from platforms.swarm.moves import HOSTS_LABEL, pin
@@ -25,11 +25,7 @@ _STEPS = Steps()
 
 def refusals(word: Members, settings: SwarmSettings) -> Iterator[Refused]:
     """Fields that cannot be honoured."""
-    yield from process.refusals(word.container)
-    yield from mounts.refusals(word.container, volume=word.volume)
-    yield from ports.refusals(word.ports, word.public_ports)
-    yield from ports.single_member_refusals(word.count, word.public_ports)
-    yield from ports.private_refusals(word.private_to, word.public_ports)
+    yield from common_refusals(word)
     yield from label_refusals(word.node_labels)
     nodes = len(settings.nodes)
     if word.count > nodes and not word.hosts:
