@@ -16,47 +16,78 @@ get() {
   fi
 }
 
-# What the first peer that answers knows, a member a line. Peers answer this without a quorum, `etcdctl` does not.
-members() {
+# What the peers that answer know of the members, a member a line. `agreed`: all know the same. `current`: and each has
+# just read with a quorum. A peer that restarts shows the past while it reads its log, and one that lags shows it, too.
+# Who joins by the past comes back as a member that was removed, or as one whose data it has not.
+look() {
+  known="" agreed=yes current=yes
   for peer in $HA_PEERS; do
-    if answer=$(get "$peer/members" 2>/dev/null); then echo "$answer" | tr '{' '\n' && return; fi
+    get "$peer/version" >/dev/null 2>&1 || continue
+    etcdctl --dial-timeout=2s --command-timeout=3s --endpoints="${peer%:*}:2379" get any >/dev/null 2>&1 || current=no
+    answer=$(get "$peer/members" 2>/dev/null) || answer=""
+    [ "$answer" = "$known" ] || [ -z "$known" ] || agreed=no
+    [ "$answer" = "$known" ] || known=$known$answer
   done
-  return 1
+  [ $agreed = yes ] || current=no
+  known=$(echo "$known" | tr '{' '\n')
 }
 
 others() {
   etcdctl --dial-timeout=2s --command-timeout=5s --endpoints="$HA_CLIENTS" member "$@"
 }
 
-state=new started=$(date +%s)
+# Removes its old self from the cluster.
+leave() {
+  old=$(others list --write-out=simple | grep -F ", $HA_PEER_URL, ") && others remove "${old%%,*}" || sleep 1
+}
+
+# Adds itself as new, and keeps the id that it got.
+add() {
+  added=$(others add "$HA_NAME" --peer-urls="$HA_PEER_URL" --write-out=json) || sleep 1
+  echo "$added" | sed -n 's/.*"member":{"ID":\([0-9]*\).*/\1/p' >"$HA_VOLUME/.added"
+}
+
+is_what_was_added() {
+  case $own in
+    *'"name":"'[!'"']*) false ;; # it has started
+    "\"id\":$(cat "$HA_VOLUME/.added" 2>/dev/null),"*) [ $agreed = yes ] ;;
+    *) false ;;
+  esac
+}
+
+state=new before="" started=$(date +%s)
 while [ -n "${HA_PEERS:-}" ] && ! ls "$HA_VOLUME"/etcd/member/wal/*.wal >/dev/null 2>&1; do
-  if ! known=$(members); then
+  look
+  own=$(echo "$known" | grep -F "\"$HA_PEER_URL\"") || true
+  if [ -z "$known" ]; then
     # The first start of a cluster, or all start again: not for long, for Swarm ends a member that does not listen within
     # half a minute. Who may have been removed must not come back as who it was.
     [ $(($(date +%s) - started)) -lt 15 ] || [ -e "$HA_VOLUME/.rejoining" ] || break
     sleep 1
-    continue
+  elif is_what_was_added; then
+    # Who is a member now; the names of others do not matter.
+    urls=$(echo "$known" | sed -n 's/.*"peerURLs":\["\([^"]*\)".*/\1/p')
+    cluster="$HA_NAME=$HA_PEER_URL"
+    for url in $urls; do [ "$url" = "$HA_PEER_URL" ] || cluster="$cluster,${url#*://}=$url"; done
+    set -- "$@" --initial-cluster="$cluster"
+    state=existing && break
+  elif [ $current = no ]; then
+    case $known in
+      *'"clientURLs":['*) touch "$HA_VOLUME/.rejoining" ;; # they have data, and will have a quorum
+      # A new cluster that needs this member for its quorum. Seen twice, for a restart passes through that state.
+      "$before") [ -z "$own" ] || break ;;
+    esac
+    before=$known
+    sleep 1
+  else
+    case $own in
+      *'"clientURLs":['*) ;;
+      *'"name":"'[!'"']*) break ;; # a new cluster in which it has not started yet
+    esac
+    touch "$HA_VOLUME/.rejoining"
+    # Another volume, which is lost, too, may have been added and started: it leaves as well.
+    if [ -n "$own" ]; then leave; else add; fi
   fi
-  own=$(echo "$known" | grep -F "\"$HA_PEER_URL\"") || true
-  case $own in
-    "")
-      touch "$HA_VOLUME/.rejoining"
-      others add "$HA_NAME" --peer-urls="$HA_PEER_URL" || sleep 1
-      ;;
-    *'"clientURLs":['*)
-      touch "$HA_VOLUME/.rejoining"
-      old=$(others list --write-out=simple | grep -F ", $HA_PEER_URL, ") && others remove "${old%%,*}" || sleep 1
-      ;;
-    *'"name":"'[!'"']*) break ;; # a new cluster in which it has not started yet
-    *)
-      # Who is a member now; the names of others do not matter.
-      urls=$(echo "$known" | sed -n 's/.*"peerURLs":\["\([^"]*\)".*/\1/p')
-      cluster="$HA_NAME=$HA_PEER_URL"
-      for url in $urls; do [ "$url" = "$HA_PEER_URL" ] || cluster="$cluster,${url#*://}=$url"; done
-      set -- "$@" --initial-cluster="$cluster"
-      state=existing && break
-      ;;
-  esac
 done
 # A person says that this member alone has the data, and that the others are to be forgotten.
 if [ -e "$HA_VOLUME/force-new-cluster" ]; then

@@ -19,8 +19,17 @@ STARTED_BEFORE = OTHERS + ',{"id":3,"peerURLs":["http://a:2380"],"name":"a","cli
 ADDED = OTHERS + ',{"id":4,"peerURLs":["http://a:2380"],"name":""}'
 ADDED_WITHOUT_NAME = OTHERS + ',{"id":4,"peerURLs":["http://a:2380"]}'
 
+MEMBERS = " --initial-cluster=a=http://a:2380,b:2380=http://b:2380,c:2380=http://c:2380"
+
 # What the others know is a file; the fake etcdctl changes it as etcd would. It logs what it was asked.
 ETCDCTL = """#!/bin/sh
+case "$*" in
+  *" get "*)
+    [ -s elections ] || exit 0
+    sed -i 1d elections
+    exit 1
+    ;;
+esac
 while [ "$1" != member ]; do shift; done
 if [ "$2" = list ]; then
   echo "1, started, b, http://b:2380, http://b:2379, false"
@@ -32,10 +41,25 @@ if [ -s refusals ]; then
   exit 1
 fi
 echo "$2 $3 $4" >>asked
-case $2 in remove) cp removed known ;; add) cp added known ;; esac
+case $2 in
+  remove) cp removed known ;;
+  add)
+    cp added known
+    echo '{"header":{"cluster_id":7},"member":{"ID":4,"peerURLs":["http://a:2380"]},"members":[{"ID":1},{"ID":4}]}'
+    ;;
+esac
 """
+# A peer whose name is the name of a file lags: it knows what is in there until somebody asks again.
 CURL = """#!/bin/sh
-[ -s known ] && echo "[$(cat known)]"
+[ -s known ] || exit 1
+for url; do :; done
+peer=${url#http://}
+if [ -s "${peer%%:*}" ] && [ "${url##*/}" = members ]; then
+  mv "${peer%%:*}" served
+  echo "[$(cat served)]"
+else
+  echo "[$(cat known)]"
+fi
 """
 
 
@@ -101,19 +125,63 @@ def trial(tmp_path: Path) -> Trial:
         pytest.param(FIRST_START, "new", [], id="the others have started, this one never"),
         pytest.param(STARTED_BEFORE, "existing", ["remove 3", "add a --peer-urls=http://a:2380"], id="volume lost"),
         pytest.param(OTHERS, "existing", ["add a --peer-urls=http://a:2380"], id="killed after the removal"),
-        pytest.param(ADDED, "existing", [], id="killed after the addition"),
-        pytest.param(ADDED_WITHOUT_NAME, "existing", [], id="the same, as an unset name is written"),
+        pytest.param(
+            ADDED, "existing", ["remove 3", "add a --peer-urls=http://a:2380"], id="lost again after the addition"
+        ),
     ],
 )
 def test_an_empty_volume_does_what_the_others_know(trial: Trial, known: str, state: str, asked: list[str]) -> None:
-    members = " --initial-cluster=a=http://a:2380,b:2380=http://b:2380,c:2380=http://c:2380"
-    assert trial.start(known) == f"--initial-cluster-state={state} --name=a" + members * (state == "existing")
+    assert trial.start(known) == f"--initial-cluster-state={state} --name=a" + MEMBERS * (state == "existing")
     assert trial.asked == asked
+
+
+@pytest.mark.parametrize("known", [ADDED, ADDED_WITHOUT_NAME], ids=["empty name", "no name"])
+def test_a_start_that_was_killed_after_the_addition_goes_on(trial: Trial, known: str) -> None:
+    """A quorum is not asked for: of two members, the second makes it."""
+    (trial.directory / "elections").write_text("none yet\n" * 100)
+    (trial.volume / ".added").write_text("4\n")
+    assert trial.start(known) == "--initial-cluster-state=existing --name=a" + MEMBERS
+    assert trial.asked == []
+
+
+def test_the_past_has_another_who_was_added(trial: Trial) -> None:
+    (trial.directory / "b").write_text(ADDED.replace('"id":4', '"id":5'))
+    (trial.volume / ".added").write_text("4\n")
+    assert trial.start(ADDED) == "--initial-cluster-state=existing --name=a" + MEMBERS
+    assert not (trial.directory / "b").exists(), "it looked again"
+    assert trial.asked == []
+
+
+@pytest.mark.parametrize("lags", ["b", "c"])
+@pytest.mark.parametrize("past", [FIRST_START, ADDED, OTHERS], ids=["before its start", "added", "removed"])
+def test_nothing_is_done_by_what_one_knows_who_lags(trial: Trial, lags: str, past: str) -> None:
+    """It reads its log again, or has not heard of the last change: its list is of a cluster that is no more."""
+    (trial.directory / lags).write_text(past)
+    assert trial.start(STARTED_BEFORE) == "--initial-cluster-state=existing --name=a" + MEMBERS
+    assert trial.asked == ["remove 3", "add a --peer-urls=http://a:2380"]
+
+
+@pytest.mark.parametrize("past", [STARTED_BEFORE, ADDED, OTHERS], ids=["started", "added", "removed"])
+def test_nothing_is_done_before_they_have_a_quorum(trial: Trial, past: str) -> None:
+    """All start again: what they list may be the past until they have elected a leader."""
+    (trial.directory / "elections").write_text("none yet\n" * 4)
+    (trial.directory / "elected").write_text(STARTED_BEFORE)
+    trial.script("sleep", "#!/bin/sh\n[ -s elections ] || [ ! -e elected ] || mv elected known\n")
+    assert trial.start(past) == "--initial-cluster-state=existing --name=a" + MEMBERS
+    assert trial.asked == ["remove 3", "add a --peer-urls=http://a:2380"]
+
+
+def test_a_new_cluster_needs_it_for_its_quorum(trial: Trial) -> None:
+    (trial.directory / "elections").write_text("none yet\n" * 100)
+    first = FIRST_START.replace(',"clientURLs":["http://b:2379"]', "").replace(',"clientURLs":["http://c:2379"]', "")
+    assert trial.start(first) == "--initial-cluster-state=new --name=a"
+    assert not (trial.volume / ".rejoining").exists()
 
 
 def test_it_names_those_who_are_members_now(trial: Trial) -> None:
     """One of the others is being replaced, too: etcd compares the list with what the members know."""
     only_b = '{"id":1,"peerURLs":["http://b:2380"],"name":"b","clientURLs":["http://b:2379"]}'
+    (trial.volume / ".added").write_text("4\n")
     arguments = trial.start(only_b + ',{"id":4,"peerURLs":["http://a:2380"]}')
     assert arguments.endswith(" --initial-cluster=a=http://a:2380,b:2380=http://b:2380")
 
@@ -161,4 +229,5 @@ def test_any_of_the_tools_that_images_have_will_do(trial: Trial, tool: str) -> N
     (trial.directory / "curl").rename(trial.directory / tool)
     for program in ("sh", "ls", "tr", "grep", "cat", "sed", "cp", "touch"):
         (trial.directory / program).symlink_to(f"/usr/bin/{program}")
+    (trial.volume / ".added").write_text("4\n")
     assert trial.start(ADDED, path="/nowhere").startswith("--initial-cluster-state=existing")
