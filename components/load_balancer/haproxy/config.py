@@ -55,6 +55,16 @@ class _RouteView:
         return [f"{host} {path}".strip() for path in paths]
 
     @property
+    def rewritten(self) -> tuple[str, str]:
+        """What is taken from the start of a path, as an expression, and what takes its place.
+
+        Stripping takes every slash behind the prefix: a path `//host` would be an address of another host.
+        """
+        prefix = self.route.path.rstrip("/").replace(".", r"\.")
+        target = (self.route.rewrite or "").rstrip("/")
+        return (f"^{prefix}(/.*)?$", rf"{target}\1") if target else (f"^{prefix}/*(.*)$", r"/\1")
+
+    @property
     def balance(self) -> str:
         return _BALANCE[self.route.balance]
 

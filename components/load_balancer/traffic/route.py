@@ -26,6 +26,9 @@ class Route(Settings):
     """Path prefix, in whole segments; default `/`, everything."""
     host: HostName | None = None
     """Only requests to this host name; default: any."""
+    rewrite: PathPrefix | None = None
+    """What the application gets in place of `path`: with `/` (the prefix is stripped) `/api/x` arrives as `/x`, and
+    what was taken away stands in X-Forwarded-Prefix. Default: the path arrives as it is."""
     balance: Literal["round_robin", "least_conn", "source"] = "round_robin"
     """`round_robin`: in turn. `least_conn`: fewest open requests, for streams of uneven length. `source`: by client
     address, each proxy replica choosing for itself."""
@@ -56,6 +59,12 @@ class Route(Settings):
     def _one_way_to_stick(self) -> "Route":
         if self.sticky and self.balance == "source":
             raise ValueError("`sticky` and `balance: source` both decide the replica; choose one")
+        return self
+
+    @model_validator(mode="after")
+    def _rewritten_differently(self) -> "Route":
+        if self.rewrite == self.path:
+            raise ValueError("`rewrite` equals `path` and changes nothing; leave it out")
         return self
 
     @property

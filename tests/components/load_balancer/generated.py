@@ -74,6 +74,7 @@ route = st.builds(
     some(
         path=path,
         host=host,
+        rewrite=path,
         check=check,
         ejection=st.none() | some(errors=st.integers(1, 1_000)),
         retries=st.none() | retries,

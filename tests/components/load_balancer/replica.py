@@ -120,7 +120,12 @@ class _Handler(BaseHTTPRequestHandler):
             case _ if path.endswith("/ws"):
                 self._websocket_echo()
             case _:
-                seen = {"replica": self.owner.address, "headers": self.headers.items(), "size": len(body)}
+                seen = {
+                    "replica": self.owner.address,
+                    "path": self.path,
+                    "headers": self.headers.items(),
+                    "size": len(body),
+                }
                 self._answer(200, json.dumps(seen).encode())
 
     def _answer(self, status: int, body: bytes) -> None:

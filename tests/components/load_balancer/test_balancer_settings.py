@@ -72,6 +72,11 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "image without tag": (balancer(image="haproxy"), "edge.image"),
     "trailing slash": (with_route(path="/api/"), "edge.routes[0].path"),
     "path with a condition": (with_route(path="/a } { src 1.2.3.4"), "edge.routes[0].path"),
+    "a path that becomes itself": (
+        with_route(path="/api", rewrite="/api"),
+        "edge.routes[0]: `rewrite` equals `path` and changes nothing",
+    ),
+    "a path with a reference": (with_route(path="/api", rewrite=r"/\1"), "edge.routes[0].rewrite"),
     "host in capitals": (with_route(host="Example.com"), "edge.routes[0].host"),
     "weight": (with_route(weight=5), "edge.routes[0].weight: is reserved: it is not built yet"),
     "forward_auth": (with_route(forward_auth="auth"), "edge.routes[0].forward_auth: is reserved"),

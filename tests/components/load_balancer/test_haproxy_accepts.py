@@ -52,6 +52,7 @@ def test_the_largest_settings_are_accepted(haproxy: str, certificate: Path) -> N
     route = {
         "app": "a" * 24,
         "host": ".".join(["a" * 63] * 3 + ["a" * 61]),
+        "rewrite": f"/{'a' * 199}",
         "sticky": {"cookie": "A" * 64},
         "ejection": {},
         "cors": {"origins": origins, "headers": headers, "credentials": True},

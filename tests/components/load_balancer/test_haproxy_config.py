@@ -59,6 +59,21 @@ FIELDS: dict[str, tuple[dict[str, Any], str, str]] = {
         "frontend public",
         "use_backend chat.a.test if { req.hdr(host),host_only,lower -m str a.test }",
     ),
+    "rewrite": (
+        with_route(path="/api/v1.0", rewrite="/v2"),
+        "backend chat:api:v1.0",
+        r"http-request replace-path '^/api/v1\.0(/.*)?$' '/v2\1'",
+    ),
+    "rewrite, stripped": (
+        with_route(path="/api", rewrite="/", ejection={}),
+        "backend ejecting_chat:api",
+        r"http-request replace-path '^/api/*(.*)$' '/\1'",
+    ),
+    "rewrite, the prefix": (
+        with_route(path="/api", rewrite="/"),
+        "backend chat:api",
+        'http-request set-header X-Forwarded-Prefix "%[req.fhdr(x-forwarded-prefix)]/api"',
+    ),
     "balance": (with_route(balance="least_conn"), "backend chat", "balance leastconn"),
     "limits.headers": (balancer(limits={"headers": "16Ki"}), "global", f"tune.bufsize {(16 + 2 + 1) * 1024}"),
     "sticky.same_site": (
@@ -197,6 +212,8 @@ def test_every_field_is_tested() -> None:
         (with_route(), "stick-table"),
         (with_route(), "Access-Control"),
         (with_route(), "413"),
+        (with_route(path="/api"), "replace-path"),
+        (with_route(path="/api", rewrite="/v2"), "X-Forwarded-Prefix"),
     ],
 )
 def test_what_is_off_leaves_nothing(settings: dict[str, Any], absent: str) -> None:

@@ -39,6 +39,9 @@ SETTINGS = {
             "path": "/cors",
             "cors": {"origins": ["https://app.test"], "headers": ["X-Token"], "credentials": True},
         },
+        {"app": "chat", "path": "/strip.me", "rewrite": "/"},
+        {"app": "chat", "path": "/v1/old", "rewrite": "/v2/new"},
+        {"app": "chat", "host": "prefixed.test", "rewrite": "/inside"},
         {"app": "other", "host": "other.test"},
         {"app": "other", "host": "other.test", "path": "/deep/er"},
     ],
@@ -105,6 +108,40 @@ def test_routes_match_whole_segments_and_hosts(proxy: Proxy) -> None:
     assert app("/least", "OTHER.test:8080") == "other"
     assert app("/", "another.test") == "chat"
     assert {proxy.client.get("/limitedly").status_code for _ in range(8)} == {200}
+
+
+@pytest.mark.parametrize(
+    ("asked", "arrives"),
+    [
+        ("/strip.me", "/"),
+        ("/strip.me/", "/"),
+        ("/strip.me?a=/strip.me", "/?a=/strip.me"),
+        ("/strip.me/strip.me/x/?a=1", "/strip.me/x/?a=1"),
+        ("/strip.me//evil.test/x", "/evil.test/x"),
+        ("/strip.me/%2e%2e/%20x", "/%2e%2e/%20x"),
+        ("/stripXme/x", "/stripXme/x"),
+        ("/v1/old", "/v2/new"),
+        ("/v1/old/", "/v2/new/"),
+        ("/v1/old/a/v1/old?b", "/v2/new/a/v1/old?b"),
+        ("/v1/older", "/v1/older"),
+    ],
+)
+def test_a_rewritten_path(proxy: Proxy, asked: str, arrives: str) -> None:
+    seen = proxy.client.get(asked).json()
+    assert seen["path"] == arrives
+    stripped = asked.startswith("/strip.me")
+    prefixes = [value for name, value in seen["headers"] if name.lower() == "x-forwarded-prefix"]
+    assert prefixes == (["/strip.me"] if stripped else [])
+
+
+def test_a_host_may_stand_before_another_path(proxy: Proxy) -> None:
+    for asked, arrives in (("/", "/inside/"), ("/x?y", "/inside/x?y")):
+        assert proxy.client.get(asked, headers={"Host": "prefixed.test"}).json()["path"] == arrives
+
+
+def test_a_stranger_names_no_prefix(proxy: Proxy) -> None:
+    seen = proxy.client.get("/strip.me/x", headers={"X-Forwarded-Prefix": "/evil"}).json()
+    assert [value for name, value in seen["headers"] if name.lower() == "x-forwarded-prefix"] == ["/strip.me"]
 
 
 def test_rate_limit(proxy: Proxy) -> None:
