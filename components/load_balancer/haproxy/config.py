@@ -7,6 +7,7 @@ from pathlib import Path
 
 from components.contracts import Backend
 from components.load_balancer.haproxy import forwarded, memory
+from components.load_balancer.haproxy.texts import literal
 from components.load_balancer.place import Place
 from components.load_balancer.traffic import Balancer, Route
 from components.templates import render
@@ -102,11 +103,12 @@ def haproxy_config(name: str, settings: Balancer, backends: Mapping[str, Backend
         settings=settings,
         place=place,
         forwarded=forwarded,
+        literal=literal,
         routes=routes,
         threads=min(_MOST_THREADS, math.ceil(settings.container_resources().cpu_limit_millis / 1000)),
         spare_connections=SPARE_CONNECTIONS,
         client_timeout=max(route.timeouts.response for route in settings.routes),
         buffer_bytes=memory.buffer_bytes(settings),
-        rewrite_bytes=memory.REWRITE_BYTES,
+        rewrite_bytes=memory.rewrite_bytes(settings),
         table_entries=memory.TABLE_ENTRIES,
     )

@@ -1,10 +1,12 @@
 """What HAProxy's memory is spent on."""
 
-from components.load_balancer.traffic import Balancer
+from components.load_balancer.traffic import Balancer, HeaderChanges
 
-REWRITE_BYTES = 2048
-"""Kept free in each buffer for headers that the proxy adds (`tune.maxrewrite`): ten IPv6 addresses in X-Forwarded-For,
-a cookie, CORS."""
+_OWN_HEADERS_BYTES = 2048
+"""Of headers that the proxy adds by itself: ten IPv6 addresses in X-Forwarded-For, a prefix, a cookie, CORS."""
+
+_HEADER_BYTES = 16
+"""Of one header in a buffer, beside its line (seen: 8)."""
 
 TABLE_ENTRIES = 100_000
 """Client addresses that a rate limit remembers."""
@@ -24,9 +26,15 @@ _TABLE_ENTRY_BYTES = 150
 """haproxy's configuration manual: about 50 bytes, the key, and what is counted."""
 
 
+def rewrite_bytes(settings: Balancer) -> int:
+    """`tune.maxrewrite`: kept free in each buffer for what the proxy adds. A request that needs more ends in 500."""
+    changes = [change for route in settings.routes for change in (route.headers.request, route.headers.response)]
+    return _OWN_HEADERS_BYTES + max(map(_added_bytes, changes))
+
+
 def buffer_bytes(settings: Balancer) -> int:
     """`tune.bufsize`: a head of `limits.headers` fits, whatever its headers are."""
-    return settings.limits.headers + REWRITE_BYTES + _FRAMING_BYTES
+    return settings.limits.headers + rewrite_bytes(settings) + _FRAMING_BYTES
 
 
 def needed_bytes(settings: Balancer) -> int:
@@ -34,3 +42,7 @@ def needed_bytes(settings: Balancer) -> int:
     connection = _CONNECTION_BYTES + 2 * buffer_bytes(settings) + (_TLS_BYTES if settings.tls else 0)
     tables = sum(route.rate_limit is not None for route in settings.routes)
     return _PROCESS_BYTES + settings.max_connections * connection + tables * TABLE_ENTRIES * _TABLE_ENTRY_BYTES
+
+
+def _added_bytes(changes: HeaderChanges) -> int:
+    return changes.added_bytes() + _HEADER_BYTES * (len(changes.set) + len(changes.add))

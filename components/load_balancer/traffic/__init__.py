@@ -5,6 +5,7 @@ An engine (`components/load_balancer/<engine>/`) renders every field or refuses 
 
 from components.load_balancer.traffic.balancer import Balancer, Listen, Status, Tls
 from components.load_balancer.traffic.cors import Cors
+from components.load_balancer.traffic.headers import HeaderChanges, Headers
 from components.load_balancer.traffic.health import Check, Ejection
 from components.load_balancer.traffic.limits import ClientTimeouts, Limits, RateLimit, Timeouts
 from components.load_balancer.traffic.retries import Retries
@@ -17,6 +18,8 @@ __all__ = [
     "ClientTimeouts",
     "Cors",
     "Ejection",
+    "HeaderChanges",
+    "Headers",
     "Limits",
     "Listen",
     "RateLimit",

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from components.load_balancer.traffic.cors import Cors
+from components.load_balancer.traffic.headers import Headers
 from components.load_balancer.traffic.health import Check, Ejection
 from components.load_balancer.traffic.limits import RateLimit, Timeouts
 from components.load_balancer.traffic.retries import Retries
@@ -44,6 +45,8 @@ class Route(Settings):
     """Requests that a client may make; default: no limit."""
     cors: Cors | None = None
     """Cross-origin requests; default: left to the application."""
+    headers: Headers = Headers()
+    """Headers that are set, added or removed on the way."""
     max_body: MemoryBytes | None = Field(default=None, ge=1, le=2**40)
     """Largest request body; more is answered with 413, and a body of unannounced length with 411. Default: no limit."""
     max_per_replica: int | None = Field(default=None, ge=1, le=100_000, strict=True)
@@ -59,6 +62,22 @@ class Route(Settings):
     def _one_way_to_stick(self) -> "Route":
         if self.sticky and self.balance == "source":
             raise ValueError("`sticky` and `balance: source` both decide the replica; choose one")
+        return self
+
+    @model_validator(mode="after")
+    def _headers_have_one_author(self) -> "Route":
+        authors = {
+            "sticky": ("cookie", "set-cookie") if self.sticky else (),
+            "cors": ("access-control-*", "vary") if self.cors else (),
+            "rewrite": ("x-forwarded-prefix",) if self.rewrite == "/" else (),
+        }
+        problems = [
+            f"`headers` changes `{name}`, which `{author}` needs as it is; choose one"
+            for author, names in authors.items()
+            for name in self.headers.named(*names)
+        ]
+        if problems:
+            raise ValueError("; ".join(problems))
         return self
 
     @model_validator(mode="after")

@@ -9,7 +9,7 @@ from typing import Annotated, Any, get_args
 from hypothesis import strategies as st
 from pydantic import StringConstraints
 
-from components.load_balancer.traffic import words
+from components.load_balancer.traffic import headers, words
 from settings.types import Name, RequestPath
 from tests.components.load_balancer.stacks import TLS
 
@@ -65,6 +65,8 @@ _cors = {
 cors = st.fixed_dictionaries({"origins": st.just(["*"])}, optional=_cors) | st.fixed_dictionaries(
     {"origins": st.lists(origin, min_size=1, max_size=50)}, optional={**_cors, "credentials": st.booleans()}
 )
+header_values = st.dictionaries(text(words.Token), text(headers.HeaderValue), max_size=4)
+header_changes = some(set=header_values, add=header_values, remove=st.lists(text(words.Token), max_size=4))
 sticky = some(cookie=text(words.Token), ttl=long_text, same_site=st.sampled_from(["lax", "strict"] * 3 + ["none"]))
 rate = st.fixed_dictionaries({"requests": st.integers(1, 1_000_000), "period": st.integers(1, 3_600).map("{}s".format)})
 route = st.builds(
@@ -75,6 +77,7 @@ route = st.builds(
         path=path,
         host=host,
         rewrite=path,
+        headers=some(request=header_changes, response=header_changes),
         check=check,
         ejection=st.none() | some(errors=st.integers(1, 1_000)),
         retries=st.none() | retries,

@@ -12,6 +12,13 @@ from tests.components.load_balancer.stacks import TLS, balancer, with_route
 
 RESOURCES = {"cpu_request": "1", "cpu_limit": "1", "memory_request": "64Mi", "memory_limit": "256Mi"}
 
+
+def with_headers(direction: str = "request", **fields: Any) -> dict[str, Any]:
+    """One route that changes headers in `direction`; what `HeaderChanges` does not have are the route's fields."""
+    changes = {name: fields.pop(name) for name in ("set", "add", "remove") if name in fields}
+    return with_route(headers={direction: changes}, **fields)
+
+
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "engine nginx": (balancer(engine="nginx"), "edge.engine: the engine nginx is not built yet; use `haproxy`"),
     "engine traefik": (balancer(engine="traefik"), "edge.engine: the engine traefik is not built yet"),
@@ -77,6 +84,40 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         "edge.routes[0]: `rewrite` equals `path` and changes nothing",
     ),
     "a path with a reference": (with_route(path="/api", rewrite=r"/\1"), "edge.routes[0].rewrite"),
+    "a header with a line break": (with_headers(set={"X-A": "a\r\nX-B: b"}), "headers.request.set.X-A: does not match"),
+    "a header with a space at its end": (with_headers(set={"X-A": "a "}), "headers.request.set.X-A: does not match"),
+    "a header of nothing": (with_headers(add={"X-A": ""}), "headers.request.add.X-A: does not match"),
+    "a header's name with a colon": (with_headers(remove=["X-A:"]), "headers.request.remove[0]: does not match"),
+    "a header's name with a space": (with_headers(set={"X A": "a"}), "headers.request.set.X A"),
+    "a header of one connection": (with_headers(remove=["connection"]), "`connection` belongs to one connection"),
+    "a length": (with_headers("response", set={"Content-Length": "0"}), "`Content-Length` belongs to one connection"),
+    "the client's address": (
+        with_headers(set={"X_Forwarded-For": "1.2.3.4"}),
+        "`X_Forwarded-For` tells the application",
+    ),
+    "another host": (with_headers(set={"Host": "a.test"}), "`Host` tells the application how it was reached"),
+    "a header twice": (with_headers(set={"X-A": "a"}, add={"x-a": "b"}), "`x-a` is named 2 times"),
+    "a header with a secret": (
+        with_headers(set={"Authorization": "Basic eHg="}),
+        "`Authorization` looks like a secret",
+    ),
+    "a header named as a secret": (with_headers(add={"X-Api-Key": "hunter22"}), "`X-Api-Key` looks like a secret"),
+    "too long headers": (
+        with_headers(set={f"X-{number}": "v" * 1_000 for number in range(5)}),
+        "the headers of one direction may have 4096 bytes, and these have 5035",
+    ),
+    "the balancer's cookie": (
+        with_headers("response", sticky={}, remove=["Set-Cookie"]),
+        "`headers` changes `Set-Cookie`, which `sticky` needs as it is",
+    ),
+    "the balancer's answers to other origins": (
+        with_headers("response", cors={"origins": ["*"]}, set={"Access-Control-Max-Age": "1"}),
+        "`headers` changes `Access-Control-Max-Age`, which `cors` needs as it is",
+    ),
+    "the balancer's prefix": (
+        with_headers(path="/api", rewrite="/", set={"X-Forwarded-Prefix": "/x"}),
+        "`headers` changes `X-Forwarded-Prefix`, which `rewrite` needs as it is",
+    ),
     "host in capitals": (with_route(host="Example.com"), "edge.routes[0].host"),
     "weight": (with_route(weight=5), "edge.routes[0].weight: is reserved: it is not built yet"),
     "forward_auth": (with_route(forward_auth="auth"), "edge.routes[0].forward_auth: is reserved"),

@@ -49,10 +49,12 @@ def test_the_largest_settings_are_accepted(haproxy: str, certificate: Path) -> N
     """As many as there may be of each, at once: lines, words in a line, names, and the tables behind them."""
     origins = [f"https://{number}.{'a' * 63}.test" for number in range(50)]
     headers = [f"X-{number}-{'a' * 50}" for number in range(50)]
+    values = {f"Y-{number}": "'" * 114 for number in range(32)}
     route = {
         "app": "a" * 24,
         "host": ".".join(["a" * 63] * 3 + ["a" * 61]),
         "rewrite": f"/{'a' * 199}",
+        "headers": {"request": {"set": values}, "response": {"add": values, "remove": headers[:32]}},
         "sticky": {"cookie": "A" * 64},
         "ejection": {},
         "cors": {"origins": origins, "headers": headers, "credentials": True},

@@ -74,6 +74,31 @@ FIELDS: dict[str, tuple[dict[str, Any], str, str]] = {
         "backend chat:api",
         'http-request set-header X-Forwarded-Prefix "%[req.fhdr(x-forwarded-prefix)]/api"',
     ),
+    "headers.request.set": (
+        with_route(headers={"request": {"set": {"X-A": "it's 100%"}}}),
+        "backend chat",
+        r"http-request set-header X-A 'it'\''s 100%%'",
+    ),
+    "headers.request.remove": (
+        with_route(headers={"request": {"remove": ["X-Debug"]}}),
+        "backend chat",
+        "http-request del-header X-Debug",
+    ),
+    "headers.response.add": (
+        with_route(headers={"response": {"add": {"X-B": "b"}}}),
+        "backend chat",
+        "http-after-response add-header X-B 'b'",
+    ),
+    "headers.response.remove": (
+        with_route(headers={"response": {"remove": ["Server"]}}),
+        "backend chat",
+        "http-response del-header Server",
+    ),
+    "headers, room": (
+        with_route(headers={"request": {"set": {"X-A": "b"}}}),
+        "global",
+        f"tune.maxrewrite {2048 + 8 + 16}",
+    ),
     "balance": (with_route(balance="least_conn"), "backend chat", "balance leastconn"),
     "limits.headers": (balancer(limits={"headers": "16Ki"}), "global", f"tune.bufsize {(16 + 2 + 1) * 1024}"),
     "sticky.same_site": (
