@@ -51,6 +51,7 @@ def parser() -> argparse.ArgumentParser:
     judged.add_argument("--policy-pack", type=Path, action="append", default=[], metavar="DIR")
     judged.add_argument("--policy-config", type=Path, action="append", default=[], metavar="FILE")
     judged.add_argument("--expect-no-changes", action="store_true", help="changes are a failure")
+    judged.add_argument("--doubt", action="append", default=[], metavar="URN", help="compare this object first")
 
     result = argparse.ArgumentParser(prog="python -m sandbox.engine", description=__doc__, allow_abbrev=False)
     commands = result.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -156,6 +157,7 @@ def _command(options: argparse.Namespace, directory: Path, config: StackConfig, 
         parallel=options.parallel,
         packs=tuple(pack.resolve() for pack in getattr(options, "policy_pack", ())),
         policy_configs=tuple(getattr(options, "policy_config", ())),
+        doubted=tuple(getattr(options, "doubt", ())),
     )
     if options.command == "preview" and options.json:
         digest = Digest(options.show_sames)

@@ -16,7 +16,7 @@ from sandbox.engine.policy import Pack, Policies, load_policy_config
 from sandbox.engine.program import run_program
 from sandbox.engine.providers.base import ProviderError
 from sandbox.engine.recovery import recover
-from sandbox.engine.refresh import refresh_resource
+from sandbox.engine.refresh import doubt, refresh_resource
 from sandbox.engine.registrar import Registrar
 from sandbox.engine.run import Run
 from sandbox.engine.stack_config import StackConfig
@@ -26,7 +26,7 @@ from sandbox.engine.urns import is_provider
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Job:
-    """What a command works on."""
+    """What a command works on. The objects of `doubted` URNs are compared before a preview or an update plans."""
 
     directory: Path
     config: StackConfig
@@ -34,6 +34,7 @@ class Job:
     parallel: int
     packs: tuple[Path, ...] = ()
     policy_configs: tuple[Path, ...] = ()
+    doubted: tuple[str, ...] = ()
 
     def run(self, reporter: Reporter, *, preview: bool) -> Run:
         return Run(self.config, self.state, reporter, preview=preview, parallel=self.parallel)
@@ -62,7 +63,9 @@ def preview(job: Job, reporter: Reporter) -> Run:
     run = job.run(reporter, preview=True)
     handles = Handles(run, lenient=True)
     recover(run, handles)
-    _program(job, run, handles)
+    _compare(job, run, handles)
+    if not run.ending:
+        _program(job, run, handles)
     return run
 
 
@@ -72,6 +75,10 @@ def update(job: Job, reporter: Reporter) -> Run:
     run = job.run(reporter, preview=False)
     handles = Handles(run, lenient=False)
     recover(run, handles)
+    _compare(job, run, handles)
+    if run.ending:
+        job.state.discard()
+        return run
     gate = job.run(Gate(reporter), preview=True)
     _program(job, gate, Handles(gate, lenient=False))
     if gate.ending or gate.stopped_by_policy:
@@ -129,6 +136,12 @@ def refresh(job: Job, reporter: Reporter, apply: bool) -> Run:
     finally:
         job.state.close()
     return run
+
+
+def _compare(job: Job, run: Run, handles: Handles) -> None:
+    for urn in job.doubted:
+        if resource := job.state.live.get(urn):
+            doubt(run, handles, resource)
 
 
 def _program(job: Job, run: Run, handles: Handles) -> None:

@@ -12,6 +12,8 @@ from sandbox.engine.providers.base import ProviderError
 from sandbox.engine.run import Run
 from sandbox.engine.values import Secret, Value, diff, secret
 
+DIFFERS = "it was changed outside of this stack"
+
 
 def overlaid(inputs: Value, live: Value) -> Value:
     """`inputs` with the values of `live` wherever the program set one; secrets stay secret."""
@@ -52,3 +54,29 @@ def refresh_resource(run: Run, handles: Handles, resource: Resource) -> None:
         run.finish(Step(op=op, urn=resource.urn, type=resource.type, old=resource, new=new, changes=changes))
     except (ProviderError, EngineError) as error:
         run.fail(str(error), urn=resource.urn)
+
+
+def doubt(run: Run, handles: Handles, resource: Resource) -> None:
+    """Compares one object before this run plans: it is updated if it differs, whatever its inputs say, and made again
+    if it is gone.
+
+    Nothing is recorded of that by itself: until the run has put it right, the state says what was asked for.
+    """
+    try:
+        handle = handles.use(resource.provider)
+        if not handle.online():
+            return
+        live = handle.provider.live(resource.type, str(resource.id), resource.inputs)
+    except (ProviderError, EngineError) as error:
+        run.fail(str(error), urn=resource.urn)
+        return
+    if live is None:
+        run.reporter.message("warning", "it is gone, and is made again", resource.urn)
+        del run.state.live[resource.urn]
+        return
+    changes = diff(resource.inputs, overlaid(resource.inputs, live))
+    if changes:
+        run.state.live[resource.urn] = replace(resource, init_errors=(DIFFERS,))
+        run.finish(
+            Step(op="refresh", urn=resource.urn, type=resource.type, old=resource, new=resource, changes=changes)
+        )
