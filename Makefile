@@ -30,7 +30,7 @@ down: setup ## Remove STACK and the sandbox hosts it ran on; says what it keeps
 	@$(PYTHON) -m cli down "$(STACK)"
 
 .PHONY: status
-status: setup ## Show the components of STACK, and how many of their replicas are ready
+status: setup ## Show the components of STACK, and what is not ready or not as the stack wants it
 	@$(PYTHON) -m cli status "$(STACK)"
 
 .PHONY: secret

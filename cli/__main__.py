@@ -17,7 +17,7 @@ def main() -> int:
         ("up", "deploy, and show one real answer"),
         ("preview", "show what `up` would change"),
         ("down", "remove the stack, and the sandbox hosts it ran on"),
-        ("status", "show what runs; exit 1 when something that is wanted does not"),
+        ("status", "show what runs; exit 1 when something is not as the stack wants it"),
         ("secret", "give a secret, whose value is read from standard input"),
     ):
         command = commands.add_parser(name, help=said, description=said)

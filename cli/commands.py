@@ -3,10 +3,12 @@
 import re
 import sys
 import time
+from collections.abc import Sequence
 
 from cli import sandbox
 from cli.answer import show_answers
 from cli.check import check
+from cli.drift import Drift
 from cli.engines import Engine
 from cli.errors import CommandError
 from cli.platforms import operations
@@ -30,8 +32,11 @@ def up(stack: StackFile) -> int:
         on.prepare(settings)
     on.check_hosts(settings)
     on.check_ports(settings)
-    if code := engine.up():
+    drift = Drift(on, engine.resources())
+    drift.tell(say, "this sets it again")
+    if code := engine.up(drift.urns):
         return code
+    drift.rescale()
     show_answers(settings, on.entries(engine.resources()), engine.outputs(), status=stack.make("status"))
     say(f"up: stack {stack.name} answered after {time.monotonic() - started:.0f} s, engine {engine.name}")
     return 0
@@ -41,11 +46,16 @@ def preview(stack: StackFile, *, as_json: bool = False) -> int:
     """Show what `up` would change."""
     settings = check(stack)
     on = operations(stack)
+    engine = Engine(stack, on.hosts.environment)
+    drifted: Sequence[str] = ()
     try:
         on.check_hosts(settings)
+        drift = Drift(on, engine.resources())
+        drift.tell(warn, f"`{stack.make('up')}` sets it again")
+        drifted = drift.urns
     except CommandError as problem:  # a preview shows what it can, also without its hosts
         warn(f"preview: {problem}")
-    return Engine(stack, on.hosts.environment).preview(as_json=as_json)
+    return engine.preview(drifted, as_json=as_json)
 
 
 def down(stack: StackFile) -> int:
@@ -84,7 +94,12 @@ def status(stack: StackFile) -> int:
         raise CommandError(f"stack {stack.name} is not deployed; `{stack.make('up')}` deploys it.")
     _say_faults("status", stack)
     say(f"status: stack {stack.name} on {on.hosts.description}, engine {engine.name}")
-    return 0 if show_status(on.rows(resources)) else 1
+    rows = list(on.rows(resources))
+    if show_status(rows):
+        return 0
+    if any(row.drift for row in rows):
+        say(f"status: `{stack.make('up')}` sets again what differs from the stack")
+    return 1
 
 
 def _say_faults(command: str, stack: StackFile) -> None:

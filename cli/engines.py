@@ -14,6 +14,7 @@ from cli.errors import CommandError
 from cli.stack_file import REPOSITORY, StackFile
 
 POLICIES = REPOSITORY / "policies"
+_UNATTENDED = ("--yes", "--skip-preview")
 
 
 class Engine:
@@ -29,18 +30,28 @@ class Engine:
             self._environment.setdefault("PULUMI_PYTHON_CMD", sys.executable)
             self._environment.setdefault("PULUMI_BACKEND_URL", _state_backend())
             self._environment.setdefault("PULUMI_SKIP_UPDATE_CHECK", "true")
+            # `kubectl scale` takes a field over; the stack's file has the last word, as with the sandbox engine.
+            self._environment.setdefault("PULUMI_K8S_ENABLE_PATCH_FORCE", "true")
 
-    def preview(self, *, as_json: bool = False) -> int:
-        """Shows what `up` would change."""
-        return self._run("preview", ["--policy-pack", str(POLICIES), *(["--json"] if as_json else [])])
+    def preview(self, drifted: Sequence[str] = (), *, as_json: bool = False) -> int:
+        """Shows what `up` would change. The CLI could look at drifted resources only by recording what it finds."""
+        doubted = [] if self.name == "pulumi" else _each("--doubt", drifted)
+        return self._run("preview", ["--policy-pack", str(POLICIES), *doubted, *(["--json"] if as_json else [])])
 
-    def up(self) -> int:
-        """Deploys."""
-        return self._run("up", ["--policy-pack", str(POLICIES), *self._unattended("--yes", "--skip-preview")])
+    def up(self, drifted: Sequence[str] = ()) -> int:
+        """Deploys. The resources of the URNs `drifted` are compared with what runs first, so that they are put right.
+
+        Only these: a refresh of everything takes over what a registry or a Swarm filled in, and replaces tasks for it.
+        """
+        if self.name == "pulumi":
+            if drifted and (code := self._run("refresh", [*_UNATTENDED, *_each("--target", drifted)])):
+                return code
+            return self._run("up", ["--policy-pack", str(POLICIES), *_UNATTENDED])
+        return self._run("up", ["--policy-pack", str(POLICIES), *_each("--doubt", drifted)])
 
     def destroy(self) -> int:
         """Removes every resource of the stack that is not protected."""
-        return self._run("destroy", ["--exclude-protected", *self._unattended("--yes", "--skip-preview")])
+        return self._run("destroy", ["--exclude-protected", *(_UNATTENDED if self.name == "pulumi" else ())])
 
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs."""
@@ -58,9 +69,6 @@ class Engine:
     def set_secret(self, key: str, value: str) -> int:
         """Stores `value` encrypted in the stack file."""
         return self._run("config", ["set", "--secret", "--path", f"ha-platform:secrets.{key}"], text=value)
-
-    def _unattended(self, *flags: str) -> list[str]:
-        return list(flags) if self.name == "pulumi" else []
 
     def _run(self, command: str, arguments: Sequence[str], text: str | None = None) -> int:
         self._select()
@@ -100,6 +108,10 @@ class Engine:
         if not there:
             own.unlink(missing_ok=True)  # it makes one, though STACK_FILE is the stack's file
         self._selected = True
+
+
+def _each(option: str, values: Sequence[str]) -> list[str]:
+    return [part for value in values for part in (option, value)]
 
 
 def chosen_engine() -> str:

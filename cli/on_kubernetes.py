@@ -4,6 +4,7 @@ import os
 import shlex
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from cli import kept
@@ -73,6 +74,12 @@ class OnKubernetes(Operations):
     def rows(self, resources: Resources) -> Iterable[Row]:
         with answering(self.hosts):
             return list(_rows(resources, self.hosts))
+
+    def rescale(self, row: Row) -> None:
+        namespace, name = row.id.split("/")
+        with answering(self.hosts):
+            api = kubernetes_api(self.hosts).AppsV1Api()
+            api.patch_namespaced_deployment_scale(name, namespace, {"spec": {"replicas": row.wanted}})
 
     def leftovers(self, resources: Resources) -> Leftovers:
         return _Claims(self.hosts, resources, keeps_data=self.stack.keeps_data)
@@ -159,25 +166,65 @@ def _rows(resources: Resources, hosts: Hosts) -> Iterator[Row]:
         "StatefulSet": apps.read_namespaced_stateful_set_status,
         "DaemonSet": apps.read_namespaced_daemon_set_status,
     }
+    bounds = _autoscaled(resources)
     for resource in resources:
-        kind = resource["type"].rsplit(":", 1)[-1]
+        kind = _kind(resource)
         if kind not in readers or "id" not in resource:
             continue
         namespace, name = resource["id"].split("/")
-        component = component_of(resource)
         try:
             live = readers[kind](name, namespace)
         except client.ApiException as error:
             if error.status != 404:
                 raise
-            yield Row(component=component, name=name, kind=kind, wanted=1, ready=0, reason="it is gone")
-            continue
-        daemon = kind == "DaemonSet"
-        wanted = live.status.desired_number_scheduled if daemon else live.spec.replicas
-        ready = (live.status.number_ready if daemon else live.status.ready_replicas) or 0
-        selector = ",".join(f"{key}={value}" for key, value in (live.spec.selector.match_labels or {}).items())
-        reason = _pod_error(client, namespace, selector) if ready < wanted else ""
-        yield Row(component=component, name=name, kind=kind, wanted=wanted, ready=ready, reason=reason)
+            live = None
+        row = _row(resource, live, bounds.get(resource["id"]))
+        if live and row.ready < row.told:
+            selector = ",".join(f"{key}={value}" for key, value in (live.spec.selector.match_labels or {}).items())
+            row = replace(row, reason=_pod_error(client, namespace, selector))
+        yield row
+
+
+def _autoscaled(resources: Resources) -> dict[str, tuple[int, int]]:
+    """`namespace/name` of each Deployment that has an autoscaler, with the fewest and most replicas that it may set."""
+    return {
+        f"{one['id'].split('/')[0]}/{spec['scaleTargetRef']['name']}": (
+            int(spec["minReplicas"]),
+            int(spec["maxReplicas"]),
+        )
+        for one in resources
+        if _kind(one) == "HorizontalPodAutoscaler" and "id" in one
+        for spec in [one["inputs"]["spec"]]
+    }
+
+
+def _row(resource: dict[str, Any], live: Any, bounds: tuple[int, int] | None) -> Row:
+    """A workload as the stack's state wants it, beside the object that the cluster has; None: it has none."""
+    kind, status = _kind(resource), live.status if live else None
+    if kind == "DaemonSet":  # as many as there are nodes for it
+        told = status.desired_number_scheduled if status else 0
+        wanted = told if live else 1
+        ready = status.number_ready if status else 0
+    else:
+        told = live.spec.replicas if live else 0
+        wanted = min(max(told, bounds[0]), bounds[1]) if bounds else int(resource["inputs"]["spec"]["replicas"])
+        ready = status.ready_replicas if status else 0
+    return Row(
+        urn=resource["urn"],
+        id=resource["id"],
+        component=component_of(resource),
+        name=resource["id"].split("/")[1],
+        kind=kind,
+        wanted=wanted,
+        told=told,
+        ready=ready or 0,
+        gone=live is None,
+        autoscaled=bounds is not None,
+    )
+
+
+def _kind(resource: dict[str, Any]) -> str:
+    return str(resource["type"].rsplit(":", 1)[-1])
 
 
 def _pod_error(client: Any, namespace: str, selector: str) -> str:

@@ -16,7 +16,7 @@ from cli.status import Row, component_of
 from composition.stack import Stack
 from platforms.swarm.settings import SwarmSettings
 
-_SERVICE = "docker:index/service:Service"
+SERVICE = "docker:index/service:Service"
 
 
 class OnSwarm(Operations):
@@ -59,6 +59,9 @@ class OnSwarm(Operations):
     def rows(self, resources: Resources) -> Iterable[Row]:
         with answering(self.hosts):
             return list(_rows(resources, self.hosts))
+
+    def rescale(self, row: Row) -> None:
+        """Nothing: a Swarm has no autoscaler."""
 
     def leftovers(self, resources: Resources) -> Leftovers:
         return _Volumes(self.hosts, self.stack.name, resources, keeps_data=self.stack.keeps_data)
@@ -136,24 +139,32 @@ def _rows(resources: Resources, hosts: Hosts) -> Iterator[Row]:
     services = {service["ID"]: service for service in api.services(status=True)}
     tasks = api.tasks()
     for resource in resources:
-        if resource["type"] != _SERVICE:
-            continue
-        component, name = component_of(resource), resource["inputs"]["name"]
-        service = services.get(resource.get("id", ""))
-        if service is None:
-            yield Row(component=component, name=name, kind="service", wanted=1, ready=0, reason="the service is gone")
-            continue
-        status = service.get("ServiceStatus", {})
-        ready = status.get("RunningTasks", 0)
-        wanted = status.get("DesiredTasks", 0)
-        yield Row(
-            component=component,
-            name=name,
-            kind="agent" if "Global" in service["Spec"]["Mode"] else "service",
-            wanted=wanted,
-            ready=ready,
-            reason=_task_error(tasks, service["ID"]) if ready < wanted else "",
-        )
+        if resource["type"] == SERVICE:
+            yield _row(resource, services.get(resource.get("id", "")), tasks)
+
+
+def _row(resource: dict[str, Any], service: dict[str, Any] | None, tasks: list[dict[str, Any]]) -> Row:
+    """A service as the stack's state wants it, beside what the Swarm says of it; None: there is no such service."""
+    replicated = resource["inputs"]["mode"].get("replicated")
+    status = service.get("ServiceStatus", {}) if service else {}
+    # A global service has as many as there are nodes for it.
+    told = (
+        service["Spec"]["Mode"]["Replicated"]["Replicas"] if service and replicated else status.get("DesiredTasks", 0)
+    )
+    wanted = int(replicated["replicas"]) if replicated else told if service else 1
+    ready = status.get("RunningTasks", 0)
+    return Row(
+        urn=resource["urn"],
+        id=resource.get("id", ""),
+        component=component_of(resource),
+        name=resource["inputs"]["name"],
+        kind="service" if replicated else "agent",
+        wanted=wanted,
+        told=told,
+        ready=ready,
+        gone=service is None,
+        reason=_task_error(tasks, service["ID"]) if service and ready < told else "",
+    )
 
 
 def _task_error(tasks: list[dict[str, Any]], service: str) -> str:

@@ -58,5 +58,9 @@ class Operations(ABC):
         """Every workload of the state, as it runs now."""
 
     @abstractmethod
+    def rescale(self, row: Row) -> None:
+        """Set the count of a workload to `row.wanted` where the engines leave it to an autoscaler."""
+
+    @abstractmethod
     def leftovers(self, resources: Resources) -> Leftovers:
         """What will stay when the resources are destroyed."""

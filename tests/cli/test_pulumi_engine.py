@@ -54,6 +54,20 @@ def test_a_stack_file_elsewhere_is_named_and_no_other_is_left(record: Path, tmp_
     assert not (REPOSITORY / "Pulumi.trial-of-commands.yaml").exists()
 
 
+def test_only_what_drifted_is_refreshed_before_an_update(record: Path, tmp_path: Path) -> None:
+    """Refreshed as a whole, services of the docker provider are replaced for what a registry filled in."""
+    engine = Engine(_stack(tmp_path / "mine.yaml"), {})
+    assert engine.up() == 0
+    assert "refresh" not in record.read_text()
+    assert engine.up(["urn:a", "urn:b"]) == 0
+    said = [line for line in record.read_text().splitlines() if line.startswith(("refresh", "up"))]
+    assert said[-2].startswith("refresh --yes --skip-preview --target urn:a --target urn:b --stack")
+    assert said[-1].startswith("up --policy-pack")
+    assert "PULUMI_K8S_ENABLE_PATCH_FORCE=true" in record.read_text()
+    assert engine.preview(["urn:a"]) == 0
+    assert record.read_text().count("refresh") == 1, "it would record what it finds"
+
+
 def test_a_secret_is_given_on_standard_input_only(record: Path, tmp_path: Path) -> None:
     assert Engine(_stack(tmp_path / "mine.yaml"), {}).set_secret("api_key", "hunter2") == 0
     assert "hunter2" not in record.read_text()

@@ -1,0 +1,201 @@
+"""`status` and `up` compare what runs with the stack, not with what the orchestrator was told last."""
+
+import copy
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from cli.drift import Drift
+from cli.on_kubernetes import OnKubernetes
+from cli.on_swarm import OnSwarm
+from cli.operations import Operations
+from cli.stack_file import StackFile
+from cli.status import Row, show_status
+
+PARENT = "urn:pulumi:dev::ha-platform::ha-platform:apps:AppTier::web"
+URN = f"{PARENT}-service"
+
+
+class FakeSwarm:
+    """What a manager answers: services, and a task that failed."""
+
+    def __init__(self, *services: dict[str, Any]) -> None:
+        self._services = services
+
+    def services(self, *, status: bool) -> list[dict[str, Any]]:
+        assert status
+        return copy.deepcopy(list(self._services))
+
+    def tasks(self) -> list[dict[str, Any]]:
+        state = {"State": "failed", "Err": "no room"}
+        return [{"ServiceID": "1", "CreatedAt": "1", "DesiredState": "running", "Status": state}]
+
+
+def swarm(monkeypatch: pytest.MonkeyPatch, *services: dict[str, Any]) -> Operations:
+    monkeypatch.setattr("cli.on_swarm.docker_client", lambda _: FakeSwarm(*services))
+    document = {"platform": {"kind": "swarm", "nodes": ["a"], "entry": "dns"}}
+    return OnSwarm(StackFile(name="dev", path=Path("s.yaml"), document=document))
+
+
+def service(mode: dict[str, Any], *, running: int, desired: int) -> dict[str, Any]:
+    return {
+        "ID": "1",
+        "Spec": {"Name": "dev-web", "Mode": mode},
+        "ServiceStatus": {"RunningTasks": running, "DesiredTasks": desired},
+    }
+
+
+def replicas(count: int, running: int) -> dict[str, Any]:
+    return service({"Replicated": {"Replicas": count}}, running=running, desired=count)
+
+
+def recorded(mode: dict[str, Any]) -> list[dict[str, Any]]:
+    inputs = {"name": "dev-web", "mode": mode}
+    return [{"type": "docker:index/service:Service", "urn": URN, "id": "1", "parent": PARENT, "inputs": inputs}]
+
+
+TWO = recorded({"replicated": {"replicas": 2}})
+
+
+@pytest.mark.parametrize(
+    ("told", "running", "wrong"),
+    [
+        (2, 2, ""),
+        (0, 0, "the stack wants 2, but it is scaled to 0"),
+        (1, 1, "the stack wants 2, but it is scaled to 1"),
+        (1, 0, "the stack wants 2, but it is scaled to 1; no room"),
+        (5, 5, "the stack wants 2, but it is scaled to 5"),
+        (2, 1, "no room"),
+        (2, 3, ""),  # an update starts new replicas before old ones end
+    ],
+)
+def test_a_services_count_is_the_stacks(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], told: int, running: int, wrong: str
+) -> None:
+    (row,) = swarm(monkeypatch, replicas(told, running)).rows(TWO)
+    assert (row.wanted, row.told, row.ready, row.wrong) == (2, told, running, wrong)
+    assert show_status([row]) is not bool(wrong)
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if "dev-web" in line)
+    assert f"{running}/2" in line
+    assert wrong in line
+
+
+def test_a_service_that_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    (row,) = swarm(monkeypatch).rows(TWO)
+    assert row.wrong == "the service is gone"
+
+
+def test_an_agent_is_wanted_wherever_the_swarm_has_a_node(monkeypatch: pytest.MonkeyPatch) -> None:
+    agent = recorded({"global": True})
+    (row,) = swarm(monkeypatch, service({"Global": {}}, running=3, desired=3)).rows(agent)
+    assert (row.kind, row.wanted, row.wrong) == ("agent", 3, "")
+    (row,) = swarm(monkeypatch, service({"Global": {}}, running=2, desired=3)).rows(agent)
+    assert row.wrong == "no room"
+
+
+class FakeCluster:
+    """The kubernetes package's `client` of a cluster with one Deployment (or none), and what was patched in it."""
+
+    class ApiException(Exception):
+        status = 404
+
+    def __init__(self, told: int | None) -> None:
+        self.told = told
+        self.patched: list[Any] = []
+
+    def AppsV1Api(self) -> Any:
+        def read(name: str, namespace: str) -> Any:
+            assert (name, namespace) == ("web", "ns")
+            if self.told is None:
+                raise self.ApiException
+            selector = SimpleNamespace(match_labels={"app": "web"})
+            return SimpleNamespace(
+                spec=SimpleNamespace(replicas=self.told, selector=selector),
+                status=SimpleNamespace(ready_replicas=self.told or None),
+            )
+
+        def patch(name: str, namespace: str, body: Any) -> None:
+            self.patched.append((name, namespace, body["spec"]["replicas"]))
+
+        return SimpleNamespace(
+            read_namespaced_deployment_status=read,
+            read_namespaced_stateful_set_status=read,
+            read_namespaced_daemon_set_status=read,
+            patch_namespaced_deployment_scale=patch,
+        )
+
+    def CoreV1Api(self) -> Any:
+        return SimpleNamespace(list_namespaced_pod=lambda *_, **__: SimpleNamespace(items=[]))
+
+
+def cluster(monkeypatch: pytest.MonkeyPatch, told: int | None) -> tuple[Operations, FakeCluster]:
+    client = FakeCluster(told)
+    monkeypatch.setattr("cli.on_kubernetes.kubernetes_api", lambda _: client)
+    document = {"platform": {"kind": "kubernetes"}}
+    return OnKubernetes(StackFile(name="dev", path=Path("s.yaml"), document=document)), client
+
+
+DEPLOYMENT = {
+    "type": "kubernetes:apps/v1:Deployment",
+    "urn": URN,
+    "id": "ns/web",
+    "parent": PARENT,
+    "inputs": {"spec": {"replicas": 3}},
+}
+AUTOSCALER = {
+    "type": "kubernetes:autoscaling/v2:HorizontalPodAutoscaler",
+    "urn": f"{PARENT}-hpa",
+    "id": "ns/web",
+    "inputs": {"spec": {"minReplicas": 3, "maxReplicas": 10, "scaleTargetRef": {"name": "web"}}},
+}
+
+
+@pytest.mark.parametrize(
+    ("told", "drift"), [(3, ""), (0, "the stack wants 3, but it is scaled to 0"), (None, "the Deployment is gone")]
+)
+def test_a_deployments_count_is_the_stacks(monkeypatch: pytest.MonkeyPatch, told: int | None, drift: str) -> None:
+    on, _ = cluster(monkeypatch, told)
+    (row,) = on.rows([DEPLOYMENT])
+    assert (row.wanted, row.drift) == (3, drift)
+    assert list(Drift(on, [DEPLOYMENT]).urns) == ([URN] if drift else [])
+
+
+@pytest.mark.parametrize(
+    ("told", "wanted", "drift"),
+    [
+        (3, 3, ""),
+        (7, 7, ""),
+        (10, 10, ""),
+        (0, 3, "the stack wants at least 3, but it is scaled to 0"),
+        (2, 3, "the stack wants at least 3, but it is scaled to 2"),
+        (12, 10, "the stack wants at most 10, but it is scaled to 12"),
+    ],
+)
+def test_an_autoscalers_count_is_no_drift_within_its_bounds(
+    monkeypatch: pytest.MonkeyPatch, told: int, wanted: int, drift: str
+) -> None:
+    on, client = cluster(monkeypatch, told)
+    found = Drift(on, [DEPLOYMENT, AUTOSCALER])
+    (row,) = on.rows([DEPLOYMENT, AUTOSCALER])
+    assert (row.wanted, row.drift) == (wanted, drift)
+    assert list(found.urns) == [], "the engines leave the count to the autoscaler"
+    found.rescale()
+    assert client.patched == ([("web", "ns", wanted)] if drift else [])
+
+
+def test_what_is_found_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    Drift(swarm(monkeypatch, replicas(0, 0)), TWO).tell(said.append, "this sets it again")
+    assert said == ["dev-web: the stack wants 2, but it is scaled to 0; this sets it again"]
+
+
+def test_a_stack_without_resources_asks_no_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cli.on_swarm.docker_client", lambda _: pytest.fail("asked"))
+    document = {"platform": {"kind": "swarm", "nodes": ["a"], "entry": "dns"}}
+    assert not Drift(OnSwarm(StackFile(name="dev", path=Path("s.yaml"), document=document)), []).urns
+
+
+def test_a_row_without_a_known_reason_is_not_ready() -> None:
+    assert Row(urn="", id="", component="", name="", kind="service", wanted=2, told=2, ready=1).wrong == "not ready"
