@@ -92,6 +92,12 @@ class Deployment:
         """The state as text, as it is at rest."""
         return self._engine("export").text
 
+    def command(self, verb: str, *arguments: str) -> Run:
+        """One of the project's commands on the stack, on hosts of a person's own."""
+        self._write()
+        line = [sys.executable, "-m", "cli", verb, self.name, *arguments]
+        return _run(line, {**self._environment, "ENGINE": "sandbox", "STACK_FILE": str(self._file)})
+
     def destroy(self) -> Run:
         """Remove every resource."""
         self._write()
@@ -105,14 +111,18 @@ class Deployment:
 
     def _engine(self, command: str, *arguments: str, text: str | None = None) -> Run:
         line = [sys.executable, "-m", "sandbox.engine", command, *arguments]
-        done = subprocess.run(
-            [*line, "--stack", self.name, "--stack-file", str(self._file)],
-            cwd=REPOSITORY,
-            env=self._environment,
-            input=text,
-            capture_output=True,
-            text=True,
-            timeout=UP_SECONDS,
-            check=False,
-        )
-        return Run(code=done.returncode, text=done.stdout + done.stderr)
+        return _run([*line, "--stack", self.name, "--stack-file", str(self._file)], self._environment, text)
+
+
+def _run(line: list[str], environment: Mapping[str, str], text: str | None = None) -> Run:
+    done = subprocess.run(
+        line,
+        cwd=REPOSITORY,
+        env=environment,
+        input=text,
+        capture_output=True,
+        text=True,
+        timeout=UP_SECONDS,
+        check=False,
+    )
+    return Run(code=done.returncode, text=done.stdout + done.stderr)

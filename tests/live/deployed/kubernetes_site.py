@@ -55,6 +55,9 @@ class KubernetesSite(Site):
             with suppress(ProcessLookupError):  # a check that has ended, or a child that went with its parent
                 os.kill(process, signal.SIGKILL)
 
+    def scale(self, workload: str, replicas: int) -> None:
+        self._kubectl("scale", f"deployment/{workload}", f"--replicas={replicas}")
+
     def member(self, word: str, ordinal: int) -> str:
         pod = next(pod for pod in self._pods(word) if pod["metadata"]["name"] == f"{word}-{ordinal}")
         if pod["status"]["phase"] != "Running" or "deletionTimestamp" in pod["metadata"]:

@@ -36,6 +36,10 @@ class Site(ABC):
         """SIGKILL the process of one replica."""
 
     @abstractmethod
+    def scale(self, workload: str, replicas: int) -> None:
+        """What a person does by hand, past the stack."""
+
+    @abstractmethod
     def member(self, word: str, ordinal: int) -> str:
         """The running container of one member; a LookupError while there is none."""
 

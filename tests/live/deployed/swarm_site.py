@@ -79,6 +79,9 @@ class SwarmSite(Site):
     def kill(self, replica: str) -> None:
         self._container(replica).kill()
 
+    def scale(self, workload: str, replicas: int) -> None:
+        self._clients[0].services.get(f"{STACK}-{workload}").scale(replicas)
+
     def member(self, word: str, ordinal: int) -> str:
         return self.replicas(f"{word}-{ordinal}")[0]
 

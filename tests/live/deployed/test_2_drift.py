@@ -1,0 +1,31 @@
+"""What somebody changes by hand is said by `status` and put right by `up`, on hosts of a person's own."""
+
+import re
+
+import pytest
+
+from tests.live.deployed.loads import answers
+from tests.live.deployed.site import Site
+from tests.live.deployed.waiting import wait_for
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(1200, func_only=True)]
+
+
+def test_an_application_scaled_to_nothing_by_hand_is_put_right(site: Site) -> None:
+    wait_for("the stack is as it should be", lambda: site.deployment.command("status").code == 0, seconds=120)
+    site.scale("web", 0)
+    wait_for("no replica runs", lambda: not site.replicas("web"), seconds=120)
+    status = site.deployment.command("status")
+    assert status.code == 1, status.text
+    (line,) = (line for line in status.text.splitlines() if "is scaled to" in line)
+    assert re.search(r"\bweb\b.* 0/3 .*the stack wants 3, but it is scaled to 0", line), line
+    up = site.deployment.command("up")
+    assert up.code == 0, up.text
+    assert "web: the stack wants 3, but it is scaled to 0; this sets it again" in up.text
+    assert re.search(r"~ replicas: 3 => 0|replicas: 3 => 0", up.text), up.text
+    assert re.search(r"GET /chat\S* -> 200", up.text), "and it answers"
+    status = site.deployment.command("status")
+    assert status.code == 0, status.text
+    again = site.deployment.command("up")
+    assert "no changes" in again.text, again.text
+    answers(site.url, "/ready")
