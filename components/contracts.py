@@ -27,25 +27,39 @@ class ClientContract:
 class Backend:
     """An application behind a balancer.
 
-    `port` is the replicas' port; `health_path` what is asked of them, under the name `health_host` (None: any will
-    do), unless a route's check says otherwise; `max_replicas` the most replicas that may answer at the same moment, a
-    rollout's surplus included; the balancer can serve at least that many.
+    `port` is the replicas' port for those who name none (None: there is no such port), `ports` are the others by name.
+    `health_path` is what is asked of them, at `health_port` (None: at the port that is used) under the name
+    `health_host` (None: any will do), unless a route's check says otherwise; `max_replicas` the most replicas that may
+    answer at the same moment, a rollout's surplus included; the balancer can serve at least that many.
     """
 
     endpoint: Endpoint
-    port: int
+    port: int | None
+    ports: Mapping[str, int] = field(default_factory=dict)
     health_path: str
+    health_port: int | None = None
     health_host: str | None = None
     max_replicas: int
+
+    def number(self, name: str | None) -> int:
+        """The port of this name; None: `port`. KeyError where there is no such port."""
+        if name is not None:
+            return self.ports[name]
+        if self.port is None:
+            raise KeyError("port")
+        return self.port
 
 
 @runtime_checkable
 class Serving(Protocol):
-    """Settings of what may answer requests: the port (None: it does not), the longest request in seconds, and the
-    writable directories."""
+    """Settings of what may answer requests: the port for those who name none (None: there is none), those with names,
+    the longest request in seconds, and the writable directories."""
 
     @property
     def port(self) -> int | None: ...
+
+    @property
+    def ports(self) -> Mapping[str, int]: ...
 
     @property
     def longest_request(self) -> int: ...

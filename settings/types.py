@@ -157,6 +157,9 @@ Milliseconds = Annotated[int, Unit(milliseconds), _DURATION_SCHEMA]
 PortNumber = Annotated[int, Field(ge=1, le=65535, strict=True)]
 """A TCP port."""
 
+PortName = Annotated[str, StringConstraints(pattern=r"^[a-z](-?[a-z0-9])*$", max_length=15)]
+"""The name of a port, as Kubernetes takes it."""
+
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z]([a-z0-9-]{0,22}[a-z0-9])?$")]
 """A DNS label of at most 24 characters: service names are put together from these and must fit in 63."""
 

@@ -91,18 +91,18 @@ class AppTier(pulumi.ComponentResource):
 
 def _ports(settings: AppTierSettings) -> tuple[Port, ...]:
     ports = [Port(name="http", number=settings.port)] if settings.port is not None else []
-    metrics_port = settings.metrics.port if settings.metrics else None
-    if metrics_port is not None and metrics_port != settings.port:
+    ports += [Port(name=name, number=number) for name, number in settings.ports.items()]
+    metrics_port = settings.metrics_port
+    if metrics_port is not None and metrics_port not in {port.number for port in ports}:
         ports.append(Port(name="metrics", number=metrics_port))
     return tuple(ports)
 
 
 def _observability(name: str, settings: AppTierSettings, endpoint: Endpoint) -> Observability:
     """The rule fires when no replica answers. One that named the count would restart Prometheus with every change."""
-    if settings.metrics is None:
+    port = settings.metrics_port
+    if settings.metrics is None or port is None:
         return Observability()
-    port = settings.metrics.port or settings.port
-    assert port is not None, "the settings require a port for metrics"
     target = ScrapeTarget(
         job=f"app-{name}",
         replicas_host=endpoint.replicas_host,

@@ -28,11 +28,13 @@ def _build(build: Build[AppTierSettings]) -> Built:
         origin=build.origin,
     )
     backend = None
-    if settings.port is not None:
+    if settings.port is not None or settings.ports:
         backend = Backend(
             endpoint=tier.endpoint,
             port=settings.port,
+            ports=settings.ports,
             health_path=settings.probes.health,
+            health_port=settings.probed_port,
             health_host=settings.probes.host,
             max_replicas=tier.max_replicas,
         )

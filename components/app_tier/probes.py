@@ -5,13 +5,13 @@ from model import ExecCheck, HttpCheck, Probe, Probes
 
 
 def probes(settings: AppTierSettings) -> Probes:
-    """HTTP checks for tiers with a port, the given commands for workers."""
+    """HTTP checks for tiers with a port for them, the given commands for others."""
     chosen = settings.probes
     live: HttpCheck | ExecCheck
     ready: HttpCheck | ExecCheck
-    if settings.port is not None:
-        live = HttpCheck(path=chosen.health, port=settings.port, host=chosen.host)
-        ready = HttpCheck(path=chosen.ready or chosen.health, port=settings.port, host=chosen.host)
+    if (port := settings.probed_port) is not None:
+        live = HttpCheck(path=chosen.health, port=port, host=chosen.host)
+        ready = HttpCheck(path=chosen.ready or chosen.health, port=port, host=chosen.host)
     else:
         assert chosen.command is not None, "the settings require a command for tiers without a port"
         ready = ExecCheck(command=chosen.command)

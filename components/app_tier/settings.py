@@ -1,5 +1,6 @@
 """The settings of an application tier."""
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, StringConstraints, Tag, model_validator
@@ -16,6 +17,7 @@ from settings.types import (
     Command,
     EnvName,
     MemoryBytes,
+    PortName,
     PortNumber,
     ProcessText,
     RequestPath,
@@ -39,6 +41,16 @@ AppImage = Annotated[str, StringConstraints(min_length=1, max_length=512), After
 
 NotSecret = Annotated[str, StringConstraints(pattern=r"^([A-Za-z_][A-Za-z0-9_]{0,127}|migrations\.command)$")]
 """A variable, or a list of arguments."""
+
+
+def _number_or_name(value: object) -> str:
+    return "name" if isinstance(value, str) else "number"
+
+
+MetricsPort = Annotated[
+    Annotated[PortNumber, Tag("number")] | Annotated[PortName, Tag("name")], Discriminator(_number_or_name)
+]
+"""A port, or the name of one in `ports`."""
 
 ScratchSize = Annotated[MemoryBytes, Field(ge=MIB, le=1024 * GIB)]
 """The size of a writable directory."""
@@ -91,6 +103,8 @@ class ProbesSettings(Settings):
     stop sending to it (unless the route has a `check.path`)."""
     ready: RequestPath | None = None
     """Path that answers 200 when the replica may receive work; default: `health`."""
+    port: PortName | None = None
+    """The name of the port in `ports` that is asked; default: the tier's `port`."""
     host: HostHeader | None = None
     """The Host header of every check, for applications that answer only to their own names (`ALLOWED_HOSTS`). Default:
     the address that is checked; balancers send the route's host or the app's name."""
@@ -148,8 +162,8 @@ class MetricsSettings(Settings):
 
     path: str = Field(default="/metrics", pattern=r"^/[A-Za-z0-9._~/:@,+-]*$")
     """Path of the metrics, without a query: Prometheus would ask for a path with a `%3F` in it."""
-    port: PortNumber | None = None
-    """Port of the metrics; default: the tier's `port`."""
+    port: MetricsPort | None = None
+    """Port of the metrics: a number, or a name in `ports`; default: the tier's `port`."""
 
 
 class RolloutSettings(Settings):
@@ -189,7 +203,9 @@ class AppTierSettings(Settings):
     args: tuple[ProcessText, ...] = ()
     """Arguments after the command or entrypoint."""
     port: PortNumber | None = None
-    """The port it listens on; without one it is a worker."""
+    """The port it listens on: that of routes, probes and metrics that name no other. Without one it is a worker."""
+    ports: dict[PortName, PortNumber] = Field(default_factory=dict)
+    """Further ports by name (`admin: 9000`), for routes, `probes.port` and `metrics.port`."""
     replicas: int | None = Field(default=None, ge=1, le=100, strict=True)
     """A fixed number of replicas; default 2."""
     scaling: ScalingSettings | None = None
@@ -234,11 +250,48 @@ class AppTierSettings(Settings):
     prefer_spot: bool = False
     """Prefer interruptible nodes."""
 
+    @property
+    def probed_port(self) -> int | None:
+        """The port of the HTTP checks; None: commands are run."""
+        return self.ports[self.probes.port] if self.probes.port else self.port
+
+    @property
+    def metrics_port(self) -> int | None:
+        """The port of the metrics; None: there are none."""
+        named = self.metrics.port if self.metrics else None
+        if self.metrics is None or named is None:
+            return self.port if self.metrics else None
+        return self.ports[named] if isinstance(named, str) else named
+
     def scratch(self) -> tuple[Scratch, ...]:
         """The writable directories, as neutral words."""
         if isinstance(self.writable_paths, dict):
             return tuple(Scratch(path=path, size_bytes=size) for path, size in self.writable_paths.items())
         return tuple(Scratch(path=path) for path in self.writable_paths)
+
+    def _port_problems(self) -> Iterator[str]:
+        if "http" in self.ports:
+            yield "`ports.http`: this is the name of `port`; set that"
+        owners: dict[int, str] = {} if self.port is None else {self.port: "port"}
+        for name, number in self.ports.items():
+            if owners.setdefault(number, f"ports.{name}") != f"ports.{name}":
+                yield f"`ports.{name}` and `{owners[number]}` are one port ({number}); give it one name"
+        metrics = self.metrics.port if self.metrics else None
+        if isinstance(metrics, int) and metrics not in owners and "metrics" in self.ports:
+            yield f"`ports.metrics` is not `metrics.port` ({metrics}); write `metrics: {{port: metrics}}`, or rename it"
+        for key, named in (("probes.port", self.probes.port), ("metrics.port", metrics)):
+            if isinstance(named, str) and named not in self.ports:
+                yield f"`{key}` names no port of `ports`: {named}"
+        http = self.port is not None or self.probes.port is not None
+        if not http and self.probes.command is None:
+            yield "a tier without a `port` needs `probes.command`" + (", or `probes.port`" if self.ports else "")
+        for key, command in (("command", self.probes.command), ("live.command", self.probes.live.command)):
+            if http and command is not None:
+                yield f"`probes.{key}` is for tiers without a `port`" + (" or `probes.port`" if self.ports else "")
+        if not http and self.probes.host is not None:
+            yield "`probes.host` is for tiers with a `port`"
+        if self.port is None and self.metrics is not None and metrics is None:
+            yield "`metrics` needs `metrics.port` in a tier without a `port`"
 
     @model_validator(mode="after")
     def _consistent(self) -> "AppTierSettings":
@@ -247,16 +300,7 @@ class AppTierSettings(Settings):
             problems.append("give `replicas` or `scaling`, not both: the autoscaler owns the count")
         if self.size is not None and self.resources is not None:
             problems.append("give `size` or `resources`, not both")
-        if self.port is None and self.probes.command is None:
-            problems.append("a tier without a `port` needs `probes.command`")
-        if self.port is not None and self.probes.command is not None:
-            problems.append("`probes.command` is for tiers without a `port`")
-        if self.port is not None and self.probes.live.command is not None:
-            problems.append("`probes.live.command` is for tiers without a `port`")
-        if self.port is None and self.probes.host is not None:
-            problems.append("`probes.host` is for tiers with a `port`")
-        if self.port is None and self.metrics is not None and self.metrics.port is None:
-            problems.append("`metrics` needs `metrics.port` in a tier without a `port`")
+        problems += [*self._port_problems()]
         if self.secret_env and self.command is None:
             problems.append("`secret_env` needs `command`: a launcher exports the secrets and then runs it")
         exported = [name for name, use in each_use(self.uses).items() if use.inject == "variables"]

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from components.context import Context
 from components.contracts import Serving
 from components.load_balancer.settings import LoadBalancerSettings
+from components.load_balancer.traffic import Route
 from model import Origin, Scratch
 from model.units import MIB
 from settings.faults import Fault
@@ -15,17 +16,32 @@ _TMP = Scratch(path="/tmp")
 
 
 def routes_lead_to_ports(context: Context) -> Iterator[Fault]:
-    """A route leads to an application with a port."""
+    """A route leads to a port of an application."""
     for name, balancer in _balancers(context):
         for index, route in enumerate(balancer.routes):
             app = context.component(route.app)
-            if isinstance(app, Serving) and app.port is None:
-                yield Fault(
-                    path=str(Origin(key="balancers", name=name).at(f"routes[{index}].app")),
-                    rule="leads to an app without a port",
-                    got=repr(route.app),
-                    fix=f"Give apps.{route.app}.port, or remove the route.",
-                )
+            if isinstance(app, Serving):
+                yield from _missing_port(Origin(key="balancers", name=name).at(f"routes[{index}]"), route, app)
+
+
+def _missing_port(origin: Origin, route: Route, app: Serving) -> Iterator[Fault]:
+    names = ", ".join(app.ports) or "none"
+    if route.port is None and app.port is None:
+        yield Fault(
+            path=str(origin.at("app")),
+            rule="leads to an app without a port",
+            got=repr(route.app),
+            fix=f"Give apps.{route.app}.port, or remove the route."
+            if not app.ports
+            else f"Give apps.{route.app}.port, or name one of its ports by `port`: {names}.",
+        )
+    if route.port is not None and route.port not in app.ports:
+        yield Fault(
+            path=str(origin.at("port")),
+            rule=f"names no port in apps.{route.app}.ports",
+            got=repr(route.port),
+            fix=f"There are: {names}." + (" Without the key it is `port`." if app.port is not None else ""),
+        )
 
 
 def proxies_outlast_requests(context: Context) -> Iterator[Fault]:

@@ -70,6 +70,16 @@ class _RouteView:
         return _BALANCE[self.route.balance]
 
     @property
+    def port(self) -> int:
+        return self.backend.number(self.route.port)
+
+    @property
+    def check_port(self) -> int | None:
+        """None: the port that requests go to."""
+        port = None if self.route.check.path else self.backend.health_port
+        return None if port == self.port else port
+
+    @property
     def check_path(self) -> str:
         return self.route.check.path or self.backend.health_path
 

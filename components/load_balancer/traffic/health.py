@@ -14,7 +14,7 @@ class Check(Settings):
     """
 
     path: RequestPath | None = None
-    """What is asked; default: the application's `probes.health`."""
+    """What is asked, at the route's port; default: the application's `probes.health`, at the port of its probes."""
     host: HostName | None = None
     """The Host header of the check; default: the application's `probes.host`, else the route's `host`, else the
     application's name."""

@@ -12,7 +12,7 @@ from components.load_balancer.traffic.retries import Retries
 from components.load_balancer.traffic.sticky import Sticky
 from components.load_balancer.traffic.words import HostName, PathPrefix, Reserved
 from settings.base import Settings
-from settings.types import MemoryBytes, Name
+from settings.types import MemoryBytes, Name, PortName
 
 
 class Route(Settings):
@@ -23,6 +23,8 @@ class Route(Settings):
 
     app: Name
     """The application tier that answers."""
+    port: PortName | None = None
+    """The name of the port in its `ports`; default: its `port`."""
     path: PathPrefix = "/"
     """Path prefix, in whole segments; default `/`, everything."""
     host: HostName | None = None

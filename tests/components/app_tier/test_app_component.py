@@ -81,7 +81,27 @@ def test_scaling_decides_the_replicas() -> None:
     assert component.max_replicas == 8 + 1
 
 
-@pytest.mark.parametrize(("metrics", "port"), [({}, 8000), ({"port": 9000, "path": "/m"}, 9000)])
+def test_ports_have_names_that_probes_and_metrics_may_use() -> None:
+    settings = {"ports": {"admin": 9000, "grpc": 50051}, "probes": {"port": "admin"}, "metrics": {"port": "admin"}}
+    component, platform = made(**settings)
+    word = platform.one(Workload)
+    assert [(port.name, port.number) for port in word.ports] == [("http", 8000), ("admin", 9000), ("grpc", 50051)]
+    assert {probe.check.port for probe in (word.probes.ready, word.probes.live)} == {9000}
+    (target,) = component.observability.targets
+    assert target.port == 9000
+
+
+def test_a_tier_may_have_named_ports_alone() -> None:
+    """Its checks are commands, or go to one of them."""
+    for probes in ({"command": ["check"]}, {"port": "admin"}):
+        word = made(port=None, ports={"admin": 9000}, probes=probes)[1].one(Workload)
+        assert [(port.name, port.number) for port in word.ports] == [("admin", 9000)]
+
+
+@pytest.mark.parametrize(
+    ("metrics", "port"),
+    [({}, 8000), ({"port": 9000, "path": "/m"}, 9000), ({"port": 8000}, 8000)],
+)
 def test_metrics_are_declared_where_they_are_served(metrics: dict[str, Any], port: int) -> None:
     component, platform = made(metrics=metrics)
     (target,) = component.observability.targets

@@ -42,7 +42,8 @@ def wait_for(condition: Callable[[], bool], what: str, seconds: float = 60) -> N
 class Proxy:
     """Use as a context: it starts with all replicas of every app up, and ends with the process gone.
 
-    `apps` maps an application to its replicas (all on one port); DNS offers them as `tasks.<app>`.
+    `apps` maps an application to its replicas (all on one port, `ports` are others by name); DNS offers them as
+    `tasks.<app>`.
     """
 
     def __init__(
@@ -51,12 +52,14 @@ class Proxy:
         settings: Mapping[str, Any],
         apps: Mapping[str, Sequence[Serving]],
         *,
+        ports: Mapping[str, Mapping[str, int]] | None = None,
         certificate: Path | None = None,
         binary: str = "haproxy",
     ) -> None:
         self.settings = LoadBalancerSettings.model_validate(dict(settings))
         self._engine = ENGINES[self.settings.engine]
         self._apps = apps
+        self._ports = ports or {}
         self._directory = directory
         self._binary = binary
         self._stop = self._engine.stop(self.settings)
@@ -85,7 +88,9 @@ class Proxy:
             app: Backend(
                 endpoint=Endpoint(host=app, replicas_host=f"tasks.{app}"),
                 port=replicas[0].port,
+                ports=self._ports.get(app, {}),
                 health_path="/health",
+                health_port=replicas[0].port,
                 max_replicas=len(replicas) + 1,
             )
             for app, replicas in self._apps.items()

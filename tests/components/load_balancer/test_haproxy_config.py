@@ -202,8 +202,20 @@ FIELDS: dict[str, tuple[dict[str, Any], str, str]] = {
     "timeouts.stream": (with_route(timeouts={"stream": "2m"}), "backend chat", "timeout tunnel 120s"),
     "timeouts.queue": (with_route(timeouts={"queue": "2s"}), "backend chat", "timeout queue 2s"),
 }
-ELSEWHERE = {"engine", "image", "replicas", "status", "routes", "tls", "listen", "timeouts", "weight", "forward_auth"}
-"""Not in haproxy.cfg (the component's test has them), containers of other fields, or refused."""
+ELSEWHERE = {
+    "engine",
+    "image",
+    "replicas",
+    "status",
+    "routes",
+    "tls",
+    "listen",
+    "timeouts",
+    "weight",
+    "forward_auth",
+    "port",
+}
+"""Not in haproxy.cfg (the component's test has them), containers of other fields, refused, or tested alone."""
 
 
 @pytest.mark.parametrize("field", FIELDS)
@@ -216,6 +228,22 @@ def test_the_application_says_under_which_name_it_is_asked() -> None:
     named = {"chat": replace(backend("chat"), health_host="www.test")}
     lines = section(config(with_route(host="a.test"), backends=named), "backend chat.a.test")
     assert "http-check send meth GET uri /up ver HTTP/1.1 hdr Host www.test" in lines
+
+
+@pytest.mark.parametrize(
+    ("route", "check", "server"),
+    [
+        ({}, "check inter", "tasks.chat:8000"),
+        ({"port": "admin"}, "check port 8000 inter", "tasks.chat:9000"),
+        ({"port": "admin", "check": {"path": "/ok"}}, "check inter", "tasks.chat:9000"),
+    ],
+)
+def test_a_route_names_a_port(route: dict[str, Any], check: str, server: str) -> None:
+    """What the application's probes ask is asked at their port."""
+    ports = {"chat": replace(backend("chat"), ports={"admin": 9000}, health_port=8000)}
+    lines = section(config(with_route(**route), backends=ports), "backend chat")
+    assert any(line.startswith(f"default-server {check}") for line in lines)
+    assert f"server-template replica 8 {server}" in lines
 
 
 def test_every_field_is_tested() -> None:

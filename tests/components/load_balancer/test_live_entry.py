@@ -5,7 +5,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.components.load_balancer.proxy import Proxy
+from tests.components.load_balancer.proxy import Proxy, wait_for
 from tests.components.load_balancer.replica import Replica
 
 pytestmark = [pytest.mark.live, pytest.mark.usefixtures("haproxy")]
@@ -25,6 +25,29 @@ def test_redirect_to_https(replicas: list[Replica], certificate: Path, tmp_path:
         secure = httpx.get(proxy.https_url, verify=False)
         assert secure.status_code == 200
         assert "secure" in secure.headers["set-cookie"].lower()
+
+
+def test_a_route_to_another_port(tmp_path: Path) -> None:
+    """The application's own check is asked at the port of its probes; a route's check, at the route's port."""
+    replica, admin = Replica("127.0.0.11"), Replica("127.0.0.11")
+    admin.healthy = False
+    routes = [{"app": "chat"}, {"app": "chat", "path": "/admin", "port": "admin"}]
+    asked = {"app": "chat", "path": "/asked", "port": "admin", "check": {"path": "/"}}
+    with Proxy(
+        tmp_path,
+        {"listen": {"http": 80}, "routes": [*routes, asked]},
+        {"chat": [replica]},
+        ports={"chat": {"admin": admin.port}},
+    ) as proxy:
+        asks = admin.seen.total()
+        for path in ("/", "/admin", "/asked"):
+            assert proxy.client.get(path).status_code == 200
+        assert (replica.seen.total(), admin.seen.total() - asks >= 2, asks >= 1) == (1, True, True)
+        replica.healthy = False
+        wait_for(lambda: proxy.client.get("/admin").status_code == 503, "the check at the other port counts")
+        assert proxy.client.get("/asked").status_code == 200
+    replica.kill()
+    admin.kill()
 
 
 def test_no_route_and_no_replica(replicas: list[Replica], tmp_path: Path) -> None:
