@@ -6,21 +6,54 @@ from typing import Protocol, runtime_checkable
 
 import pulumi
 
-from model import Endpoint, Scratch, SecretRef
+from components.facts import FactType, filled
+from model import ConfigRef, Endpoint, Scratch, SecretRef
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """What a contract holds, as far as settings alone say it: the names and types of its facts.
+
+    `standard` are the facts that a prefix alone gives, each as `<PREFIX>_<FACT>`. `presets` are sets of templates by
+    name: variable -> text with facts in braces. A variable that begins with `_` gets the prefix in front.
+    """
+
+    facts: Mapping[str, FactType]
+    standard: tuple[str, ...] = ()
+    presets: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def templates(self, prefix: str, preset: str | None = None) -> dict[str, str]:
+        """Variable -> text, of a preset or of the facts that a prefix alone gives."""
+        chosen = (
+            {f"_{fact.upper()}": f"{{{fact}}}" for fact in self.standard} if preset is None else self.presets[preset]
+        )
+        return {f"{prefix}{name}" if name.startswith("_") else name: text for name, text in chosen.items()}
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClientContract:
-    """Ready settings for the clients of a database or cache.
+    """Facts for the clients of a component.
 
-    An application tier chooses a prefix (`DATABASE`, `REDIS`) and gets each of `settings` as the variable
-    `<PREFIX>_<key>`, and each of `secrets` as a file named by `<PREFIX>_<key>_FILE` (or, if it asks for variables, as
-    `<PREFIX>_<key>` through the launcher). `resources` must be healthy before a client starts.
+    `values` holds a value for every fact of `terms`; `secrets` the object of each fact that the platform has a secret
+    for, and `files` of each that is a file. `resources` must be healthy before a client starts.
     """
 
-    settings: Mapping[str, str] = field(default_factory=dict)
+    terms: Terms
+    values: Mapping[str, pulumi.Input[str]]
     secrets: Mapping[str, SecretRef] = field(default_factory=dict)
+    files: Mapping[str, SecretRef | ConfigRef] = field(default_factory=dict)
     resources: tuple[pulumi.Resource, ...] = ()
+
+    def filled(self, text: str) -> str | pulumi.Output[str]:
+        """The text with this contract's facts."""
+        return filled(text, self.values, self.terms.facts)
+
+
+@runtime_checkable
+class Offering(Protocol):
+    """Settings of what gives a contract."""
+
+    def terms(self) -> Terms: ...
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 import pulumi
 
-from components.app_tier.container import USES, AppContainer, clashes
+from components.app_tier.container import AppContainer, announced
+from components.app_tier.injected import USES, injected, set_twice
 from components.app_tier.probes import probes
 from components.app_tier.settings import AppTierSettings
 from components.contracts import ClientContract
@@ -42,9 +43,10 @@ class AppTier(pulumi.ComponentResource):
     ) -> None:
         super().__init__("ha-platform:app:AppTier", name, None, opts)
         scope = Scope(platform=platform, origin=origin or Origin(key="apps", name=name), parent=self)
-        for field, variable, reason in clashes(settings, contracts):
+        for field, variable, reason in set_twice(settings, contracts, announced(settings)):
             platform.refuse(scope.at(USES).origin if field == USES else scope.origin, field, variable, reason)
-        container = AppContainer(settings, image=image, contracts=contracts, given=given)
+        added = injected(name, settings, contracts, given, scope.at(USES).secret)
+        container = AppContainer(settings, image=image, injected=added)
         uses = tuple(resource for contract in contracts.values() for resource in contract.resources)
         migrated: tuple[pulumi.Resource, ...] = ()
         if settings.migrations is not None:

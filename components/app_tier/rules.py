@@ -1,8 +1,12 @@
-"""Rules of application tiers that need the whole stack: pinned images, and no secrets in plain variables."""
+"""Rules of application tiers that need the whole stack: pinned images, no secrets in plain variables, known facts."""
 
-from collections.abc import Iterator
+import difflib
+from collections.abc import Iterable, Iterator
 
+from components.app_tier.uses import Use, each_use
 from components.context import Context
+from components.contracts import Offering, Terms
+from components.facts import FactText
 from model import Origin
 from settings.faults import Fault
 from settings.plain_secrets import is_secret, secrets_in_arguments
@@ -43,9 +47,13 @@ def plain_texts_hold_no_secrets(context: Context) -> Iterator[Fault]:
     """Variables and arguments are visible to everybody who may inspect a service or pod."""
     for app, settings in context.parts("apps").items():
         origin = Origin(key="apps", name=app)
-        for variable, value in settings.env.items():
+        texts: dict[tuple[str, ...], str] = {("env", variable): value for variable, value in settings.env.items()}
+        for name, use in each_use(settings.uses).items():
+            texts |= {("uses", name, "env", variable): text for variable, text in use.env.items()}
+        for keys, value in texts.items():
+            variable = keys[-1]
             if variable not in settings.not_secret and is_secret(variable, value):
-                path = str(origin.at("env", variable))
+                path = str(origin.at(*keys))
                 yield _secret(path, f"{context.give_secret}{variable.lower()}", variable)
         migration = settings.migrations.command if settings.migrations else ()
         lists = {"command": settings.command or (), "args": settings.args, "migrations.command": migration}
@@ -63,4 +71,37 @@ def _secret(path: str, command: str, excepted: str) -> Fault:
     )
 
 
-RULES = (app_images_are_pinned, plain_texts_hold_no_secrets)
+def uses_name_facts(context: Context) -> Iterator[Fault]:
+    """Templates name facts, and presets, that the used component's contract has."""
+    for app, settings in context.parts("apps").items():
+        for name, use in each_use(settings.uses).items():
+            component = context.component(name)
+            if isinstance(component, Offering):
+                yield from _unknown(Origin(key="apps", name=app).at("uses", name), name, use, component.terms())
+
+
+def _unknown(origin: Origin, name: str, use: Use, terms: Terms) -> Iterator[Fault]:
+    if use.preset is not None and use.preset not in terms.presets:
+        yield Fault(
+            path=str(origin.at("preset")),
+            rule=f"is no preset of `{name}`",
+            got=repr(use.preset),
+            fix=_known(use.preset, terms.presets) if terms.presets else "It has none: name its facts under `env`.",
+        )
+    for variable, text in use.env.items():
+        for fact in FactText(text).facts:
+            if fact not in terms.facts:
+                yield Fault(
+                    path=str(origin.at("env", variable)),
+                    rule=f"names a fact that `{name}` does not have",
+                    got=f"{{{fact}}}",
+                    fix=_known(fact, terms.facts),
+                )
+
+
+def _known(word: str, names: Iterable[str]) -> str:
+    close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    return f"{f'Did you mean `{close[0]}`? ' if close else ''}Known here: {', '.join(names)}."
+
+
+RULES = (app_images_are_pinned, plain_texts_hold_no_secrets, uses_name_facts)

@@ -223,8 +223,8 @@ class AppTierSettings(Settings):
     secret_env: dict[EnvName, SecretName] = Field(default_factory=dict)
     """Variable -> given secret, exported by a launcher (needs `command`)."""
     uses: Uses = Field(default_factory=dict)
-    """Databases and caches by name -> prefix of the variables that tell how to reach them (`main: DATABASE`), or
-    `prefix` and `inject`."""
+    """Databases and caches by name -> prefix of the variables that tell how to reach them (`main: DATABASE`), or how
+    they are named and written (`prefix`, `preset`, `env`, `inject`)."""
     migrations: MigrationsSettings | None = None
     """Runs before the rollout."""
     probes: ProbesSettings = ProbesSettings()

@@ -3,30 +3,52 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Discriminator, StringConstraints, Tag
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, StringConstraints, Tag, model_validator
 
+from components.facts import fact_text
 from settings.base import Settings
-from settings.types import Name
+from settings.types import EnvName, Name, ProcessText
 
 Prefix = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{0,62}$")]
 """What the names of injected variables begin with."""
+
+Template = Annotated[ProcessText, AfterValidator(fact_text)]
+"""A text with facts in braces."""
+
+Preset = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,40}$")]
+"""The name of a preset: which there are is for a rule of the whole stack."""
 
 
 class Use(Settings):
     """How the contract of one component reaches the application."""
 
-    prefix: Prefix
+    prefix: Prefix | None = None
     """What the names of its variables begin with (`DATABASE`)."""
+    preset: Preset | None = None
+    """The variables and the URL that a library takes (`asyncpg`, `celery`), in place of one variable for each fact.
+    The component's README lists them."""
+    env: dict[EnvName, Template] = Field(default_factory=dict)
+    """Variables of your own choice: name -> text with facts in braces (`"{host}"`,
+    `"postgresql+asyncpg://{user}:{password}@{host}:{port}/{name}"`). Values are percent-encoded in URLs and escaped in
+    JSON. A text with a secret fact becomes a secret."""
     inject: Literal["files", "variables"] = "files"
-    """`files`: secrets as `<PREFIX>_<KEY>_FILE`; `variables`: exported by a launcher, for applications that read
-    only variables (needs `command`)."""
+    """`files`: a variable that is a secret becomes a file, and `<VARIABLE>_FILE` holds its path; `variables`: exported
+    by a launcher, for applications that read only variables (needs `command`)."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "Use":
+        if self.prefix is None and not self.env:
+            raise ValueError("needs `prefix` or `env`: the application would not be told anything")
+        if self.prefix is None and self.preset is not None:
+            raise ValueError("`preset` needs `prefix`: the names of its variables begin with it")
+        return self
 
 
 def _grouped(value: object) -> object:
     """Stack files from before the flat map said `{databases: {main: DATABASE}, inject: variables}`."""
     if not isinstance(value, dict):
         return value
-    groups = [key for key in ("databases", "caches") if isinstance(value.get(key), dict) and "prefix" not in value[key]]
+    groups = [key for key in ("databases", "caches") if _is_group(value.get(key))]
     if not groups:
         return value
     inject = {key: value[key] for key in ("inject",) if key in value}
@@ -39,12 +61,16 @@ def _grouped(value: object) -> object:
     return flat
 
 
+def _is_group(value: object) -> bool:
+    return isinstance(value, dict) and not value.keys() & Use.model_fields.keys()
+
+
 def _text_or_keys(value: object) -> str | None:
     return "text" if isinstance(value, str) else "keys" if isinstance(value, (dict, Use)) else None
 
 
 def _prefixes_differ(uses: Mapping[str, "str | Use"]) -> Mapping[str, "str | Use"]:
-    prefixes = [use.prefix for use in each_use(uses).values()]
+    prefixes = [use.prefix for use in each_use(uses).values() if use.prefix is not None]
     if len(set(prefixes)) != len(prefixes):
         raise ValueError("two contracts have the same prefix: their variables would overwrite each other")
     return uses
@@ -63,7 +89,7 @@ Uses = Annotated[
             Discriminator(
                 _text_or_keys,
                 custom_error_type="text_or_keys",
-                custom_error_message="is a prefix such as `DATABASE`, or a map with `prefix` and `inject`",
+                custom_error_message="is a prefix such as `DATABASE`, or a map of `prefix`, `preset`, `env`, `inject`",
             ),
         ],
     ],

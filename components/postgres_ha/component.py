@@ -3,8 +3,10 @@
 import pulumi
 
 from components.contracts import ClientContract
+from components.facts import filled
 from components.observability import Observability, Panel, ScrapeTarget, down_rule
 from components.postgres_ha.applied import applied_settings
+from components.postgres_ha.contract import TERMS, URL
 from components.postgres_ha.etcd import etcd
 from components.postgres_ha.images import PostgresImages
 from components.postgres_ha.members import PostgresSecrets, postgres
@@ -43,21 +45,21 @@ class PostgresHA(pulumi.ComponentResource):
         members = postgres(scope, name, settings, image=images.postgres, store=store, secrets=secrets)
         applied = applied_settings(scope, name, settings, image=images.postgres, members=members, secrets=secrets)
         write = write_endpoint(scope, name, settings, image=images.proxy, members=members, depends_on=applied)
-        url = pulumi.Output.concat(
-            "postgresql://", settings.owner, ":", secrets.owner, f"@{write.host}:5432/", settings.database,
-            "?target_session_attrs=read-write",
-        )  # fmt: skip
+        values: dict[str, pulumi.Input[str]] = {
+            "host": write.host,
+            "port": "5432",
+            "name": settings.database,
+            "user": settings.owner,
+            "connect_timeout": "5",
+            "password": secrets.owner,
+        }
+        values["url"] = filled(URL, values, TERMS.facts)
         self.contract = ClientContract(
-            settings={
-                "HOST": write.host,
-                "PORT": "5432",
-                "NAME": settings.database,
-                "USER": settings.owner,
-                "CONNECT_TIMEOUT": "5",
-            },
+            terms=settings.terms(),
+            values=values,
             secrets={
-                "URL": scope.secret(f"{name}-url", url),
-                "PASSWORD": scope.secret(f"{name}-password", secrets.owner),
+                "url": scope.secret(f"{name}-url", values["url"]),
+                "password": scope.secret(f"{name}-password", secrets.owner),
             },
             resources=(*members.resources, *applied, *write.resources),
         )

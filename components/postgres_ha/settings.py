@@ -4,7 +4,9 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints, model_validator
 
+from components.contracts import Terms
 from components.placement import Hosts, Members, PlacementSettings
+from components.postgres_ha.contract import TERMS
 from components.sizes import ResourcesSettings
 from settings.base import Settings
 from settings.types import Hostname, MemoryBytes, Seconds
@@ -83,6 +85,10 @@ class PostgresSettings(Settings):
     can wait. If the client or server is gone, TCP keepalive ends the connection after a minute."""
     failover: FailoverSettings = FailoverSettings()
     """Timers."""
+
+    def terms(self) -> Terms:
+        """What its contract holds."""
+        return TERMS
 
     @model_validator(mode="after")
     def _consistent(self) -> "PostgresSettings":

@@ -5,7 +5,9 @@ from dataclasses import replace
 import pulumi
 
 from components.contracts import ClientContract
+from components.facts import filled
 from components.observability import Observability, ScrapeTarget
+from components.redis_sentinel.contract import URL, sentinel_fact
 from components.redis_sentinel.endpoint import write_endpoint
 from components.redis_sentinel.exporter import exporter
 from components.redis_sentinel.redis import redis
@@ -18,6 +20,7 @@ from components.write_proxy import STATUS_PORT
 from model import Endpoint, Image, Origin
 from platforms.base import Platform
 
+SENTINEL_PORT = "26379"
 MASTER_NAME = "main"
 """What the Sentinels call the group."""
 
@@ -61,33 +64,37 @@ class RedisSentinel(pulumi.ComponentResource):
             scope, name, settings, image=image, secrets=secrets, master_name=MASTER_NAME, redis=members
         )
         observed = exporter(scope, name, settings, image=exporter_image, redis=members, password=secrets.password)
-        plain = ClientContract()
+        values: dict[str, pulumi.Input[str]] = {
+            "sentinels": ",".join(f"{host}:{SENTINEL_PORT}" for host in sentinel_hosts),
+            "sentinel_hosts": ",".join(sentinel_hosts),
+            "sentinel_port": SENTINEL_PORT,
+            **{sentinel_fact(ordinal): host for ordinal, host in enumerate(sentinel_hosts)},
+            "master_name": MASTER_NAME,
+            "socket_timeout": "2",
+            "password": secrets.password,
+            "sentinel_password": secrets.sentinel_password,
+        }
+        held, resources = {}, (*members.resources, *sentinels.resources)
         if settings.endpoint:
             assert proxy_image is not None, "a rule should have refused a stack without the proxy's image"
             write = write_endpoint(scope, name, settings, image=proxy_image, members=members, secrets=secrets)
-            url = pulumi.Output.concat("redis://:", secrets.password, f"@{write.host}:6379/0")
-            plain = ClientContract(
-                settings={"HOST": write.host, "PORT": "6379"},
-                secrets={"URL": scope.secret(f"{name}-url", url)},
-                resources=write.resources,
-            )
+            values |= {"host": write.host, "port": "6379"}
+            values["url"] = filled(URL, values, settings.terms().facts)
+            held["url"] = scope.secret(f"{name}-url", values["url"])
+            resources = (*resources, *write.resources)
             observed = replace(observed, targets=(*observed.targets, _proxies(name, settings, write)))
         self.contract = ClientContract(
-            settings={
-                **plain.settings,
-                "SENTINELS": ",".join(f"{host}:26379" for host in sentinel_hosts),
-                "MASTER_NAME": MASTER_NAME,
-                "SOCKET_TIMEOUT": "2",
-            },
+            terms=settings.terms(),
+            values=values,
             secrets={
-                **plain.secrets,
-                "PASSWORD": scope.secret(f"{name}-client-password", secrets.password),
-                "SENTINEL_PASSWORD": scope.secret(f"{name}-client-sentinel", secrets.sentinel_password),
+                **held,
+                "password": scope.secret(f"{name}-client-password", secrets.password),
+                "sentinel_password": scope.secret(f"{name}-client-sentinel", secrets.sentinel_password),
             },
-            resources=(*members.resources, *sentinels.resources, *plain.resources),
+            resources=resources,
         )
         self.observability = scope.observed(observed)
-        self.register_outputs({"sentinels": self.contract.settings["SENTINELS"]})
+        self.register_outputs({"sentinels": values["sentinels"]})
 
 
 def _proxies(name: str, settings: RedisSettings, write: Endpoint) -> ScrapeTarget:

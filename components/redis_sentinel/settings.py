@@ -4,7 +4,9 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from components.contracts import Terms
 from components.placement import Hosts, Members, PlacementSettings
+from components.redis_sentinel.contract import sentinel_terms
 from components.sizes import ResourcesSettings
 from settings.base import Settings
 from settings.types import Hostname, MemoryBytes, Seconds
@@ -70,6 +72,10 @@ class RedisSettings(Settings):
         if self.maxmemory < 16 * 2**20:
             raise ValueError("`maxmemory` must be 16Mi or more")
         return self
+
+    def terms(self) -> Terms:
+        """What its contract holds."""
+        return sentinel_terms(self.members, endpoint=self.endpoint)
 
     @property
     def timers(self) -> SentinelTimers:

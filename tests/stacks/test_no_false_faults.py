@@ -74,6 +74,11 @@ BREAKS = (
         needs=("apps.worker",),
     ),
     Break(
+        change=lambda stack: stack["apps"]["worker"]["uses"].update(main={"env": {"DB": "{hots}"}}),
+        fault=("uses_name_facts", "apps.worker.uses.main.env.DB"),
+        needs=("apps.worker", "databases.main"),
+    ),
+    Break(
         change=lambda stack: stack["apps"]["alerts"].update(image="registry.example.com/chat:latest"),
         fault=("app_images_are_pinned", "apps.alerts.image"),
         needs=("apps.alerts", "images"),

@@ -24,7 +24,8 @@ class ToyQueue(pulumi.ComponentResource):
     ) -> None:
         super().__init__("ha-platform:toy:ToyQueue", name)
         scope = Scope(platform=platform, origin=Origin(key="queues", name=name), parent=self)
-        password = scope.secret(f"{name}-password", scope.password(f"{name}-password"))
+        password = scope.password(f"{name}-password")
+        mounted = scope.secret(f"{name}-password", password)
         scope.secret(f"{name}-login", login)
         endpoint = scope.workload(
             Workload(
@@ -32,7 +33,7 @@ class ToyQueue(pulumi.ComponentResource):
                 origin=scope.origin,
                 tier=Tier.DATA,
                 container=Container(
-                    image=image, resources=RESOURCES, files=(File(path="/run/secrets/password", source=password),)
+                    image=image, resources=RESOURCES, files=(File(path="/run/secrets/password", source=mounted),)
                 ),
                 replicas=1,
                 ports=(Port(name="queue", number=5000),),
@@ -41,7 +42,10 @@ class ToyQueue(pulumi.ComponentResource):
             )
         )
         self.contract = ClientContract(
-            settings={"HOST": endpoint.host}, secrets={"PASSWORD": password}, resources=endpoint.resources
+            terms=settings.terms(),
+            values={"host": endpoint.host, "password": password},
+            secrets={"password": mounted},
+            resources=endpoint.resources,
         )
         target = ScrapeTarget(job=f"queue-{name}", replicas_host=endpoint.replicas_host, port=5000)
         self.observability = scope.observed(

@@ -1,5 +1,7 @@
 """The settings of a toy queue."""
 
+from components.contracts import Terms
+from components.facts import FactType
 from settings.base import Settings
 from settings.types import PortNumber, SecretName
 
@@ -11,3 +13,11 @@ class QueueSettings(Settings):
     """Published port, for operators."""
     login: SecretName
     """A given secret."""
+
+    def terms(self) -> Terms:
+        """What its contract holds."""
+        return Terms(
+            facts={"host": FactType.HOST, "password": FactType.PASSWORD},
+            standard=("host", "password"),
+            presets={"toy": {"_URL": "toy://:{password}@{host}"}},
+        )

@@ -7,11 +7,19 @@ import pytest
 
 from components.app_tier import AppTier
 from components.app_tier.settings import AppTierSettings
-from components.contracts import ClientContract
+from components.contracts import ClientContract, Terms
+from components.facts import FactType
 from model import Image, Job, Origin, Secret, Tier, Workload
+from platforms.base import Unsupported
 from tests.components.recorder import Recorder, recorded
 
 IMAGE = Image(ref="registry.example.com/web:1", uid=10001, gid=10001)
+
+TERMS = Terms(
+    facts={"host": FactType.HOST, "user": FactType.TEXT, "password": FactType.PASSWORD},
+    standard=("host", "password"),
+    presets={"lib": {"_URL": "x://{user}:{password}@{host}", "_NAME": "{user}"}},
+)
 
 
 def made(**settings: Any) -> tuple[AppTier, Recorder]:
@@ -21,7 +29,12 @@ def made(**settings: Any) -> tuple[AppTier, Recorder]:
     def build(platform: Recorder) -> AppTier:
         parent = pulumi.ComponentResource("test:index:Database", "main")
         password = platform.secret(Secret(name="main-password", value="p"), parent=parent)
-        contract = ClientContract(settings={"HOST": "main-rw"}, secrets={"PASSWORD": password}, resources=(parent,))
+        contract = ClientContract(
+            terms=TERMS,
+            values={"host": "main-rw", "user": "me", "password": pulumi.Output.secret("p/w")},
+            secrets={"password": password},
+            resources=(parent,),
+        )
         given = {"key": platform.secret(Secret(name="given-key", value="k"), parent=parent)}
         return AppTier("web", model, platform=platform, image=IMAGE, contracts={"main": contract}, given=given)
 
@@ -50,6 +63,48 @@ def test_what_it_uses_arrives_as_variables_and_files_and_is_waited_for() -> None
     assert files == {path: "main-password", "/run/secrets/api.key": "given-key"}
     assert not {"DATABASE_PASSWORD"} & set(word.container.env), "a password is in no plain variable"
     assert word.depends_on
+
+
+def test_own_names_hold_facts_and_texts_with_secrets_become_secrets() -> None:
+    use = {"env": {"SERVER": "{host}", "PGPASSWORD": "{password}", "URL": "x://{user}:{password}@{host}"}}
+    _, platform = made(uses={"main": use})
+    word = platform.one(Workload)
+    env = {name: value for name, value in word.container.env.items() if name != "GRACE_SECONDS"}
+    assert env == {
+        "SERVER": "main-rw",
+        "PGPASSWORD_FILE": "/run/secrets/pgpassword",
+        "URL_FILE": "/run/secrets/url",
+    }
+    files = {file.path: file.source.name for file in word.container.files}
+    assert files == {"/run/secrets/pgpassword": "main-password", "/run/secrets/url": "web-url"}
+    assert platform.secrets["web-url"] == "x://me:p%2Fw@main-rw"
+
+
+def test_a_preset_takes_the_place_of_one_variable_for_each_fact() -> None:
+    use = {"prefix": "DB", "preset": "lib", "env": {"SERVER": "{host}"}, "inject": "variables"}
+    _, platform = made(uses={"main": use}, command=["serve"])
+    word = platform.one(Workload)
+    assert {name: value for name, value in word.container.env.items() if name != "GRACE_SECONDS"} == {
+        "DB_NAME": "me",
+        "SERVER": "main-rw",
+    }
+    assert {name: ref.name for name, ref in word.container.secret_env.items()} == {"DB_URL": "web-db-url"}
+    assert platform.secrets["web-db-url"] == "x://me:p%2Fw@main-rw"
+
+
+def test_a_long_variable_has_a_secret_with_a_name_that_every_platform_takes() -> None:
+    names = [f"{'VERY_' * 20}LONG_{end}" for end in "AB"]
+    _, platform = made(uses={"main": {"env": dict.fromkeys(names, "x://{password}")}})
+    made_names = [word.name for word in platform.words if isinstance(word, Secret) and word.name.startswith("web-")]
+    assert len(set(made_names)) == 2
+    assert all(len(name) <= 50 for name in made_names)
+
+
+def test_a_variable_that_two_set_is_refused() -> None:
+    with pytest.raises(Unsupported, match="also sets it"):
+        made(uses={"main": {"env": {"SERVER": "{host}"}}}, env={"SERVER": "x"})
+    with pytest.raises(Unsupported, match="also sets it"):
+        made(uses={"main": {"env": {"KEY": "x{password}"}}}, env={"KEY_FILE": "x"})
 
 
 def test_secrets_as_variables_go_through_the_launcher() -> None:

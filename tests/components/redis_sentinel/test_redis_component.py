@@ -61,9 +61,9 @@ def test_a_majority_must_agree(members: int, quorum: int) -> None:
 def test_the_contract_names_every_sentinel_and_two_passwords() -> None:
     component, platform = made()
     contract = component.contract
-    assert contract.settings["SENTINELS"] == "jobs-sentinel-0:26379,jobs-sentinel-1:26379,jobs-sentinel-2:26379"
-    assert contract.settings["MASTER_NAME"] == "main"
-    assert set(contract.secrets) == {"PASSWORD", "SENTINEL_PASSWORD"}
+    assert contract.values["sentinels"] == "jobs-sentinel-0:26379,jobs-sentinel-1:26379,jobs-sentinel-2:26379"
+    assert contract.values["master_name"] == "main"
+    assert set(contract.secrets) == {"password", "sentinel_password"}
     values = [platform.secrets[secret.name] for secret in contract.secrets.values()]
     assert len(set(values)) == 2
     assert contract.resources, "clients wait for the members"

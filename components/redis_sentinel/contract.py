@@ -1,0 +1,70 @@
+"""What clients of a replication group are told: the facts, and what each library takes to follow the master.
+
+Sources: redis-py 8.1 (`Sentinel`), kombu 5.7 (`SentinelChannel`), go-redis 9 (`ParseFailoverURL`), ioredis 5
+(`SentinelConnectionOptions`).
+"""
+
+from collections.abc import Mapping
+
+from components.contracts import Terms
+from components.facts import FactType
+
+URL = "redis://:{password}@{host}:{port}/0"
+
+_PLAIN = {"host": FactType.HOST, "port": FactType.PORT, "url": FactType.SECRET_URL}
+_SENTINEL = {
+    "sentinels": FactType.HOSTS,
+    "sentinel_hosts": FactType.HOSTS,
+    "sentinel_port": FactType.PORT,
+    "master_name": FactType.TEXT,
+    "socket_timeout": FactType.NUMBER,
+    "password": FactType.PASSWORD,
+    "sentinel_password": FactType.PASSWORD,
+}
+
+
+def sentinel_terms(sentinels: int, *, endpoint: bool) -> Terms:
+    """Of a group with so many Sentinels, which has a plain address as well if it has an `endpoint`."""
+    each = [sentinel_fact(ordinal) for ordinal in range(sentinels)]
+    plain = ("host", "port") if endpoint else ()
+    return Terms(
+        facts=(_PLAIN if endpoint else {}) | _SENTINEL | dict.fromkeys(each, FactType.HOST),
+        standard=(
+            *plain,
+            *("sentinels", "master_name", "socket_timeout"),
+            *(("url",) if endpoint else ()),
+            *("password", "sentinel_password"),
+        ),
+        presets=_presets(each),
+    )
+
+
+def sentinel_fact(ordinal: int) -> str:
+    """The fact that is the host of one Sentinel."""
+    return f"sentinel_{ordinal + 1}"
+
+
+def _presets(each: list[str]) -> Mapping[str, Mapping[str, str]]:
+    addresses = [f"{{{fact}}}:{{sentinel_port}}" for fact in each]
+    pairs = ", ".join(f'["{{{fact}}}", {{sentinel_port}}]' for fact in each)
+    objects = ", ".join(f'{{{{"host": "{{{fact}}}", "port": {{sentinel_port}}}}}}' for fact in each)
+    return {
+        "redis-py": {
+            "_OPTIONS": f'{{{{"sentinels": [{pairs}], "sentinel_kwargs": {{{{"password": "{{sentinel_password}}", '
+            '"socket_timeout": {socket_timeout}}}, "password": "{password}", "socket_timeout": {socket_timeout}}}',
+            "_MASTER_NAME": "{master_name}",
+        },
+        "celery": {
+            "_URL": ";".join(f"sentinel://:{{password}}@{address}/0" for address in addresses),
+            "_TRANSPORT_OPTIONS": '{{"master_name": "{master_name}", '
+            '"sentinel_kwargs": {{"password": "{sentinel_password}"}}}}',
+        },
+        "go-redis": {
+            "_URL": f"redis://:{{sentinel_password}}@{addresses[0]}/0?master_name={{master_name}}&password={{password}}"
+            + "".join(f"&addr={address}" for address in addresses[1:])
+        },
+        "ioredis": {
+            "_OPTIONS": f'{{{{"sentinels": [{objects}], "name": "{{master_name}}", "password": "{{password}}", '
+            '"sentinelPassword": "{sentinel_password}"}}'
+        },
+    }

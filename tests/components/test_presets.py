@@ -1,0 +1,119 @@
+"""What a preset gives is read by the library that it is for; by a plain reader of URLs where the library is not here.
+
+The values are the hardest that a reader may meet: the generated passwords are letters and digits.
+"""
+
+import inspect
+import json
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import pytest
+from asyncpg.connect_utils import _parse_connect_dsn_and_args
+from redis.asyncio.sentinel import Sentinel
+
+from components.contracts import Terms
+from components.facts import FactText
+from components.postgres_ha.contract import TERMS
+from components.redis_sentinel.contract import sentinel_terms
+
+PASSWORD = "p@:/?&#%+ ;\"\\'é{}"
+DATABASE = {
+    "host": "db.example.com",
+    "port": "5432",
+    "name": "app",
+    "user": "us@er",
+    "connect_timeout": "5",
+    "password": PASSWORD,
+}
+GROUP = {
+    "sentinel_1": "a",
+    "sentinel_2": "b",
+    "sentinel_3": "c",
+    "sentinel_port": "26379",
+    "master_name": "main",
+    "socket_timeout": "2",
+    "password": PASSWORD,
+    "sentinel_password": f"{PASSWORD}!",
+}
+SENTINEL = sentinel_terms(3, endpoint=False)
+
+
+def given(terms: Terms, values: dict[str, str], preset: str) -> dict[str, str]:
+    """The variables of a preset, without the prefix."""
+    templates = terms.templates("X", preset)
+    return {name.removeprefix("X_"): FactText(text).filled(values, terms.facts) for name, text in templates.items()}
+
+
+@pytest.mark.parametrize("preset", sorted(TERMS.presets))
+def test_every_url_of_a_database_has_the_address_and_the_credentials(preset: str) -> None:
+    url = urlsplit(given(TERMS, DATABASE, preset)["URL"].removeprefix("jdbc:"))
+    query = parse_qs(url.query, strict_parsing=bool(url.query))
+    assert (url.hostname, url.port, url.path) == ("db.example.com", 5432, "/app")
+    if preset == "jdbc":
+        assert (query.pop("user"), query.pop("password")) == (["us@er"], [PASSWORD])
+        assert query == {"connectTimeout": ["5"], "targetServerType": ["primary"]}
+        return
+    assert (unquote(url.username or ""), unquote(url.password or "")) == ("us@er", PASSWORD)
+    bare = "asyncpg" in preset or "pg8000" in preset
+    assert query == ({} if bare else {"connect_timeout": ["5"], "target_session_attrs": ["read-write"]})
+
+
+def test_asyncpg_reads_its_url() -> None:
+    arguments: dict[str, Any] = dict.fromkeys(inspect.signature(_parse_connect_dsn_and_args).parameters)
+    arguments |= {"dsn": given(TERMS, DATABASE, "asyncpg")["URL"], "direct_tls": False}
+    addresses, parameters = _parse_connect_dsn_and_args(**arguments)
+    assert addresses == [("db.example.com", 5432)]
+    assert (parameters.user, parameters.password, parameters.database) == ("us@er", PASSWORD, "app")
+    assert parameters.server_settings is None, "nothing that the server would not know"
+
+
+def test_redis_py_takes_its_options() -> None:
+    found = given(SENTINEL, GROUP, "redis-py")
+    sentinel: Any = Sentinel(**json.loads(found["OPTIONS"]))  # type: ignore[no-untyped-call]
+    asked = [one.connection_pool.connection_kwargs for one in sentinel.sentinels]
+    assert [(one["host"], one["port"], one["password"]) for one in asked] == [
+        (host, 26379, f"{PASSWORD}!") for host in "abc"
+    ]
+    master = sentinel.master_for(found["MASTER_NAME"]).connection_pool
+    assert master.service_name == "main"
+    assert (master.connection_kwargs["password"], master.connection_kwargs["socket_timeout"]) == (PASSWORD, 2)
+
+
+def test_celery_gets_a_url_of_each_sentinel_and_the_masters_name() -> None:
+    found = given(SENTINEL, GROUP, "celery")
+    urls = [urlsplit(one) for one in found["URL"].split(";")]
+    assert [(url.scheme, url.hostname, url.port, unquote(url.password or "")) for url in urls] == [
+        ("sentinel", host, 26379, PASSWORD) for host in "abc"
+    ]
+    assert json.loads(found["TRANSPORT_OPTIONS"]) == {
+        "master_name": "main",
+        "sentinel_kwargs": {"password": f"{PASSWORD}!"},
+    }
+
+
+def test_go_redis_gets_the_first_sentinel_as_host_and_the_others_as_parameters() -> None:
+    url = urlsplit(given(SENTINEL, GROUP, "go-redis")["URL"])
+    assert (url.scheme, url.hostname, url.port, url.path) == ("redis", "a", 26379, "/0")
+    assert unquote(url.password or "") == f"{PASSWORD}!", "who asks in the host's place is a Sentinel"
+    assert parse_qs(url.query, strict_parsing=True) == {
+        "master_name": ["main"],
+        "password": [PASSWORD],
+        "addr": ["b:26379", "c:26379"],
+    }
+
+
+def test_ioredis_takes_its_options() -> None:
+    assert json.loads(given(SENTINEL, GROUP, "ioredis")["OPTIONS"]) == {
+        "sentinels": [{"host": host, "port": 26379} for host in "abc"],
+        "name": "main",
+        "password": PASSWORD,
+        "sentinelPassword": f"{PASSWORD}!",
+    }
+
+
+@pytest.mark.parametrize("terms", [TERMS, SENTINEL, sentinel_terms(1, endpoint=True)])
+def test_presets_and_prefixes_name_facts_that_are_there(terms: Terms) -> None:
+    for preset in (None, *terms.presets):
+        for text in terms.templates("X", preset).values():
+            assert set(FactText(text).facts) <= set(terms.facts)
