@@ -22,7 +22,7 @@ class Gives(Enum):
     """What a component may give to others, and so what they may name it for."""
 
     CONTRACT = "contract"
-    """What clients of a store need: `Built.contract`."""
+    """What clients of a component need: `Built.contract`."""
     BACKEND = "backend"
     """Replicas that answer requests: `Built.backend`."""
 
@@ -65,8 +65,8 @@ class Built:
 class Build(Generic[S]):
     """What a component is built from.
 
-    `built` are the components before it, by name; `given` the given secrets that containers mount, `values` the values
-    of all given secrets.
+    `built` are the components before it, by name, and of later ones what they promise; `given` the given secrets that
+    containers mount, `values` the values of all given secrets.
     """
 
     name: str
@@ -100,6 +100,8 @@ class Kind(Generic[S]):
     build: Callable[[Build[S]], Built]
     single: bool = False
     gives: frozenset[Gives] = frozenset()
+    promise: Callable[[Part[S], Platform], ClientContract | None] = lambda _, __: None
+    """The contract of a component as far as it follows from names alone, for components that are built before it."""
     images: Callable[[S | None], Iterable[ImageNeed]] = lambda _: ()
     """Of one component; without settings (they are broken) what every component of the kind needs."""
     refs: Callable[[S], Iterable[str]] = lambda _: ()

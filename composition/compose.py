@@ -27,7 +27,7 @@ def compose(given: StackInput, *, stack_name: str) -> dict[str, Any]:
         for host, login in stack.images.registries.items()
     ]
     platform = make_platform(stack.platform, stack=stack_name, data=stack.data, logins=logins)
-    built: dict[str, Built] = {}
+    built = {part.name: Built(contract=kind.promise(part, platform)) for kind, part in components(stack)}
     outputs: dict[str, Any] = {"platform": stack.platform.kind}
     try:
         with platform.gathering():

@@ -1,4 +1,5 @@
-"""The list of kinds, in the order in which a stack is built: a component names only kinds before its own."""
+"""The list of kinds, in the order in which a stack is built: a component names only kinds before its own,
+or what is promised before it is built (`Kind.promise`)."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from components.app_tier.component import AppTier
+from components.app_tier.contract import app_contract
 from components.app_tier.rules import RULES
 from components.app_tier.settings import AppTierSettings
 from components.contracts import Backend
@@ -38,7 +39,9 @@ def _build(build: Build[AppTierSettings]) -> Built:
             health_host=settings.probes.host,
             max_replicas=tier.max_replicas,
         )
-    return Built(backend=backend, observability=tier.observability)
+    return Built(
+        contract=app_contract(build.name, settings, build.platform), backend=backend, observability=tier.observability
+    )
 
 
 def _image(images: Images, settings: AppTierSettings) -> Image:
@@ -81,7 +84,8 @@ _CONTAINER = {
 APPS = Kind(
     key="apps",
     build=_build,
-    gives=frozenset({Gives.BACKEND}),
+    gives=frozenset({Gives.BACKEND, Gives.CONTRACT}),
+    promise=lambda part, platform: app_contract(part.name, part.settings, platform),
     refs=lambda settings: (settings.image,),
     uses=_uses,
     secrets=_secrets,

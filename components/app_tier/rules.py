@@ -76,8 +76,22 @@ def uses_name_facts(context: Context) -> Iterator[Fault]:
     for app, settings in context.parts("apps").items():
         for name, use in each_use(settings.uses).items():
             component = context.component(name)
-            if isinstance(component, Offering):
+            if isinstance(component, Offering) and component.terms().facts:
                 yield from _unknown(Origin(key="apps", name=app).at("uses", name), name, use, component.terms())
+
+
+def uses_lead_to_ports(context: Context) -> Iterator[Fault]:
+    """An application that another one uses has a port: only an application's contract can be empty."""
+    for app, settings in context.parts("apps").items():
+        for name in settings.uses:
+            used = context.component(name)
+            if isinstance(used, Offering) and not used.terms().facts:
+                yield Fault(
+                    path=str(Origin(key="apps", name=app).at("uses", name)),
+                    rule="leads to an app without a port",
+                    got=repr(name),
+                    fix=f"Give apps.{name}.port, or remove the use.",
+                )
 
 
 def _unknown(origin: Origin, name: str, use: Use, terms: Terms) -> Iterator[Fault]:
@@ -104,4 +118,4 @@ def _known(word: str, names: Iterable[str]) -> str:
     return f"{f'Did you mean `{close[0]}`? ' if close else ''}Known here: {', '.join(names)}."
 
 
-RULES = (app_images_are_pinned, plain_texts_hold_no_secrets, uses_name_facts)
+RULES = (app_images_are_pinned, plain_texts_hold_no_secrets, uses_lead_to_ports, uses_name_facts)

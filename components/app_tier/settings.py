@@ -5,8 +5,10 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, StringConstraints, Tag, model_validator
 
+from components.app_tier.address import address_terms
 from components.app_tier.scaling import ScalingSettings
 from components.app_tier.uses import Uses, each_use
+from components.contracts import Terms
 from components.placement import PlacementSettings
 from components.sizes import ResourcesSettings, Size
 from model import Scratch
@@ -223,8 +225,8 @@ class AppTierSettings(Settings):
     secret_env: dict[EnvName, SecretName] = Field(default_factory=dict)
     """Variable -> given secret, exported by a launcher (needs `command`)."""
     uses: Uses = Field(default_factory=dict)
-    """Databases and caches by name -> prefix of the variables that tell how to reach them (`main: DATABASE`), or how
-    they are named and written (`prefix`, `preset`, `env`, `inject`)."""
+    """Databases, caches and other apps by name -> prefix of the variables that tell how to reach them
+    (`main: DATABASE`), or how these are named and written (`prefix`, `preset`, `env`, `inject`)."""
     migrations: MigrationsSettings | None = None
     """Runs before the rollout."""
     probes: ProbesSettings = ProbesSettings()
@@ -262,6 +264,10 @@ class AppTierSettings(Settings):
         if self.metrics is None or named is None:
             return self.port if self.metrics else None
         return self.ports[named] if isinstance(named, str) else named
+
+    def terms(self) -> Terms:
+        """What its contract holds: nothing without a port."""
+        return address_terms(self.port, self.ports)
 
     def scratch(self) -> tuple[Scratch, ...]:
         """The writable directories, as neutral words."""

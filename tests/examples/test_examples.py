@@ -92,21 +92,23 @@ def _without_secrets(value: Any) -> Any:
     return [_without_secrets(item) for item in value] if isinstance(value, list) else value
 
 
-def internal_urls() -> Iterator[tuple[Example, str]]:
-    """Host names inside the stack that an example writes out."""
+def app_uses() -> Iterator[tuple[Example, str, str]]:
+    """An example, an app in it, and another app that it uses."""
     for example in EXAMPLES:
-        for app in example.stack().apps.values():
-            for value in app.env.values():
-                if (url := re.match(r"https?://([^/:]+)", value)) and not url[1].endswith(".example.com"):
-                    yield example, url[1]
+        apps = example.stack().apps
+        yield from ((example, name, used) for name, app in apps.items() for used in app.uses if used in apps)
 
 
-def test_host_names_inside_the_stack_are_those_of_its_services() -> None:
-    found = list(internal_urls())
+def test_an_address_inside_the_stack_is_told_and_not_written() -> None:
+    written = [value for each in EXAMPLES for app in each.stack().apps.values() for value in app.env.values()]
+    hosts = [url[1] for value in written if (url := re.match(r"https?://([^/:]+)", value))]
+    assert [host for host in hosts if not host.endswith(".example.com")] == []
+    found = list(app_uses())
     assert found, "an example shows how one app reaches another"
-    for example, host in found:
-        names = {one.inputs.get("name") for one in rendered(example) if one.type in WORKLOADS["swarm"]}
-        assert host in names, f"{example.name}: {host} is no service of the stack"
+    for example, name, used in found:
+        services = {one.name: one.inputs for one in rendered(example) if one.type in WORKLOADS["swarm"]}
+        env = services[name]["taskSpec"]["containerSpec"]["env"]
+        assert any(services[used]["name"] in value for value in env.values()), f"{example.name}: {name} -> {used}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPOSITORY)))

@@ -79,6 +79,11 @@ BREAKS = (
         needs=("apps.worker", "databases.main"),
     ),
     Break(
+        change=lambda stack: stack["apps"]["alerts"].setdefault("uses", {}).update(worker="WORKER"),
+        fault=("uses_lead_to_ports", "apps.alerts.uses.worker"),
+        needs=("apps.alerts", "apps.worker"),
+    ),
+    Break(
         change=lambda stack: stack["apps"]["alerts"].update(image="registry.example.com/chat:latest"),
         fault=("app_images_are_pinned", "apps.alerts.image"),
         needs=("apps.alerts", "images"),
