@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from cli import sandbox
 from cli.answer import show_answers
 from cli.check import check
+from cli.checked import say_what_was_checked
 from cli.drift import Drift
 from cli.engines import Engine
 from cli.errors import CommandError
@@ -37,8 +38,15 @@ def up(stack: StackFile) -> int:
     if code := engine.up(drift.urns):
         return code
     drift.rescale()
-    show_answers(settings, on.entries(engine.resources()), engine.outputs(), status=stack.make("status"))
-    say(f"up: stack {stack.name} answered after {time.monotonic() - started:.0f} s, engine {engine.name}")
+    resources, outputs = engine.resources(), engine.outputs()
+    not_asked = show_answers(settings, on.entries(resources), outputs, status=stack.make("status"))
+    answered = [name for name in outputs.get("balancers", {}) if name not in not_asked]
+    if not answered or not_asked:
+        say_what_was_checked(on, resources, not_asked, status=stack.make("status"))
+    done = (
+        "answered" if answered and not not_asked else f"answered at {', '.join(answered)}" if answered else "deployed"
+    )
+    say(f"up: stack {stack.name} {done} after {time.monotonic() - started:.0f} s, engine {engine.name}")
     return 0
 
 

@@ -13,6 +13,7 @@ from cli.node_labels import check_labels
 from cli.operations import Operations, Resources
 from cli.progress import say
 from cli.status import Row, component_of
+from cli.swarm_entries import HostPorts
 from composition.stack import Stack
 from platforms.swarm.settings import SwarmSettings
 
@@ -54,7 +55,7 @@ class OnSwarm(Operations):
 
     def entries(self, resources: Resources) -> Entries:
         del resources
-        return _PortsOfHosts(self.hosts)
+        return HostPorts(self.hosts, self.stack.name)
 
     def rows(self, resources: Resources) -> Iterable[Row]:
         with answering(self.hosts):
@@ -65,20 +66,6 @@ class OnSwarm(Operations):
 
     def leftovers(self, resources: Resources) -> Leftovers:
         return _Volumes(self.hosts, self.stack.name, resources, keeps_data=self.stack.keeps_data)
-
-
-class _PortsOfHosts(Entries):
-    """Published ports are those of every host."""
-
-    def __init__(self, hosts: Hosts) -> None:
-        self._hosts = hosts
-
-    def of(self, port: int) -> tuple[str, int]:
-        return self._hosts.address, port
-
-    def for_operators(self, word: str, port_name: str, published: int) -> str:
-        del word, port_name
-        return f"http://{self._hosts.address}:{published}/"
 
 
 class _Volumes(Leftovers):

@@ -1,9 +1,10 @@
-"""What `up` asks of a balancer, and how."""
+"""How `up` asks a balancer for an answer."""
 
+import socket
 import ssl
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -11,65 +12,20 @@ from typing import Any
 import pytest
 
 from cli import answer
-from cli.answer import Question, question, show_answers
-from cli.entry import Entries
+from cli.answer import show_answers
+from cli.entry import Address, Entries
 from cli.errors import CommandError
-from composition.stack import Stack
-from settings.load import load
-
-SAMPLE = "/chat?prompt=hello&tokens=12&delay_ms=40"
-OWN = {"image": "registry.example.com/x/chat:1.0", "port": 8000}
-
-
-def stack(routes: list[dict[str, Any]], images: dict[str, Any] | None = None, **apps: dict[str, Any]) -> Stack:
-    document = {
-        "platform": {"kind": "kubernetes"},
-        "images": images or {},
-        "balancers": {"edge": {"listen": {"http": 8080}, "routes": routes}},
-        "apps": apps,
-    }
-    loaded = load(Stack, document, root="stack")
-    assert not loaded.faults
-    return loaded.sound
-
-
-@pytest.mark.parametrize(
-    ("route", "app", "asked"),
-    [
-        ({}, OWN, Question(path="/health")),
-        ({}, {**OWN, "probes": {"health": "/api/health"}}, Question(path="/api/health")),
-        ({}, {**OWN, "probes": {"interval": "5s"}}, Question(path="/health")),
-        ({"check": {"path": "/up"}}, {**OWN, "probes": {"health": "/api/health"}}, Question(path="/up")),
-        ({"host": "a.example.com"}, OWN, Question(path="/health", host="a.example.com")),
-        ({"path": "/api"}, {**OWN, "probes": {"health": "/api/health"}}, Question(path="/api/health")),
-        ({"path": "/api"}, OWN, Question(path="/api", any_answer=True)),
-        ({}, {**OWN, "image": "chat:1.0"}, Question(path="/health")),
-    ],
-)
-def test_what_is_asked(route: dict[str, Any], app: dict[str, Any], asked: Question) -> None:
-    settings = stack([{"app": "web", **route}], web=app)
-    assert question(settings, settings.balancers["edge"]) == asked
-
-
-def test_a_route_whose_check_it_leads_to_is_asked_before_another() -> None:
-    settings = stack([{"app": "web", "path": "/api"}, {"app": "page"}], web=OWN, page=OWN)
-    assert question(settings, settings.balancers["edge"]) == Question(path="/health")
-
-
-def test_the_sample_application_is_known_by_its_image_and_source() -> None:
-    sample = {"image": "chat", "port": 8000}
-    settings = stack([{"app": "web"}], {"source": "sandbox"}, web=sample)
-    assert question(settings, settings.balancers["edge"]) == Question(path=SAMPLE)
-    own = {"ref": "registry.example.com/chat:1", "uid": 1, "gid": 1, "http_probe": "curl"}
-    settings = stack([{"app": "web"}], {"source": "sandbox", "override": {"chat": own}}, web=sample)
-    assert question(settings, settings.balancers["edge"]) == Question(path="/health")
+from tests.cli.test_question import OWN, stack
 
 
 class Here(Entries):
-    """Every port is this machine's."""
+    """Every port is this machine's, after ports that stand for hosts before it."""
 
-    def of(self, port: int) -> tuple[str, int]:
-        return "127.0.0.1", port
+    def __init__(self, *before: int) -> None:
+        self._before = before
+
+    def of(self, port: int) -> Sequence[Address]:
+        return [Address("127.0.0.1", each) for each in (*self._before, port)]
 
     def for_operators(self, word: str, port_name: str, published: int) -> str:
         return f"http://127.0.0.1:{published}/{word}/{port_name}"
@@ -90,6 +46,19 @@ class Answers(BaseHTTPRequestHandler):
         self.send_header("Content-Length", "5" if found else "0")
         self.end_headers()
         self.wfile.write(b"fine\n" if found else b"")
+
+
+class Endless(BaseHTTPRequestHandler):
+    """A page that never ends, with bytes that a terminal would obey."""
+
+    def do_GET(self) -> None:
+        self.send_response(401)
+        self.end_headers()
+        try:
+            while True:
+                self.wfile.write(b"\x1b[2J<html>" + b"x" * 4096)
+        except OSError:
+            return
 
 
 @pytest.fixture
@@ -123,19 +92,96 @@ def test_a_balancer_with_tls_is_asked_by_https(
     ports = {"http": serving(Redirects), "https": serving(Answers, context), "status": 8404}
     show_answers(stack([{"app": "web"}], web=OWN), Here(), {"balancers": {"edge": ports}}, status="make status")
     said = capsys.readouterr().out
-    assert "GET /health -> 200 (certificate not verified):" in said
+    address = f"127.0.0.1:{ports['https']}"
+    assert f"GET /health -> 200, answered at {address} (certificate not verified):" in said
     assert "fine" in said
 
 
 def test_a_redirect_is_an_answer_where_there_is_no_tls(serving: Any, capsys: pytest.CaptureFixture[str]) -> None:
     ports = {"http": serving(Redirects), "https": None, "status": 8404}
     show_answers(stack([{"app": "web"}], web=OWN), Here(), {"balancers": {"edge": ports}}, status="make status")
-    assert "GET /health -> 308:" in capsys.readouterr().out
+    assert "GET /health -> 308, answered at" in capsys.readouterr().out
 
 
 def test_a_balancer_that_finds_nobody_is_no_answer(serving: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(answer, "DEADLINE_SECONDS", 0)
     ports = {"http": serving(Answers), "https": None, "status": 8404}
     settings = stack([{"app": "web", "path": "/api"}], web=OWN)
-    with pytest.raises(CommandError, match=r"did not answer within 0 s \(status 503\); `make status` shows"):
+    with pytest.raises(CommandError, match=r"no answer within 0 s from .* \(status 503\); `make status` shows"):
         show_answers(settings, Here(), {"balancers": {"edge": ports}}, status="make status")
+
+
+@pytest.fixture
+def dropped(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """A port at which nothing answers, as behind a firewall: the queue of its connections is full."""
+    monkeypatch.setattr(answer, "CONNECT_SECONDS", 0.3)
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        waiting = [socket.socket() for _ in range(3)]
+        for each in waiting:
+            each.setblocking(False)
+            each.connect_ex(listener.getsockname())
+        yield listener.getsockname()[1]
+        for each in waiting:
+            each.close()
+
+
+@pytest.fixture
+def closed() -> int:
+    """A port that nothing listens on."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port: int = one.getsockname()[1]
+    return port
+
+
+def test_the_next_host_is_asked_where_one_does_not_answer(
+    serving: Any, dropped: int, closed: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    port = serving(Answers)
+    ports = {"http": port, "https": None, "status": 8404}
+    settings = stack([{"app": "web"}], web=OWN)
+    assert show_answers(settings, Here(dropped, closed), {"balancers": {"edge": ports}}, status="make status") == {}
+    said = capsys.readouterr().out
+    assert f"GET /health -> 200, answered at 127.0.0.1:{port}:" in said
+    assert f"edge: http://127.0.0.1:{dropped}/ http://127.0.0.1:{closed}/ http://127.0.0.1:{port}/" in said
+
+
+def test_hosts_out_of_reach_are_not_asked_and_give_no_answer(dropped: int, capsys: pytest.CaptureFixture[str]) -> None:
+    ports = {"http": dropped, "https": None, "status": 8404}
+    settings = stack([{"app": "web"}], web=OWN)
+    not_asked = show_answers(settings, Here(), {"balancers": {"edge": ports}}, status="make status")
+    assert not_asked == {"edge": f"no connection from here to 127.0.0.1:{dropped} (timed out)"}
+    assert "->" not in capsys.readouterr().out
+
+
+def test_a_host_that_refuses_is_in_reach_and_fails(dropped: int, closed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answer, "DEADLINE_SECONDS", 0)
+    ports = {"http": closed, "https": None, "status": 8404}
+    with pytest.raises(CommandError, match=r"no answer within 0 s from .*refused"):
+        show_answers(stack([{"app": "web"}], web=OWN), Here(dropped), {"balancers": {"edge": ports}}, status="s")
+
+
+def test_a_balancer_without_a_public_route_is_not_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    class Inside(Here):
+        def of(self, port: int) -> Sequence[Address]:
+            del port
+            return []
+
+    ports = {"http": 80, "https": None, "status": 8404}
+    not_asked = show_answers(stack([{"app": "web"}], web=OWN), Inside(), {"balancers": {"edge": ports}}, status="s")
+    assert "edge" in not_asked
+    assert "->" not in capsys.readouterr().out
+
+
+def test_of_an_answer_that_never_ends_only_the_beginning_is_shown(
+    serving: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ports = {"http": serving(Endless), "https": None, "status": 8404}
+    show_answers(stack([{"app": "web"}], web=OWN), Here(), {"balancers": {"edge": ports}}, status="make status")
+    said = capsys.readouterr().out
+    assert "GET /health -> 401, answered at" in said
+    assert "?[2J<html>xxx" in said
+    assert "\x1b" not in said
+    assert len(said) < 2000

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from cli.answer import show_answers
-from cli.entry import Entries
+from cli.entry import Address, Entries
 from composition.stack import Stack
 from settings.load import load
 from tests.components.load_balancer.proxy import Proxy
@@ -25,8 +25,8 @@ APPS = {"chat": {"image": "registry.example.com/x/chat:1.0", "port": 8000}}
 class Loopback(Entries):
     """Every port is this machine's."""
 
-    def of(self, port: int) -> tuple[str, int]:
-        return "127.0.0.1", port
+    def of(self, port: int) -> list[Address]:
+        return [Address("127.0.0.1", port)]
 
     def for_operators(self, word: str, port_name: str, published: int) -> str:
         return f"{word} {port_name} {published}"

@@ -92,11 +92,11 @@ class Deployment:
         """The state as text, as it is at rest."""
         return self._engine("export").text
 
-    def command(self, verb: str, *arguments: str) -> Run:
+    def command(self, verb: str, *arguments: str, **environment: str) -> Run:
         """One of the project's commands on the stack, on hosts of a person's own."""
         self._write()
         line = [sys.executable, "-m", "cli", verb, self.name, *arguments]
-        return _run(line, {**self._environment, "ENGINE": "sandbox", "STACK_FILE": str(self._file)})
+        return _run(line, {**self._environment, "ENGINE": "sandbox", "STACK_FILE": str(self._file), **environment})
 
     def destroy(self) -> Run:
         """Remove every resource."""

@@ -42,6 +42,14 @@ class SwarmSite(Site):
         """The API of a manager."""
         return self._cluster.docker_host
 
+    def docker_host_of(self, index: int) -> str:
+        """The API of one host."""
+        return str(self._cluster.hosts[index].docker_host)
+
+    def address_of(self, index: int) -> str:
+        """Of one host."""
+        return str(self._cluster.hosts[index].address)
+
     @property
     def host_names(self) -> list[str]:
         """As the Swarm names its nodes, by host index."""

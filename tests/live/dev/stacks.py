@@ -42,6 +42,15 @@ SMALL: Settings = {
 }
 """A balancer, an application, and a cache beside them."""
 
+TLS_PORT = 8543
+
+
+def with_tls(settings: Settings) -> None:
+    """HTTPS with given secrets, and plain HTTP that only redirects to it."""
+    edge = settings["balancers"]["edge"]
+    edge["listen"]["https"] = TLS_PORT
+    edge["tls"] = {"certificate": "site_certificate", "private_key": "site_private_key"}
+
 
 def development() -> Settings:
     """The settings of Pulumi.dev.yaml."""

@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from sandbox.hosts.waiting import wait_until
 from tests.live.dev.belongings import on_swarm, volumes_of
 from tests.live.dev.commands import Commands, Run, processes_of
 from tests.live.dev.conftest import PROFILE
-from tests.live.dev.stacks import SMALL, Change, Settings, StackFile, development
+from tests.live.dev.stacks import SMALL, TLS_PORT, Change, Settings, StackFile, development, with_tls
 from tests.live.machine import Machine
 
 pytestmark = [pytest.mark.live, pytest.mark.swarm, pytest.mark.timeout(1800, func_only=True)]
@@ -148,9 +149,12 @@ def test_down_keeps_the_host_while_another_stack_runs_there(
     swarm: SwarmCluster, commands: Commands, directory: Path
 ) -> None:
     client = swarm.client()
-    others, file = on_swarm(client), StackFile(directory / "Pulumi.small.yaml", SMALL).path
+    others, file = on_swarm(client), StackFile(directory / "Pulumi.small.yaml", SMALL).keep(with_tls)
+    _give_certificate(commands, file)
     started = commands.make("up", STACK="small", STACK_FILE=str(file))
     assert started.code == 0, started.text
+    asked = rf"GET /chat\S* -> 200, answered by replica \S+ at 10\.77\.0\.11:{TLS_PORT} \(certificate not verified\)"
+    assert re.search(asked, started.out), "plain HTTP is only redirected"
     assert volumes_of(client, "small") != []
     run = commands.make("down", STACK="small", STACK_FILE=str(file))
     assert run.code == 0, run.text
@@ -160,6 +164,16 @@ def test_down_keeps_the_host_while_another_stack_runs_there(
     wait_until(lambda: on_swarm(client) == others, "nothing of the small stack is left", 60, every=0.5)
     assert volumes_of(client, "small") == [], "`data: delete` removes volumes"
     assert volumes_of(client, "dev") != []
+
+
+def _give_certificate(commands: Commands, file: Path) -> None:
+    key, certificate = file.with_name("key.pem"), file.with_name("certificate.pem")
+    made = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    subject = ["-subj", "/CN=app.example.com", "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run([*made, *subject], check=True, capture_output=True, timeout=60)
+    for name, path in (("site_certificate", certificate), ("site_private_key", key)):
+        given = commands.cli("secret", "small", name, stack_file=file, text=path.read_text())
+        assert given.code == 0, given.text
 
 
 def test_make_down_leaves_nothing(swarm: SwarmCluster, commands: Commands, machine_before: Machine) -> None:

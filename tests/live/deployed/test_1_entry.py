@@ -1,0 +1,26 @@
+"""`up` on three Swarm hosts that DOCKER_HOST names by a manager without a proxy."""
+
+import re
+
+import pytest
+
+from tests.live.deployed.stack import HTTP_PORT
+from tests.live.deployed.swarm_site import SwarmSite
+
+pytestmark = [
+    pytest.mark.live,
+    pytest.mark.swarm,
+    pytest.mark.timeout(1200, func_only=True),
+    pytest.mark.parametrize("site", ["swarm"], indirect=True, scope="session"),
+]
+
+
+def test_up_asks_the_hosts_that_run_proxies(site: SwarmSite) -> None:
+    with_proxy = {int(container.split("/")[0]) for container in site.replicas("edge")}
+    (without,) = {0, 1, 2} - with_proxy
+    up = site.deployment.command("up", DOCKER_HOST=site.docker_host_of(without))
+    assert up.code == 0, up.text
+    (answered,) = re.findall(r"GET /chat\S* -> 200, answered by replica \S+ at (\S+):", up.text)
+    assert answered in {f"{site.address_of(index)}:{HTTP_PORT}" for index in with_proxy}
+    assert f"http://{site.address_of(without)}:{HTTP_PORT}/" not in up.text
+    assert re.search(r"up: stack live answered after \d+ s", up.text)
