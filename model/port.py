@@ -25,3 +25,6 @@ class PublicPort:
     audience: Literal["clients", "operators"]
     """Who connects: the users of the applications, or the people who run the stack (metrics, status, alerts). There is
     no default, so that nothing is shown to the internet because somebody did not think of it."""
+    sources: tuple[str, ...] = ()
+    """Address ranges that may connect; empty: all. The container closes other connections by the address that it sees,
+    so a platform that hides the client's address refuses the field."""

@@ -10,7 +10,7 @@ from components.load_balancer.contract import Entry
 from components.load_balancer.engine import Engine
 from components.load_balancer.engines import ENGINES
 from components.load_balancer.settings import LoadBalancerSettings
-from components.load_balancer.traffic import Tls
+from components.load_balancer.traffic import TcpRoute, Tls
 from components.load_balancer.watched import observability
 from components.observability import Observability
 from components.scope import Scope
@@ -41,7 +41,7 @@ reported."""
 class LoadBalancer(pulumi.ComponentResource):
     """One load balancer.
 
-    `backends` holds every application that a route names, `certificates` the values of the given secrets that `tls`
+    `backends` holds every application of `settings.apps`, `certificates` the values of the given secrets that `tls`
     names; `origin` is where the settings stand. Outputs: `entry` (where the outside reaches it), `endpoint`
     (the proxies inside the platform) and `observability`.
     """
@@ -87,7 +87,9 @@ class LoadBalancer(pulumi.ComponentResource):
                 depends_on=tuple(resource for each in backends.values() for resource in each.endpoint.resources),
             )
         )
-        self.entry = Entry(http=settings.listen.http, https=settings.listen.https, status=settings.status.port)
+        self.entry = Entry(
+            http=settings.listen.http, https=settings.listen.https, status=settings.status.port, tcp=_tcp(settings)
+        )
         watched = observability(
             name, self.entry, engine, replicas_host=self.endpoint.replicas_host, replicas=settings.replicas
         )
@@ -113,13 +115,23 @@ def _ports(engine: Engine, settings: LoadBalancerSettings) -> tuple[tuple[Port, 
     )
     used = [(port, published) for port, published in listening if published is not None]
     status = Port(name="status", number=engine.place.status_port)
+    passed_on = [Port(name=name, number=number) for name, number in engine.place.tcp_ports(settings.tcp).items()]
     return (
-        (*(port for port, _ in used), status),
+        (*(port for port, _ in used), status, *passed_on),
         (
             *(PublicPort(port=port.name, published=published, audience="clients") for port, published in used),
             PublicPort(port=status.name, published=settings.status.port, audience="operators"),
+            *(_tcp_port(port.name, settings.tcp[port.name]) for port in passed_on),
         ),
     )
+
+
+def _tcp_port(name: str, route: TcpRoute) -> PublicPort:
+    return PublicPort(port=name, published=route.listen, audience="clients", sources=route.sources)
+
+
+def _tcp(settings: LoadBalancerSettings) -> dict[str, int]:
+    return {name: route.listen for name, route in sorted(settings.tcp.items())}
 
 
 def _probes(status_port: int) -> Probes:

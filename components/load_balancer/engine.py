@@ -37,7 +37,7 @@ class Engine(ABC):
     def config(self, name: str, settings: Balancer, backends: Mapping[str, Backend], *, place: Place) -> str:
         """The configuration file of the balancer `name`, without secrets.
 
-        `backends` holds every application that a route names.
+        `backends` holds every application of `settings.apps`.
         """
 
     @abstractmethod

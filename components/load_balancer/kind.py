@@ -24,10 +24,10 @@ def _build(build: Build[LoadBalancerSettings]) -> Built:
         certificates=build.values,
         origin=build.origin,
     )
-    entry = balancer.entry
+    entry, tcp = balancer.entry, dict(balancer.entry.tcp)
     return Built(
         observability=balancer.observability,
-        outputs={"http": entry.http, "https": entry.https, "status": entry.status},
+        outputs={"http": entry.http, "https": entry.https, "status": entry.status} | ({"tcp": tcp} if tcp else {}),
     )
 
 
@@ -40,12 +40,15 @@ def _images(settings: LoadBalancerSettings | None) -> Iterator[ImageNeed]:
 def _uses(settings: LoadBalancerSettings) -> Iterator[Reference]:
     for index, route in enumerate(settings.routes):
         yield Reference(f"routes[{index}].app", route.app, Gives.BACKEND)
+    for name, passed_on in settings.tcp.items():
+        yield Reference(f"tcp.{name}.app", passed_on.app, Gives.BACKEND)
 
 
 def _ports(settings: LoadBalancerSettings) -> Iterator[tuple[str, int]]:
     published = {"listen.http": settings.listen.http, "listen.https": settings.listen.https}
     yield from ((key, port) for key, port in published.items() if port is not None)
     yield "status.port", settings.status.port
+    yield from ((f"tcp.{name}.listen", route.listen) for name, route in settings.tcp.items())
 
 
 def _secrets(settings: LoadBalancerSettings) -> Iterator[SecretUse]:
@@ -68,6 +71,7 @@ BALANCERS = Kind(
             "name": "",
             "replicas": "replicas",
             "spread": "replicas",
+            "public_ports": "tcp",
             "public_ports.http": "listen.http",
             "public_ports.https": "listen.https",
             "public_ports.status": "status.port",

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from components.context import Context
 from components.contracts import Serving
 from components.load_balancer.settings import LoadBalancerSettings
-from components.load_balancer.traffic import Route
+from components.load_balancer.traffic import Route, TcpRoute
 from model import Origin, Scratch
 from model.units import MIB
 from settings.faults import Fault
@@ -22,9 +22,13 @@ def routes_lead_to_ports(context: Context) -> Iterator[Fault]:
             app = context.component(route.app)
             if isinstance(app, Serving):
                 yield from _missing_port(Origin(key="balancers", name=name).at(f"routes[{index}]"), route, app)
+        for key, passed_on in balancer.tcp.items():
+            app = context.component(passed_on.app)
+            if isinstance(app, Serving):
+                yield from _missing_port(Origin(key="balancers", name=name).at("tcp", key), passed_on, app)
 
 
-def _missing_port(origin: Origin, route: Route, app: Serving) -> Iterator[Fault]:
+def _missing_port(origin: Origin, route: Route | TcpRoute, app: Serving) -> Iterator[Fault]:
     names = ", ".join(app.ports) or "none"
     if route.port is None and app.port is None:
         yield Fault(
@@ -47,7 +51,7 @@ def _missing_port(origin: Origin, route: Route, app: Serving) -> Iterator[Fault]
 def proxies_outlast_requests(context: Context) -> Iterator[Fault]:
     """A proxy that stops waits as long as a replica would: both are replaced in updates."""
     for name, balancer in _balancers(context):
-        behind = {route.app: context.component(route.app) for route in balancer.routes}
+        behind = {app: context.component(app) for app in balancer.apps}
         allowed = {each: settings.longest_request for each, settings in behind.items() if isinstance(settings, Serving)}
         app = max(allowed, key=allowed.__getitem__, default="")
         if app and allowed[app] > balancer.longest_stream:

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Iterator
 
 from components.context import Context
-from components.kind import Reference
+from components.kind import Gives, Reference
 from composition.kinds import KINDS, components
 from model import Origin
 from settings.faults import Fault
@@ -28,9 +28,11 @@ def _missing(context: Context, reference: Reference, origin: Origin) -> Iterator
         fix = f"Did you mean `{close[0]}`?"
     else:
         fix = f"Known here: {', '.join(names)}." if names else f"The stack has no {nouns}."
-    yield Fault(
-        path=str(origin.at(reference.key)), rule=f"names no {nouns} of this stack", got=repr(reference.name), fix=fix
-    )
+    rule = f"names no {nouns} of this stack"
+    others = [kind.noun for kind in KINDS if not kind.single and reference.name in context.names(kind.key)]
+    if others and reference.gives is Gives.BACKEND:
+        rule += f" but a {others[0]}: a balancer reaches applications alone"
+    yield Fault(path=str(origin.at(reference.key)), rule=rule, got=repr(reference.name), fix=fix)
 
 
 def secrets_are_given(context: Context) -> Iterator[Fault]:

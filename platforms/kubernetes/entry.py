@@ -21,6 +21,13 @@ def refusals(cluster: Cluster, word: Workload | Members) -> Iterator[Refused]:
         return
     for public in word.public_ports:
         field, number = f"public_ports.{public.port}", node_port(cluster, public)
+        if public.sources:
+            yield Refused(
+                f"{field}.sources",
+                ", ".join(public.sources),
+                "replicas see the address of the node that was asked, not the client's; use `platform.entry: "
+                "load-balancer`, or leave it to a firewall",
+            )
         if number not in _NODE_PORTS:
             offset = cluster.settings.node_port_offset
             yield Refused(

@@ -1,7 +1,7 @@
 """Who may connect to whom: one NetworkPolicy for each word, from the table of tiers."""
 
 from collections.abc import Iterator, Sequence
-from ipaddress import IPv4Network
+from ipaddress import IPv4Network, ip_network
 
 import pulumi
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, LabelSelectorRequirementArgs, ObjectMetaArgs
@@ -32,9 +32,9 @@ def network_policy(
     namespace: str | None = None,
     opts: pulumi.ResourceOptions,
 ) -> networking.NetworkPolicy:
-    """Allows the tiers that reach `tier` in on `ports`, everybody in on `public_ports`, and its pods out to DNS, the
-    tiers that it reaches, and (OUTWARD) the settings' egress ranges. With `private_to`, those words take the place of
-    all tiers and ranges.
+    """Allows the tiers that reach `tier` in on `ports`, everybody (or the `sources`) in on `public_ports`, and its pods
+    out to DNS, the tiers that it reaches, and (OUTWARD) the settings' egress ranges. With `private_to`, those words
+    take the place of all tiers and ranges.
     """
     ingress = []
     friends = _words(cluster, [name, *private_to]) if private_to else None
@@ -45,13 +45,17 @@ def network_policy(
                 from_=[friends or _pods(cluster, sources)], ports=[_tcp(port.number) for port in ports]
             )
         )
-    if public_ports:
-        numbers = {port.name: port.number for port in ports}
-        ingress.append(
-            networking.NetworkPolicyIngressRuleArgs(
-                ports=[_tcp(numbers[public.port]) for public in public_ports if public.port in numbers]
-            )
-        )
+    numbers = {port.name: port.number for port in ports}
+    known = [public for public in public_ports if public.port in numbers]
+    if unlimited := [_tcp(numbers[public.port]) for public in known if not public.sources]:
+        ingress.append(networking.NetworkPolicyIngressRuleArgs(ports=unlimited))
+    for public in known:
+        if public.sources:
+            blocks = [
+                networking.NetworkPolicyPeerArgs(ip_block=networking.IPBlockArgs(cidr=str(ip_network(source))))
+                for source in public.sources
+            ]
+            ingress.append(networking.NetworkPolicyIngressRuleArgs(from_=blocks, ports=[_tcp(numbers[public.port])]))
     return networking.NetworkPolicy(
         name,
         metadata=ObjectMetaArgs(name=name, namespace=namespace or cluster.names.namespace, labels=labels(name, tier)),

@@ -9,6 +9,8 @@ NOTED: Mapping[str, str] = {
     "Swarm has no check that only takes it out of service (a balancer's own check does)",
     "public_ports.audience": "whom a published port is for is recorded in a label, not enforced: it listens on every "
     "address of its host; close the ports of operators in a firewall",
+    "public_ports.sources": "who may connect to a published port is checked by the container that has it, not by the "
+    "Swarm: others reach the host's port and are closed there",
     "volume.size_bytes": "the size of a volume is recorded in a label, not enforced: a local volume grows until its "
     "host's disk is full; watch the disk",
 }

@@ -125,6 +125,8 @@ class SwarmPlatform(Platform):
             self.note("probes.ready.failures")
         if not isinstance(word, Agent) and any(public.audience == "operators" for public in word.public_ports):
             self.note("public_ports.audience")
+        if not isinstance(word, Agent) and any(public.sources for public in word.public_ports):
+            self.note("public_ports.sources")
         if isinstance(word, Members):
             self.note("volume.size_bytes")
 

@@ -81,6 +81,7 @@ def alternatives(objects: Objects) -> Mapping[str, Any]:
         "Probes.start_seconds": 61,
         "PublicPort.audience": "operators",
         "PublicPort.port": "metrics",
+        "PublicPort.sources": ("203.0.113.0/24", "2001:db8::/32"),
         "PublicPort.published": 81,
         "Resources.cpu_limit_millis": 600,
         "Resources.cpu_request_millis": 200,

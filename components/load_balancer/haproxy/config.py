@@ -7,6 +7,8 @@ from pathlib import Path
 
 from components.contracts import Backend
 from components.load_balancer.haproxy import forwarded, memory
+from components.load_balancer.haproxy.servers import BALANCE, slots
+from components.load_balancer.haproxy.tcp import tcp_views
 from components.load_balancer.haproxy.texts import literal
 from components.load_balancer.place import Place
 from components.load_balancer.traffic import Balancer, Route
@@ -15,7 +17,6 @@ from components.templates import render
 SPARE_CONNECTIONS = 100
 """For the status port alone: health checks and scrapes pass when clients use every connection."""
 
-_FEWEST_SLOTS = 8
 _MOST_THREADS = 64
 """HAProxy 2.6 refuses more (MAX_THREADS)."""
 
@@ -24,7 +25,6 @@ _RETRY_ON = {
     "empty_response": "empty-response",
     "response_timeout": "response-timeout",
 }
-_BALANCE = {"round_robin": "roundrobin", "least_conn": "leastconn", "source": "source"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +67,7 @@ class _RouteView:
 
     @property
     def balance(self) -> str:
-        return _BALANCE[self.route.balance]
+        return BALANCE[self.route.balance]
 
     @property
     def port(self) -> int:
@@ -89,11 +89,7 @@ class _RouteView:
 
     @property
     def slots(self) -> int:
-        """Server slots, the next power of two: a few replicas more or less leave the balancer as it is.
-
-        A slot without a replica is in maintenance and costs a line on the status page.
-        """
-        return int(max(_FEWEST_SLOTS, 1 << (self.backend.max_replicas - 1).bit_length()))
+        return slots(self.backend)
 
     @property
     def retry_on(self) -> str:
@@ -115,6 +111,7 @@ def haproxy_config(name: str, settings: Balancer, backends: Mapping[str, Backend
         forwarded=forwarded,
         literal=literal,
         routes=routes,
+        tcp=tcp_views(settings, backends, place),
         threads=min(_MOST_THREADS, math.ceil(settings.container_resources().cpu_limit_millis / 1000)),
         spare_connections=SPARE_CONNECTIONS,
         client_timeout=max(route.timeouts.response for route in settings.routes),

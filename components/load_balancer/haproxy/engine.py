@@ -53,9 +53,10 @@ class HAProxy(Engine):
         """Connections that do not fit into the container's memory."""
         needed, limit = memory.needed_bytes(settings), settings.container_resources().memory_limit_bytes
         if needed > limit:
+            tcp = ", and those of `tcp`," if settings.tcp else ""
             yield Refused(
                 "max_connections",
-                f"{settings.max_connections} connections with `limits.headers` of {settings.limits.headers // 1024} "
-                f"KiB may take {needed // 2**20} MiB, and the memory limit is {limit // 2**20} MiB; lower one of them, "
-                "or give more memory by `size` or `resources`",
+                f"{settings.max_connections} connections{tcp} with `limits.headers` of "
+                f"{settings.limits.headers // 1024} KiB may take {needed // 2**20} MiB, and the memory limit is "
+                f"{limit // 2**20} MiB; lower one of them, or give more memory by `size` or `resources`",
             )

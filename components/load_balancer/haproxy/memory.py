@@ -41,7 +41,14 @@ def needed_bytes(settings: Balancer) -> int:
     """At worst: every connection with a buffer in each direction, every table full."""
     connection = _CONNECTION_BYTES + 2 * buffer_bytes(settings) + (_TLS_BYTES if settings.tls else 0)
     tables = sum(route.rate_limit is not None for route in settings.routes)
-    return _PROCESS_BYTES + settings.max_connections * connection + tables * TABLE_ENTRIES * _TABLE_ENTRY_BYTES
+    passed_on = sum(route.max_connections for route in settings.tcp.values())
+    passed_on_bytes = passed_on * (_CONNECTION_BYTES + 2 * buffer_bytes(settings))
+    return (
+        _PROCESS_BYTES
+        + settings.max_connections * connection
+        + passed_on_bytes
+        + tables * TABLE_ENTRIES * _TABLE_ENTRY_BYTES
+    )
 
 
 def _added_bytes(changes: HeaderChanges) -> int:

@@ -11,6 +11,7 @@ from components.load_balancer.traffic.limits import ClientTimeouts, Limits, Rate
 from components.load_balancer.traffic.retries import Retries
 from components.load_balancer.traffic.route import Route
 from components.load_balancer.traffic.sticky import Sticky
+from components.load_balancer.traffic.tcp import TcpRoute
 
 __all__ = [
     "Balancer",
@@ -27,6 +28,7 @@ __all__ = [
     "Route",
     "Status",
     "Sticky",
+    "TcpRoute",
     "Timeouts",
     "Tls",
 ]

@@ -1,30 +1,18 @@
 """A load balancer in words that no engine owns: ports, certificate, routes, limits."""
 
-import ipaddress
-from typing import Annotated, Literal, Self
+from collections.abc import Iterator
+from typing import Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from components.load_balancer.traffic.limits import ClientTimeouts, Limits
 from components.load_balancer.traffic.route import Route
+from components.load_balancer.traffic.tcp import RESERVED, TcpRoute
+from components.load_balancer.traffic.words import Network
 from components.sizes import PRESETS, ResourcesSettings, Size
 from model import Resources
 from settings.base import Settings
-from settings.types import ImageRef, PortNumber, Seconds, SecretName
-
-
-def _network(text: object) -> str:
-    try:
-        network = str(ipaddress.ip_network(str(text)))
-    except ValueError:
-        raise ValueError("is not an address range such as `10.0.0.0/8` (no host bits set)") from None
-    if "%" in network:
-        raise ValueError("names an interface of one host; write the address range without `%...`")
-    return network
-
-
-Network = Annotated[str, BeforeValidator(_network)]
-"""An address or an address range."""
+from settings.types import ImageRef, PortName, PortNumber, Seconds, SecretName
 
 
 class Listen(Settings):
@@ -85,6 +73,8 @@ class Balancer(Settings):
     """Status page and metrics."""
     routes: tuple[Route, ...] = Field(min_length=1, max_length=100)
     """Which requests go where. Requests that no route matches are answered with 404."""
+    tcp: dict[PortName, TcpRoute] = Field(default_factory=dict, max_length=50)
+    """Further published ports, whose connections are passed on as they are: `{mqtt: {listen: 1883, app: broker}}`."""
     longest_stream: Seconds = Field(default=300, ge=1, le=21_600)
     """How long a stopping proxy lets requests and streams in flight go on; default 5 minutes. No app that a route
     names may have a greater `longest_request`."""
@@ -105,7 +95,7 @@ class Balancer(Settings):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        problems = [*self._listen_problems(), *self._route_problems(), *self._cookie_problems()]
+        problems = [*self._listen_problems(), *self._tcp_problems(), *self._route_problems(), *self._cookie_problems()]
         if self.size is not None and self.resources is not None:
             problems.append("give `size` or `resources`, not both")
         if problems:
@@ -121,6 +111,11 @@ class Balancer(Settings):
         if self.status.port in (self.listen.http, self.listen.https):
             problems.append("`status.port` needs a port other than those of `listen`")
         return problems
+
+    def _tcp_problems(self) -> Iterator[str]:
+        for name in self.tcp:
+            if name in RESERVED:
+                yield f"`tcp.{name}` has the name of another port of the balancer; rename it"
 
     def _route_problems(self) -> list[str]:
         problems = []
@@ -146,6 +141,13 @@ class Balancer(Settings):
             for index, route in enumerate(self.routes)
             if route.sticky and route.sticky.same_site == "none"
         ]
+
+    @property
+    def apps(self) -> tuple[str, ...]:
+        """Every application that a route names, once."""
+        return tuple(
+            dict.fromkeys([*(route.app for route in self.routes), *(route.app for route in self.tcp.values())])
+        )
 
     @property
     def https_only(self) -> bool:

@@ -1,5 +1,6 @@
 """Texts that end up in a proxy's configuration: each has a strict alphabet, so that none can change its meaning."""
 
+import ipaddress
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
@@ -33,6 +34,20 @@ Origin = Annotated[
     AfterValidator(_origin),
 ]
 """`https://app.example.com[:port]` as browsers send it (no path), or `*`."""
+
+
+def _network(text: object) -> str:
+    try:
+        network = str(ipaddress.ip_network(str(text)))
+    except ValueError:
+        raise ValueError("is not an address range such as `10.0.0.0/8` (no host bits set)") from None
+    if "%" in network:
+        raise ValueError("names an interface of one host; write the address range without `%...`")
+    return network
+
+
+Network = Annotated[str, BeforeValidator(_network)]
+"""An address or an address range."""
 
 ShortTime = Annotated[Milliseconds, Field(ge=50, le=60_000)]
 """50 ms to 60 s, in milliseconds."""

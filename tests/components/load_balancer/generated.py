@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import StringConstraints
 
 from components.load_balancer.traffic import headers, words
-from settings.types import Name, RequestPath
+from settings.types import Name, PortName, RequestPath
 from tests.components.load_balancer.stacks import TLS
 
 
@@ -89,6 +89,25 @@ route = st.builds(
     ),
 )
 
+tcp_times = st.builds(
+    lambda times, more: {"interval": f"{max(times)}ms", "timeout": f"{min(times)}ms", **more},
+    st.tuples(short_time, short_time),
+    some(fall=st.integers(1, 20), rise=st.integers(1, 20)),
+)
+tcp_route = st.builds(
+    lambda port, app, more: {"listen": port, "app": app, **more},
+    st.integers(1, 65_535),
+    name,
+    some(
+        balance=st.sampled_from(["round_robin", "least_conn", "source"]),
+        sources=st.lists(network, max_size=100),
+        check=tcp_times,
+        timeouts=some(connect=short_text, idle=long_text),
+        max_connections=st.integers(1, 500),
+    ),
+)
+port_name = text(PortName)
+
 
 def routes(most: int) -> st.SearchStrategy[list[dict[str, Any]]]:
     """Routes that match different requests."""
@@ -118,6 +137,7 @@ balancers: st.SearchStrategy[dict[str, Any]] = st.builds(
     some(
         stop_delay=st.integers(0, 300).map("{}s".format),
         max_connections=st.sampled_from([100, 1_000, 1_000, 100_000]),
+        tcp=st.dictionaries(port_name, tcp_route, max_size=50) | st.dictionaries(port_name, tcp_route, max_size=2),
         trusted_proxies=st.lists(network, max_size=100),
         limits=some(headers=st.sampled_from(["16Ki", "256Ki", "100k"])),
         timeouts=some(request=long_text, keep_alive=long_text),

@@ -73,6 +73,7 @@ class Proxy:
             http_port=http,
             https_port=https,
             status_port=self._status,
+            first_tcp_port=_free_range(len(self.settings.tcp)),
             config_file=str(directory / "haproxy.cfg"),
             certificate_file=str(certificate),
             runtime_directory=str(directory),
@@ -102,8 +103,10 @@ class Proxy:
                 [self._binary, "-W", "-db", "-f", str(config)], stdout=log, stderr=subprocess.STDOUT
             )
         wait_for(self._answers, f"haproxy answers ({(self._directory / 'haproxy.log').read_text()})")
-        for app, replicas in self._apps.items():
-            self.wait_until_up(app, len(replicas))
+        for app in {route.app for route in self.settings.routes}:
+            self.wait_until_up(app, len(self._apps[app]))
+        for name, route in self.settings.tcp.items():
+            self.wait_until_up(f"tcp_{name}", len(self._apps[route.app]))
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -113,12 +116,16 @@ class Proxy:
             self.process.wait(60)
         self._dns.__exit__(kind, error, at)
 
+    def tcp_port(self, name: str) -> int:
+        """Where the TCP route `name` listens."""
+        return self.place.tcp_ports(self.settings.tcp)[name]
+
     def offer(self, app: str, replicas: Sequence[Serving]) -> None:
         """What DNS says from now on."""
         self._dns.records[f"tasks.{app}"] = [replica.address for replica in replicas]
 
     def up(self, app: str) -> int:
-        """The least number of replicas up, over the routes of `app`."""
+        """The least number of replicas up, over the routes of `app` (or the one TCP route `tcp_<name>`)."""
         rows = csv.DictReader(httpx.get(f"{self.status_url}/;csv").text.removeprefix("# ").splitlines())
         counts: dict[str, int] = {}
         for row in rows:
@@ -155,3 +162,15 @@ def free_ports(count: int) -> list[int]:
     for each in sockets:
         each.close()
     return ports
+
+
+def _free_range(count: int) -> int:
+    """The first of so many ports in a row that nothing uses now."""
+    while True:
+        first = free_ports(1)[0]
+        try:
+            for port in range(first, first + count):
+                socket.create_server(("127.0.0.1", port)).close()
+        except (OSError, OverflowError):
+            continue
+        return first

@@ -40,7 +40,7 @@ def config(
     """The configuration of a balancer; without a place that of a container, without backends usual ones."""
     model = LoadBalancerSettings.model_validate(settings)
     engine = ENGINES[model.engine]
-    backends = backends or {route.app: backend(route.app) for route in model.routes}
+    backends = backends or {app: backend(app) for app in model.apps}
     return engine.config(name, model, backends, place=place or engine.place)
 
 

@@ -118,6 +118,19 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         with_headers(path="/api", rewrite="/", set={"X-Forwarded-Prefix": "/x"}),
         "`headers` changes `X-Forwarded-Prefix`, which `rewrite` needs as it is",
     ),
+    "a name of another port": (
+        balancer(tcp={"status": {"listen": 1883, "app": "chat"}}),
+        "edge: `tcp.status` has the name of another port of the balancer",
+    ),
+    "a TCP route without a port": (balancer(tcp={"mqtt": {"app": "chat"}}), "edge.tcp.mqtt.listen: is required"),
+    "a TCP route's slow check": (
+        balancer(tcp={"mqtt": {"listen": 1883, "app": "chat", "check": {"timeout": "2s"}}}),
+        "edge.tcp.mqtt.check: `timeout` must not exceed `interval`",
+    ),
+    "TCP connections that do not fit": (
+        balancer(tcp={"mqtt": {"listen": 1883, "app": "chat", "max_connections": 20_000}}),
+        "2000 connections, and those of `tcp`, with `limits.headers` of 32 KiB may take 1578 MiB",
+    ),
     "host in capitals": (with_route(host="Example.com"), "edge.routes[0].host"),
     "weight": (with_route(weight=5), "edge.routes[0].weight: is reserved: it is not built yet"),
     "forward_auth": (with_route(forward_auth="auth"), "edge.routes[0].forward_auth: is reserved"),

@@ -30,7 +30,7 @@ def made(
                 model,
                 platform=platform,
                 image=IMAGE,
-                backends={route.app: backend(route.app) for route in model.routes},
+                backends={app: backend(app) for app in model.apps},
                 certificates={
                     "site_cert": pulumi.Output.from_input("CERTIFICATE\n\n"),
                     "site_key": pulumi.Output.secret("KEY"),
@@ -101,3 +101,18 @@ def test_outputs() -> None:
     down, _ = component.observability.rules
     assert down.expr == '(sum(up{job="balancer-edge"}) or vector(0)) < 2'
     assert len(component.observability.panels) == 1
+
+
+def test_tcp_routes_are_published() -> None:
+    tcp = {
+        "sql": {"listen": 5432, "app": "chat", "sources": ["10.0.0.0/8"], "max_connections": 50},
+        "mqtt": {"listen": 1883, "app": "broker"},
+    }
+    component, platform = made(balancer(tcp=tcp))
+    word = platform.one(Workload)
+    assert word.public_ports[2:] == (
+        PublicPort(port="mqtt", published=1883, audience="clients"),
+        PublicPort(port="sql", published=5432, audience="clients", sources=("10.0.0.0/8",)),
+    )
+    assert [(port.name, port.number) for port in word.ports[2:]] == [("mqtt", 10_000), ("sql", 10_001)]
+    assert component.entry.tcp == {"mqtt": 1883, "sql": 5432}

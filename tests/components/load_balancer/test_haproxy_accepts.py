@@ -62,12 +62,15 @@ def test_the_largest_settings_are_accepted(haproxy: str, certificate: Path) -> N
         "max_body": "1Ti",
         "max_per_replica": 100_000,
     }
+    sources = [f"2001:db8:1111:2222:3333:4444:5555:{number:x}" for number in range(100)]
+    passed_on = {"app": "a" * 24, "balance": "source", "sources": sources, "max_connections": 1_000}
     data = balancer(
         **TLS,
         routes=[{**route, "path": f"/{number:0199}"} for number in range(100)],
-        trusted_proxies=[f"2001:db8:1111:2222:3333:4444:5555:{number:x}" for number in range(100)],
+        tcp={f"tcp-{number}": {**passed_on, "listen": 20_000 + number} for number in range(50)},
+        trusted_proxies=sources,
         limits={"headers": "256Ki"},
-        resources={"cpu_request": "1", "cpu_limit": "1000", "memory_request": "1Gi", "memory_limit": "10Gi"},
+        resources={"cpu_request": "1", "cpu_limit": "1000", "memory_request": "1Gi", "memory_limit": "40Gi"},
     )
     accepted(haproxy, certificate, "edge", data, replicas=100)
 
@@ -75,7 +78,8 @@ def test_the_largest_settings_are_accepted(haproxy: str, certificate: Path) -> N
 @pytest.mark.parametrize("app", ["status", "public", "no-route", "no", "ejecting-chat", "dns", "defaults", "global"])
 def test_an_application_may_have_any_name(haproxy: str, certificate: Path, app: str) -> None:
     routes = [{"app": app}, {"app": app, "path": "/x", "ejection": {}, "rate_limit": {"requests": 1, "period": "1s"}}]
-    accepted(haproxy, certificate, app, balancer(routes=routes), replicas=2)
+    tcp = {"chat": {"listen": 9000, "app": app}}
+    accepted(haproxy, certificate, app, balancer(routes=routes, tcp=tcp), replicas=2)
 
 
 def accepted_if_valid(haproxy: str, certificate: Path, name: str, data: dict[str, Any], replicas: int) -> None:
@@ -88,7 +92,7 @@ def accepted_if_valid(haproxy: str, certificate: Path, name: str, data: dict[str
 
 def accepted(haproxy: str, certificate: Path, name: str, data: dict[str, Any], *, replicas: int) -> None:
     place = replace(ENGINES["haproxy"].place, certificate_file=str(certificate), nameservers=("127.0.0.1:53",))
-    apps = {route["app"] for route in data["routes"]}
+    apps = {route["app"] for route in (*data["routes"], *data.get("tcp", {}).values())}
     backends = {app: replace(backend(app), max_replicas=replicas) for app in apps}
     text = config(data, name=name, place=place, backends=backends)
     check = subprocess.run(
@@ -96,5 +100,5 @@ def accepted(haproxy: str, certificate: Path, name: str, data: dict[str, Any], *
     )
     said = [line for line in check.stderr.splitlines() if not any(limit in line for limit in LIMITS)]
     assert (check.returncode, said) == (0, []), f"{check.stderr[:5_000]}\n{text[:20_000]}"
-    sections = Counter(line for line in text.splitlines() if line.startswith(("backend ", "frontend ")))
+    sections = Counter(line for line in text.splitlines() if line.startswith(("backend ", "frontend ", "listen ")))
     assert max(sections.values()) == 1, sections.most_common(3)

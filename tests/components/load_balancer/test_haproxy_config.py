@@ -10,6 +10,17 @@ from components.load_balancer.settings import LoadBalancerSettings
 from components.load_balancer.traffic import Route
 from tests.components.load_balancer.stacks import TLS, backend, balancer, config, section, with_route
 
+MQTT: dict[str, Any] = {"mqtt": {"listen": 1883, "app": "broker"}}
+SQL: dict[str, Any] = {
+    "sql": {
+        "listen": 5433,
+        "app": "chat",
+        "sources": ["10.0.0.0/8", "fd00::/8"],
+        "check": {"interval": "2s", "timeout": "500ms", "fall": 4, "rise": 3},
+        "timeouts": {"connect": "300ms", "idle": "2h"},
+        "max_connections": 50,
+    }
+}
 FIELDS: dict[str, tuple[dict[str, Any], str, str]] = {
     # field: (settings, section, line)
     "listen.http": (balancer(), "frontend public", "bind :8080"),
@@ -197,6 +208,21 @@ FIELDS: dict[str, tuple[dict[str, Any], str, str]] = {
         "if { req.hdr(content-length) -m int gt 2048 }",
     ),
     "max_per_replica": (with_route(max_per_replica=8), "backend chat", "default-server maxconn 8"),
+    "tcp.listen, app": (balancer(tcp=MQTT), "listen tcp_mqtt", "server-template replica 8 tasks.broker:8000"),
+    "tcp, port in the container": (balancer(tcp=MQTT | SQL), "listen tcp_sql", "bind :10001"),
+    "tcp.balance": (balancer(tcp=MQTT), "listen tcp_mqtt", "balance leastconn"),
+    "tcp.sources": (balancer(tcp=SQL), "listen tcp_sql", "acl allowed src fd00::/8"),
+    "tcp.sources, others": (balancer(tcp=SQL), "listen tcp_sql", "tcp-request connection reject unless allowed"),
+    "tcp.check": (
+        balancer(tcp=SQL),
+        "listen tcp_sql",
+        "default-server check inter 2000ms fastinter 1000ms fall 4 rise 3 on-marked-down shutdown-sessions "
+        "resolvers dns resolve-prefer ipv4 init-addr none",
+    ),
+    "tcp.timeouts.connect": (balancer(tcp=SQL), "listen tcp_sql", "timeout connect 300ms"),
+    "tcp.timeouts.idle": (balancer(tcp=SQL), "listen tcp_sql", "timeout client 7200s"),
+    "tcp.max_connections": (balancer(tcp=SQL), "listen tcp_sql", "maxconn 50"),
+    "tcp.max_connections, all": (balancer(tcp=MQTT | SQL), "global", f"maxconn {2_000 + 100 + 500 + 50}"),
     "timeouts.connect": (with_route(timeouts={"connect": "250ms"}), "backend chat", "timeout connect 250ms"),
     "timeouts.response": (with_route(timeouts={"response": "2m"}), "backend chat", "timeout server 120s"),
     "timeouts.stream": (with_route(timeouts={"stream": "2m"}), "backend chat", "timeout tunnel 120s"),
@@ -265,6 +291,8 @@ def test_every_field_is_tested() -> None:
         (with_route(), "stick-table"),
         (with_route(), "Access-Control"),
         (with_route(), "413"),
+        (balancer(), "mode tcp"),
+        (balancer(tcp=MQTT), "reject"),
         (with_route(path="/api"), "replace-path"),
         (with_route(path="/api", rewrite="/v2"), "X-Forwarded-Prefix"),
     ],

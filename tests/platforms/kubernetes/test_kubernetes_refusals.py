@@ -69,6 +69,15 @@ def test_a_published_port_needs_a_node_port() -> None:
     assert rendered(on_workload(public_ports=PUBLIC), entry="node-port", node_port_offset=22000)
 
 
+def test_a_node_port_hides_who_connects() -> None:
+    limited = (replace(PUBLIC[0], published=30080, sources=("203.0.113.0/24",)),)
+    with pytest.raises(Unsupported, match="replicas see the address of the node that was asked") as caught:
+        rendered(on_workload(public_ports=limited), entry="node-port")
+    assert [refusal.path for refusal in caught.value.refusals] == ["stack.apps.web.public_ports.http.sources"]
+    for entry in ("load-balancer", "cluster-ip"):
+        assert rendered(on_workload(public_ports=limited), entry=entry)
+
+
 def test_a_kubeconfig_that_is_not_there() -> None:
     with pytest.raises(ValidationError, match="there is no such file"):
         rendered(on_workload(), kubeconfig="/nowhere/config")
