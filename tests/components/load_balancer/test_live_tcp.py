@@ -56,6 +56,15 @@ def greeted(connection: socket.socket) -> str:
     return connection.makefile("rb").readline().decode().strip()
 
 
+def turned_away(proxy: Proxy, route: str, source: str) -> bool:
+    """The reset may come before the connection is known to be open."""
+    try:
+        with closing(connect(proxy, route, source)) as connection:
+            return ended(connection)
+    except ConnectionResetError:
+        return True
+
+
 def ended(connection: socket.socket) -> bool:
     try:
         return connection.recv(1) == b""
@@ -80,8 +89,7 @@ def test_bytes_pass_both_ways_to_each_replica(proxy: Proxy) -> None:
 def test_only_the_named_ranges_may_connect(proxy: Proxy) -> None:
     with closing(connect(proxy, "inside")) as connection:
         assert greeted(connection) in {"127.0.0.31", "127.0.0.32", "127.0.0.33"}
-    with closing(connect(proxy, "inside", STRANGER)) as connection:
-        assert ended(connection)
+    assert turned_away(proxy, "inside", STRANGER)
     with closing(connect(proxy, "mqtt", STRANGER)) as connection:
         assert greeted(connection), "other routes are open to everybody"
 
