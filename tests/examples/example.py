@@ -1,4 +1,4 @@
-"""The examples, read: each folder's stack file and its README."""
+"""The examples, read: each folder's stack file and its README, which may give the file's other platform."""
 
 import re
 from dataclasses import dataclass
@@ -12,18 +12,26 @@ import yaml
 from composition.compose import compose
 from composition.read import StackInput, check
 from composition.stack import Stack
+from settings.document import read_document
 from tests.mock_engine import Recorded, render
 from tests.stacks.fixtures import REPOSITORY, settings_of
 
 DIRECTORY = REPOSITORY / "examples"
 _KEY = re.compile(r"\bKEY=([a-z0-9_]+)")
+_PLATFORM = re.compile(r"```yaml\n( *platform:\n.*?)```", re.DOTALL)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Example:
-    """One folder of `examples/`."""
+    """One folder of `examples/`, on the platform of its file or on the one that its README has."""
 
     path: Path
+    moved: bool = False
+    """Whether `platform` is the README's, in place of the file's."""
+
+    @property
+    def id(self) -> str:
+        return f"{self.name} moved" if self.moved else self.name
 
     @property
     def name(self) -> str:
@@ -36,7 +44,13 @@ class Example:
 
     def settings(self) -> dict[str, Any]:
         """What stands under `ha-platform:stack`."""
-        return settings_of(self.path)[0]
+        settings, _ = settings_of(self.path)
+        return settings | self.other_platform() if self.moved else settings
+
+    def other_platform(self) -> dict[str, Any]:
+        """What the README puts in place of the file's `platform`; empty if it has no such block."""
+        found = _PLATFORM.search(self.readme.read_text())
+        return dict(read_document(found[1])) if found else {}
 
     def document(self) -> Any:
         """The whole file."""
@@ -52,6 +66,7 @@ class Example:
 
 
 EXAMPLES = [Example(path=path) for path in sorted(DIRECTORY.glob("*/Pulumi.*.yaml"))]
+ON_EACH_PLATFORM = [*EXAMPLES, *(Example(path=one.path, moved=True) for one in EXAMPLES if one.other_platform())]
 
 
 def given_value(secret: str) -> str:

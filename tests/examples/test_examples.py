@@ -11,7 +11,7 @@ from rules import availability
 
 from composition.kinds import components
 from tests.docs.pages import anchors, links, make_targets
-from tests.examples.example import DIRECTORY, EXAMPLES, Example, given_value, rendered
+from tests.examples.example import DIRECTORY, EXAMPLES, ON_EACH_PLATFORM, Example, given_value, rendered
 from tests.mock_engine import SECRET_MARK, Recorded
 from tests.policies.test_goldens_pass import RULES, _clear
 from tests.policies.test_rules import violations
@@ -25,7 +25,8 @@ PARTS = {"balancers": "", "apps": "", "databases": "-pg", "caches": "-redis"}
 """Map of a stack -> what the name of its first workload ends with."""
 PAGES = [DIRECTORY / "README.md", *(example.readme for example in EXAMPLES)]
 
-each_example = pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
+each_example = pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.id)
+on_each_platform = pytest.mark.parametrize("example", ON_EACH_PLATFORM, ids=lambda example: example.id)
 
 
 def test_every_folder_is_an_example() -> None:
@@ -36,7 +37,7 @@ def test_every_folder_is_an_example() -> None:
     assert {example.stack().platform.kind for example in EXAMPLES} == set(WORKLOADS), "both platforms are shown"
 
 
-@each_example
+@on_each_platform
 def test_it_is_sound_with_the_secrets_that_the_readme_names(example: Example) -> None:
     stack = example.stack()
     used = {use.name for kind, part in components(stack) for use in kind.secrets(part.settings)}
@@ -51,7 +52,7 @@ def test_editors_find_the_schema_and_it_accepts_the_file(example: Example) -> No
     jsonschema.validate(example.document(), json.loads(schema))
 
 
-@each_example
+@on_each_platform
 def test_every_part_is_rendered(example: Example) -> None:
     stack = example.stack()
     workloads = {one.name for one in rendered(example) if one.type in WORKLOADS[stack.platform.kind]}
@@ -61,14 +62,14 @@ def test_every_part_is_rendered(example: Example) -> None:
             assert members & workloads, f"{room}.{name} runs nothing"
 
 
-@each_example
+@on_each_platform
 def test_the_policies_pass(example: Example) -> None:
     recorded = [(one.type, _clear(one.inputs)) for one in rendered(example)]
     found = [text for rule in RULES for kind, properties in recorded for text in violations(rule, kind, properties)]
     assert found + list(availability._unmet_budgets(recorded)) == []
 
 
-@each_example
+@on_each_platform
 def test_given_secrets_stand_in_secrets_only(example: Example) -> None:
     resources = rendered(example)
     inputs = str([one.inputs for one in resources])
