@@ -33,6 +33,14 @@ down: setup ## Remove STACK and the sandbox hosts it ran on; says what it keeps
 status: setup ## Show the components of STACK, and what is not ready or not as the stack wants it
 	@$(PYTHON) -m cli status "$(STACK)"
 
+.PHONY: logs
+logs: setup ## Recent lines of a component: make logs APP=web (FOLLOW=1, SINCE=10m)
+	@$(PYTHON) -m cli logs "$(STACK)" "$(APP)" $(if $(filter-out 0 no,$(FOLLOW)),--follow) --since "$(SINCE)"
+
+.PHONY: restart
+restart: setup ## Restart a component, one replica after another: make restart APP=web
+	@$(PYTHON) -m cli restart "$(STACK)" "$(APP)"
+
 .PHONY: secret
 secret: setup ## Give a secret: make secret STACK=dev KEY=openai_api_key (the value is read from standard input)
 	@$(PYTHON) -m cli secret "$(STACK)" "$(KEY)"

@@ -1,9 +1,10 @@
-"""`python -m cli up|preview|down|status|secret [STACK] [KEY]`: what the Makefile calls."""
+"""`python -m cli up|preview|down|status|logs|restart|secret [STACK] [APP or KEY]`: what the Makefile calls."""
 
 import argparse
+import os
 import sys
 
-from cli.commands import down, preview, secret, status, up
+from cli.commands import down, logs, preview, restart, secret, status, up
 from cli.errors import CommandError
 from cli.progress import fail
 from cli.stack_file import stack_file
@@ -18,12 +19,18 @@ def main() -> int:
         ("preview", "show what `up` would change"),
         ("down", "remove the stack, and the sandbox hosts it ran on"),
         ("status", "show what runs; exit 1 when something is not as the stack wants it"),
+        ("logs", "print recent lines of every replica or member of a component"),
+        ("restart", "replace the replicas or members of a component one after another"),
         ("secret", "give a secret, whose value is read from standard input"),
     ):
         command = commands.add_parser(name, help=said, description=said)
         command.add_argument("stack", nargs="?", default="", help="default: as STACK_FILE is named, otherwise dev")
     commands.choices["preview"].add_argument("--json", action="store_true", help="as `pulumi preview --json`")
     commands.choices["secret"].add_argument("key", nargs="?", default="")
+    for name in ("logs", "restart"):
+        commands.choices[name].add_argument("app", nargs="?", default="", help="a component of the stack")
+    commands.choices["logs"].add_argument("--since", default="", help="of the last time, for example 10m")
+    commands.choices["logs"].add_argument("--follow", action="store_true", help="go on with what comes")
     arguments = parser.parse_args()
     try:
         stack = stack_file(arguments.stack)
@@ -36,13 +43,21 @@ def main() -> int:
                 return down(stack)
             case "status":
                 return status(stack)
+            case "logs":
+                return logs(stack, arguments.app, since=arguments.since, follow=arguments.follow)
+            case "restart":
+                return restart(stack, arguments.app)
             case _:
                 return secret(stack, arguments.key)
     except CommandError as error:
         fail(f"{arguments.command}: {error}")
         return 1
+    except BrokenPipeError:  # `make logs | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except KeyboardInterrupt:
-        fail(f"{arguments.command}: interrupted; `make up` goes on from here, `make down` removes what is there.")
+        if arguments.command in ("up", "down"):
+            fail(f"{arguments.command}: interrupted; `make up` goes on from here, `make down` removes what is there.")
         return 130
 
 

@@ -4,6 +4,7 @@ import re
 import sys
 import time
 from collections.abc import Sequence
+from typing import Any
 
 from cli import sandbox
 from cli.answer import show_answers
@@ -12,10 +13,14 @@ from cli.checked import say_what_was_checked
 from cli.drift import Drift
 from cli.engines import Engine
 from cli.errors import CommandError
+from cli.logs import Asked, show
 from cli.platforms import operations
 from cli.progress import say, warn
+from cli.restarts import restart_each
 from cli.stack_file import StackFile
 from cli.status import show_status
+from cli.workloads import chosen
+from settings.types import whole_seconds
 
 SECRET_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -97,9 +102,7 @@ def status(stack: StackFile) -> int:
     """Show what runs; exit 1 when something that is wanted does not. It goes by the state, as `down` does."""
     on = operations(stack)
     engine = Engine(stack, on.hosts.environment)
-    resources = engine.resources()
-    if not resources:
-        raise CommandError(f"stack {stack.name} is not deployed; `{stack.make('up')}` deploys it.")
+    resources = _deployed(stack, engine)
     _say_faults("status", stack)
     say(f"status: stack {stack.name} on {on.hosts.description}, engine {engine.name}")
     rows = list(on.rows(resources))
@@ -108,6 +111,37 @@ def status(stack: StackFile) -> int:
     if any(row.drift for row in rows):
         say(f"status: `{stack.make('up')}` sets again what differs from the stack")
     return 1
+
+
+def logs(stack: StackFile, app: str, *, since: str = "", follow: bool = False) -> int:
+    """Print recent lines of all replicas or members of `app`, and with `follow` what comes after them."""
+    on = operations(stack)
+    asked = Asked(since_seconds=_seconds(since) if since else None, follow=follow)
+    workloads = on.workloads(_deployed(stack, Engine(stack, on.hosts.environment)))
+    show([on.logs(workload, asked) for workload in chosen(workloads, app, stack, "logs")], asked)
+    return 0
+
+
+def restart(stack: StackFile, app: str) -> int:
+    """Replace the replicas or members of `app` one after another, as an update would."""
+    on = operations(stack)
+    resources = _deployed(stack, Engine(stack, on.hosts.environment))
+    restart_each(on, resources, chosen(on.workloads(resources), app, stack, "restart"), app)
+    say(f"restart: {app} of stack {stack.name} is ready again")
+    return 0
+
+
+def _seconds(text: str) -> int:
+    try:
+        return whole_seconds(text)
+    except ValueError as error:
+        raise CommandError(f"SINCE={text}: {error}.") from None
+
+
+def _deployed(stack: StackFile, engine: Engine) -> list[dict[str, Any]]:
+    if resources := engine.resources():
+        return resources
+    raise CommandError(f"stack {stack.name} is not deployed; `{stack.make('up')}` deploys it.")
 
 
 def _say_faults(command: str, stack: StackFile) -> None:

@@ -5,16 +5,20 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from cli import kept
+from cli import kept, kubernetes_logs, kubernetes_restart
 from cli.clients import answering, kubernetes_api
 from cli.entry import Entries
 from cli.errors import CommandError
 from cli.hosts import Hosts
 from cli.kubernetes_entries import ServiceEntries
+from cli.kubernetes_logs import NAME_LABEL
+from cli.kubernetes_restart import KINDS
 from cli.leftovers import SAID_SO, Leftovers
+from cli.logs import Asked, Source
 from cli.operations import Operations, Resources
 from cli.progress import say
 from cli.status import Row, component_of
+from cli.workloads import UPDATE_SECONDS, Workload
 from composition.stack import Stack
 from platforms.kubernetes.settings import KubernetesSettings
 
@@ -74,7 +78,17 @@ class OnKubernetes(Operations):
         namespace, name = row.id.split("/")
         with answering(self.hosts):
             api = kubernetes_api(self.hosts).AppsV1Api()
-            api.patch_namespaced_deployment_scale(name, namespace, {"spec": {"replicas": row.wanted}})
+            body = {"spec": {"replicas": row.wanted}}
+            api.patch_namespaced_deployment_scale(name, namespace, body, _content_type="application/merge-patch+json")
+
+    def workloads(self, resources: Resources) -> list[Workload]:
+        return [_workload(one) for one in resources if _kind(one) in (*KINDS, "Job") and "id" in one]
+
+    def logs(self, workload: Workload, asked: Asked) -> Source:
+        return kubernetes_logs.source(workload, self.hosts, asked)
+
+    def restart(self, workload: Workload) -> None:
+        kubernetes_restart.restart(workload, workload.urn.split("::")[2].rsplit(":", 1)[-1], self.hosts)
 
     def leftovers(self, resources: Resources) -> Leftovers:
         return _Claims(self.hosts, resources, keeps_data=self.stack.keeps_data)
@@ -163,6 +177,18 @@ def _row(resource: dict[str, Any], live: Any, bounds: tuple[int, int] | None) ->
         ready=ready or 0,
         gone=live is None,
         autoscaled=bounds is not None,
+    )
+
+
+def _workload(resource: dict[str, Any]) -> Workload:
+    return Workload(
+        urn=resource["urn"],
+        id=resource["id"],
+        component=component_of(resource),
+        word=resource["inputs"]["metadata"]["labels"][NAME_LABEL],
+        name=resource["id"].split("/")[1],
+        once=_kind(resource) == "Job",
+        seconds=float((resource.get("customTimeouts") or {}).get("update") or UPDATE_SECONDS),
     )
 
 

@@ -4,20 +4,25 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from cli import kept, own_docker, ports
+from cli import kept, own_docker, ports, swarm_logs, swarm_restart
 from cli.clients import answering, docker_client
 from cli.entry import Entries
 from cli.hosts import Hosts
 from cli.leftovers import SAID_SO, Leftovers
+from cli.logs import Asked, Source
 from cli.node_labels import check_labels
 from cli.operations import Operations, Resources
 from cli.progress import say
 from cli.status import Row, component_of
 from cli.swarm_entries import HostPorts
+from cli.workloads import UPDATE_SECONDS, Workload
 from composition.stack import Stack
 from platforms.swarm.settings import SwarmSettings
+from settings.types import whole_seconds
 
 SERVICE = "docker:index/service:Service"
+COMPONENT_LABEL = "ha-platform.component"
+JOB_LABEL = "ha-platform.job"
 
 
 class OnSwarm(Operations):
@@ -63,6 +68,15 @@ class OnSwarm(Operations):
 
     def rescale(self, row: Row) -> None:
         """Nothing: a Swarm has no autoscaler."""
+
+    def workloads(self, resources: Resources) -> list[Workload]:
+        return [_workload(resource) for resource in resources if resource["type"] == SERVICE and "id" in resource]
+
+    def logs(self, workload: Workload, asked: Asked) -> Source:
+        return swarm_logs.source(workload, self.hosts, asked)
+
+    def restart(self, workload: Workload) -> None:
+        swarm_restart.restart(workload, self.hosts)
 
     def leftovers(self, resources: Resources) -> Leftovers:
         return _Volumes(self.hosts, self.stack.name, resources, keeps_data=self.stack.keeps_data)
@@ -151,6 +165,21 @@ def _row(resource: dict[str, Any], service: dict[str, Any] | None, tasks: list[d
         ready=ready,
         gone=service is None,
         reason=_task_error(tasks, service["ID"]) if service and ready < told else "",
+    )
+
+
+def _workload(resource: dict[str, Any]) -> Workload:
+    inputs = resource["inputs"]
+    labels = {label["label"]: label["value"] for label in inputs.get("labels") or []}
+    timeout = (inputs.get("convergeConfig") or {}).get("timeout")
+    return Workload(
+        urn=resource["urn"],
+        id=resource["id"],
+        component=component_of(resource),
+        word=labels.get(COMPONENT_LABEL, ""),
+        name=inputs["name"],
+        once=labels.get(JOB_LABEL) == "true",
+        seconds=whole_seconds(timeout) if timeout else UPDATE_SECONDS,
     )
 
 

@@ -8,8 +8,10 @@ from typing import Any, ClassVar
 from cli.entry import Entries
 from cli.hosts import Hosts
 from cli.leftovers import Leftovers
+from cli.logs import Asked, Source
 from cli.stack_file import StackFile
 from cli.status import Row
+from cli.workloads import Workload
 from composition.stack import Stack
 
 Resources = Sequence[dict[str, Any]]
@@ -60,6 +62,18 @@ class Operations(ABC):
     @abstractmethod
     def rescale(self, row: Row) -> None:
         """Set the count of a workload to `row.wanted` where the engines leave it to an autoscaler."""
+
+    @abstractmethod
+    def workloads(self, resources: Resources) -> list[Workload]:
+        """Every workload of the state, also what runs once, in the order in which an update changes them."""
+
+    @abstractmethod
+    def logs(self, workload: Workload, asked: Asked) -> Source:
+        """Where the lines of a workload come from."""
+
+    @abstractmethod
+    def restart(self, workload: Workload) -> None:
+        """Replace its replicas one after another, as an update does; returns when all are ready."""
 
     @abstractmethod
     def leftovers(self, resources: Resources) -> Leftovers:

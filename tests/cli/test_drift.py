@@ -116,7 +116,7 @@ class FakeCluster:
                 status=SimpleNamespace(ready_replicas=self.told or None),
             )
 
-        def patch(name: str, namespace: str, body: Any) -> None:
+        def patch(name: str, namespace: str, body: Any, **_: str) -> None:
             self.patched.append((name, namespace, body["spec"]["replicas"]))
 
         return SimpleNamespace(

@@ -1,4 +1,4 @@
-"""The Makefile hands STACK, STACK_FILE and KEY to the commands as they were given."""
+"""The Makefile hands STACK, STACK_FILE, APP and KEY to the commands as they were given."""
 
 import os
 import subprocess
@@ -25,3 +25,14 @@ def test_without_stack_the_command_chooses(target: str, tmp_path: Path) -> None:
 
 def test_a_secret_of_the_chosen_stack() -> None:
     assert _commands("secret", "KEY=api_key") == ['.venv/bin/python -m cli secret "" "api_key"']
+
+
+def test_logs_of_a_component() -> None:
+    line = '.venv/bin/python -m cli logs "" "web"'
+    assert _commands("logs", "APP=web") == [f'{line}  --since ""']
+    assert _commands("logs", "APP=web", "FOLLOW=0") == [f'{line}  --since ""']
+    assert _commands("logs", "APP=web", "FOLLOW=1", "SINCE=10m") == [f'{line} --follow --since "10m"']
+
+
+def test_a_restart_of_a_component() -> None:
+    assert _commands("restart", "STACK=prod", "APP=main") == ['.venv/bin/python -m cli restart "prod" "main"']

@@ -29,6 +29,23 @@ class Run:
     text: str
 
 
+@dataclass(frozen=True)
+class Following:
+    """A command at work, and what it has printed so far."""
+
+    process: "subprocess.Popen[bytes]"
+    written: Path
+
+    def runs(self) -> bool:
+        return self.process.poll() is None
+
+    def code(self) -> int:
+        return self.process.wait(UP_SECONDS)
+
+    def text(self) -> str:
+        return self.written.read_text(errors="replace")
+
+
 class Deployment:
     """The stack `name` with `settings`, which tests change; state and stack file are under `directory`."""
 
@@ -97,6 +114,21 @@ class Deployment:
         self._write()
         line = [sys.executable, "-m", "cli", verb, self.name, *arguments]
         return _run(line, {**self._environment, "ENGINE": "sandbox", "STACK_FILE": str(self._file), **environment})
+
+    @contextmanager
+    def following(self, verb: str, *arguments: str) -> Iterator["Following"]:
+        """A command that runs meanwhile; it is ended afterwards."""
+        self._write()
+        line = [sys.executable, "-u", "-m", "cli", verb, self.name, *arguments]
+        environment = {**self._environment, "ENGINE": "sandbox", "STACK_FILE": str(self._file)}
+        written = self._file.with_name(f"{verb}.log")
+        with written.open("w") as file:
+            process = subprocess.Popen(line, cwd=REPOSITORY, env=environment, stdout=file, stderr=file)
+        try:
+            yield Following(process, written)
+        finally:
+            process.kill()
+            process.wait()
 
     def destroy(self) -> Run:
         """Remove every resource."""
