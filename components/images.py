@@ -26,7 +26,7 @@ class Images:
         """The image of a server that keeps data."""
         pin = self._pin(name)
         assert pin.data_dir is not None, f"the pin {name} has no data_dir: a rule should have refused the stack"
-        return StoreImage(image=_word(pin), data_dir=pin.data_dir, bin_dir=pin.bin_dir)
+        return StoreImage(image=_word(pin), data_dir=pin.data_dir, bin_dir=pin.bin_dir, major=pin.major)
 
     def exporter(self, name: str) -> ExporterImage:
         """The image of an exporter."""

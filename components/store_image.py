@@ -7,11 +7,13 @@ from model import Image
 
 @dataclass(frozen=True, kw_only=True)
 class StoreImage:
-    """An image with a directory for a volume, owned by the image's uid, and where its programs are."""
+    """An image with a directory for a volume, owned by the image's uid, where its programs are, and
+    a database server's major version."""
 
     image: Image
     data_dir: str
     bin_dir: str | None = None
+    major: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -58,6 +58,8 @@ class ImagePin(Settings):
     """Where the image owns a directory for a volume."""
     bin_dir: AbsolutePath | Literal["/"] | None = None
     """Where the server's programs are, if not on PATH."""
+    major: int | None = Field(default=None, ge=1, strict=True)
+    """A database server's major version: `databases.<name>.parameters` need it."""
     http_probe: Literal["curl", "wget", "python"]
     """The program in the image that can make an HTTP GET."""
 

@@ -38,7 +38,7 @@ def applied_settings(
         "members": {f"{name}-pg-{ordinal}": host for ordinal, host in enumerate(members.member_hosts)},
         "psql": f"{image.bin_dir}/psql" if image.bin_dir else "psql",
         "seconds": seconds,
-        "configuration": dynamic_configuration(settings),
+        "configuration": dynamic_configuration(settings, major=image.major),
     }
     texts = {
         "script": ("apply_settings.py", (_FILES / "apply_settings.py").read_text()),

@@ -1,17 +1,23 @@
 """What Patroni takes from its store alone (its dynamic configuration), as the stack file wants it."""
 
+from components.postgres_ha.parameters import value_of
 from components.postgres_ha.settings import PostgresSettings
 
 Configuration = dict[str, object]
 
 
-def dynamic_configuration(settings: PostgresSettings) -> Configuration:
+OWN = "ha-platform"
+"""The key under which the store remembers which parameters came from the stack file. Patroni passes over it."""
+
+
+def dynamic_configuration(settings: PostgresSettings, *, major: int | None) -> Configuration:
     """Merged into what the store holds: keys that are not named here stay as they are, so that `pause` or a person's
     own parameter survives. A key that a later version no longer sets must stay here as None, which removes it.
 
     Write parameters that need a restart just as `pg_settings.setting` shows them: that is what is compared.
     """
     failover = settings.failover
+    own = own_parameters(settings, major=major)
     return {
         "ttl": failover.ttl,
         "loop_wait": failover.loop_wait,
@@ -37,6 +43,17 @@ def dynamic_configuration(settings: PostgresSettings) -> Configuration:
                 "wal_sender_timeout": "10s",
                 "wal_receiver_timeout": "10s",
                 "password_encryption": "scram-sha-256",
+                **own,
             },
         },
+        **({OWN: {"parameters": sorted(own)}} if own else {}),
     }
+
+
+def own_parameters(settings: PostgresSettings, *, major: int | None) -> Configuration:
+    """The stack file's, as the server shows them; `shared_buffers` stands in the members' own file."""
+    given = {name: text for name, text in settings.parameters.items() if name != "shared_buffers"}
+    if not given:
+        return {}
+    assert major is not None, "a rule refuses parameters without a version"
+    return {name: value_of(name, text, major) for name, text in given.items()}

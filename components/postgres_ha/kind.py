@@ -4,6 +4,7 @@ from components.kind import Build, Built, Gives, ImageNeed, Kind
 from components.placement import KEYS
 from components.postgres_ha.component import PostgresHA
 from components.postgres_ha.images import PostgresImages
+from components.postgres_ha.rules import RULES
 from components.postgres_ha.settings import PostgresSettings
 
 
@@ -28,5 +29,6 @@ DATABASES = Kind(
         ImageNeed("postgres", keeps_data=True),
         ImageNeed("etcd", keeps_data=True),
     ),
+    rules=RULES,
     keys={"": KEYS},
 )

@@ -134,13 +134,14 @@ def _resources(settings: PostgresSettings) -> Resources:
 
 
 def _cluster_yml(name: str, settings: PostgresSettings, *, image: StoreImage, etcd_hosts: tuple[str, ...]) -> str:
+    own = "shared_buffers" in settings.parameters
+    shared_buffers = settings.shared_buffers(_resources(settings).memory_limit_bytes)
     return render(
         _FILES,
         "cluster.yml.j2",
         scope=name,
         etcd_hosts=[f"{host}:2379" for host in etcd_hosts],
-        # A quarter of the memory: the starting value that PostgreSQL's documentation recommends.
-        shared_buffers_mb=max(32, _resources(settings).memory_limit_bytes // 4 // MIB),
+        shared_buffers=f"{shared_buffers // 1024}kB" if own else f"{max(32, shared_buffers // MIB)}MB",
         volume=image.data_dir,
         bin_dir=image.bin_dir,
     )

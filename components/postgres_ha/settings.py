@@ -7,6 +7,8 @@ from pydantic import Field, StringConstraints, model_validator
 from components.contracts import Terms
 from components.placement import Hosts, Members, PlacementSettings
 from components.postgres_ha.contract import TERMS
+from components.postgres_ha.owned import ParameterName, ParameterValue
+from components.postgres_ha.parameters import shared_buffers_bytes
 from components.sizes import ResourcesSettings
 from settings.base import Settings
 from settings.types import Hostname, MemoryBytes, Seconds
@@ -73,10 +75,11 @@ class PostgresSettings(Settings):
     """CPU and memory of each member; default 1 core and 2Gi, all of it reserved."""
     store_resources: ResourcesSettings | None = None
     """CPU and memory of each member of the consensus store; default 200m and 256Mi, all of it reserved."""
-    max_connections: int = Field(default=100, ge=20, le=5000, strict=True)
-    """Connections of all clients together, without replication. The memory limits it: a quarter of it is for shared
-    buffers, and each connection counts 2Mi. A change restarts the members one at a time; writes pause for the
-    primary's restart, and connections above a lower number are cut."""
+    max_connections: int = Field(default=100, ge=25, le=5000, strict=True)
+    """Connections of all clients together, without replication; Patroni takes no less than 25. The memory limits it: a
+    quarter of it is for shared buffers (`parameters` may say another size), and each connection counts 2Mi. A change
+    restarts the members one at a time; writes pause for the primary's restart, and connections above a lower number are
+    cut."""
     synchronous: bool = False
     """Acknowledge a write only when a replica has it: no acknowledged write is lost with a host, but each write waits
     for one more network round trip."""
@@ -85,6 +88,10 @@ class PostgresSettings(Settings):
     can wait. If the client or server is gone, TCP keepalive ends the connection after a minute."""
     failover: FailoverSettings = FailoverSettings()
     """Timers."""
+    parameters: dict[ParameterName, ParameterValue] = Field(default_factory=dict, max_length=200)
+    """Parameters of PostgreSQL by name (`work_mem: 16MB`), and of its extensions (`pg_stat_statements.max`). A change
+    is read by the running servers; where a parameter needs a restart, the members restart one at a time. One that is
+    taken out has its default again. What the platform decides (ports, files, `wal_level`) is refused."""
 
     def terms(self) -> Terms:
         """What its contract holds."""
@@ -95,7 +102,7 @@ class PostgresSettings(Settings):
         if self.synchronous and self.members == 1:
             raise ValueError("`synchronous` needs 3 `members`: with one there is no replica to wait for")
         memory = self.resources.memory_limit if self.resources else _DEFAULT_MEMORY
-        carried = (memory - memory // 4 - _SERVER_MEMORY) // _CONNECTION_MEMORY
+        carried = (memory - self.shared_buffers(memory) - _SERVER_MEMORY) // _CONNECTION_MEMORY
         if self.max_connections > carried:
             raise ValueError(
                 f"`max_connections` ({self.max_connections}) exceeds the {max(0, carried)} that "
@@ -109,3 +116,8 @@ class PostgresSettings(Settings):
         if self.database in ("postgres", "template0", "template1"):
             raise ValueError("`database` cannot be one of PostgreSQL's own: postgres, template0, template1")
         return self
+
+    def shared_buffers(self, memory: int) -> int:
+        """Bytes. By default a quarter of the memory: the starting value that PostgreSQL's documentation recommends."""
+        own = shared_buffers_bytes(self.parameters.get("shared_buffers"))
+        return memory // 4 if own is None else own

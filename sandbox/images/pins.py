@@ -32,4 +32,5 @@ def _entry(image: Recipe) -> str:
     lines += [f"uid = {image.uid}", f"gid = {image.gid}"]
     for name, value in (("data_dir", image.data_dir), ("bin_dir", image.bin_dir), ("http_probe", image.http_probe)):
         lines += [f'{name} = "{value}"'] if value else []
+    lines += [f"major = {image.major}"] if image.major else []
     return "\n".join(lines) + "\n"

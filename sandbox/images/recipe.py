@@ -14,6 +14,8 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 RECIPES = Path(__file__).with_name("recipes")
 BUILDER = "1"
 """Part of every hash: raised when the builder makes other images of the same recipes."""
+_SAID_ONLY = {"hashed": False}
+"""What only the pin says: the image is the same without it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +38,8 @@ class Recipe:
     data_dir: str | None = None
     bin_dir: str | None = None
     http_probe: str = "curl"
+    major: int | None = field(default=None, metadata=_SAID_ONLY)
+    """A database server's major version."""
     entrypoint: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
     env: dict[str, str] = field(default_factory=dict)
@@ -76,7 +80,7 @@ def tag(name: str) -> str:
 
 def content_hash(image: Recipe) -> str:
     """The whole hash; it follows the recipe, not the versions that the package archives hold today."""
-    parts: list[object] = [BUILDER, {part.name: getattr(image, part.name) for part in fields(image)}]
+    parts: list[object] = [BUILDER, _decisive(image)]
     if image.parent:
         parts.append(tag(image.parent))
     if image.python_file:
@@ -86,6 +90,11 @@ def content_hash(image: Recipe) -> str:
             digest = hashlib.sha256(path.read_bytes()).hexdigest()
             parts.append([path.relative_to(REPOSITORY).as_posix(), path.stat().st_mode & 0o111 != 0, digest])
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _decisive(image: Recipe) -> dict[str, object]:
+    hashed = (part.name for part in fields(image) if part.metadata.get("hashed", True))
+    return {name: getattr(image, name) for name in hashed}
 
 
 def copied_files(directory: Path) -> Iterator[Path]:

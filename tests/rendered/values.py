@@ -97,6 +97,17 @@ DATABASE = keys(
     max_connections=st.one_of(st.sampled_from([20, 5000]), st.integers(20, 5000)),
     synchronous=st.booleans(),
     failover=keys(primary_start=seconds(0, 300), ttl=seconds(30, 300)),
+    parameters=keys(
+        shared_buffers=mebibytes(1, 256).map(lambda text: text.replace("Mi", "MB")),
+        work_mem=st.sampled_from(["64kB", "1.5MB", "2147483647", "1TB"]),
+        max_worker_processes=st.integers(2, 64),
+        wal_keep_size=st.sampled_from([16, "1GB"]),
+        track_commit_timestamp=st.booleans(),
+        wal_compression=st.sampled_from(["pglz", "LZ4", "off", False]),
+        random_page_cost=st.floats(0, 1e6),
+        log_line_prefix=st.text(max_size=8),
+        superuser_reserved_connections=st.integers(0, 24),
+    ),
 )
 CACHE = keys(
     {"role": st.sampled_from(["broker", "cache", "session"]), "members": st.sampled_from([1, 3])},

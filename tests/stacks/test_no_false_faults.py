@@ -108,6 +108,11 @@ BREAKS = (
         fault=("proxies_outlast_requests", "balancers.edge.longest_stream"),
         needs=("balancers.edge", "apps.web"),
     ),
+    Break(
+        change=lambda stack: stack["databases"]["main"].update(parameters={"wrok_mem": "16MB"}),
+        fault=("parameters_are_known", "databases.main.parameters.wrok_mem"),
+        needs=("databases.main", "images"),
+    ),
     Break(change=_same_name, fault=("names_are_unique", "caches.web"), needs=()),
 )
 """At least one of every rule."""

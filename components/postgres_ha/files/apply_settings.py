@@ -29,6 +29,22 @@ FOLLOWERS = (
     "SELECT application_name, sync_state FROM pg_stat_replication WHERE state = 'streaming' AND replay_lsn >= '{lsn}'"
 )
 
+FILED = (
+    "SELECT name, setting || E'\\t' || coalesce(error, '') FROM pg_file_settings "
+    "WHERE sourcefile LIKE '%/postgresql.conf' ORDER BY seqno"
+)
+PENDING = "SELECT name, setting FROM pg_settings WHERE pending_restart"
+OWN = "ha-platform"
+"""The key of the configuration that names the parameters of the stack file. Patroni passes over it."""
+DEFAULT = "its default"
+PATRONIS = {
+    "max_locks_per_transaction": 64,
+    "max_prepared_transactions": 0,
+    "max_worker_processes": 8,
+    "track_commit_timestamp": "off",
+}
+"""What Patroni writes where nobody says another value."""
+
 Settings = dict[str, Any]
 
 
@@ -142,6 +158,8 @@ class Cluster:
         self._parameters: Settings = self._configuration["postgresql"]["parameters"]
         self._seconds: int = wanted["seconds"]
         self._end = time.monotonic() + self._seconds
+        self._own: list[str] = self._configuration.get(OWN, {}).get("parameters", [])
+        self._taken_out: set[str] = set()
         self._changed = False
         self._restarts: Counter[str] = Counter()
         self._members = {
@@ -165,8 +183,10 @@ class Cluster:
         leader = self._leader()
         paused = self._configure(leader)
         running = self._running()
+        for member, parameters in running.items():
+            self._check_read(self._members[member], parameters)
         away = [name for name in self._members if name not in running]
-        name = next_to_restart(leader.name, self._parameters, running)
+        name = next_to_restart(leader.name, self._compared, running)
         if name is None:
             self._check_away(away)
             self._check_synchronous(leader)
@@ -178,7 +198,7 @@ class Cluster:
         if away:
             raise NotYet(f"{', '.join(away)} does not answer, and no member is restarted while another is away")
         self._check_followers(leader)
-        self._restart(self._members[name], misfits(self._parameters, running[name]))
+        self._restart(self._members[name], misfits(self._compared, running[name]))
         return False
 
     def _leader(self) -> Member:
@@ -198,7 +218,8 @@ class Cluster:
             raise NotYet(f"{leader.name} has no configuration yet (status {answer.status})")
         actual = json.loads(answer.text)
         paused = bool(actual.get("pause"))
-        changes = difference(self._configuration, actual)
+        self._taken_out |= set(actual.get(OWN, {}).get("parameters", ())) - set(self._parameters)
+        changes = difference(self._wanted(), actual)
         if not changes:
             return paused
         if paused:
@@ -211,6 +232,42 @@ class Cluster:
         self._changed = True
         print(f"{self._origin}: changed {json.dumps(changes)}", flush=True)
         return False
+
+    def _wanted(self) -> Settings:
+        """The configuration, without what the stack file no longer has."""
+        wanted: Settings = {OWN: None} | self._configuration
+        postgresql = wanted["postgresql"]
+        parameters: Settings = dict.fromkeys(sorted(self._taken_out), None) | self._parameters
+        return wanted | {"postgresql": postgresql | {"parameters": parameters}}
+
+    @property
+    def _compared(self) -> Settings:
+        """What parameters that need a restart are compared with."""
+        return self._parameters | {name: PATRONIS.get(name, DEFAULT) for name in self._taken_out}
+
+    def _check_read(self, member: Member, running: dict[str, str]) -> None:
+        """Raises NotYet until the member's file has the stack file's parameters, Failed if it does not take one.
+
+        What an extension's parameter or a default looks like when it runs is not known here: `running` gets them as
+        wanted unless the server says that they need a restart.
+        """
+        if not self._own and not self._taken_out:
+            return
+        filed = {name: text.rpartition("\t")[::2] for name, text in member.query(FILED)}
+        for name in self._own:
+            value = str(self._parameters[name])
+            setting, error = filed.get(name, (None, ""))
+            if setting != value:
+                raise NotYet(f"{member.name} has not read {name} = {value}")
+            if error and name not in running:
+                raise Failed(f"{self._origin}: {member.name} does not take {name} = {value}: {error}")
+            if "." in name and not error:
+                running[name] = value
+        taken_out = self._taken_out - PATRONIS.keys()
+        if left := sorted(taken_out & filed.keys()):
+            raise NotYet(f"{member.name} has not read that {', '.join(left)} is taken out")
+        pending = dict(member.query(PENDING)) if taken_out else {}
+        running |= dict.fromkeys(taken_out - pending.keys(), DEFAULT)
 
     def _paused(self) -> Failed:
         return Failed(
@@ -255,7 +312,7 @@ class Cluster:
         return dict(leader.query(FOLLOWERS.format(lsn=lsn)))
 
     def _restart(self, member: Member, values: dict[str, str]) -> None:
-        changes = ", ".join(f"{name} {value} -> {self._parameters[name]}" for name, value in values.items())
+        changes = ", ".join(f"{name} {value} -> {self._compared[name]}" for name, value in values.items())
         if self._restarts[member.name] == RESTARTS:
             raise Failed(f"{self._origin}: {RESTARTS} restarts of {member.name} did not change {changes}: see its log")
         self._changed = True

@@ -41,6 +41,11 @@ class Postgres:
         """Returns when it accepts connections."""
         self._run("pg_ctl", "-D", str(self._data), "-w", "-t", "150", "-l", str(self._data / "log"), "start")
 
+    def configure(self, text: str) -> None:
+        """Adds to its file, for `pg_file_settings` to judge: nothing is reloaded."""
+        with (self._data / "postgresql.conf").open("a") as conf:
+            conf.write(text)
+
     def crash(self) -> None:
         """Ends without a checkpoint."""
         self._run("pg_ctl", "-D", str(self._data), "-m", "immediate", "stop")

@@ -19,14 +19,19 @@ STARTED = "SELECT pg_postmaster_start_time()"
 
 
 def test_changed_database_settings_are_in_force(site: Site, reports: Path, request: pytest.FixtureRequest) -> None:
-    """More connections and another timer: PostgreSQL restarts in each member, no container does."""
+    """More connections, parameters and another timer: PostgreSQL restarts once in each member, no container does."""
     answers(site.url, "/ready")
     expected: int = site.deployment.settings["databases"]["main"]["members"]
     wait_for("every member is ready", lambda: len(site.ready_members("main-pg")) == expected, seconds=120)
     containers, before = site.ready_members("main-pg"), _asked(site, STARTED)
 
     def other_settings(settings: Settings) -> None:
-        settings["databases"]["main"] |= {"max_connections": 130, "failover": {"ttl": "33s"}}
+        parameters = {"work_mem": "9MB", "max_worker_processes": 9}
+        settings["databases"]["main"] |= {
+            "max_connections": 130,
+            "failover": {"ttl": "33s"},
+            "parameters": parameters,
+        }
 
     with in_background(lambda stop: run_writes(site.url, seconds=600, stop=stop)) as writer:
         text = site.deployment.up_ok(other_settings)
@@ -38,6 +43,8 @@ def test_changed_database_settings_are_in_force(site: Site, reports: Path, reque
         f"failed, outage {report.longest_outage_seconds} s\n{text}"
     )
     assert _asked(site, MAX_CONNECTIONS) == dict.fromkeys(before, "130")
+    assert _asked(site, "SHOW work_mem") == dict.fromkeys(before, "9MB")
+    assert _asked(site, "SHOW max_worker_processes") == dict.fromkeys(before, "9")
     stored = _stored(site)
     assert (stored["ttl"], stored["postgresql"]["parameters"]["max_connections"]) == (33, 130)
     after = _asked(site, STARTED)

@@ -1,0 +1,71 @@
+"""Rules of databases that depend on the server in the image."""
+
+import difflib
+from collections.abc import Iterator
+
+from components.context import Context
+from components.postgres_ha.parameters import majors, parameters, value_of
+from components.postgres_ha.settings import PostgresSettings
+from model import Origin
+from settings.faults import Fault, shown
+
+
+def parameters_are_known(context: Context) -> Iterator[Fault]:
+    """Every parameter is one of the pinned PostgreSQL's, with a value that it takes."""
+    pin = context.images.pin("postgres") if context.images else None
+    if pin is None:
+        return
+    for name, settings in context.parts("databases").items():
+        origin = Origin(key="databases", name=name)
+        if settings.parameters and pin.major not in majors():
+            yield Fault(
+                path=str(origin.at("parameters")),
+                rule=f"needs a PostgreSQL whose parameters are known: {', '.join(map(str, majors()))}",
+                got=str(pin.major) if pin.major else None,
+                fix="Pin another image, or say its version by `images.override.postgres.major`.",
+            )
+        elif settings.parameters:
+            yield from _faults(origin, settings, pin.major or 0)
+
+
+def _faults(origin: Origin, settings: PostgresSettings, major: int) -> Iterator[Fault]:
+    known = parameters(major)
+    sound = {}
+    for name, text in settings.parameters.items():
+        path = str(origin.at("parameters", name))
+        if "." not in name and name not in known:
+            lower = {each.lower(): each for each in known}
+            close = difflib.get_close_matches(name.lower(), lower, n=1)
+            yield Fault(
+                path=path,
+                rule=f"is not a parameter of PostgreSQL {major}",
+                fix=f"Did you mean `{lower[close[0]]}`?" if close else "An extension's has a dot: `extension.name`.",
+            )
+            continue
+        try:
+            sound[name] = value_of(name, text, major)
+        except ValueError as error:
+            yield Fault(path=path, rule=str(error), got=shown(path, text))
+    yield from _against_keys(origin, settings, sound)
+
+
+def _against_keys(origin: Origin, settings: PostgresSettings, sound: dict[str, int | str]) -> Iterator[Fault]:
+    kept = {"superuser_reserved_connections": 3, "reserved_connections": 0}
+    if sum(int(sound.get(name, default)) for name, default in kept.items()) >= settings.max_connections:
+        first = next(name for name in kept if name in sound)
+        yield Fault(
+            path=str(origin.at("parameters", first)),
+            rule=f"leaves none of the {settings.max_connections} `max_connections`, and PostgreSQL does not start",
+            got=str(sound[first]),
+            fix="Lower it, or raise `max_connections`.",
+        )
+    if settings.synchronous and sound.get("synchronous_commit") in ("off", "local"):
+        yield Fault(
+            path=str(origin.at("parameters", "synchronous_commit")),
+            rule="acknowledges writes that no replica has, against `synchronous`",
+            got=str(sound["synchronous_commit"]),
+            fix="Leave out one of the two.",
+        )
+
+
+RULES = (parameters_are_known,)
