@@ -10,6 +10,7 @@ from cli.entry import Entries
 from cli.hosts import Hosts
 from cli.leftovers import SAID_SO, Leftovers
 from cli.logs import Asked, Source
+from cli.node_devices import check_devices
 from cli.node_labels import check_labels
 from cli.operations import Operations, Resources
 from cli.progress import say
@@ -54,6 +55,7 @@ class OnSwarm(Operations):
 
     def check_hosts(self, settings: Stack) -> None:
         check_labels(settings, self.hosts)
+        check_devices(settings, self.hosts)
 
     def check_ports(self, settings: Stack) -> None:
         ports.ensure_free(settings, self.stack.name, self.hosts)

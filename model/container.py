@@ -46,7 +46,8 @@ class Container:
     variable's name and then runs the command, so that no service, pod or inspect output holds the value; it needs
     `command` and a `sh` in the image. Checks that are commands run with the same variables.
     `/tmp` is always writable: `scratch` may name it to give it another size. `shm_bytes` is the size of /dev/shm, in
-    memory that counts against the container's limit; without it the platform's own applies (64 MiB).
+    memory that counts against the container's limit; without it the platform's own applies (64 MiB). `devices` are
+    reserved for the container alone, so many of each kind (`gpu`).
     """
 
     image: Image
@@ -58,5 +59,6 @@ class Container:
     scratch: tuple[Scratch, ...] = ()
     shm_bytes: int | None = None
     resources: Resources
+    devices: Mapping[str, int] = field(default_factory=dict)
     security: Security = Security()
     stop: Stop = Stop()

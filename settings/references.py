@@ -121,6 +121,15 @@ def label_key(text: str) -> str:
     return text
 
 
+def extended_resource(text: str) -> str:
+    """What a Kubernetes device plugin offers; `kubernetes.io` is the cluster's own."""
+    prefix = text.rpartition("/")[0]
+    dns_name(prefix)
+    if prefix == "kubernetes.io" or prefix.endswith(".kubernetes.io"):
+        raise ValueError("is not a device: names below `kubernetes.io` are the cluster's own")
+    return text
+
+
 def process_text(text: str) -> str:
     """A text that a process can be given as argument or variable: no NUL, no control characters but tab and line
     breaks."""

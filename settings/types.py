@@ -157,6 +157,9 @@ Milliseconds = Annotated[int, Unit(milliseconds), _DURATION_SCHEMA]
 PortNumber = Annotated[int, Field(ge=1, le=65535, strict=True)]
 """A TCP port."""
 
+DeviceName = Annotated[str, StringConstraints(pattern=r"^[a-z]([a-z0-9-]{0,30}[a-z0-9])?$")]
+"""A kind of device: `gpu`."""
+
 PortName = Annotated[str, StringConstraints(pattern=r"^[a-z](-?[a-z0-9])*$", max_length=15)]
 """The name of a port, as Kubernetes takes it."""
 

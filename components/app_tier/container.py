@@ -28,6 +28,7 @@ class AppContainer:
             scratch=settings.scratch(),
             shm_bytes=settings.shm,
             resources=resources(settings),
+            devices=settings.devices,
             security=Security(
                 read_only_root=settings.security.read_only_root,
                 capabilities=settings.security.capabilities,
@@ -40,8 +41,8 @@ class AppContainer:
         return self._base
 
     def migration(self, command: tuple[str, ...]) -> Container:
-        """The same image, variables and secrets, running `command`."""
-        return replace(self._base, command=command, args=(), stop=Stop())
+        """The same image, variables and secrets, running `command`; devices are for replicas."""
+        return replace(self._base, command=command, args=(), devices={}, stop=Stop())
 
 
 def announced(settings: AppTierSettings) -> dict[str, str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from components.app_tier.component import AppTier
 from components.app_tier.contract import app_contract
-from components.app_tier.rules import RULES
+from components.app_tier.rules import ADVICE, RULES
 from components.app_tier.settings import AppTierSettings
 from components.contracts import Backend
 from components.images import Images
@@ -76,6 +76,7 @@ _CONTAINER = {
     "container.scratch": "writable_paths",
     "container.shm_bytes": "shm",
     "container.resources": "resources",
+    "container.devices": "devices",
     "container.security.read_only_root": "security.read_only_root",
     "container.security.capabilities": "security.capabilities",
     "container.stop.grace_seconds": "longest_request",
@@ -90,6 +91,7 @@ APPS = Kind(
     uses=_uses,
     secrets=_secrets,
     rules=RULES,
+    advice=ADVICE,
     keys={
         "": {
             **_CONTAINER,

@@ -94,6 +94,19 @@ def uses_lead_to_ports(context: Context) -> Iterator[Fault]:
                 )
 
 
+def updates_find_devices(context: Context) -> Iterator[Fault]:
+    """A replica that starts beside the old ones needs devices of its own: an update could wait for them for ever."""
+    for name, settings in context.parts("apps").items():
+        if settings.devices and settings.rollout.order == "start-first":
+            extra = {kind: count * settings.rollout.parallelism for kind, count in settings.devices.items()}
+            needed = ", ".join(f"{kind}: {count}" for kind, count in extra.items())
+            yield Fault(
+                path=str(Origin(key="apps", name=name).at("devices")),
+                rule=f"an update starts new replicas before old ones stop, and waits until {needed} more are free",
+                fix="Keep that many free, or set `rollout.order: stop-first` (on Kubernetes with one replica).",
+            )
+
+
 def _unknown(origin: Origin, name: str, use: Use, terms: Terms) -> Iterator[Fault]:
     if use.preset is not None and use.preset not in terms.presets:
         yield Fault(
@@ -119,3 +132,4 @@ def _known(word: str, names: Iterable[str]) -> str:
 
 
 RULES = (app_images_are_pinned, plain_texts_hold_no_secrets, uses_lead_to_ports, uses_name_facts)
+ADVICE = (updates_find_devices,)

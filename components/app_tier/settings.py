@@ -17,6 +17,7 @@ from settings.base import Settings
 from settings.references import host_with_or_without_port, image_ref_or_pin
 from settings.types import (
     Command,
+    DeviceName,
     EnvName,
     MemoryBytes,
     PortName,
@@ -53,6 +54,9 @@ MetricsPort = Annotated[
     Annotated[PortNumber, Tag("number")] | Annotated[PortName, Tag("name")], Discriminator(_number_or_name)
 ]
 """A port, or the name of one in `ports`."""
+
+DeviceCount = Annotated[int, Field(ge=1, le=64, strict=True)]
+"""Devices of one kind."""
 
 ScratchSize = Annotated[MemoryBytes, Field(ge=MIB, le=1024 * GIB)]
 """The size of a writable directory."""
@@ -216,6 +220,9 @@ class AppTierSettings(Settings):
     """CPU and memory by preset; default `small`."""
     resources: ResourcesSettings | None = None
     """Own CPU and memory, in place of `size`."""
+    devices: dict[DeviceName, DeviceCount] = Field(default_factory=dict)
+    """Devices that each replica has for itself: kind -> number (`gpu: 1`). On Kubernetes `platform.devices` says which
+    extended resource a kind is; on Swarm it is a generic resource of the daemons, `node-generic-resources`."""
     env: dict[EnvName, ProcessText] = Field(default_factory=dict)
     """Plain variables. Not for secrets: what looks like one is refused."""
     not_secret: tuple[NotSecret, ...] = ()

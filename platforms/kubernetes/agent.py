@@ -10,6 +10,7 @@ from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 from model import Agent, ConfigRef, Endpoint, SecretRef
 from platforms import mounts, ports, process
 from platforms.base import Refused
+from platforms.kubernetes import devices
 from platforms.kubernetes.account import account_and_policy
 from platforms.kubernetes.cluster import Cluster
 from platforms.kubernetes.names import ORIGIN_ANNOTATION, labels, replicas_service, selector
@@ -25,11 +26,12 @@ _PLACEMENT_SECONDS = 240
 CopyOf = Callable[[SecretRef | ConfigRef], SecretRef | ConfigRef]
 
 
-def refusals(word: Agent) -> Iterator[Refused]:
+def refusals(cluster: Cluster, word: Agent) -> Iterator[Refused]:
     """Fields that cannot be honoured."""
     yield from process.refusals(word.container)
     yield from mounts.refusals(word.container, host_paths=word.host_paths)
     yield from ports.refusals(word.ports)
+    yield from devices.refusals(word.container, cluster.settings)
 
 
 def render_agent(cluster: Cluster, word: Agent, *, copy_of: CopyOf, parent: pulumi.Resource) -> Endpoint:

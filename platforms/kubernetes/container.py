@@ -7,6 +7,7 @@ from pulumi_kubernetes.core import v1 as core
 from model import Container, Port, Probes
 from platforms.kubernetes import probe
 from platforms.kubernetes.cluster import Cluster
+from platforms.kubernetes.devices import extended_resources
 from platforms.kubernetes.expansion import literal, with_members
 from platforms.kubernetes.resources import resource_requirements
 from platforms.kubernetes.security import container_security
@@ -47,6 +48,7 @@ def render_container(
             container.resources,
             scratch_bytes=mounts.disk_bytes,
             writable_root=not container.security.read_only_root,
+            extended=extended_resources(container.devices, cluster.settings),
         ),
         security_context=container_security(container),
         startup_probe=checks.startup if checks else None,

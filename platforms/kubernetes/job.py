@@ -9,6 +9,7 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 from model import Job
 from platforms import mounts, process
 from platforms.base import Refused
+from platforms.kubernetes import devices
 from platforms.kubernetes.account import account_and_policy
 from platforms.kubernetes.cluster import Cluster
 from platforms.kubernetes.names import ORIGIN_ANNOTATION, labels
@@ -21,11 +22,12 @@ _RUN_AGAIN = {"pulumi.com/replaceUnready": "true"}
 """Of a job that failed. Without it the next update would report the old failure again."""
 
 
-def refusals(word: Job) -> Iterator[Refused]:
+def refusals(cluster: Cluster, word: Job) -> Iterator[Refused]:
     """Fields that cannot be honoured."""
     yield from process.job_refusals(word)
     yield from mounts.refusals(word.container)
     yield from restricted_refusals(word.container)
+    yield from devices.refusals(word.container, cluster.settings)
 
 
 def render_job(cluster: Cluster, word: Job, *, parent: pulumi.Resource) -> tuple[pulumi.Resource, ...]:

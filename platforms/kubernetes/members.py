@@ -9,7 +9,7 @@ from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 
 from model import Endpoint, Members
 from platforms.base import Refused
-from platforms.kubernetes import entry
+from platforms.kubernetes import devices, entry
 from platforms.kubernetes.account import account_and_policy
 from platforms.kubernetes.claim import TEMPLATES, claim_template, member_claims
 from platforms.kubernetes.cluster import Cluster
@@ -39,6 +39,7 @@ def refusals(cluster: Cluster, word: Members) -> Iterator[Refused]:
     """Fields that cannot be honoured."""
     yield from common_refusals(word)
     yield from restricted_refusals(word.container)
+    yield from devices.refusals(word.container, cluster.settings)
     yield from entry.refusals(cluster, word)
     nodes = cluster.settings.nodes
     if nodes is not None and word.count > nodes and not cluster.settings.share_nodes:

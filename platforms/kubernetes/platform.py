@@ -79,12 +79,12 @@ class KubernetesPlatform(Platform):
 
     def agent(self, word: Agent, *, parent: pulumi.Resource) -> Endpoint:
         self._claim(word.origin, word.name)
-        self.refuse_all(word.origin, agent.refusals(word))
+        self.refuse_all(word.origin, agent.refusals(self._cluster, word))
         return render_agent(self._cluster, word, copy_of=self._copy_for_agents, parent=parent)
 
     def job(self, word: Job, *, parent: pulumi.Resource) -> tuple[pulumi.Resource, ...]:
         self._claim(word.origin, word.name)
-        self.refuse_all(word.origin, job.refusals(word))
+        self.refuse_all(word.origin, job.refusals(self._cluster, word))
         return render_job(self._cluster, word, parent=parent)
 
     def _claim(self, origin: Origin, name: str, *objects: str) -> None:

@@ -1,5 +1,7 @@
 """Requests and limits, as canonical quantities (the API server's own spelling, so that no preview shows a change)."""
 
+from collections.abc import Mapping
+
 from pulumi_kubernetes.core import v1 as core
 
 from model import Resources
@@ -31,18 +33,26 @@ def memory(size: int) -> str:
     return f"{size}{units[power]}"
 
 
-def resource_requirements(word: Resources, *, scratch_bytes: int, writable_root: bool) -> core.ResourceRequirementsArgs:
-    """What the scheduler reserves, and what the kernel and (of the node's disk) the kubelet enforce."""
+def resource_requirements(
+    word: Resources, *, scratch_bytes: int, writable_root: bool, extended: Mapping[str, int]
+) -> core.ResourceRequirementsArgs:
+    """What the scheduler reserves, and what the kernel and (of the node's disk) the kubelet enforce.
+
+    Of an extended resource (a device) the API server wants request and limit to be the same.
+    """
+    devices = {name: str(count) for name, count in sorted(extended.items())}
     most = LOG_BYTES + scratch_bytes + (ROOT_BYTES if writable_root else 0)
     return core.ResourceRequirementsArgs(
         requests={
             "cpu": cpu(word.cpu_request_millis),
             "memory": memory(word.memory_request_bytes),
             "ephemeral-storage": memory(LOG_BYTES),
+            **devices,
         },
         limits={
             "cpu": cpu(word.cpu_limit_millis),
             "memory": memory(word.memory_limit_bytes),
             "ephemeral-storage": memory(most),
+            **devices,
         },
     )

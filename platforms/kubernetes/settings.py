@@ -1,14 +1,15 @@
 """Where the cluster is, and what is true of it."""
 
+from collections import Counter
 from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, field_validator
 
 from settings.base import Settings
-from settings.references import label_key
-from settings.types import DnsName, PortNumber, Seconds
+from settings.references import extended_resource, label_key
+from settings.types import DeviceName, DnsName, PortNumber, Seconds
 
 NamespaceName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,53}[a-z0-9])?$")]
 """A DNS label of at most 55 characters: the namespace of the agents adds `-agents`."""
@@ -18,6 +19,14 @@ LabelKey = Annotated[
     StringConstraints(pattern=r"^([a-z0-9]([a-z0-9.-]*[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$"),
     AfterValidator(label_key),
 ]
+
+
+ExtendedResource = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?/[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$"),
+    AfterValidator(extended_resource),
+]
+"""What a device plugin offers: `vendor.example/name`."""
 
 
 def _kubeconfig(text: str) -> str:
@@ -53,6 +62,8 @@ class KubernetesSettings(Settings):
     pages by `kubectl port-forward`."""
     node_port_offset: int = Field(default=30000, ge=0, le=32766, strict=True)
     """Added to a published port that is not itself a node port (30000-32767), for entry `node-port`."""
+    devices: dict[DeviceName, ExtendedResource] = Field(default_factory=lambda: {"gpu": "nvidia.com/gpu"})
+    """What the cluster calls the devices of apps, by kind; default: `gpu` is `nvidia.com/gpu`."""
     topology_keys: tuple[LabelKey, ...] = ("topology.kubernetes.io/zone",)
     """Node labels: replicas are spread over their values where possible, and over the nodes."""
     nodes: int | None = Field(default=None, ge=1, strict=True)
@@ -77,3 +88,11 @@ class KubernetesSettings(Settings):
     egress: tuple[IPv4Network, ...] = (IPv4Network("0.0.0.0/0"),)
     """Outside ranges that applications and monitoring may connect to. Private and link-local ranges (the cluster, a
     cloud's metadata service) stay denied inside a wider range; name them to allow them."""
+
+    @field_validator("devices")
+    @classmethod
+    def _devices_differ(cls, devices: dict[str, str]) -> dict[str, str]:
+        for name, times in Counter(devices.values()).items():
+            if times > 1:
+                raise ValueError(f"two kinds are {name}; give it one name")
+        return devices

@@ -10,7 +10,7 @@ from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 from model import Endpoint, Workload
 from platforms import mounts, ports, process, rollouts
 from platforms.base import Refused
-from platforms.kubernetes import entry, rollout, scaling
+from platforms.kubernetes import devices, entry, rollout, scaling
 from platforms.kubernetes.account import account_and_policy
 from platforms.kubernetes.cluster import Cluster
 from platforms.kubernetes.disruption import disruption_budget
@@ -31,6 +31,7 @@ def refusals(cluster: Cluster, word: Workload) -> Iterator[Refused]:
     yield from mounts.refusals(word.container)
     yield from ports.refusals(word.ports, word.public_ports)
     yield from restricted_refusals(word.container)
+    yield from devices.refusals(word.container, cluster.settings)
     yield from entry.refusals(cluster, word)
     yield from rollout.refusals(word, most_replicas(word))
     if word.scaling:

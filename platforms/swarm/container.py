@@ -80,7 +80,7 @@ def task_spec(
     """A whole task: restarted whenever it ends, its log kept on the host in files that rotate."""
     return docker.ServiceTaskSpecArgs(
         container_spec=container_spec(task, settings),
-        resources=resources(task.container.resources),
+        resources=resources(task.container.resources, task.container.devices),
         networks_advanceds=networks,
         placement=placement,
         # The zeros are the defaults: the real provider stores them, and a preview would remove what is not written.

@@ -35,6 +35,7 @@ def alternatives(objects: Objects) -> Mapping[str, Any]:
         "ConfigFile.text": "other",
         "Container.args": ("--other",),
         "Container.command": ("other",),
+        "Container.devices": {"gpu": 2},
         "Container.env": {"MODE": "other"},
         "Container.files": (File(path="/etc/other/token", source=objects.other_secret),),
         "Container.scratch": (Scratch(path="/var/other"),),

@@ -27,6 +27,13 @@ def test_a_body_that_tmp_cannot_hold_is_named_with_the_fix() -> None:
     assert "apps.web.writable_paths" in text
 
 
+def test_an_update_needs_devices_beside_those_in_use() -> None:
+    (text,) = said({}, {"devices": {"gpu": 2}, "rollout": {"parallelism": 2}})
+    assert text.startswith("ha-platform:stack.apps.web.devices: an update starts new replicas before old ones stop")
+    assert "waits until gpu: 4 more are free" in text
+    assert said({}, {"devices": {"gpu": 2}, "rollout": {"order": "stop-first"}}) == []
+
+
 @pytest.mark.parametrize(
     ("route", "app"),
     [({}, {}), ({"max_body": "64Mi"}, {}), ({"max_body": "500Mi"}, {"writable_paths": {"/tmp": "500Mi"}})],

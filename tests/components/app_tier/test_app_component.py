@@ -128,6 +128,11 @@ def test_a_migration_runs_first_and_sees_what_the_application_sees() -> None:
     assert len(word.depends_on) > len(job.depends_on), "the replicas wait for the job, too"
 
 
+def test_devices_are_for_replicas_and_not_for_the_migration() -> None:
+    _, platform = made(devices={"gpu": 1}, migrations={"command": ["migrate"]})
+    assert (platform.one(Workload).container.devices, platform.one(Job).container.devices) == ({"gpu": 1}, {})
+
+
 def test_scaling_decides_the_replicas() -> None:
     component, platform = made(scaling={"min": 3, "max": 8, "cpu": 60})
     word = platform.one(Workload)

@@ -29,7 +29,10 @@ GIVEN: dict[str, Any] = {
         "networksAdvanceds": [{"id": "n1", "aliases": ["w"]}],
         "placement": {"prefs": ["node.labels.zone"], "constraints": ["node.role==worker"], "maxReplicas": 2},
         "restartPolicy": {"condition": "any", "delay": "2s"},
-        "resources": {"limits": {"memoryBytes": 1024, "nanoCpus": 500}, "reservation": {"memoryBytes": 512}},
+        "resources": {
+            "limits": {"memoryBytes": 1024, "nanoCpus": 500},
+            "reservation": {"memoryBytes": 512, "genericResources": {"discreteResourcesSpecs": ["gpu=2"]}},
+        },
         "logDriver": {"name": "json-file", "options": {"max-size": "1m"}},
         "containerSpec": {
             "image": "web:1",
@@ -80,6 +83,9 @@ def test_spec(spec: dict[str, Any]) -> None:
     task = spec["TaskTemplate"]
     assert task["Networks"] == [{"Target": "n1", "Aliases": ["w"]}]
     assert task["Placement"]["Preferences"] == [{"Spread": {"SpreadDescriptor": "node.labels.zone"}}]
+    assert task["Resources"]["Reservations"]["GenericResources"] == [
+        {"DiscreteResourceSpec": {"Kind": "gpu", "Value": 2}}
+    ]
     assert task["RestartPolicy"] == {"Condition": "any", "Delay": 2 * 10**9, "MaxAttempts": 0, "Window": 0}
     container = task["ContainerSpec"]
     assert container["Env"] == ["A=1=1", "B=2"]

@@ -1,14 +1,16 @@
 """Containers on Kubernetes: files, process, probes, stop, rights."""
 
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 
 from model import ConfigFile, ExecCheck, File, Port, Probe, Probes, PublicPort, Scratch, Secret, Security, Stop
+from platforms.base import Unsupported
 from tests.mock_engine import SECRET_MARK
-from tests.platforms.kubernetes.words import Rendered, container, members, rendered, workload
+from tests.platforms.kubernetes.words import Rendered, agent, container, job, members, rendered, workload
 
 
 def of(*, settings: dict[str, Any] | None = None, ports: Any = None, public: Any = (), **fields: Any) -> Rendered:
@@ -215,3 +217,27 @@ def test_quantities_are_canonical() -> None:
 def test_dotted_names_are_looked_up_as_they_are() -> None:
     options = of().pod("Deployment", "web")["dnsConfig"]["options"]
     assert {"name": "ndots", "value": "1"} in options
+
+
+def test_devices_are_extended_resources_with_equal_request_and_limit() -> None:
+    resources = of(devices={"gpu": 2}).container("Deployment", "web")["resources"]
+    assert {kind: amounts["nvidia.com/gpu"] for kind, amounts in resources.items()} == {"requests": "2", "limits": "2"}
+
+
+@pytest.mark.parametrize("word", [workload, members, agent, job])
+def test_a_device_is_what_the_cluster_calls_it(word: Callable[..., Any]) -> None:
+    def build(platform: Any, parent: Any) -> None:
+        getattr(platform, word.__name__)(word(container=container(devices={"gpu": 1, "tpu": 4})), parent=parent)
+
+    out = rendered(build, devices={"gpu": "amd.com/gpu", "tpu": "google.com/tpu"})
+    assert {"amd.com/gpu": "1", "google.com/tpu": "4"}.items() <= only_container(out)["resources"]["limits"].items()
+    with pytest.raises(Unsupported, match="does not say which extended resource this is") as caught:
+        rendered(build)
+    assert [(one.path.rpartition("container.")[2], one.got) for one in caught.value.refusals] == [("devices", "tpu")]
+
+
+def only_container(out: Rendered) -> Any:
+    """The container of the one pod template."""
+    (template,) = (one.inputs["spec"]["template"] for one in out.recorded if "template" in one.inputs.get("spec", {}))
+    (found,) = template["spec"]["containers"]
+    return found

@@ -143,3 +143,12 @@ def test_a_port_of_the_hosts_belongs_to_one_word() -> None:
 def test_a_name_belongs_to_one_word() -> None:
     refused = refusals(lambda c: [app(c), replace(app(c), origin=OTHER)])
     assert [one.path for one in refused] == ["stack.apps.other.name"]
+
+
+def test_devices_are_generic_resources() -> None:
+    web = services(lambda c: [app(replace(c, devices={"gpu": 2, "fpga": 1}))])["shop-web"]
+    reservation = web["taskSpec"]["resources"]["reservation"]
+    assert reservation["genericResources"] == {"discreteResourcesSpecs": ["fpga=1", "gpu=2"]}
+    assert "genericResources" not in web["taskSpec"]["resources"]["limits"]
+    plain = services(lambda c: [app(c)])["shop-web"]["taskSpec"]["resources"]["reservation"]
+    assert set(plain) == {"nanoCpus", "memoryBytes"}

@@ -67,7 +67,19 @@ def _amounts(amounts: Answer | None) -> Answer | None:
 
 def _reservation(amounts: Answer | None) -> Answer | None:
     known = _amounts(amounts)
-    return None if known is None else {**known, "genericResources": None}
+    return None if amounts is None or known is None else {**known, "genericResources": _generic(amounts)}
+
+
+def _generic(amounts: Answer) -> Answer | None:
+    resources = amounts.get("GenericResources") or []
+    if not resources:
+        return None
+    named = [one["NamedResourceSpec"] for one in resources if one.get("NamedResourceSpec")]
+    counted = [one["DiscreteResourceSpec"] for one in resources if one.get("DiscreteResourceSpec")]
+    return {
+        "discreteResourcesSpecs": [f"{one['Kind']}={one['Value']}" for one in counted],
+        "namedResourcesSpecs": [f"{one['Kind']}={one['Value']}" for one in named],
+    }
 
 
 def _restart(policy: Answer) -> Answer:

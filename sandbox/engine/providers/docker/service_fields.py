@@ -23,7 +23,15 @@ _TASK: Fields = {
     "resources": block(
         {
             "limits": block({"nanoCpus": number(), "memoryBytes": number()}),
-            "reservation": block({"nanoCpus": number(), "memoryBytes": number()}),
+            "reservation": block(
+                {
+                    "nanoCpus": number(),
+                    "memoryBytes": number(),
+                    "genericResources": block(
+                        {"discreteResourcesSpecs": texts(unordered=True), "namedResourcesSpecs": texts(unordered=True)}
+                    ),
+                }
+            ),
         },
         computed=True,
     ),

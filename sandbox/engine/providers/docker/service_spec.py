@@ -48,9 +48,22 @@ def _resources(given: Mapping[str, Any] | None) -> Spec | None:
         part = given.get(key)
         if part is None:
             return None
-        return present({"NanoCPUs": part.get("nanoCpus"), "MemoryBytes": part.get("memoryBytes")})
+        generic = _generic(part.get("genericResources") or {})
+        return present(
+            {"NanoCPUs": part.get("nanoCpus"), "MemoryBytes": part.get("memoryBytes"), "GenericResources": generic}
+        )
 
     return present({"Limits": amounts("limits"), "Reservations": amounts("reservation")})
+
+
+def _generic(given: Mapping[str, Any]) -> list[Spec] | None:
+    """`gpu=GPU-1` of named resources, `gpu=2` of discrete ones."""
+    named = [text.split("=", 1) for text in given.get("namedResourcesSpecs") or []]
+    counted = [text.split("=", 1) for text in given.get("discreteResourcesSpecs") or []]
+    return [
+        *({"NamedResourceSpec": {"Kind": kind, "Value": name}} for kind, name in named),
+        *({"DiscreteResourceSpec": {"Kind": kind, "Value": int(count)}} for kind, count in counted),
+    ] or None
 
 
 def _restart(given: Mapping[str, Any] | None) -> Spec | None:
