@@ -49,10 +49,11 @@ class Scope:
         self._claim("secret", name)
         return self.platform.secret(Secret(name=name, value=value), parent=self.parent)
 
-    def config_file(self, name: str, text: str) -> ConfigRef:
-        """A configuration file, without secrets."""
+    def config_file(self, name: str, text: str, *, not_secret: bool = False) -> ConfigRef:
+        """A configuration file, without secrets; `not_secret`: also where it looks as if it had some."""
         self._claim("configuration file", name)
-        return self.platform.config_file(ConfigFile(name=name, text=text), parent=self.parent)
+        word = ConfigFile(name=name, text=text, not_secret=not_secret)
+        return self.platform.config_file(word, parent=self.parent)
 
     def config_files(self, word: str, directory: str, texts: Mapping[str, tuple[str, str]]) -> tuple[File, ...]:
         """Several configuration files of one word, mounted in one directory.

@@ -7,10 +7,14 @@ import pulumi
 
 @dataclass(frozen=True, kw_only=True)
 class ConfigFile:
-    """Plain text that containers mount as a file. `name` is unique in the stack (DNS label)."""
+    """Plain text that containers mount as a file. `name` is unique in the stack (DNS label).
+
+    `not_secret`: somebody said that what looks like a secret in it is none. Policies read it.
+    """
 
     name: str
     text: str
+    not_secret: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,12 +19,14 @@ SCRATCH_BYTES = 64 * MIB
 class File:
     """A secret or configuration file mounted read-only at the absolute `path`.
 
-    All files of one directory are mounted together and hide what the image has in that directory. Secrets are
-    readable by the image's uid and gid alone (0440), configuration by everybody (0444).
+    All files of one directory are mounted together and hide what the image has in that directory, unless a file is
+    `alone`: then it hides nothing but an image's file of the same path. Secrets are readable by the image's uid and gid
+    alone (0440), configuration by everybody (0444).
     """
 
     path: str
     source: SecretRef | ConfigRef
+    alone: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

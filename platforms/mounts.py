@@ -51,8 +51,9 @@ def all_scratch(container: Container) -> tuple[Scratch, ...]:
 
 
 def file_directories(files: Sequence[File]) -> tuple[PurePosixPath, ...]:
-    """The directories that hold `files`, without those inside another one of them: their files belong to that one."""
-    directories = {_pure(file.path).parent for file in files}
+    """The directories that hold `files`, without those inside another one of them: their files belong to that one.
+    A file that is alone has none."""
+    directories = {_pure(file.path).parent for file in files if not file.alone}
     return tuple(sorted(one for one in directories if not directories.intersection(one.parents)))
 
 
@@ -61,7 +62,8 @@ def refusals(
 ) -> Iterator[Refused]:
     """Paths that cannot be mounted, or not beside the others.
 
-    All files of a directory are one read-only mount of it, so nothing else can be mounted there or inside.
+    All files of a directory are one read-only mount of it, so nothing else can be mounted there or inside. A file that
+    is alone is a mount of its own.
     """
     files = all_files(container)
     yield from _file_refusals(files)
@@ -86,10 +88,11 @@ def refusals(
 
 
 def _file_mounts(files: Sequence[File]) -> Iterator[_Mount]:
-    """One for each directory, named by the first file in it."""
+    """One for each directory, named by the first file in it, and one for each file that is alone."""
     for directory in file_directories(files):
-        first = next(file.path for file in files if _pure(file.path).parent == directory)
+        first = next(file.path for file in files if _pure(file.path).parent == directory and not file.alone)
         yield _Mount(field="container.files", path=directory, given=first, read_only=True)
+    yield from (_mount("container.files", file.path, read_only=True) for file in files if file.alone)
 
 
 def _file_refusals(files: Sequence[File]) -> Iterator[Refused]:

@@ -1,17 +1,20 @@
 """AppTier: interchangeable replicas of one application, with what must run before them."""
 
+import hashlib
+import re
 from collections.abc import Mapping
 
 import pulumi
 
 from components.app_tier.container import AppContainer, announced
+from components.app_tier.files import texts
 from components.app_tier.injected import USES, injected, set_twice
 from components.app_tier.probes import probes
 from components.app_tier.settings import AppTierSettings
 from components.contracts import ClientContract
 from components.observability import Observability, Panel, ScrapeTarget, down_rule
 from components.scope import Scope
-from model import Endpoint, Image, Job, Origin, Port, Rollout, SecretRef, Tier, Workload
+from model import ConfigRef, Endpoint, Image, Job, Origin, Port, Rollout, SecretRef, Tier, Workload
 from platforms.base import Platform
 
 DEFAULT_REPLICAS = 2
@@ -46,7 +49,7 @@ class AppTier(pulumi.ComponentResource):
         for field, variable, reason in set_twice(settings, contracts, announced(settings)):
             platform.refuse(scope.at(USES).origin if field == USES else scope.origin, field, variable, reason)
         added = injected(name, settings, contracts, given, scope.at(USES).secret)
-        container = AppContainer(settings, image=image, injected=added)
+        container = AppContainer(settings, image=image, injected=added, files=_files(scope.at("files"), name, settings))
         uses = tuple(resource for contract in contracts.values() for resource in contract.resources)
         migrated: tuple[pulumi.Resource, ...] = ()
         if settings.migrations is not None:
@@ -89,6 +92,20 @@ class AppTier(pulumi.ComponentResource):
         self.max_replicas = (scaling.max_replicas if scaling else replicas) + surplus
         self.observability = scope.observed(_observability(name, settings, self.endpoint))
         self.register_outputs({"host": self.endpoint.host})
+
+
+def _files(scope: Scope, name: str, settings: AppTierSettings) -> dict[str, ConfigRef]:
+    """The configuration files, by path. Their names follow from the path: one that is added renames no other."""
+    return {
+        path: scope.config_file(_file_name(name, path), text, not_secret=path in settings.not_secret)
+        for path, text in texts(settings.files).items()
+    }
+
+
+def _file_name(app: str, path: str) -> str:
+    """`web-app-toml-1b2c3d4e`: at most 54 characters, for Docker takes 64 and the engine adds 8."""
+    readable = re.sub(r"[^a-z0-9]+", "-", path.rpartition("/")[2].lower())[:20].strip("-")
+    return "-".join(filter(None, (app, readable, hashlib.sha256(path.encode()).hexdigest()[:8])))
 
 
 def _ports(settings: AppTierSettings) -> tuple[Port, ...]:

@@ -1,11 +1,12 @@
 """The containers of an application tier: the service's, and the one that migrates."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from components.app_tier.injected import Injected
 from components.app_tier.settings import AppTierSettings
 from components.sizes import PRESETS
-from model import Container, Image, Resources, Security, Stop
+from model import ConfigRef, Container, File, Image, Resources, Security, Stop
 
 NOT_SECRET = "HA_PLAIN_TEXTS"
 """The variable that names what `not_secret` excepts, for policies: they see what is rendered and no stack file."""
@@ -17,14 +18,17 @@ STOP_MARGIN_SECONDS = 5
 class AppContainer:
     """Builds both containers from the same settings, so that a migration sees what the application sees."""
 
-    def __init__(self, settings: AppTierSettings, *, image: Image, injected: Injected) -> None:
+    def __init__(
+        self, settings: AppTierSettings, *, image: Image, injected: Injected, files: Mapping[str, ConfigRef]
+    ) -> None:
+        configured = (File(path=path, source=source, alone=True) for path, source in files.items())
         self._base = Container(
             image=image,
             command=settings.command or (),
             args=settings.args,
             env=announced(settings) | injected.env | settings.env,
             secret_env=injected.secret_env,
-            files=tuple(injected.files),
+            files=(*injected.files, *configured),
             scratch=settings.scratch(),
             shm_bytes=settings.shm,
             resources=resources(settings),

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from components.app_tier import file_rules, rules
 from components.app_tier.component import AppTier
 from components.app_tier.contract import app_contract
-from components.app_tier.rules import ADVICE, RULES
 from components.app_tier.settings import AppTierSettings
 from components.contracts import Backend
 from components.images import Images
@@ -90,8 +90,8 @@ APPS = Kind(
     refs=lambda settings: (settings.image,),
     uses=_uses,
     secrets=_secrets,
-    rules=RULES,
-    advice=ADVICE,
+    rules=(*rules.RULES, *file_rules.RULES),
+    advice=rules.ADVICE,
     keys={
         "": {
             **_CONTAINER,

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Discriminator, Field, StringConstraints, Tag, model_validator
 
 from components.app_tier.address import address_terms
+from components.app_tier.files import Files, clashes
 from components.app_tier.scaling import ScalingSettings
 from components.app_tier.uses import Uses, each_use
 from components.contracts import Terms
@@ -42,8 +43,10 @@ HostHeader = Annotated[
 AppImage = Annotated[str, StringConstraints(min_length=1, max_length=512), AfterValidator(image_ref_or_pin)]
 """A reference, or the name of a pin: which pins there are is for a rule of the whole stack."""
 
-NotSecret = Annotated[str, StringConstraints(pattern=r"^([A-Za-z_][A-Za-z0-9_]{0,127}|migrations\.command)$")]
-"""A variable, or a list of arguments."""
+NotSecret = Annotated[
+    str, StringConstraints(pattern=r"^([A-Za-z_][A-Za-z0-9_]{0,127}|migrations\.command|(/[A-Za-z0-9._-]+)+)$")
+]
+"""A variable, a list of arguments, or the path of a configuration file."""
 
 
 def _number_or_name(value: object) -> str:
@@ -226,7 +229,12 @@ class AppTierSettings(Settings):
     env: dict[EnvName, ProcessText] = Field(default_factory=dict)
     """Plain variables. Not for secrets: what looks like one is refused."""
     not_secret: tuple[NotSecret, ...] = ()
-    """What only looks like a secret: names of variables in `env`, or `args`, `command`, `migrations.command`."""
+    """What only looks like a secret: names of variables in `env`, paths in `files`, or `args`, `command`,
+    `migrations.command`."""
+    files: Files = Field(default_factory=dict)
+    """Configuration files: absolute path -> text, or `file` with the path of one below the directory of Pulumi.yaml.
+    Each is mounted read-only beside what the image has in that directory, readable by everybody in the container. A
+    changed text rolls the replicas. At most 500 kB each, and 96 KiB of texts in the stack file. Not for secrets."""
     secrets: dict[FileName, SecretName] = Field(default_factory=dict)
     """File under /run/secrets -> given secret."""
     secret_env: dict[EnvName, SecretName] = Field(default_factory=dict)
@@ -321,6 +329,7 @@ class AppTierSettings(Settings):
             problems.append(
                 f"`uses.{exported[0]}.inject: variables` needs `command`: a launcher exports the secrets and runs it"
             )
+        problems += clashes(self.files, dict.fromkeys(self.writable_paths, "writable_paths"))
         if len(set(self.writable_paths)) != len(self.writable_paths):
             problems.append("`writable_paths` names a directory twice")
         if twice := sorted({*self.env} & {*self.secret_env}):

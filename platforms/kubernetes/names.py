@@ -12,6 +12,8 @@ NAME_LABEL = "app.kubernetes.io/name"
 TIER_LABEL = "ha-platform/tier"
 MEMBERS_LABEL = "ha-platform/members"
 ORIGIN_ANNOTATION = "ha-platform/origin"
+NOT_SECRET_ANNOTATION = "ha-platform/not-secret"
+"""On a ConfigMap: what looks like a secret in it is none."""
 
 CLAIM = "data"
 """The name of the volume that each member has, in its pod."""

@@ -32,13 +32,25 @@ class Mounts:
     """Most that all scratch on the node's disk holds."""
 
     def files(self, files: Sequence[File]) -> None:
-        """One projected volume for each directory; directories inside another one's belong to it."""
-        for directory in file_directories(files):
-            inside = [file for file in files if PurePosixPath(normal(file.path)).is_relative_to(directory)]
+        """One projected volume for each directory; directories inside another one's belong to it. A file that is alone
+        has one of its own, mounted at the file's path."""
+        together = [file for file in files if not file.alone]
+        for directory in file_directories(together):
+            inside = [file for file in together if PurePosixPath(normal(file.path)).is_relative_to(directory)]
             sources = [self._projection(file, directory) for file in inside]
             name = f"files-{len(self.volumes)}"
             self._mount(str(directory), read_only=True, name=name)
             self.volumes.append(core.VolumeArgs(name=name, projected=core.ProjectedVolumeSourceArgs(sources=sources)))
+        for file in files:
+            if file.alone:
+                self._alone(file)
+
+    def _alone(self, file: File) -> None:
+        path = PurePosixPath(normal(file.path))
+        name = f"file-{len(self.volumes)}"
+        self._mount(str(path), read_only=True, name=name, sub_path=path.name)
+        sources = [self._projection(file, path.parent)]
+        self.volumes.append(core.VolumeArgs(name=name, projected=core.ProjectedVolumeSourceArgs(sources=sources)))
 
     def scratch(self, scratch: Sequence[Scratch]) -> None:
         """Empty directories, bounded in size."""
@@ -73,10 +85,22 @@ class Mounts:
         item = core.KeyToPathArgs(key=source.name, path=path, mode=CONFIG_MODE)
         return core.VolumeProjectionArgs(config_map=core.ConfigMapProjectionArgs(name=name, items=[item]))
 
-    def _mount(self, path: str, *, name: str, read_only: bool = False, propagation: str | None = None) -> None:
+    def _mount(
+        self,
+        path: str,
+        *,
+        name: str,
+        read_only: bool = False,
+        propagation: str | None = None,
+        sub_path: str | None = None,
+    ) -> None:
         self.mounts.append(
             core.VolumeMountArgs(
-                name=name, mount_path=normal(path), read_only=read_only or None, mount_propagation=propagation
+                name=name,
+                mount_path=normal(path),
+                read_only=read_only or None,
+                mount_propagation=propagation,
+                sub_path=sub_path,
             )
         )
 

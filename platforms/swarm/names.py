@@ -12,6 +12,8 @@ STACK_LABEL = "ha-platform.stack"
 COMPONENT_LABEL = "ha-platform.component"
 ORIGIN_LABEL = "ha-platform.origin"
 """On services: the YAML path of the settings that a word comes from."""
+NOT_SECRET_LABEL = "ha-platform.not-secret"
+"""On a config: what looks like a secret in it is none."""
 JOB_LABEL = "ha-platform.job"
 """Marks a gate: it ran once and parks, and is not a server whose loss would be an outage."""
 

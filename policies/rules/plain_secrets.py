@@ -26,13 +26,14 @@ _PLACEHOLDER = re.compile(
 )
 """Starts what stands for a value that comes from elsewhere, or names a file. (`$$` is Kubernetes' `$`.)"""
 
-_URL = re.compile(r"\b[A-Za-z][A-Za-z0-9+.-]*://[^\s/?#@:'\"]*:(?P<value>[^\s/@'\"]+)@")
-_NAME = r"(?P<name>[A-Za-z][A-Za-z0-9_.-]*)"
+_URL = re.compile(r"\b[A-Za-z][A-Za-z0-9+.-]{0,30}://[^\s/?#@:'\"]*:(?P<value>[^\s/@'\"]+)@")
+_NAME = r"(?<![A-Za-z])(?P<name>[A-Za-z][A-Za-z0-9_.-]{0,100})"
+"""Bounded, for it may start at any character of a text of 500 kB."""
 _QUOTED = r"(?:\"(?P<double>[^\"\n]*)\"|'(?P<single>[^'\n]*)')"
 _ASSIGNED = (
     re.compile(rf"{_NAME}(?:[\"']\s*:|:|[\"']?\s*=)\s*{_QUOTED}"),
     re.compile(rf"{_NAME}[\"']?\s*=\s*(?P<bare>[^\s\"'&;,)}}\]]+)"),
-    re.compile(rf"^[\s-]*{_NAME}\s*:\s*(?P<bare>[^\s\"'#]+)\s*$", re.MULTILINE),
+    re.compile(rf"^[ \t\r-]*{_NAME}\s*:\s*(?P<bare>[^\s\"'#]+)\s*$", re.MULTILINE),
     re.compile(
         r"(?:^|\s)(?P<name>requirepass|masterauth|insecure-password|auth-pass\s+\S+)\s+(?P<bare>\S+)", re.MULTILINE
     ),

@@ -1,6 +1,7 @@
 """Secrets. A violation never shows a value."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from pulumi_policy import (
     EnforcementLevel,
@@ -43,6 +44,8 @@ def no_secret_in_configuration(level: EnforcementLevel) -> ResourceValidationPol
 
     def validate(arguments: ResourceValidationArgs, report: ReportViolation) -> None:
         keys = _CONFIGURATIONS.get(arguments.resource_type, ())
+        if keys and _excepted(arguments.props):
+            return
         for text in (text for key in keys for text in _texts(arguments.props.get(key))):
             if holds_a_secret(text):
                 report(f"{arguments.name}: the configuration holds what looks like a password or key; use a secret.")
@@ -53,6 +56,13 @@ def no_secret_in_configuration(level: EnforcementLevel) -> ResourceValidationPol
         enforcement_level=level,
         validate=validate,
     )
+
+
+def _excepted(properties: Mapping[str, Any]) -> bool:
+    """Whether the stack file says that the text is no secret: an annotation, or a label."""
+    annotations = (properties.get("metadata") or {}).get("annotations") or {}
+    labels = {label.get("label"): label.get("value") for label in properties.get("labels") or ()}
+    return annotations.get("ha-platform/not-secret") == "true" or labels.get("ha-platform.not-secret") == "true"
 
 
 def _texts(data: object) -> Iterator[str]:

@@ -30,8 +30,10 @@ PLATFORMS: dict[str, SwarmSettings | KubernetesSettings] = {
 FACTS = {
     ("kubernetes", "Image.http_tool"): "a fact about the image: the kubelet makes HTTP checks itself",
     ("kubernetes", "Members.slow_start_seconds"): "liveness alone ends a start there; the program waits longer for it",
+    ("swarm", "File.alone"): "every file is a mount of its own there",
     ("swarm", "Members.abandon_data_on"): "a permission: read when a member moves, never deployed",
     ("swarm", "Job.container.image.http_tool"): "a fact about the image: a job has no probes",
+    **{(kind, "ConfigFile.not_secret"): "for policies, and whoever reads them" for kind in PLATFORMS},
     **{
         (kind, f"Origin.{field}"): "for those who read a report"
         for kind in PLATFORMS

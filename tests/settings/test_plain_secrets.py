@@ -1,8 +1,10 @@
 """What looks like a secret, and what only sounds like one."""
 
+import time
+
 import pytest
 
-from settings.plain_secrets import is_secret, secrets_in_arguments
+from settings.plain_secrets import holds_a_secret, is_secret, secrets_in_arguments
 
 SECRETS = (
     ("API_TOKEN", "1234567890"),
@@ -97,3 +99,11 @@ def test_arguments() -> None:
     line = ["--requirepass", "hunter2", "--api-key", "x", "--password=abc", "--token-limit", "5", "-c", "echo $TOKEN"]
     assert list(secrets_in_arguments(line)) == [1, 3, 4]
     assert list(secrets_in_arguments(["psql", "postgres://a:b@c", "--password", "$PASSWORD", "--token"])) == [1]
+
+
+@pytest.mark.parametrize("piece", ["x", "x.x-", "\n", "a="])
+def test_a_long_text_is_searched_in_seconds(piece: str) -> None:
+    text = piece * (100_000 // len(piece))
+    started = time.process_time()
+    assert holds_a_secret(f"{text}\npassword=hunter2")
+    assert time.process_time() - started < 10, "hours, if a name could start and go on anywhere"

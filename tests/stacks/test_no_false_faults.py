@@ -84,6 +84,16 @@ BREAKS = (
         needs=("apps.alerts", "apps.worker"),
     ),
     Break(
+        change=lambda stack: stack["apps"]["worker"].update(files={"/etc/app/text": "x" * 100_000}),
+        fault=("inline_texts_fit", "apps.worker.files"),
+        needs=("apps.worker",),
+    ),
+    Break(
+        change=lambda stack: stack["apps"]["worker"].update(files={"/etc/app/text": "password = hunter2hunter2"}),
+        fault=("files_hold_no_secrets", "apps.worker.files"),
+        needs=("apps.worker",),
+    ),
+    Break(
         change=lambda stack: stack["apps"]["alerts"].update(image="registry.example.com/chat:latest"),
         fault=("app_images_are_pinned", "apps.alerts.image"),
         needs=("apps.alerts", "images"),
