@@ -39,10 +39,15 @@ class Scope:
         """The same component, for words that come from keys below it."""
         return replace(self, origin=self.origin.at(*keys))
 
-    def password(self, name: str) -> pulumi.Output[str]:
-        """A generated password: letters and digits, the same in every update."""
+    def password(self, name: str, *, length: int = 32) -> pulumi.Output[str]:
+        """A generated password: `length` letters and digits, the same in every update."""
         self._claim("password", name)
-        return self.platform.generated_password(name, parent=self.parent)
+        return self.platform.generated_password(name, parent=self.parent, length=length)
+
+    def random_bytes(self, name: str, *, length: int) -> pulumi.Output[str]:
+        """`length` random bytes as base64, the same in every update."""
+        self._claim("password", name)
+        return self.platform.generated_bytes(name, parent=self.parent, length=length)
 
     def secret(self, name: str, value: pulumi.Input[str]) -> SecretRef:
         """A secret that containers mount as a file."""

@@ -2,16 +2,13 @@
 
 from typing import Any
 
-import pulumi
-
 from components.images import Images
 from components.kind import Build, Built
-from components.scope import Scope
 from composition.kinds import components
-from composition.read import SECRETS_KEY, StackInput
+from composition.read import StackInput
 from composition.refusals import refusal_faults
-from model import Origin, SecretRef
-from platforms.base import Login, Platform, Unsupported
+from composition.secrets import mounted_secrets
+from platforms.base import Login, Unsupported
 from platforms.table import make_platform
 from settings.faults import BrokenStack
 
@@ -31,7 +28,7 @@ def compose(given: StackInput, *, stack_name: str) -> dict[str, Any]:
     outputs: dict[str, Any] = {"platform": stack.platform.kind}
     try:
         with platform.gathering():
-            mounted = _given_secrets(given, platform)
+            mounted = mounted_secrets(given, platform)
             for kind, part in components(stack):
                 one = built[part.name] = kind.build(
                     Build(
@@ -52,15 +49,3 @@ def compose(given: StackInput, *, stack_name: str) -> dict[str, Any]:
     except Unsupported as unsupported:
         raise BrokenStack(given.source, refusal_faults(unsupported.refusals)) from None
     return outputs
-
-
-def _given_secrets(given: StackInput, platform: Platform) -> dict[str, SecretRef]:
-    """The given secrets that containers mount, by name."""
-    uses = (use for kind, part in components(given.stack) for use in kind.secrets(part.settings))
-    parent = pulumi.ComponentResource("ha-platform:secrets:GivenSecrets", "given")
-    mounted = {}
-    for name in sorted({use.name for use in uses if use.mounted}):
-        scope = Scope(platform=platform, origin=Origin(root=SECRETS_KEY, key=name), parent=parent)
-        mounted[name] = scope.secret(f"given-{name.replace('_', '-')}", given.secrets[name])
-    parent.register_outputs({})
-    return mounted

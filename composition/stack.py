@@ -11,8 +11,9 @@ from components.postgres_ha.settings import PostgresSettings
 from components.redis_sentinel.settings import RedisSettings
 from platforms.table import PlatformSettings
 from settings.base import Settings
+from settings.generated import GeneratedSecret
 from settings.images import ImagesSettings
-from settings.types import Name
+from settings.types import Name, SecretName
 
 
 class Stack(Settings):
@@ -24,6 +25,9 @@ class Stack(Settings):
     """Where the platform's images come from."""
     data: Literal["keep", "delete"] = "keep"
     """Whether volumes outlive the stack."""
+    generated_secrets: dict[SecretName, GeneratedSecret] = Field(default_factory=dict)
+    """Secrets that the stack makes by itself: applications name them in `secrets` and `secret_env` as they name given
+    ones, and several may have the same (a key that signs sessions)."""
     balancers: dict[Name, LoadBalancerSettings] = Field(default_factory=dict)
     """Load balancers by name."""
     apps: dict[Name, AppTierSettings] = Field(default_factory=dict)

@@ -125,6 +125,11 @@ class Platform(ABC):
         password = random.RandomPassword(name, length=length, special=False, opts=pulumi.ResourceOptions(parent=parent))
         return pulumi.Output.secret(password.result)
 
+    def generated_bytes(self, name: str, *, parent: pulumi.Resource, length: int) -> pulumi.Output[str]:
+        """`length` random bytes as base64 with `+`, `/` and `=`, stable across updates. `name` as for a password."""
+        made = random.RandomBytes(name, length=length, opts=pulumi.ResourceOptions(parent=parent))
+        return pulumi.Output.secret(made.base64)
+
     # Names: pure, known before anything is created.
 
     @abstractmethod

@@ -5,6 +5,7 @@ Nothing is asserted while the program runs: the SDK registers in the background 
 """
 
 import asyncio
+import base64
 import hashlib
 import json
 import logging
@@ -200,6 +201,9 @@ def _outputs(type_: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
         return {**inputs, "metadata": {**metadata, "name": metadata.get("name", autoname)}}
     if type_ == "random:index/randomPassword:RandomPassword":
         return {**inputs, "result": {SECRET_MARK: f"generated-{name}"}}
+    if type_ == "random:index/randomBytes:RandomBytes":
+        made = hashlib.shake_256(name.encode()).digest(inputs["length"])
+        return {**inputs, "base64": {SECRET_MARK: base64.b64encode(made).decode()}, "hex": {SECRET_MARK: made.hex()}}
     if type_ == "random:index/randomId:RandomId":
         return {**inputs, "hex": digest[: 2 * inputs["byteLength"]]}
     return dict(inputs)

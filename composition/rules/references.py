@@ -4,10 +4,12 @@ import difflib
 from collections.abc import Iterator
 
 from components.context import Context
-from components.kind import Gives, Reference
+from components.kind import Gives, Reference, SecretUse
 from composition.kinds import KINDS, components
 from model import Origin
 from settings.faults import Fault
+
+GENERATED = "generated_secrets"
 
 
 def components_name_what_exists(context: Context) -> Iterator[Fault]:
@@ -36,13 +38,22 @@ def _missing(context: Context, reference: Reference, origin: Origin) -> Iterator
 
 
 def secrets_are_given(context: Context) -> Iterator[Fault]:
-    """Given secrets were given. One fault for each that was not, at its first use."""
-    if context.secret_names is None:
+    """Secrets that are mounted were given or are generated, and all others were given. One fault for each that was
+    not, at its first use."""
+    if context.secret_names is None or not context.knows(GENERATED):
         return
+    generated = context.names(GENERATED)
     uses: dict[str, list[Origin]] = {}
-    for name, origin in _secret_uses(context):
-        if name not in context.secret_names:
-            uses.setdefault(name, []).append(origin)
+    for use, origin in _secret_uses(context):
+        if use.name in generated and not use.mounted:
+            yield Fault(
+                path=str(origin),
+                rule="names a generated secret, and what is needed here is known to somebody else",
+                got=repr(use.name),
+                fix=f"Name a given one: `{context.give_secret}<name>`.",
+            )
+        elif use.name not in context.secret_names and use.name not in generated:
+            uses.setdefault(use.name, []).append(origin)
     for name, (first, *others) in uses.items():
         also = f" Also named by {', '.join(other.path for other in others)}." if others else ""
         yield Fault(
@@ -53,13 +64,25 @@ def secrets_are_given(context: Context) -> Iterator[Fault]:
         )
 
 
-def _secret_uses(context: Context) -> Iterator[tuple[str, Origin]]:
+def _secret_uses(context: Context) -> Iterator[tuple[SecretUse, Origin]]:
     if images := context.images:
         for host, login in images.registries.items():
-            yield login.password_secret, Origin(key="images").at("registries", host, "password_secret")
+            use = SecretUse("password_secret", login.password_secret)
+            yield use, Origin(key="images").at("registries", host, use.key)
     for kind, part in components(context.stack):
         for use in kind.secrets(part.settings):
-            yield use.name, part.origin.at(use.key)
+            yield use, part.origin.at(use.key)
 
 
-RULES = (components_name_what_exists, secrets_are_given)
+def secrets_have_one_source(context: Context) -> Iterator[Fault]:
+    """A secret is given or generated, not both."""
+    for name in context.names(GENERATED):
+        if context.secret_names and name in context.secret_names:
+            yield Fault(
+                path=str(Origin(key=GENERATED, name=name)),
+                rule="was also given, under `ha-platform:secrets`",
+                fix="Remove it there or here, or rename one of them.",
+            )
+
+
+RULES = (components_name_what_exists, secrets_are_given, secrets_have_one_source)

@@ -69,6 +69,11 @@ BREAKS = (
         needs=("apps.worker",),
     ),
     Break(
+        change=lambda stack: stack.update(generated_secrets={PULL: {}}),
+        fault=("secrets_have_one_source", f"generated_secrets.{PULL}"),
+        needs=(),
+    ),
+    Break(
         change=lambda stack: stack["apps"]["worker"].update(env={"API_TOKEN": "x"}),
         fault=("plain_texts_hold_no_secrets", "apps.worker.env.API_TOKEN"),
         needs=("apps.worker",),
@@ -84,7 +89,7 @@ BREAKS = (
         needs=("apps.alerts", "apps.worker"),
     ),
     Break(
-        change=lambda stack: stack["apps"]["worker"].update(files={"/etc/app/text": "x" * 100_000}),
+        change=lambda stack: stack["apps"]["worker"].update(files={"/etc/app/text": "🎈" * 7500}),
         fault=("inline_texts_fit", "apps.worker.files"),
         needs=("apps.worker",),
     ),
