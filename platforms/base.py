@@ -3,8 +3,9 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Self
 
 import pulumi
 import pulumi_random as random
@@ -72,6 +73,11 @@ class Platform(ABC):
     NOTED: ClassVar[Mapping[str, str]]
     """Fields of words that the platform may only note, and what follows for the user."""
 
+    lent_to: pulumi.Resource | None = None
+    """The resource of another program that stands for what is said."""
+    rehearsing: bool = False
+    """Words are judged, and nothing is registered."""
+
     def __init__(self, *, stack: str) -> None:
         self.stack = stack
         self._said: set[str] = set()
@@ -105,6 +111,19 @@ class Platform(ABC):
         if gathered:
             raise Unsupported(tuple(gathered))
 
+    def lend(self, resource: pulumi.Resource) -> Self:
+        """This platform, for a component that `resource` of another program stands for."""
+        lent = copy(self)
+        lent.lent_to = resource
+        return lent
+
+    def rehearsal(self) -> Self:
+        """A platform that refuses what this one would, and changes nothing here or anywhere."""
+        twin = copy(self)
+        twin.rehearsing = True
+        twin._owners = dict(self._owners)
+        return twin
+
     def claim(self, kind: str, name: str, origin: Origin) -> None:
         """Take `name` for what comes from `origin`: a name of one `kind` (`secret`, `service`) is taken once."""
         owner = self._owners.setdefault((kind, name), origin)
@@ -122,13 +141,26 @@ class Platform(ABC):
 
         One per purpose: `name` is unique in the stack. 32 characters of 62 carry 190 bits.
         """
+        if self.rehearsing:
+            return pulumi.Output.secret("")
         password = random.RandomPassword(name, length=length, special=False, opts=pulumi.ResourceOptions(parent=parent))
         return pulumi.Output.secret(password.result)
 
     def generated_bytes(self, name: str, *, parent: pulumi.Resource, length: int) -> pulumi.Output[str]:
         """`length` random bytes as base64 with `+`, `/` and `=`, stable across updates. `name` as for a password."""
+        if self.rehearsing:
+            return pulumi.Output.secret("")
         made = random.RandomBytes(name, length=length, opts=pulumi.ResourceOptions(parent=parent))
         return pulumi.Output.secret(made.base64)
+
+    def _unmade(self, name: str, parent: pulumi.Resource) -> dict[str, Any]:
+        """What a reference to an object holds in a rehearsal: there is no object."""
+        nothing = pulumi.Output.from_input("")
+        return {"name": name, "object_name": nothing, "object_id": nothing, "resource": parent}
+
+    def own_apps(self) -> Mapping[str, pulumi.Output[Any]]:
+        """What a service that no component says needs to stand among the applications: its networks or labels."""
+        raise NotImplementedError
 
     # Names: pure, known before anything is created.
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
+import pulumi
 from pydantic import Field
 
 from platforms.base import Login, Platform
@@ -19,19 +20,22 @@ def make_platform(
     stack: str,
     data: Literal["keep", "delete"],
     logins: Sequence[Login] = (),
+    within: pulumi.Resource | None = None,
+    prefix: str = "",
 ) -> Platform:
     """The platform that `settings` are for.
 
     `stack` prefixes names, `data` says what happens to volumes when the stack is removed, and nodes pull images with
-    `logins`. Only the chosen platform's provider is imported: the other one would double the memory and the time of a
-    preview.
+    `logins`. In another program, what components share is `within` a resource of it, under names with `prefix`, and
+    goes through that resource's provider if it has one. Only the chosen platform's provider is imported: the other one
+    would double the memory and the time of a preview.
     """
     match settings:
         case SwarmSettings():
             from platforms.swarm.platform import SwarmPlatform
 
-            return SwarmPlatform(settings, stack=stack, data=data, logins=logins)
+            return SwarmPlatform(settings, stack=stack, data=data, logins=logins, within=within, prefix=prefix)
         case KubernetesSettings():
             from platforms.kubernetes.platform import KubernetesPlatform
 
-            return KubernetesPlatform(settings, stack=stack, data=data, logins=logins)
+            return KubernetesPlatform(settings, stack=stack, data=data, logins=logins, within=within, prefix=prefix)

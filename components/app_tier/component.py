@@ -11,6 +11,7 @@ from components.app_tier.files import texts
 from components.app_tier.injected import USES, injected, set_twice
 from components.app_tier.probes import probes
 from components.app_tier.settings import AppTierSettings
+from components.component import Component
 from components.contracts import ClientContract
 from components.observability import Observability, Panel, ScrapeTarget, down_rule
 from components.scope import Scope
@@ -20,7 +21,7 @@ from platforms.base import Platform
 DEFAULT_REPLICAS = 2
 
 
-class AppTier(pulumi.ComponentResource):
+class AppTier(Component):
     """One application tier.
 
     `contracts` are the client contracts of what the tier uses, by the component's name; `given` are the given secrets
@@ -44,8 +45,8 @@ class AppTier(pulumi.ComponentResource):
         origin: Origin | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        super().__init__("ha-platform:app:AppTier", name, None, opts)
-        scope = Scope(platform=platform, origin=origin or Origin(key="apps", name=name), parent=self)
+        super().__init__("ha-platform:app:AppTier", name, opts, platform=platform)
+        scope = Scope(platform=platform, origin=origin or Origin(key="apps", name=name), parent=self.place)
         for field, variable, reason in set_twice(settings, contracts, announced(settings)):
             platform.refuse(scope.at(USES).origin if field == USES else scope.origin, field, variable, reason)
         added = injected(name, settings, contracts, given, scope.at(USES).secret)

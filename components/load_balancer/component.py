@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pulumi
 
+from components.component import Component
 from components.contracts import Backend
 from components.load_balancer.contract import Entry
 from components.load_balancer.engine import Engine
@@ -38,7 +39,7 @@ _START_SECONDS = 60
 reported."""
 
 
-class LoadBalancer(pulumi.ComponentResource):
+class LoadBalancer(Component):
     """One load balancer.
 
     `backends` holds every application of `settings.apps`, `certificates` the values of the given secrets that `tls`
@@ -62,9 +63,9 @@ class LoadBalancer(pulumi.ComponentResource):
         origin: Origin | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        super().__init__("ha-platform:traffic:LoadBalancer", name, None, opts)
+        super().__init__("ha-platform:traffic:LoadBalancer", name, opts, platform=platform)
         engine = ENGINES[settings.engine]
-        scope = Scope(platform=platform, origin=origin or Origin(key="balancers", name=name), parent=self)
+        scope = Scope(platform=platform, origin=origin or Origin(key="balancers", name=name), parent=self.place)
         config = scope.config_file(f"{name}-config", engine.config(name, settings, backends, place=engine.place))
         files = [File(path=engine.place.config_file, source=config)]
         if settings.tls:

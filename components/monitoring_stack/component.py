@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import pulumi
 
+from components.component import Component
 from components.monitoring_stack.alertmanager import alertmanager
 from components.monitoring_stack.alertmanager_config import Secrets
 from components.monitoring_stack.grafana import grafana
@@ -17,7 +18,7 @@ from model import Origin
 from platforms.base import Platform
 
 
-class MonitoringStack(pulumi.ComponentResource):
+class MonitoringStack(Component):
     """Scrapes, rules and dashboards come from `declared` alone: what is not in the stack is not monitored.
 
     `secrets` are the given secrets by name, for the receivers; `origin` is where the settings stand.
@@ -35,8 +36,8 @@ class MonitoringStack(pulumi.ComponentResource):
         origin: Origin | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        super().__init__("ha-platform:monitoring:MonitoringStack", name, None, opts)
-        scope = Scope(platform=platform, origin=origin or Origin(key="monitoring"), parent=self)
+        super().__init__("ha-platform:monitoring:MonitoringStack", name, opts, platform=platform)
+        scope = Scope(platform=platform, origin=origin or Origin(key="monitoring"), parent=self.place)
         own = [_own(platform, settings)]
         if settings.node_exporter:
             own.append(node_exporter(scope.at("node_exporter"), image=images.node_exporter))

@@ -2,6 +2,7 @@
 
 import pulumi
 
+from components.component import Component
 from components.contracts import ClientContract
 from components.facts import filled
 from components.observability import Observability, Panel, ScrapeTarget, down_rule
@@ -18,7 +19,7 @@ from model import Origin
 from platforms.base import Platform
 
 
-class PostgresHA(pulumi.ComponentResource):
+class PostgresHA(Component):
     """One PostgreSQL cluster.
 
     `images` are the pinned images with their paths; `origin` is where the settings stand. Outputs: `contract`
@@ -38,8 +39,8 @@ class PostgresHA(pulumi.ComponentResource):
         origin: Origin | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        super().__init__("ha-platform:data:PostgresHA", name, None, opts)
-        scope = Scope(platform=platform, origin=origin or Origin(key="databases", name=name), parent=self)
+        super().__init__("ha-platform:data:PostgresHA", name, opts, platform=platform)
+        scope = Scope(platform=platform, origin=origin or Origin(key="databases", name=name), parent=self.place)
         store = etcd(scope, name, settings, image=images.etcd)
         secrets = PostgresSecrets.generated(scope, name)
         members = postgres(scope, name, settings, image=images.postgres, store=store, secrets=secrets)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pulumi
 
+from components.component import Component
 from components.contracts import ClientContract
 from components.facts import filled
 from components.observability import Observability, ScrapeTarget
@@ -25,7 +26,7 @@ MASTER_NAME = "main"
 """What the Sentinels call the group."""
 
 
-class RedisSentinel(pulumi.ComponentResource):
+class RedisSentinel(Component):
     """One Redis replication group.
 
     `proxy_image` is needed with `settings.endpoint`; `origin` is where the settings stand. Outputs: `contract`
@@ -47,8 +48,8 @@ class RedisSentinel(pulumi.ComponentResource):
         origin: Origin | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        super().__init__("ha-platform:data:RedisSentinel", name, None, opts)
-        scope = Scope(platform=platform, origin=origin or Origin(key="caches", name=name), parent=self)
+        super().__init__("ha-platform:data:RedisSentinel", name, opts, platform=platform)
+        scope = Scope(platform=platform, origin=origin or Origin(key="caches", name=name), parent=self.place)
         secrets = RedisSecrets.generated(scope, name, master_name=MASTER_NAME)
         sentinel_hosts = [platform.member_host(f"{name}-sentinel", ordinal) for ordinal in range(settings.members)]
         members = redis(

@@ -41,7 +41,7 @@ def claim_template(cluster: Cluster, volume: Volume, *, labels: dict[str, str]) 
 
 def _claim(cluster: Cluster, word: Members, ordinal: int, parent: pulumi.Resource) -> core.PersistentVolumeClaim:
     name = member_claim(word.name, ordinal)
-    opts = pulumi.ResourceOptions(provider=cluster.adopting_provider, retain_on_delete=True)
+    opts = pulumi.ResourceOptions(provider=cluster.claims_provider(parent), retain_on_delete=True)
     return core.PersistentVolumeClaim(
         name,
         metadata=ObjectMetaArgs(

@@ -1,6 +1,7 @@
 """What every renderer shares: the provider, the namespaces, resource options and names."""
 
 from collections.abc import Sequence
+from copy import copy
 from functools import cached_property
 from typing import Literal
 
@@ -25,21 +26,42 @@ _DELETE_MARGIN_SECONDS = 300
 class Cluster:
     """One stack's place in one cluster."""
 
-    def __init__(self, settings: KubernetesSettings, *, stack: str, data: Data, logins: Sequence[Login] = ()) -> None:
+    def __init__(
+        self,
+        settings: KubernetesSettings,
+        *,
+        stack: str,
+        data: Data,
+        logins: Sequence[Login] = (),
+        within: pulumi.Resource | None = None,
+        prefix: str = "",
+    ) -> None:
         self.settings = settings
         self.data = data
         self.node_ports: dict[int, str] = {}
         self._logins = logins
+        self._within = within
+        self._prefix = prefix
         self._priorities: dict[Level, scheduling.PriorityClass] = {}
         self.names = Names(
             namespace=settings.namespace or default_namespace(stack), cluster_domain=settings.cluster_domain
         )
-        self.provider = self._make_provider("kubernetes")
+        self.provider: pulumi.ProviderResource = self._given(within) or self._make_provider("kubernetes")
         self.foundation = self._foundation("", self.names.namespace, "restricted")
 
+    def copy(self) -> "Cluster":
+        """The same place; node ports that the copy learns stay there."""
+        twin = copy(self)
+        twin.node_ports = dict(self.node_ports)
+        return twin
+
+    def claims_provider(self, parent: pulumi.Resource) -> pulumi.ProviderResource:
+        """For claims, which outlive what used them: an object that is there is taken over. A provider that was given
+        does that only if it was made so (`upsert_existing_objects`)."""
+        return self._given(parent) or self._given(self._within) or self._adopting_provider
+
     @cached_property
-    def adopting_provider(self) -> kubernetes.Provider:
-        """For claims, which outlive what used them: an object that is there is taken over."""
+    def _adopting_provider(self) -> kubernetes.Provider:
         return self._make_provider("kubernetes-claims", adopts=True)
 
     @cached_property
@@ -63,8 +85,9 @@ class Cluster:
         if not (self.settings.create_namespace if wanted is None else wanted):
             return None
         if level not in self._priorities:
-            opts = pulumi.ResourceOptions(provider=self.provider)
-            self._priorities[level] = priority_class(level, namespace=self.names.namespace, opts=opts)
+            self._priorities[level] = priority_class(
+                f"{self._prefix}priority-{level}", level, namespace=self.names.namespace, opts=self._shared()
+            )
         name: pulumi.Output[str] = self._priorities[level].metadata.name
         return name
 
@@ -86,7 +109,7 @@ class Cluster:
         )
         return pulumi.ResourceOptions(
             parent=parent,
-            provider=self.provider,
+            provider=self._given(parent) or self.provider,
             depends_on=[*self.foundation, *after],
             custom_timeouts=timeouts or None,
             ignore_changes=ignore_changes,
@@ -96,17 +119,28 @@ class Cluster:
     def _pull_secret(self, prefix: str, namespace: str, after: Sequence[pulumi.Resource]) -> core.Secret | None:
         if not self._logins:
             return None
-        opts = pulumi.ResourceOptions(provider=self.provider, depends_on=list(after))
-        return pull_secret(f"{prefix}registry-logins", self._logins, namespace=namespace, opts=opts)
+        opts = self._shared(after)
+        return pull_secret(f"{self._prefix}{prefix}registry-logins", self._logins, namespace=namespace, opts=opts)
 
     def _make_provider(self, name: str, *, adopts: bool | None = None) -> kubernetes.Provider:
         return kubernetes.Provider(
-            name,
+            f"{self._prefix}{name}",
             kubeconfig=self.settings.kubeconfig,
             context=self.settings.context,
             namespace=self.names.namespace,
             enable_server_side_apply=True,
             upsert_existing_objects=adopts,
+            opts=pulumi.ResourceOptions(parent=self._within),
+        )
+
+    def _given(self, resource: pulumi.Resource | None) -> pulumi.ProviderResource | None:
+        """The provider that another program gave to `resource`."""
+        return resource.get_provider("kubernetes:core/v1:Pod") if resource else None
+
+    def _shared(self, after: Sequence[pulumi.Resource] = (), *, protect: bool = False) -> pulumi.ResourceOptions:
+        """Options of what components share."""
+        return pulumi.ResourceOptions(
+            parent=self._within, provider=self.provider, depends_on=list(after), protect=protect or None
         )
 
     def _foundation(self, prefix: str, name: str, pod_security: PodSecurity) -> tuple[pulumi.Resource, ...]:
@@ -114,12 +148,11 @@ class Cluster:
         if self.settings.create_namespace:
             made.append(
                 namespace(
-                    f"{prefix}namespace",
+                    f"{self._prefix}{prefix}namespace",
                     name,
                     pod_security=pod_security,
                     network_enforced=self.settings.enforces_network_policy,
-                    opts=pulumi.ResourceOptions(provider=self.provider, protect=self.data == "keep"),
+                    opts=self._shared(protect=self.data == "keep"),
                 )
             )
-        opts = pulumi.ResourceOptions(provider=self.provider, depends_on=made)
-        return (*made, default_deny(f"{prefix}default-deny", name, opts=opts))
+        return (*made, default_deny(f"{self._prefix}{prefix}default-deny", name, opts=self._shared(made)))

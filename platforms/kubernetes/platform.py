@@ -1,11 +1,11 @@
 """The Kubernetes platform: the protocol's words, each handed to its own file."""
 
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Self
 
 import pulumi
 
-from model import Agent, ConfigFile, ConfigRef, Endpoint, Job, Members, Origin, Secret, SecretRef, Workload
+from model import Agent, ConfigFile, ConfigRef, Endpoint, Job, Members, Origin, Secret, SecretRef, Tier, Workload
 from platforms.base import Login, Platform
 from platforms.kubernetes import agent, job, members, names, workload
 from platforms.kubernetes.agent import render_agent
@@ -13,6 +13,7 @@ from platforms.kubernetes.cluster import Cluster
 from platforms.kubernetes.config_file import config_file
 from platforms.kubernetes.job import render_job
 from platforms.kubernetes.members import render_members
+from platforms.kubernetes.names import TIER_LABEL
 from platforms.kubernetes.noted import NOTED
 from platforms.kubernetes.secret import secret
 from platforms.kubernetes.settings import KubernetesSettings
@@ -25,10 +26,17 @@ class KubernetesPlatform(Platform):
     NOTED = NOTED
 
     def __init__(
-        self, settings: KubernetesSettings, *, stack: str, data: Literal["keep", "delete"], logins: Sequence[Login] = ()
+        self,
+        settings: KubernetesSettings,
+        *,
+        stack: str,
+        data: Literal["keep", "delete"],
+        logins: Sequence[Login] = (),
+        within: pulumi.Resource | None = None,
+        prefix: str = "",
     ) -> None:
         super().__init__(stack=stack)
-        self._cluster = Cluster(settings, stack=stack, data=data, logins=logins)
+        self._cluster = Cluster(settings, stack=stack, data=data, logins=logins, within=within, prefix=prefix)
         if not settings.enforces_network_policy:
             self.note("tier")
         if settings.share_nodes:
@@ -40,6 +48,19 @@ class KubernetesPlatform(Platform):
         self._config_files: dict[str, tuple[ConfigFile, pulumi.Resource]] = {}
         self._copies: dict[str, SecretRef | ConfigRef] = {}
 
+    def rehearsal(self) -> Self:
+        twin = super().rehearsal()
+        twin._cluster = self._cluster.copy()
+        return twin
+
+    def own_apps(self) -> Mapping[str, pulumi.Output[Any]]:
+        """The namespace exists, and denies everything, when the output is known."""
+        namespace = pulumi.Output.all(*(one.urn for one in self._cluster.foundation))
+        return {
+            "namespace": namespace.apply(lambda _: self._cluster.names.namespace),
+            "app_labels": pulumi.Output.from_input({TIER_LABEL: Tier.APP.value}),
+        }
+
     def host(self, name: str) -> str:
         return self._cluster.names.host(name)
 
@@ -50,6 +71,8 @@ class KubernetesPlatform(Platform):
         return self._cluster.names.member_host(name, ordinal)
 
     def secret(self, word: Secret, *, parent: pulumi.Resource) -> SecretRef:
+        if self.rehearsing:
+            return SecretRef(**self._unmade(word.name, parent))
         self._secrets[word.name] = (word, parent)
         return secret(
             word,
@@ -59,6 +82,8 @@ class KubernetesPlatform(Platform):
         )
 
     def config_file(self, word: ConfigFile, *, parent: pulumi.Resource) -> ConfigRef:
+        if self.rehearsing:
+            return ConfigRef(**self._unmade(word.name, parent))
         self._config_files[word.name] = (word, parent)
         return config_file(
             word,
@@ -70,22 +95,35 @@ class KubernetesPlatform(Platform):
     def workload(self, word: Workload, *, parent: pulumi.Resource) -> Endpoint:
         self._claim(word.origin, word.name, *workload.objects(self._cluster, word))
         self.refuse_all(word.origin, workload.refusals(self._cluster, word))
+        if self.rehearsing:
+            return self._endpoint(word.name)
         return render_workload(self._cluster, word, parent=parent)
 
     def members(self, word: Members, *, parent: pulumi.Resource) -> Endpoint:
         self._claim(word.origin, word.name, *members.objects(self._cluster, word))
         self.refuse_all(word.origin, members.refusals(self._cluster, word))
+        if self.rehearsing:
+            hosts = tuple(self.member_host(word.name, ordinal) for ordinal in range(word.count))
+            return self._endpoint(word.name, hosts)
         return render_members(self._cluster, word, parent=parent)
 
     def agent(self, word: Agent, *, parent: pulumi.Resource) -> Endpoint:
         self._claim(word.origin, word.name)
         self.refuse_all(word.origin, agent.refusals(self._cluster, word))
+        if self.rehearsing:
+            return self._endpoint(word.name)
         return render_agent(self._cluster, word, copy_of=self._copy_for_agents, parent=parent)
 
     def job(self, word: Job, *, parent: pulumi.Resource) -> tuple[pulumi.Resource, ...]:
         self._claim(word.origin, word.name)
         self.refuse_all(word.origin, job.refusals(self._cluster, word))
+        if self.rehearsing:
+            return ()
         return render_job(self._cluster, word, parent=parent)
+
+    def _endpoint(self, name: str, members: tuple[str, ...] = ()) -> Endpoint:
+        """Of what is rehearsed: its names."""
+        return Endpoint(host=self.host(name), replicas_host=self.replicas_host(name), member_hosts=members)
 
     def _claim(self, origin: Origin, name: str, *objects: str) -> None:
         """Take the names of the Services and members of the word `name`."""

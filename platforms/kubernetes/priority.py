@@ -30,10 +30,12 @@ def level(tier: Tier, ports: Sequence[Port]) -> Level:
     return Level.STORES if tier is Tier.DATA else Level.APPS
 
 
-def priority_class(level: Level, *, namespace: str, opts: pulumi.ResourceOptions) -> scheduling.PriorityClass:
+def priority_class(
+    resource_name: str, level: Level, *, namespace: str, opts: pulumi.ResourceOptions
+) -> scheduling.PriorityClass:
     """Stores take the place of others when a node is lost; all else waits, before pods of a lower level."""
     return scheduling.PriorityClass(
-        f"priority-{level}",
+        resource_name,
         metadata=ObjectMetaArgs(name=f"{namespace}-{level}"),
         value=_VALUES[level],
         preemption_policy="PreemptLowerPriority" if level is Level.STORES else "Never",

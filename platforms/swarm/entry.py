@@ -52,8 +52,12 @@ def entry_labels(public_ports: Sequence[PublicPort], settings: SwarmSettings) ->
 class PublishedPorts:
     """Which word has which port of the hosts, over the whole stack."""
 
-    def __init__(self) -> None:
-        self._owner: dict[int, str] = {}
+    def __init__(self, owner: dict[int, str] | None = None) -> None:
+        self._owner: dict[int, str] = dict(owner or {})
+
+    def copy(self) -> "PublishedPorts":
+        """The same owners; what the copy learns stays there."""
+        return PublishedPorts(self._owner)
 
     def refusals(self, word: Workload | Members) -> Iterator[Refused]:
         """A published port that another word has."""

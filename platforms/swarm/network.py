@@ -19,10 +19,13 @@ from platforms.swarm.settings import SwarmSettings
 class Networks:
     """The overlays of a stack, each created when the first service needs it."""
 
-    def __init__(self, settings: SwarmSettings, names: Names, options: Callable[[], pulumi.ResourceOptions]) -> None:
+    def __init__(
+        self, settings: SwarmSettings, names: Names, options: Callable[[], pulumi.ResourceOptions], prefix: str = ""
+    ) -> None:
         self._settings = settings
         self._names = names
         self._options = options
+        self._prefix = prefix
         self._overlays: dict[Tier, docker.Network] = {}
         self._guest_of: dict[str, list[docker.Network]] = {}
         self._rendered: set[str] = set()
@@ -44,6 +47,10 @@ class Networks:
             for overlay in (*joined, *self._guest_of.get(name, ()))
         ]
 
+    def ids(self, tier: Tier) -> list[pulumi.Output[str]]:
+        """The networks that services of `tier` join."""
+        return [self._overlay(one).id for one in dict.fromkeys((tier, *REACHES[tier]))]
+
     def _private(self, name: str, guests: Sequence[str]) -> docker.Network:
         overlay = self._network(f"network-{name}-private", self._names.private_network(name))
         for guest in guests:
@@ -61,7 +68,7 @@ class Networks:
     def _network(self, resource_name: str, name: str, subnet: IPv4Network | None = None) -> docker.Network:
         labels = self._names.labels(resource_name)
         return docker.Network(
-            resource_name,
+            f"{self._prefix}{resource_name}",
             docker.NetworkArgs(
                 name=name,
                 driver="overlay",

@@ -1,7 +1,7 @@
 """The words on Docker Swarm."""
 
-from collections.abc import Iterable, Sequence
-from typing import Literal
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal, Self
 
 import pulumi
 import pulumi_docker as docker
@@ -17,6 +17,7 @@ from model import (
     Origin,
     Secret,
     SecretRef,
+    Tier,
     Workload,
 )
 from platforms.base import Login, Platform
@@ -35,19 +36,37 @@ class SwarmPlatform(Platform):
     NOTED = NOTED
 
     def __init__(
-        self, settings: SwarmSettings, *, stack: str, data: Literal["keep", "delete"], logins: Sequence[Login] = ()
+        self,
+        settings: SwarmSettings,
+        *,
+        stack: str,
+        data: Literal["keep", "delete"],
+        logins: Sequence[Login] = (),
+        within: pulumi.Resource | None = None,
+        prefix: str = "",
     ) -> None:
         super().__init__(stack=stack)
         self.settings = settings
         self.data = data
         self._names = Names(stack=stack)
         self._logins = Logins(logins)
-        # Always one of our own: from the default provider to this one every service would be replaced.
-        self._provider = docker.Provider(
-            "docker", docker.ProviderArgs(host=settings.host, registry_auth=self._logins.for_provider())
+        self._within = within
+        # Never the default one: from it to one of our own every service would be replaced.
+        self._provider = self._given(within) or docker.Provider(
+            f"{prefix}docker",
+            docker.ProviderArgs(host=settings.host, registry_auth=self._logins.for_provider()),
+            opts=pulumi.ResourceOptions(parent=within),
         )
-        self._networks = Networks(settings, self._names, self._options)
+        self._networks = Networks(settings, self._names, self._options, prefix)
         self._published = PublishedPorts()
+
+    def rehearsal(self) -> Self:
+        twin = super().rehearsal()
+        twin._published = self._published.copy()
+        return twin
+
+    def own_apps(self) -> Mapping[str, pulumi.Output[Any]]:
+        return {"app_networks": pulumi.Output.all(*self._networks.ids(Tier.APP))}
 
     def host(self, name: str) -> str:
         return self._names.service(name)
@@ -59,9 +78,13 @@ class SwarmPlatform(Platform):
         return self._names.member(name, ordinal)
 
     def secret(self, word: Secret, *, parent: pulumi.Resource) -> SecretRef:
+        if self.rehearsing:
+            return SecretRef(**self._unmade(word.name, parent))
         return secret.secret(word, names=self._names, opts=self._options(parent))
 
     def config_file(self, word: ConfigFile, *, parent: pulumi.Resource) -> ConfigRef:
+        if self.rehearsing:
+            return ConfigRef(**self._unmade(word.name, parent))
         return config_file.config_file(word, names=self._names, opts=self._options(parent))
 
     def workload(self, word: Workload, *, parent: pulumi.Resource) -> Endpoint:
@@ -69,6 +92,8 @@ class SwarmPlatform(Platform):
         self.refuse_all(word.origin, workload.refusals(word, self.settings))
         self.refuse_all(word.origin, self._published.refusals(word))
         self._note(word)
+        if self.rehearsing:
+            return self._endpoint(word.name)
         args = workload.service(
             word, names=self._names, settings=self.settings, networks=self._networks.of(word.name, word.tier)
         )
@@ -81,6 +106,9 @@ class SwarmPlatform(Platform):
         self.refuse_all(word.origin, members.refusals(word, self.settings))
         self.refuse_all(word.origin, self._published.refusals(word))
         self._note(word)
+        hosts = tuple(self._names.member(word.name, ordinal) for ordinal in range(word.count))
+        if self.rehearsing:
+            return self._endpoint(word.name, member_hosts=hosts)
         networks = self._networks.of(
             word.name, word.tier, alias=self._names.service(word.name), private_to=word.private_to
         )
@@ -93,13 +121,14 @@ class SwarmPlatform(Platform):
             opts = self._options(parent, (*word.depends_on, *services[-1:]))
             opts.hooks = hooks
             services.append(self._service(f"{word.name}-{ordinal}", args, word.container, opts))
-        hosts = tuple(self._names.member(word.name, ordinal) for ordinal in range(word.count))
         return self._endpoint(word.name, *services, member_hosts=hosts)
 
     def agent(self, word: Agent, *, parent: pulumi.Resource) -> Endpoint:
         self._claim(word.origin, word.name)
         self.refuse_all(word.origin, agent.refusals(word))
         self._note(word)
+        if self.rehearsing:
+            return self._endpoint(word.name)
         args = agent.service(
             word, names=self._names, settings=self.settings, networks=self._networks.of(word.name, word.tier)
         )
@@ -109,6 +138,8 @@ class SwarmPlatform(Platform):
     def job(self, word: Job, *, parent: pulumi.Resource) -> tuple[pulumi.Resource, ...]:
         self._claim(word.origin, word.name)
         self.refuse_all(word.origin, job.refusals(word))
+        if self.rehearsing:
+            return ()
         args = job.gate(
             word, names=self._names, settings=self.settings, networks=self._networks.of(word.name, word.tier)
         )
@@ -137,7 +168,12 @@ class SwarmPlatform(Platform):
     def _options(
         self, parent: pulumi.Resource | None = None, depends_on: Iterable[pulumi.Resource] = ()
     ) -> pulumi.ResourceOptions:
-        return pulumi.ResourceOptions(parent=parent, provider=self._provider, depends_on=list(depends_on))
+        provider = self._given(parent) or self._provider
+        return pulumi.ResourceOptions(parent=parent or self._within, provider=provider, depends_on=list(depends_on))
+
+    def _given(self, resource: pulumi.Resource | None) -> pulumi.ProviderResource | None:
+        """The provider that another program gave to `resource`."""
+        return resource.get_provider("docker:index:Service") if resource else None
 
     def _claim(self, origin: Origin, *words: str) -> None:
         services = [self._names.service(word) for word in words]
