@@ -11,7 +11,7 @@ import json
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pulumi
@@ -55,6 +55,7 @@ class Recorded:
     ignore_changes: tuple[str, ...] = ()
     before_update: tuple[str, ...] = ()
     outputs: dict[str, Any] = field(default_factory=dict)
+    urn: str = ""
 
 
 def render(build: Callable[[pulumi.Resource], object], *, stack: str = "test") -> list[Recorded]:
@@ -130,7 +131,9 @@ class _Monitor:
     def SignalAndWaitForShutdown(self, _: Any) -> empty_pb2.Empty:
         return empty_pb2.Empty()
 
-    def RegisterResourceOutputs(self, _: Any) -> empty_pb2.Empty:
+    def RegisterResourceOutputs(self, request: Any) -> empty_pb2.Empty:
+        outputs = _plain(json_format.MessageToDict(request.outputs))
+        self.recorded = [replace(one, outputs=outputs) if one.urn == request.urn else one for one in self.recorded]
         return empty_pb2.Empty()
 
     def RegisterResource(self, request: Any) -> resource_pb2.RegisterResourceResponse:
@@ -158,6 +161,7 @@ class _Monitor:
                 ignore_changes=tuple(request.ignoreChanges),
                 before_update=tuple(request.hooks.before_update),
                 outputs=outputs,
+                urn=urn,
             )
         )
         answer = struct_pb2.Struct()

@@ -1,6 +1,6 @@
-"""`python -m tests.goldens.write`: writes the goldens, the JSON Schema and the settings reference again."""
+"""`python -m tests.goldens.write`: writes the goldens, the JSON Schema, the settings reference and the arguments."""
 
-from composition import reference, schema
+from composition import arguments, reference, schema
 from tests.goldens.rendered import DIRECTORY, STACKS, SUFFIX, golden_files
 
 
@@ -17,6 +17,7 @@ def main() -> None:
     schema.PATH.write_text(schema.schema_text())
     print(f"golden: wrote {schema.PATH.name}")
     reference.main()
+    arguments.main()
 
 
 if __name__ == "__main__":
