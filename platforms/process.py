@@ -10,8 +10,19 @@ _SIGNALS = frozenset({"SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGU
 """Those by which servers are asked to stop. (SIGKILL asks nobody.)"""
 
 
+def runs_as_root(container: Container) -> bool:
+    """Whether it does, as it may: any other root is refused."""
+    return container.image.uid == 0 and container.security.allow_root
+
+
 def refusals(container: Container) -> Iterator[Refused]:
     """Fields of the process that cannot be honoured."""
+    if container.image.uid == 0 and not container.security.allow_root:
+        yield Refused(
+            "container.image",
+            f"{container.image.ref} (uid 0)",
+            "runs as root; use an image that runs as a user, or say `security.allow_root` where there is that key",
+        )
     if container.secret_env and not container.command:
         yield Refused(
             "container.secret_env",

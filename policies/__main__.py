@@ -22,6 +22,7 @@ PolicyPack(
         secrets.no_secret_in_configuration(MANDATORY),
         limits.memory_limit_is_set(MANDATORY),
         identity.process_is_not_root(MANDATORY),
+        identity.root_is_an_exception(ADVISORY),
         identity.root_file_system_is_read_only(ADVISORY),
         availability.health_is_checked(MANDATORY),
         availability.replicas_survive_one_host(ADVISORY),

@@ -36,6 +36,7 @@ class AppContainer:
             security=Security(
                 read_only_root=settings.security.read_only_root,
                 capabilities=settings.security.capabilities,
+                allow_root=settings.security.allow_root,
             ),
             stop=Stop(grace_seconds=settings.longest_request + STOP_MARGIN_SECONDS),
         )

@@ -48,8 +48,8 @@ def _image(images: Images, settings: AppTierSettings) -> Image:
     """A pin by its name, or a reference with the identity that the tier's settings give."""
     return images.find(settings.image) or Image(
         ref=settings.image,
-        uid=settings.run_as.uid,
-        gid=settings.run_as.gid,
+        uid=settings.identity.uid if settings.identity else 0,
+        gid=settings.identity.gid if settings.identity else 0,
         http_tool=HttpTool(settings.http_tool),
     )
 
@@ -79,6 +79,7 @@ _CONTAINER = {
     "container.devices": "devices",
     "container.security.read_only_root": "security.read_only_root",
     "container.security.capabilities": "security.capabilities",
+    "container.security.allow_root": "security.allow_root",
     "container.stop.grace_seconds": "longest_request",
 }
 

@@ -84,9 +84,19 @@ class RunAs(Settings):
     """The numeric identity of the process."""
 
     uid: int = Field(default=10001, ge=1, le=2**31 - 2, strict=True)
-    """User id; not 0."""
+    """User id; not 0, which is `run_as: root`."""
     gid: int = Field(default=10001, ge=1, le=2**31 - 2, strict=True)
     """Group id; not 0."""
+
+
+def _root_or_ids(value: object) -> str:
+    return "root" if isinstance(value, str) else "ids"
+
+
+RunAsSettings = Annotated[
+    Annotated[Literal["root"], Tag("root")] | Annotated[RunAs, Tag("ids")], Discriminator(_root_or_ids)
+]
+"""`root`, or the numbers of a user and a group."""
 
 
 class LivenessSettings(Settings):
@@ -196,6 +206,9 @@ class AppSecuritySettings(Settings):
     """The image's file system cannot be written (writable directories: `writable_paths`)."""
     capabilities: tuple[Annotated[str, StringConstraints(pattern=r"^[A-Z_]+$")], ...] = ()
     """Linux capabilities given back, without the `CAP_` prefix."""
+    allow_root: bool = False
+    """Lets the process run as root, still without capabilities and with a read-only root. A policy reports it.
+    Kubernetes needs `platform.pod_security: baseline` for it."""
 
 
 class AppTierSettings(Settings):
@@ -203,8 +216,9 @@ class AppTierSettings(Settings):
 
     image: AppImage
     """A full reference with tag or digest, or the name of a pinned image (`chat`)."""
-    run_as: RunAs = RunAs()
-    """The identity of the process, for images given by reference."""
+    run_as: RunAsSettings = RunAs()
+    """The identity of the process, for images given by reference: `uid` and `gid`, or `root`, which needs
+    `security.allow_root`."""
     http_tool: Literal["curl", "wget", "python"] = "python"
     """The program in the image that can make an HTTP GET (where checks run inside the container)."""
     command: Command | None = None
@@ -268,6 +282,11 @@ class AppTierSettings(Settings):
     """Prefer interruptible nodes."""
 
     @property
+    def identity(self) -> RunAs | None:
+        """The user and group of the process; None: root."""
+        return self.run_as if isinstance(self.run_as, RunAs) else None
+
+    @property
     def probed_port(self) -> int | None:
         """The port of the HTTP checks; None: commands are run."""
         return self.ports[self.probes.port] if self.probes.port else self.port
@@ -321,6 +340,8 @@ class AppTierSettings(Settings):
             problems.append("give `replicas` or `scaling`, not both: the autoscaler owns the count")
         if self.size is not None and self.resources is not None:
             problems.append("give `size` or `resources`, not both")
+        if self.identity is None and not self.security.allow_root:
+            problems.append("`run_as: root` needs `security.allow_root: true`; better use an image that runs as a user")
         problems += [*self._port_problems()]
         if self.secret_env and self.command is None:
             problems.append("`secret_env` needs `command`: a launcher exports the secrets and then runs it")

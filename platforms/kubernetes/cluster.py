@@ -47,7 +47,7 @@ class Cluster:
             namespace=settings.namespace or default_namespace(stack), cluster_domain=settings.cluster_domain
         )
         self.provider: pulumi.ProviderResource = self._given(within) or self._make_provider("kubernetes")
-        self.foundation = self._foundation("", self.names.namespace, "restricted")
+        self.foundation = self._foundation("", self.names.namespace, settings.pod_security)
 
     def copy(self) -> "Cluster":
         """The same place; node ports that the copy learns stay there."""

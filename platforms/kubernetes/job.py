@@ -15,7 +15,7 @@ from platforms.kubernetes.cluster import Cluster
 from platforms.kubernetes.names import ORIGIN_ANNOTATION, labels
 from platforms.kubernetes.pod import grace_seconds, pod_template
 from platforms.kubernetes.rollout import WAIT_MARGIN_SECONDS
-from platforms.kubernetes.security import restricted_refusals
+from platforms.kubernetes.security import admission_refusals
 from platforms.kubernetes.volume import container_mounts
 
 _RUN_AGAIN = {"pulumi.com/replaceUnready": "true"}
@@ -26,7 +26,7 @@ def refusals(cluster: Cluster, word: Job) -> Iterator[Refused]:
     """Fields that cannot be honoured."""
     yield from process.job_refusals(word)
     yield from mounts.refusals(word.container)
-    yield from restricted_refusals(word.container)
+    yield from admission_refusals(word.container, cluster.settings)
     yield from devices.refusals(word.container, cluster.settings)
 
 

@@ -26,7 +26,7 @@ from platforms.kubernetes.names import (
 from platforms.kubernetes.placement import apart, away_from_same_ordinal, spread
 from platforms.kubernetes.pod import Scheduling, grace_seconds, pod_template
 from platforms.kubernetes.rollout import REVISIONS_KEPT
-from platforms.kubernetes.security import restricted_refusals
+from platforms.kubernetes.security import admission_refusals
 from platforms.kubernetes.service import service
 from platforms.kubernetes.volume import container_mounts
 from platforms.members import common_refusals, fewer
@@ -38,7 +38,7 @@ _PLACEMENT_SECONDS = 120
 def refusals(cluster: Cluster, word: Members) -> Iterator[Refused]:
     """Fields that cannot be honoured."""
     yield from common_refusals(word)
-    yield from restricted_refusals(word.container)
+    yield from admission_refusals(word.container, cluster.settings)
     yield from devices.refusals(word.container, cluster.settings)
     yield from entry.refusals(cluster, word)
     nodes = cluster.settings.nodes

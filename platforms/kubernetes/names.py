@@ -14,6 +14,8 @@ MEMBERS_LABEL = "ha-platform/members"
 ORIGIN_ANNOTATION = "ha-platform/origin"
 NOT_SECRET_ANNOTATION = "ha-platform/not-secret"
 """On a ConfigMap: what looks like a secret in it is none."""
+ALLOW_ROOT_ANNOTATION = "ha-platform/allow-root"
+"""On pods that run as root because the stack file says so: policies look for it."""
 
 CLAIM = "data"
 """The name of the volume that each member has, in its pod."""

@@ -7,7 +7,7 @@ from pulumi_kubernetes.core import v1 as core
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 from pulumi_kubernetes.networking import v1 as networking
 
-PodSecurity = Literal["restricted", "privileged"]
+PodSecurity = Literal["restricted", "baseline", "privileged"]
 
 _MODES = ("enforce", "audit", "warn")
 

@@ -9,9 +9,11 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 from model import Container, Port, Probes, Tier
 from platforms.kubernetes.cluster import Cluster
 from platforms.kubernetes.container import render_container
+from platforms.kubernetes.names import ALLOW_ROOT_ANNOTATION
 from platforms.kubernetes.priority import level
 from platforms.kubernetes.security import pod_security
 from platforms.kubernetes.volume import Mounts
+from platforms.process import runs_as_root
 
 _DNS_OPTIONS = {"ndots": "1", "timeout": "1", "attempts": "3"}
 """A dotted name is looked up as it is, and a dead server costs a second (resolv.conf's own: 5 search domains, 5 s)."""
@@ -44,7 +46,10 @@ def pod_template(
 ) -> core.PodTemplateSpecArgs:
     """A pod without a token for the API server, with `name`'s own service account."""
     return core.PodTemplateSpecArgs(
-        metadata=ObjectMetaArgs(labels=dict(labels)),
+        metadata=ObjectMetaArgs(
+            labels=dict(labels),
+            annotations={ALLOW_ROOT_ANNOTATION: "true"} if runs_as_root(container) else None,
+        ),
         spec=core.PodSpecArgs(
             containers=[
                 render_container(

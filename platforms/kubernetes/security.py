@@ -1,4 +1,4 @@
-"""Identity and rights of a pod and its container: Pod Security `restricted`, except for agents."""
+"""Identity and rights of a pod and its container: Pod Security as the settings say, except for agents."""
 
 from collections.abc import Iterator, Sequence
 
@@ -6,24 +6,47 @@ from pulumi_kubernetes.core import v1 as core
 
 from model import Container, Port
 from platforms.base import Refused
+from platforms.kubernetes.settings import KubernetesSettings
+from platforms.process import runs_as_root
 
-_ALLOWED_CAPABILITIES = frozenset({"NET_BIND_SERVICE"})
+_ALLOWED_CAPABILITIES = {
+    "restricted": frozenset({"NET_BIND_SERVICE"}),
+    "baseline": frozenset(
+        (
+            "AUDIT_WRITE",
+            "CHOWN",
+            "DAC_OVERRIDE",
+            "FOWNER",
+            "FSETID",
+            "KILL",
+            "MKNOD",
+            "NET_BIND_SERVICE",
+            "SETFCAP",
+            "SETGID",
+            "SETPCAP",
+            "SETUID",
+            "SYS_CHROOT",
+        )
+    ),
+}
+"""By level of Pod Security: what the Pod Security Standards let a container add."""
 _FIRST_UNPRIVILEGED_PORT = 1024
 
 
-def restricted_refusals(container: Container) -> Iterator[Refused]:
-    """What the API server would refuse in a `restricted` namespace."""
-    if container.image.uid == 0:
+def admission_refusals(container: Container, settings: KubernetesSettings) -> Iterator[Refused]:
+    """What the API server would refuse in the stack's namespace."""
+    level = settings.pod_security
+    if runs_as_root(container) and level == "restricted":
         yield Refused(
-            "container.image",
-            f"{container.image.ref} (uid 0)",
-            "the namespace is `restricted`; use an image that runs as a user",
+            "container.security.allow_root",
+            True,
+            "the namespace enforces Pod Security `restricted`, which admits no root; use an image that runs as a user, "
+            "or set `platform.pod_security: baseline` for the whole stack",
         )
     for capability in container.security.capabilities:
-        if capability not in _ALLOWED_CAPABILITIES:
-            yield Refused(
-                "container.security.capabilities", capability, "`restricted` allows only NET_BIND_SERVICE; drop it"
-            )
+        if capability not in _ALLOWED_CAPABILITIES[level]:
+            allowed = ", ".join(sorted(_ALLOWED_CAPABILITIES[level]))
+            yield Refused("container.security.capabilities", capability, f"`{level}` allows only {allowed}; drop it")
 
 
 def pod_security(container: Container, ports: Sequence[Port], *, apparmor: bool) -> core.PodSecurityContextArgs:

@@ -48,6 +48,10 @@ class KubernetesSettings(Settings):
     """Namespace of the stack. Default: `ha-platform-<stack>`. Agents run in `<namespace>-agents`."""
     create_namespace: bool = True
     """False: both namespaces already exist, with their Pod Security labels, and are managed elsewhere."""
+    pod_security: Literal["restricted", "baseline"] = "restricted"
+    """The Pod Security level that the stack's namespace enforces. `baseline` admits processes that run as root, and
+    more capabilities; each app still has to ask for them. With `create_namespace: false`: what your namespace
+    enforces."""
     priority_classes: bool | None = None
     """Whether the stack makes PriorityClasses: when a cluster is full it keeps stores first, then applications, then
     exporters. They are objects of the whole cluster. Default: as `create_namespace`."""

@@ -20,7 +20,7 @@ from platforms.kubernetes.placement import apart, prefer_spot, spot_tolerations,
 from platforms.kubernetes.pod import Scheduling, grace_seconds, pod_template
 from platforms.kubernetes.rollout import REVISIONS_KEPT, WAIT_MARGIN_SECONDS, stop_wait_seconds, strategy
 from platforms.kubernetes.scaling import autoscaler
-from platforms.kubernetes.security import restricted_refusals
+from platforms.kubernetes.security import admission_refusals
 from platforms.kubernetes.service import service
 from platforms.kubernetes.volume import container_mounts
 
@@ -30,7 +30,7 @@ def refusals(cluster: Cluster, word: Workload) -> Iterator[Refused]:
     yield from process.refusals(word.container)
     yield from mounts.refusals(word.container)
     yield from ports.refusals(word.ports, word.public_ports)
-    yield from restricted_refusals(word.container)
+    yield from admission_refusals(word.container, cluster.settings)
     yield from devices.refusals(word.container, cluster.settings)
     yield from entry.refusals(cluster, word)
     yield from rollout.refusals(word, most_replicas(word))

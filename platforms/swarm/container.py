@@ -9,9 +9,10 @@ from model import Container, SecretRef
 from platforms.durations import go_duration
 from platforms.launcher import launch
 from platforms.mounts import all_files, all_scratch, normal
+from platforms.process import runs_as_root
 from platforms.swarm import config_file, secret
 from platforms.swarm.expansion import literal
-from platforms.swarm.names import task_labels
+from platforms.swarm.names import ALLOW_ROOT_LABEL, task_labels
 from platforms.swarm.resources import resources
 from platforms.swarm.settings import SwarmSettings
 from platforms.swarm.volume import scratch_mount
@@ -41,7 +42,7 @@ def container_spec(task: Task, settings: SwarmSettings) -> docker.ServiceTaskSpe
         commands=[fill(word) for word in command] or None,
         args=[fill(word) for word in container.args] or None,
         env={name: literal(fill(value)) for name, value in container.env.items()} or None,
-        labels=task_labels(task.labels),
+        labels=task_labels({**task.labels, **({ALLOW_ROOT_LABEL: "true"} if runs_as_root(container) else {})}),
         hostname=task.hostname,
         user=f"{uid}:{gid}",
         read_only=container.security.read_only_root,

@@ -17,6 +17,9 @@ NOT_SECRET_LABEL = "ha-platform.not-secret"
 JOB_LABEL = "ha-platform.job"
 """Marks a gate: it ran once and parks, and is not a server whose loss would be an outage."""
 
+ALLOW_ROOT_LABEL = "ha-platform.allow-root"
+"""On containers that run as root because the stack file says so: policies look for it."""
+
 LONGEST_SERVICE_NAME = 63
 """Docker refuses longer ones: they are DNS labels."""
 

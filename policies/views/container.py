@@ -7,7 +7,8 @@ from dataclasses import dataclass
 @dataclass(frozen=True, kw_only=True)
 class ContainerView:
     """One container. None: not said (or unknown in a preview). Names of variables, and values only where plain.
-    `arguments` are those of the command and its arguments that are known.
+    `arguments` are those of the command and its arguments that are known. `root_is_allowed`: the stack file says that
+    it may be root.
     """
 
     image: str | None
@@ -15,6 +16,7 @@ class ContainerView:
     arguments: tuple[str, ...]
     memory_limit: str | None
     user: str | None
+    root_is_allowed: bool
     read_only_root: bool | None
     has_health_check: bool
     writable_volumes: tuple[str, ...]

@@ -34,6 +34,10 @@ def view(service: Mapping[str, Any]) -> WorkloadView:
                 arguments=texts(container.get("commands"), container.get("args")),
                 memory_limit=str(whole(memory)) if memory else None,
                 user=container.get("user"),
+                root_is_allowed=any(
+                    label.get("label") == "ha-platform.allow-root" and label.get("value") == "true"
+                    for label in container.get("labels") or []
+                ),
                 read_only_root=container.get("readOnly"),
                 has_health_check=bool((container.get("healthcheck") or {}).get("tests")),
                 writable_volumes=tuple(str(mount.get("target")) for mount in volumes if not mount.get("readOnly")),

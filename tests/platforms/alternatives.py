@@ -107,6 +107,7 @@ def alternatives(objects: Objects) -> Mapping[str, Any]:
         "Scratch.size_bytes": 2**20,
         "Secret.name": "other",
         "Secret.value": "other",
+        "Security.allow_root": True,
         "Security.capabilities": ("NET_BIND_SERVICE",),
         "Security.read_only_root": False,
         "Stop.grace_seconds": 31,

@@ -10,7 +10,7 @@ from model import File, HostPath, Port, PublicPort, Scratch, Stop, Volume
 from platforms.base import Refusal, Unsupported
 from tests.mock_engine import render
 from tests.platforms.test_parity import PLATFORMS, platform_of
-from tests.platforms.words import Objects, Word, render_word, words
+from tests.platforms.words import IMAGE, Objects, Word, render_word, words
 
 Change = Callable[[Objects], Word]
 SECRET = "one"
@@ -122,6 +122,11 @@ CASES: dict[str, tuple[Change, str, str]] = {
         container_of("job", stop=Stop(signal="SIGKILL")),
         "container.stop.signal",
         "does not ask",
+    ),
+    "an image of root": (
+        container_of("workload", image=replace(IMAGE, uid=0)),
+        "container.image",
+        "runs as root; use an image that runs as a user, or say `security.allow_root`",
     ),
     "a job without a command": (
         container_of("job", command=(), secret_env={}),

@@ -32,6 +32,7 @@ FACTS = {
     ("kubernetes", "Members.slow_start_seconds"): "liveness alone ends a start there; the program waits longer for it",
     ("swarm", "File.alone"): "every file is a mount of its own there",
     ("swarm", "Members.abandon_data_on"): "a permission: read when a member moves, never deployed",
+    **{(kind, "Security.allow_root"): "a permission: without it an image of root is refused" for kind in PLATFORMS},
     ("swarm", "Job.container.image.http_tool"): "a fact about the image: a job has no probes",
     **{(kind, "ConfigFile.not_secret"): "for policies, and whoever reads them" for kind in PLATFORMS},
     **{

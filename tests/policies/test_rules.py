@@ -31,6 +31,7 @@ ENVIRONMENT = secrets.no_secret_in_environment(LEVEL)
 CONFIGURATION = secrets.no_secret_in_configuration(LEVEL)
 LIMITED = limits.memory_limit_is_set(LEVEL)
 NOT_ROOT = identity.process_is_not_root(LEVEL)
+EXCEPTION = identity.root_is_an_exception(LEVEL)
 READ_ONLY = identity.root_file_system_is_read_only(LEVEL)
 CHECKED = availability.health_is_checked(LEVEL)
 TWO = availability.replicas_survive_one_host(LEVEL)
@@ -100,6 +101,20 @@ def test_a_bad_workload_is_reported_on_both_platforms(
         found = violations(policy, resource_type, properties)
         assert len(found) == 1, f"{policy.name} on {resource_type}"
         assert "hunter2" not in found[0], "a violation never shows a value"
+
+
+def test_root_that_the_stack_file_allows_is_another_policys() -> None:
+    on_kubernetes = deployment(securityContext={"runAsUser": 0, "readOnlyRootFilesystem": True})
+    on_kubernetes["spec"]["template"]["metadata"]["annotations"] = {"ha-platform/allow-root": "true"}
+    on_swarm = service(user="0:0", labels=[{"label": "ha-platform.allow-root", "value": "true"}])
+    for kind, root in ((DEPLOYMENT, on_kubernetes), (SERVICE, on_swarm)):
+        assert violations(NOT_ROOT, kind, root) == []
+        (said,) = violations(EXCEPTION, kind, root)
+        assert "runs as root, as `security.allow_root` says" in said
+    for kind, other in ((DEPLOYMENT, deployment()), (SERVICE, service()), (SERVICE, service(user="0:0"))):
+        assert violations(EXCEPTION, kind, other) == [], "another user, or a root that nobody allowed"
+    unnamed = service(user=None, labels=[{"label": "ha-platform.allow-root", "value": "true"}])
+    assert len(violations(NOT_ROOT, SERVICE, unnamed)) == 1, "whoever the image's user is"
 
 
 def test_a_missing_memory_limit_is_reported() -> None:

@@ -133,6 +133,14 @@ def test_devices_are_for_replicas_and_not_for_the_migration() -> None:
     assert (platform.one(Workload).container.devices, platform.one(Job).container.devices) == ({"gpu": 1}, {})
 
 
+def test_root_is_a_named_exception() -> None:
+    container = made(run_as="root", security={"allow_root": True})[1].one(Workload).container
+    assert container.security.allow_root
+    assert container.security.read_only_root
+    with pytest.raises(ValueError, match="needs `security"):
+        made(run_as="root")
+
+
 def test_scaling_decides_the_replicas() -> None:
     component, platform = made(scaling={"min": 3, "max": 8, "cpu": 60})
     word = platform.one(Workload)

@@ -63,8 +63,9 @@ def test_an_agents_files_are_copied_into_its_namespace_once() -> None:
     assert {next(iter(source.values()))["name"] for source in volume["projected"]["sources"]} == copies
 
 
-def test_only_an_agent_may_be_root() -> None:
-    root = container(image=replace(container().image, uid=0), security=Security(capabilities=("SYS_PTRACE",)))
+def test_an_agent_that_says_so_is_root_in_its_own_namespace() -> None:
+    security = Security(capabilities=("SYS_PTRACE",), allow_root=True)
+    root = container(image=replace(container().image, uid=0), security=security)
     out = rendered(lambda platform, parent: platform.agent(agent(container=root), parent=parent))
     context = out.pod("DaemonSet", "node")["securityContext"]
     assert (context["runAsUser"], context["runAsNonRoot"]) == (0, False)

@@ -69,6 +69,41 @@ def test_a_published_port_needs_a_node_port() -> None:
     assert rendered(on_workload(public_ports=PUBLIC), entry="node-port", node_port_offset=22000)
 
 
+ALLOWED = replace(ROOT_USER, security=Security(allow_root=True))
+
+
+def test_a_restricted_namespace_admits_no_root() -> None:
+    with pytest.raises(Unsupported, match="enforces Pod Security `restricted`, which admits no root") as caught:
+        rendered(on_workload(container=ALLOWED))
+    assert [refusal.path for refusal in caught.value.refusals] == ["stack.apps.web.container.security.allow_root"]
+    out = rendered(on_workload(container=ALLOWED), pod_security="baseline")
+    labels = out.resource("Namespace", "namespace").inputs["metadata"]["labels"]
+    assert labels["pod-security.kubernetes.io/enforce"] == "baseline"
+    pod, container_ = out.pod("Deployment", "web"), out.container("Deployment", "web")
+    assert (pod["securityContext"]["runAsUser"], pod["securityContext"]["runAsNonRoot"]) == (0, False)
+    assert container_["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    template = out.spec("Deployment", "web")["template"]["metadata"]
+    assert template["annotations"] == {"ha-platform/allow-root": "true"}
+
+
+def test_a_baseline_namespace_admits_more_capabilities() -> None:
+    some = in_container(security=Security(capabilities=("CHOWN", "SETUID")))
+    assert rendered(some, pod_security="baseline").container("Deployment", "web")["securityContext"][
+        "capabilities"
+    ] == {
+        "drop": ["ALL"],
+        "add": ["CHOWN", "SETUID"],
+    }
+    with pytest.raises(Unsupported, match="`restricted` allows only NET_BIND_SERVICE"):
+        rendered(some)
+    with pytest.raises(Unsupported, match="`baseline` allows only AUDIT_WRITE, CHOWN"):
+        rendered(in_container(security=Security(capabilities=("SYS_TIME",))), pod_security="baseline")
+
+
 def test_a_node_port_hides_who_connects() -> None:
     limited = (replace(PUBLIC[0], published=30080, sources=("203.0.113.0/24",)),)
     with pytest.raises(Unsupported, match="replicas see the address of the node that was asked") as caught:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from model import Container, Origin, Port, PublicPort, Rollout, Tier, Workload
+from model import Container, Origin, Port, PublicPort, Rollout, Security, Tier, Workload
 from platforms.swarm.settings import SwarmSettings
 from tests.platforms.swarm.rendering import SETTINGS, label, refusals, registered, services
 from tests.platforms.words import HTTP_AND_TCP, SCALING
@@ -152,3 +152,13 @@ def test_devices_are_generic_resources() -> None:
     assert "genericResources" not in web["taskSpec"]["resources"]["limits"]
     plain = services(lambda c: [app(c)])["shop-web"]["taskSpec"]["resources"]["reservation"]
     assert set(plain) == {"nanoCpus", "memoryBytes"}
+
+
+def test_root_that_is_allowed_is_marked_and_has_no_more_rights() -> None:
+    def root(of: Container) -> Container:
+        return replace(of, image=replace(of.image, uid=0, gid=0), security=Security(allow_root=True))
+
+    container = services(lambda c: [app(root(c))])["shop-web"]["taskSpec"]["containerSpec"]
+    assert (container["user"], container["capDrops"], container["readOnly"]) == ("0:0", ["ALL"], True)
+    assert "capAdds" not in container
+    assert {"label": "ha-platform.allow-root", "value": "true"} in container["labels"]
