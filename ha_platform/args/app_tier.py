@@ -13,7 +13,7 @@ class RunAsArgs(TypedDict, total=False):
     """The numeric identity of the process."""
 
     uid: int
-    """User id; not 0. Default: `10001`."""
+    """User id; not 0, which is `run_as: root`. Default: `10001`."""
     gid: int
     """Group id; not 0. Default: `10001`."""
 
@@ -144,6 +144,9 @@ class AppSecurityArgs(TypedDict, total=False):
     """The image's file system cannot be written (writable directories: `writable_paths`). Default: `true`."""
     capabilities: Sequence[str]
     """Linux capabilities given back, without the `CAP_` prefix."""
+    allow_root: bool
+    """Lets the process run as root, still without capabilities and with a read-only root. A policy reports it.
+    Kubernetes needs `platform.pod_security: baseline` for it. Default: `false`."""
 
 
 class RolloutArgs(TypedDict, total=False):
@@ -168,7 +171,8 @@ class AppTierArgs(TypedDict, total=False):
     image: Required[str]
     """A full reference with tag or digest, or the name of a pinned image (`chat`)."""
     run_as: RunAsArgs
-    """The identity of the process, for images given by reference."""
+    """The identity of the process, for images given by reference: `uid` and `gid`, or `root`, which needs
+    `security.allow_root`."""
     http_tool: str
     """The program in the image that can make an HTTP GET (where checks run inside the container). One of: curl, wget,
     python. Default: `python`."""

@@ -41,6 +41,10 @@ class KubernetesArgs(TypedDict, total=False):
     create_namespace: bool
     """False: both namespaces already exist, with their Pod Security labels, and are managed elsewhere. Default:
     `true`."""
+    pod_security: str
+    """The Pod Security level that the stack's namespace enforces. `baseline` admits processes that run as root, and
+    more capabilities; each app still has to ask for them. With `create_namespace: false`: what your namespace
+    enforces. One of: restricted, baseline. Default: `restricted`."""
     priority_classes: bool
     """Whether the stack makes PriorityClasses: when a cluster is full it keeps stores first, then applications, then
     exporters. They are objects of the whole cluster. Default: as `create_namespace`."""
