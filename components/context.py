@@ -1,7 +1,7 @@
 """What a rule across components looks at."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from settings.base import Settings
@@ -15,12 +15,14 @@ class Context:
     """The sound parts of a stack, and what is known of its broken parts.
 
     A fault that a rule yields must not vanish when only the broken parts are fixed: what is not in `stack` may still
-    be in the file. `secret_names` are the names of the given secrets (None: not known); `give_secret` is the command
+    be in the file. `secret_names` are the names of the given secrets (None: not known), `secret_values` what they
+    hold where that is known; `give_secret` is the command
     that gives one, up to its name.
     """
 
     stack: Settings
     secret_names: frozenset[str] | None
+    secret_values: Mapping[str, str] = field(default_factory=dict)
     broken: frozenset[Item] = frozenset()
     give_secret: str = "make secret KEY="
 

@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 import pulumi
 
 from components.facts import FactType, filled
-from model import ConfigRef, Endpoint, Scratch, SecretRef
+from model import ConfigRef, Endpoint, Outside, Scratch, SecretRef
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +35,8 @@ class ClientContract:
     """Facts for the clients of a component.
 
     `values` holds a value for every fact of `terms`; `secrets` the object of each fact that the platform has a secret
-    for, and `files` of each that is a file. `resources` must be healthy before a client starts.
+    for, and `files` of each that is a file. `resources` must be healthy before a client starts;
+    `outside` is where a client connects to, if the component is not in the stack.
     """
 
     terms: Terms
@@ -43,6 +44,7 @@ class ClientContract:
     secrets: Mapping[str, SecretRef] = field(default_factory=dict)
     files: Mapping[str, SecretRef | ConfigRef] = field(default_factory=dict)
     resources: tuple[pulumi.Resource, ...] = ()
+    outside: tuple[Outside, ...] = ()
 
     def filled(self, text: str) -> str | pulumi.Output[str]:
         """The text with this contract's facts."""

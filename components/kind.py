@@ -44,11 +44,14 @@ class Reference(NamedTuple):
 
 
 class SecretUse(NamedTuple):
-    """A key that names a given secret: `mounted` in a container, or else part of a configuration of the component."""
+    """A key that names a given secret: `mounted` in a container, or else part of a configuration of the component.
+    What is `agreed` with somebody else cannot be generated; a `certificate` must be one, or several."""
 
     key: str
     name: str
     mounted: bool = False
+    agreed: bool = False
+    certificate: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from components.external import ExternalStore
 from composition.kinds import KINDS
 from composition.reference_types import default_text
 from composition.stack import Stack
@@ -140,7 +141,8 @@ def arguments() -> Arguments:
         made.add(each)
     for kind in KINDS:
         for model in _models(Stack.model_fields[kind.key].annotation):
-            made.add(model, more=_OF_COMPONENTS)
+            if not issubclass(model, ExternalStore):  # somebody else runs it: no component
+                made.add(model, more=_OF_COMPONENTS)
     return made
 
 

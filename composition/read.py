@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import pulumi
 from pulumi.runtime import get_config
@@ -41,6 +42,7 @@ def read_stack() -> StackInput:
         _parsed(get_config(STACK_KEY)),
         source=source,
         secret_names=names,
+        secret_values=secrets or {},
         give_secret=f"pulumi config set -s {name} --secret --path {SECRETS_KEY}.",
         faults=faults,
     )
@@ -58,20 +60,27 @@ def check(
     *,
     source: str,
     secret_names: frozenset[str] | None,
+    secret_values: Mapping[str, str] = MappingProxyType({}),
     give_secret: str = Context.give_secret,
     faults: Sequence[Fault] = (),
 ) -> Stack:
     """The typed stack, or BrokenStack with everything that is wrong: `faults`, the shape of every key, and the rules
     across keys, as far as they can be judged.
 
-    `secret_names` are the names of the given secrets (None: not known); `give_secret` is the command that gives one, up
-    to its name.
+    `secret_names` are the names of the given secrets (None: not known), `secret_values` what they hold where that is
+    known; `give_secret` is the command that gives one, up to its name.
     """
     if data is None or data == "":
         missing = Fault(path=STACK_KEY, rule="is required", fix="See Pulumi.dev.yaml for an example.")
         raise BrokenStack(source, [*faults, missing])
     loaded = load(Stack, ordered(data), root=STACK_KEY)
-    context = Context(stack=loaded.sound, secret_names=secret_names, broken=loaded.broken, give_secret=give_secret)
+    context = Context(
+        stack=loaded.sound,
+        secret_names=secret_names,
+        secret_values=secret_values,
+        broken=loaded.broken,
+        give_secret=give_secret,
+    )
     faults = [*faults, *_dates(data), *loaded.faults, *broken_rules(context)]
     if faults:
         unjudged = [".".join(item) or STACK_KEY for item in loaded.broken - _WITHOUT_RULES]

@@ -81,6 +81,8 @@ def _step(annotation: Any) -> str:
 
 def _kind(model: type[BaseModel]) -> str:
     """What tells the variants of a union apart."""
+    if set(model.model_fields) == {"external"}:
+        return " (external)"
     field = model.model_fields.get("kind")
     return f" (kind: {get_args(field.annotation)[0]})" if field and get_origin(field.annotation) is Literal else ""
 

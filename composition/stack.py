@@ -1,19 +1,30 @@
 """The root model: a stack is maps of named balancers, applications, databases and caches."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from components.app_tier.settings import AppTierSettings
+from components.external import is_external
 from components.load_balancer.settings import LoadBalancerSettings
 from components.monitoring_stack.settings import MonitoringSettings
+from components.postgres_ha.external import ExternalDatabase
 from components.postgres_ha.settings import PostgresSettings
+from components.redis_sentinel.external import ExternalCache
 from components.redis_sentinel.settings import RedisSettings
 from platforms.table import PlatformSettings
 from settings.base import Settings
 from settings.generated import GeneratedSecret
 from settings.images import ImagesSettings
 from settings.types import Name, SecretName
+
+Database = Annotated[
+    Annotated[PostgresSettings, Tag("here")] | Annotated[ExternalDatabase, Tag("elsewhere")],
+    Discriminator(is_external),
+]
+Cache = Annotated[
+    Annotated[RedisSettings, Tag("here")] | Annotated[ExternalCache, Tag("elsewhere")], Discriminator(is_external)
+]
 
 
 class Stack(Settings):
@@ -32,9 +43,9 @@ class Stack(Settings):
     """Load balancers by name."""
     apps: dict[Name, AppTierSettings] = Field(default_factory=dict)
     """Application tiers by name."""
-    databases: dict[Name, PostgresSettings] = Field(default_factory=dict)
-    """PostgreSQL clusters by name."""
-    caches: dict[Name, RedisSettings] = Field(default_factory=dict)
-    """Redis replication groups by name."""
+    databases: dict[Name, Database] = Field(default_factory=dict)
+    """PostgreSQL clusters by name, or databases outside the stack (`external`)."""
+    caches: dict[Name, Cache] = Field(default_factory=dict)
+    """Redis replication groups by name, or servers outside the stack (`external`)."""
     monitoring: MonitoringSettings | None = None
     """Metrics, alerts and dashboards. Default: not monitored."""

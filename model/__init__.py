@@ -12,6 +12,7 @@ from model.image import HttpTool, Image
 from model.job import Job
 from model.members import Members
 from model.origin import ROOT, Origin
+from model.outside import Outside
 from model.port import Port, PublicPort
 from model.probe import ExecCheck, HttpCheck, Probe, Probes, TcpCheck
 from model.resources import Resources
@@ -41,6 +42,7 @@ __all__ = [
     "Job",
     "Members",
     "Origin",
+    "Outside",
     "Port",
     "Probe",
     "Probes",

@@ -6,6 +6,7 @@ import pulumi
 
 from model.container import Container
 from model.origin import Origin
+from model.outside import Outside
 from model.tier import Tier
 
 
@@ -14,7 +15,8 @@ class Job:
     """Runs once for each change of its container; a dependent starts only after it succeeded.
 
     It may run again (a lost host), so it must be idempotent. It is tried `retries` + 1 times and fails after
-    `deadline_seconds`. `container.command` is required: a launcher may wrap it.
+    `deadline_seconds`. `container.command` is required: a launcher may wrap it. `outside` is what it may connect to
+    beside the tiers that its own reaches.
     """
 
     name: str
@@ -23,4 +25,5 @@ class Job:
     container: Container
     retries: int = 2
     deadline_seconds: int = 300
+    outside: tuple[Outside, ...] = ()
     depends_on: tuple[pulumi.Resource, ...] = ()

@@ -8,6 +8,7 @@ import pulumi
 
 from model.container import Container
 from model.origin import Origin
+from model.outside import Outside
 from model.port import Port, PublicPort
 from model.probe import Probes
 from model.rollout import Rollout
@@ -22,8 +23,8 @@ class Workload:
     `name` is a DNS label, unique in the stack. `origin` is the part of the stack file that it comes from: refusals
     name it. `replicas` is a fixed count; with `scaling` it is the count at creation and is then left to the
     autoscaler. `spread` asks for replicas on different hosts: "prefer", or "require" (a host gets one replica, a
-    published host port needs it). Only nodes with all `node_labels` run them. `depends_on` must be healthy before the
-    first replica starts.
+    published host port needs it). Only nodes with all `node_labels` run them. `outside` is what they may connect to
+    beside the tiers that theirs reaches. `depends_on` must be healthy before the first replica starts.
     """
 
     name: str
@@ -39,4 +40,5 @@ class Workload:
     spread: Literal["prefer", "require"] = "prefer"
     prefer_spot: bool = False
     node_labels: Mapping[str, str] = field(default_factory=dict)
+    outside: tuple[Outside, ...] = ()
     depends_on: tuple[pulumi.Resource, ...] = ()

@@ -52,6 +52,7 @@ class AppTier(Component):
         added = injected(name, settings, contracts, given, scope.at(USES).secret)
         container = AppContainer(settings, image=image, injected=added, files=_files(scope.at("files"), name, settings))
         uses = tuple(resource for contract in contracts.values() for resource in contract.resources)
+        outside = tuple(dict.fromkeys(place for contract in contracts.values() for place in contract.outside))
         migrated: tuple[pulumi.Resource, ...] = ()
         if settings.migrations is not None:
             migrated = scope.job(
@@ -62,6 +63,7 @@ class AppTier(Component):
                     container=container.migration(settings.migrations.command),
                     retries=settings.migrations.retries,
                     deadline_seconds=settings.migrations.deadline,
+                    outside=outside,
                     depends_on=uses,
                 )
             )
@@ -86,6 +88,7 @@ class AppTier(Component):
                 spread=settings.spread,
                 prefer_spot=settings.prefer_spot,
                 node_labels=settings.placement.labels,
+                outside=outside,
                 depends_on=(*uses, *migrated),
             )
         )

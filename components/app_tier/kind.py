@@ -81,6 +81,7 @@ _CONTAINER = {
     "container.security.capabilities": "security.capabilities",
     "container.security.allow_root": "security.allow_root",
     "container.stop.grace_seconds": "longest_request",
+    "outside": "uses",
 }
 
 APPS = Kind(

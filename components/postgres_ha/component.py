@@ -7,7 +7,7 @@ from components.contracts import ClientContract
 from components.facts import filled
 from components.observability import Observability, Panel, ScrapeTarget, down_rule
 from components.postgres_ha.applied import applied_settings
-from components.postgres_ha.contract import TERMS, URL
+from components.postgres_ha.contract import database_url
 from components.postgres_ha.etcd import etcd
 from components.postgres_ha.images import PostgresImages
 from components.postgres_ha.members import PostgresSecrets, postgres
@@ -54,7 +54,7 @@ class PostgresHA(Component):
             "connect_timeout": "5",
             "password": secrets.owner,
         }
-        values["url"] = filled(URL, values, TERMS.facts)
+        values["url"] = filled(database_url(), values, settings.terms().facts)
         self.contract = ClientContract(
             terms=settings.terms(),
             values=values,

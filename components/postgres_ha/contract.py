@@ -4,35 +4,66 @@ Sources: libpq 17 (libpq-connect), asyncpg 0.32 (`connect`), SQLAlchemy 2.1 (dia
 (documentation/use), pg8000 1.31 (`connect`).
 """
 
+from collections.abc import Mapping
+
 from components.contracts import Terms
+from components.external import ExternalTls, tls_facts
 from components.facts import FactType
 
 URL = "postgresql://{user}:{password}@{host}:{port}/{name}?target_session_attrs=read-write"
 
 _ADDRESS = "{user}:{password}@{host}:{port}/{name}"
-_LIBPQ = "?connect_timeout={connect_timeout}&target_session_attrs=read-write"
-_JDBC = "jdbc:postgresql://{host}:{port}/{name}?user={user}&password={password}&connectTimeout={connect_timeout}"
+_LIBPQ = "connect_timeout={connect_timeout}&target_session_attrs=read-write"
+_JDBC = "user={user}&password={password}&connectTimeout={connect_timeout}&targetServerType=primary"
+_FACTS = {
+    "host": FactType.HOST,
+    "port": FactType.PORT,
+    "name": FactType.TEXT,
+    "user": FactType.TEXT,
+    "connect_timeout": FactType.NUMBER,
+    "url": FactType.SECRET_URL,
+    "password": FactType.PASSWORD,
+}
 
-TERMS = Terms(
-    facts={
-        "host": FactType.HOST,
-        "port": FactType.PORT,
-        "name": FactType.TEXT,
-        "user": FactType.TEXT,
-        "connect_timeout": FactType.NUMBER,
-        "url": FactType.SECRET_URL,
-        "password": FactType.PASSWORD,
-    },
-    standard=("host", "port", "name", "user", "connect_timeout", "url", "password"),
-    presets={
-        "libpq": {"_URL": f"postgresql://{_ADDRESS}{_LIBPQ}"},
-        "psycopg": {"_URL": f"postgresql://{_ADDRESS}{_LIBPQ}"},
-        "asyncpg": {"_URL": f"postgresql://{_ADDRESS}"},
-        "sqlalchemy-psycopg": {"_URL": f"postgresql+psycopg://{_ADDRESS}{_LIBPQ}"},
-        "sqlalchemy-psycopg2": {"_URL": f"postgresql+psycopg2://{_ADDRESS}{_LIBPQ}"},
-        "sqlalchemy-asyncpg": {"_URL": f"postgresql+asyncpg://{_ADDRESS}"},
-        "sqlalchemy-pg8000": {"_URL": f"postgresql+pg8000://{_ADDRESS}"},
-        "jdbc": {"_URL": f"{_JDBC}&targetServerType=primary"},
-    },
-)
-"""asyncpg takes unknown parameters for settings of the server, and pg8000 takes none: their URLs are bare addresses."""
+
+def database_terms(tls: ExternalTls | None = None) -> Terms:
+    """Of a database that is reached with this encryption."""
+    if tls is None:
+        return Terms(facts=_FACTS, standard=tuple(_FACTS), presets=_presets("", {}, {}))
+    facts = _FACTS | tls_facts(tls)
+    root = {"PGSSLROOTCERT": "{ca_file}"} if tls.ca is not None else {}
+    file = {"_CA_FILE": "{ca_file}"} if tls.ca is not None else {}
+    return Terms(facts=facts, standard=tuple(facts), presets=_presets(_verified(tls), root, file))
+
+
+def database_url(tls: ExternalTls | None = None) -> str:
+    """The text of the fact `url`, in libpq's form."""
+    return f"{URL}&{_verified(tls)}" if tls else URL
+
+
+def _verified(tls: ExternalTls) -> str:
+    """What libpq, asyncpg and pgJDBC call the same."""
+    return "sslmode={tls_mode}" + ("&sslrootcert={ca_file}" if tls.ca is not None else "")
+
+
+def _presets(verified: str, root: Mapping[str, str], file: Mapping[str, str]) -> Mapping[str, Mapping[str, str]]:
+    """asyncpg takes unknown parameters for settings of the server, and pg8000 takes none: their URLs are bare
+    addresses. SQLAlchemy gives asyncpg the mode alone, which then finds the certificate by a variable of libpq's."""
+    libpq = f"{_ADDRESS}?{_joined(_LIBPQ, verified)}"
+    return {
+        "libpq": {"_URL": f"postgresql://{libpq}"},
+        "psycopg": {"_URL": f"postgresql://{libpq}"},
+        "asyncpg": {"_URL": f"postgresql://{_ADDRESS}" + (f"?{verified}" if verified else "")},
+        "sqlalchemy-psycopg": {"_URL": f"postgresql+psycopg://{libpq}"},
+        "sqlalchemy-psycopg2": {"_URL": f"postgresql+psycopg2://{libpq}"},
+        "sqlalchemy-asyncpg": {
+            "_URL": f"postgresql+asyncpg://{_ADDRESS}" + ("?ssl={tls_mode}" if verified else ""),
+            **root,
+        },
+        "sqlalchemy-pg8000": {"_URL": f"postgresql+pg8000://{_ADDRESS}", **file},
+        "jdbc": {"_URL": f"jdbc:postgresql://{{host}}:{{port}}/{{name}}?{_joined(_JDBC, verified)}"},
+    }
+
+
+def _joined(*parameters: str) -> str:
+    return "&".join(part for part in parameters if part)

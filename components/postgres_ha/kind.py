@@ -1,18 +1,22 @@
 """PostgreSQL clusters as a kind of component."""
 
+from components.external_store import build_external, external_secrets, externals_are_encrypted
 from components.kind import Build, Built, Gives, ImageNeed, Kind
 from components.placement import KEYS
 from components.postgres_ha.component import PostgresHA
+from components.postgres_ha.external import ExternalDatabase
 from components.postgres_ha.images import PostgresImages
 from components.postgres_ha.rules import RULES
 from components.postgres_ha.settings import PostgresSettings
 
 
-def _build(build: Build[PostgresSettings]) -> Built:
-    images = build.images
+def _build(build: Build[PostgresSettings | ExternalDatabase]) -> Built:
+    images, settings = build.images, build.settings
+    if isinstance(settings, ExternalDatabase):
+        return build_external(build)
     database = PostgresHA(
         build.name,
-        build.settings,
+        settings,
         platform=build.platform,
         images=PostgresImages(postgres=images.store("postgres"), etcd=images.store("etcd"), proxy=images.of("haproxy")),
         origin=build.origin,
@@ -20,15 +24,20 @@ def _build(build: Build[PostgresSettings]) -> Built:
     return Built(contract=database.contract, observability=database.observability)
 
 
+def _images(settings: PostgresSettings | ExternalDatabase | None) -> tuple[ImageNeed, ...]:
+    """A broken one may be outside the stack."""
+    if not isinstance(settings, PostgresSettings):
+        return ()
+    return (ImageNeed("haproxy"), ImageNeed("postgres", keeps_data=True), ImageNeed("etcd", keeps_data=True))
+
+
 DATABASES = Kind(
     key="databases",
     build=_build,
     gives=frozenset({Gives.CONTRACT}),
-    images=lambda _: (
-        ImageNeed("haproxy"),
-        ImageNeed("postgres", keeps_data=True),
-        ImageNeed("etcd", keeps_data=True),
-    ),
+    images=_images,
+    secrets=external_secrets,
+    advice=(lambda context: externals_are_encrypted(context, "databases"),),
     rules=RULES,
     keys={"": KEYS},
 )

@@ -16,6 +16,8 @@ def parameters_are_known(context: Context) -> Iterator[Fault]:
     if pin is None:
         return
     for name, settings in context.parts("databases").items():
+        if not isinstance(settings, PostgresSettings):
+            continue  # somebody else runs it
         origin = Origin(key="databases", name=name)
         if settings.parameters and pin.major not in majors():
             yield Fault(

@@ -6,7 +6,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from components.contracts import Terms
 from components.placement import Hosts, Members, PlacementSettings
-from components.postgres_ha.contract import TERMS
+from components.postgres_ha.contract import database_terms
 from components.postgres_ha.owned import ParameterName, ParameterValue
 from components.postgres_ha.parameters import shared_buffers_bytes
 from components.sizes import ResourcesSettings
@@ -95,7 +95,7 @@ class PostgresSettings(Settings):
 
     def terms(self) -> Terms:
         """What its contract holds."""
-        return TERMS
+        return database_terms()
 
     @model_validator(mode="after")
     def _consistent(self) -> "PostgresSettings":

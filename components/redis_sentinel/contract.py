@@ -7,6 +7,7 @@ Sources: redis-py 8.1 (`Sentinel`), kombu 5.7 (`SentinelChannel`), go-redis 9 (`
 from collections.abc import Mapping
 
 from components.contracts import Terms
+from components.external import ExternalTls, tls_facts
 from components.facts import FactType
 
 URL = "redis://:{password}@{host}:{port}/0"
@@ -68,3 +69,28 @@ def _presets(each: list[str]) -> Mapping[str, Mapping[str, str]]:
             '"sentinelPassword": "{sentinel_password}"}}'
         },
     }
+
+
+def plain_terms(tls: ExternalTls | None, *, user: bool) -> Terms:
+    """Of a server without Sentinels that is reached with this encryption."""
+    facts = _PLAIN | {"database": FactType.NUMBER, "socket_timeout": FactType.NUMBER, "password": FactType.PASSWORD}
+    facts |= ({"user": FactType.TEXT} if user else {}) | tls_facts(tls)
+    url = plain_url(tls, user=user)
+    python = url + (f"?{_checked(tls)}" if tls else "")
+    with_file = {"_URL": url} | ({"_CA_FILE": "{ca_file}"} if "ca_file" in facts else {})
+    presets = {"redis-py": {"_URL": python}, "celery": {"_URL": python}, "go-redis": with_file, "ioredis": with_file}
+    return Terms(facts=facts, standard=tuple(facts), presets=presets)
+
+
+def plain_url(tls: ExternalTls | None, *, user: bool) -> str:
+    """The text of the fact `url` of a server without Sentinels."""
+    scheme = "rediss" if tls else "redis"
+    return f"{scheme}://{'{user}' if user else ''}:{{password}}@{{host}}:{{port}}/{{database}}"
+
+
+def _checked(tls: ExternalTls) -> str:
+    """How redis-py, and Celery by it, verifies the server."""
+    if tls.ca is None:
+        return "ssl_cert_reqs=none"
+    named = "true" if tls.mode == "verify-full" else "false"
+    return f"ssl_cert_reqs=required&ssl_check_hostname={named}&ssl_ca_certs={{ca_file}}"

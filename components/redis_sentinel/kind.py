@@ -1,24 +1,32 @@
 """Redis replication groups as a kind of component."""
 
+from components.external_store import build_external, external_secrets, externals_are_encrypted
 from components.kind import Build, Built, Gives, ImageNeed, Kind
 from components.placement import KEYS
 from components.redis_sentinel.component import RedisSentinel
+from components.redis_sentinel.external import ExternalCache
 from components.redis_sentinel.settings import RedisSettings
 
 
-def _images(settings: RedisSettings | None) -> tuple[ImageNeed, ...]:
+def _images(settings: RedisSettings | ExternalCache | None) -> tuple[ImageNeed, ...]:
+    """A broken one may be outside the stack."""
+    if not isinstance(settings, RedisSettings):
+        return ()
     own = (ImageNeed("redis", keeps_data=True), ImageNeed("redis-exporter"))
-    return (*own, ImageNeed("haproxy")) if settings and settings.endpoint else own
+    return (*own, ImageNeed("haproxy")) if settings.endpoint else own
 
 
-def _build(build: Build[RedisSettings]) -> Built:
+def _build(build: Build[RedisSettings | ExternalCache]) -> Built:
+    settings = build.settings
+    if isinstance(settings, ExternalCache):
+        return build_external(build)
     cache = RedisSentinel(
         build.name,
-        build.settings,
+        settings,
         platform=build.platform,
         image=build.images.store("redis"),
         exporter_image=build.images.exporter("redis-exporter"),
-        proxy_image=build.images.of("haproxy") if build.settings.endpoint else None,
+        proxy_image=build.images.of("haproxy") if settings.endpoint else None,
         origin=build.origin,
     )
     return Built(contract=cache.contract, observability=cache.observability)
@@ -29,5 +37,7 @@ CACHES = Kind(
     build=_build,
     gives=frozenset({Gives.CONTRACT}),
     images=_images,
+    secrets=external_secrets,
+    advice=(lambda context: externals_are_encrypted(context, "caches"),),
     keys={"": KEYS},
 )

@@ -7,6 +7,7 @@ from components.context import Context
 from components.kind import Gives, Reference, SecretUse
 from composition.kinds import KINDS, components
 from model import Origin
+from settings.certificates import certificates
 from settings.faults import Fault
 
 GENERATED = "generated_secrets"
@@ -45,7 +46,7 @@ def secrets_are_given(context: Context) -> Iterator[Fault]:
     generated = context.names(GENERATED)
     uses: dict[str, list[Origin]] = {}
     for use, origin in _secret_uses(context):
-        if use.name in generated and not use.mounted:
+        if use.name in generated and (use.agreed or not use.mounted):
             yield Fault(
                 path=str(origin),
                 rule="names a generated secret, and what is needed here is known to somebody else",
@@ -62,6 +63,24 @@ def secrets_are_given(context: Context) -> Iterator[Fault]:
             got=repr(name),
             fix=f"Set it: `{context.give_secret}{name}`.{also}",
         )
+
+
+def certificates_are_certificates(context: Context) -> Iterator[Fault]:
+    """A given secret that must be a certificate is one, where its value is known."""
+    for kind, part in components(context.stack):
+        for use in kind.secrets(part.settings):
+            value = context.secret_values.get(use.name)
+            if not use.certificate or not isinstance(value, str):
+                continue
+            try:
+                certificates(value)
+            except ValueError as error:
+                yield Fault(
+                    path=str(part.origin.at(use.key)),
+                    rule=f"names a secret that {error}",
+                    got=repr(use.name),
+                    fix=f"Set it again: `{context.give_secret}{use.name}`.",
+                )
 
 
 def _secret_uses(context: Context) -> Iterator[tuple[SecretUse, Origin]]:
@@ -85,4 +104,4 @@ def secrets_have_one_source(context: Context) -> Iterator[Fault]:
             )
 
 
-RULES = (components_name_what_exists, secrets_are_given, secrets_have_one_source)
+RULES = (components_name_what_exists, secrets_are_given, secrets_have_one_source, certificates_are_certificates)

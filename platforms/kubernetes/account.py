@@ -6,7 +6,7 @@ import pulumi
 from pulumi_kubernetes.core import v1 as core
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
-from model import Port, PublicPort, Tier
+from model import Outside, Port, PublicPort, Tier
 from platforms.kubernetes.cluster import Cluster
 from platforms.kubernetes.names import labels
 from platforms.kubernetes.network import network_policy
@@ -21,6 +21,7 @@ def account_and_policy(
     ports: Sequence[Port] = (),
     public_ports: Sequence[PublicPort] = (),
     private_to: Sequence[str] = (),
+    outside: Sequence[Outside] = (),
     agents: bool = False,
 ) -> tuple[pulumi.Resource, ...]:
     """Both exist before the first pod. The account has no token and no rights."""
@@ -42,6 +43,7 @@ def account_and_policy(
         ports=ports,
         public_ports=public_ports,
         private_to=private_to,
+        outside=outside,
         namespace=namespace,
         opts=opts,
     )

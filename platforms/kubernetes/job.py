@@ -35,7 +35,7 @@ def render_job(cluster: Cluster, word: Job, *, parent: pulumi.Resource) -> tuple
 
     Failed pods stay, so that their logs can be read.
     """
-    beside = account_and_policy(cluster, word.name, word.tier, parent=parent)
+    beside = account_and_policy(cluster, word.name, word.tier, parent=parent, outside=word.outside)
     job = batch.Job(
         word.name,
         metadata=ObjectMetaArgs(

@@ -7,7 +7,7 @@ import pulumi
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, LabelSelectorRequirementArgs, ObjectMetaArgs
 from pulumi_kubernetes.networking import v1 as networking
 
-from model import REACHES, Port, PublicPort, Tier
+from model import REACHES, Outside, Port, PublicPort, Tier
 from platforms.kubernetes.cluster import Cluster
 from platforms.kubernetes.names import NAME_LABEL, TIER_LABEL, labels, selector
 
@@ -29,12 +29,13 @@ def network_policy(
     ports: Sequence[Port] = (),
     public_ports: Sequence[PublicPort] = (),
     private_to: Sequence[str] = (),
+    outside: Sequence[Outside] = (),
     namespace: str | None = None,
     opts: pulumi.ResourceOptions,
 ) -> networking.NetworkPolicy:
     """Allows the tiers that reach `tier` in on `ports`, everybody (or the `sources`) in on `public_ports`, and its pods
-    out to DNS, the tiers that it reaches, and (OUTWARD) the settings' egress ranges. With `private_to`, those words
-    take the place of all tiers and ranges.
+    out to DNS, the tiers that it reaches, what it needs `outside`, and (OUTWARD) the settings' egress ranges. With
+    `private_to`, those words take the place of all tiers and ranges.
     """
     ingress = []
     friends = _words(cluster, [name, *private_to]) if private_to else None
@@ -63,7 +64,7 @@ def network_policy(
             pod_selector=LabelSelectorArgs(match_labels=selector(name)),
             policy_types=["Ingress", "Egress"],
             ingress=ingress,
-            egress=_egress(cluster, tier, friends),
+            egress=[*_egress(cluster, tier, friends), *map(_outside, outside)],
         ),
         opts=opts,
     )
@@ -77,6 +78,12 @@ def _egress(
         return [*_dns(cluster), inside]
     outside = networking.NetworkPolicyEgressRuleArgs(to=[_range(network) for network in cluster.settings.egress])
     return [*_dns(cluster), inside, outside]
+
+
+def _outside(place: Outside) -> networking.NetworkPolicyEgressRuleArgs:
+    """A name's addresses are not known to a policy: without networks the port is open to any address."""
+    ranges = [_range(network) for network in place.networks]
+    return networking.NetworkPolicyEgressRuleArgs(to=ranges or None, ports=[_tcp(place.port)])
 
 
 def _dns(cluster: Cluster) -> Iterator[networking.NetworkPolicyEgressRuleArgs]:

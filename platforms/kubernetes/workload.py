@@ -59,7 +59,13 @@ def objects(cluster: Cluster, word: Workload) -> list[str]:
 def render_workload(cluster: Cluster, word: Workload, *, parent: pulumi.Resource) -> Endpoint:
     """Everything of one workload; a dependent waits until its replicas are ready."""
     beside = account_and_policy(
-        cluster, word.name, word.tier, parent=parent, ports=word.ports, public_ports=offered_ports(cluster, word)
+        cluster,
+        word.name,
+        word.tier,
+        parent=parent,
+        ports=word.ports,
+        public_ports=offered_ports(cluster, word),
+        outside=word.outside,
     )
     grace = grace_seconds(word.container, _delay(cluster, word))
     total = rollouts.total_seconds(

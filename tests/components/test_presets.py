@@ -14,7 +14,7 @@ from redis.asyncio.sentinel import Sentinel
 
 from components.contracts import Terms
 from components.facts import FactText
-from components.postgres_ha.contract import TERMS
+from components.postgres_ha.contract import database_terms
 from components.redis_sentinel.contract import sentinel_terms
 
 PASSWORD = "p@:/?&#%+ ;\"\\'é{}"
@@ -36,6 +36,7 @@ GROUP = {
     "password": PASSWORD,
     "sentinel_password": f"{PASSWORD}!",
 }
+TERMS = database_terms()
 SENTINEL = sentinel_terms(3, endpoint=False)
 
 

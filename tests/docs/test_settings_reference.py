@@ -14,7 +14,9 @@ from tests.docs.pages import PAGES, name_of, yaml_snippets
 from tests.stacks.fixtures import REPOSITORY, settings_of
 
 MAPS = ("balancers", "apps", "databases", "caches")
-SECRETS = frozenset({"site_cert", "site_key", "openai_api_key", "slack_url"})
+SECRETS = frozenset(
+    {"site_cert", "site_key", "openai_api_key", "slack_url", "shop_password", "sessions_token", "provider_ca"}
+)
 SNIPPETS = [
     pytest.param(text, id=f"{name_of(page)}-{index}")
     for page in PAGES

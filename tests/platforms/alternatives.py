@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
+from ipaddress import IPv4Network
 from typing import Any
 
 import model
@@ -11,6 +12,7 @@ from model import (
     File,
     HostPath,
     HttpTool,
+    Outside,
     Port,
     PublicPort,
     Scratch,
@@ -58,6 +60,7 @@ def alternatives(objects: Objects) -> Mapping[str, Any]:
         "Job.deadline_seconds": 301,
         "Job.depends_on": (objects.resource,),
         "Job.name": "other",
+        "Job.outside": (Outside(port=5433),),
         "Job.retries": 5,
         "Job.tier": Tier.DATA,
         "Origin.root": "other",
@@ -75,6 +78,8 @@ def alternatives(objects: Objects) -> Mapping[str, Any]:
         "Members.public_ports": (PublicPort(port="metrics", published=9100, audience="operators"),),
         "Members.slow_start_seconds": 7200,
         "Members.tier": Tier.APP,
+        "Outside.networks": (IPv4Network("10.9.0.0/16"),),
+        "Outside.port": 5433,
         "Port.name": "other",
         "Port.number": 7000,
         "Probe.check": ExecCheck(command=("another", "kind")),
@@ -118,6 +123,7 @@ def alternatives(objects: Objects) -> Mapping[str, Any]:
         "Workload.depends_on": (objects.resource,),
         "Workload.name": "other",
         "Workload.node_labels": {"disk": "fast"},
+        "Workload.outside": (Outside(port=5433),),
         "Workload.ports": (Port(name="other", number=7000),),
         "Workload.prefer_spot": True,
         "Workload.public_ports": (PublicPort(port="metrics", published=9100, audience="operators"),),

@@ -33,6 +33,10 @@ FACTS = {
     ("swarm", "File.alone"): "every file is a mount of its own there",
     ("swarm", "Members.abandon_data_on"): "a permission: read when a member moves, never deployed",
     **{(kind, "Security.allow_root"): "a permission: without it an image of root is refused" for kind in PLATFORMS},
+    **{
+        ("swarm", field): "a permission: nothing restricts what leaves a Swarm"
+        for field in ("Workload.outside", "Job.outside", "Outside.port", "Outside.networks")
+    },
     ("swarm", "Job.container.image.http_tool"): "a fact about the image: a job has no probes",
     **{(kind, "ConfigFile.not_secret"): "for policies, and whoever reads them" for kind in PLATFORMS},
     **{

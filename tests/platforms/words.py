@@ -6,6 +6,7 @@ kind; an effect in one of them is enough.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from ipaddress import IPv4Network
 
 import pulumi
 import pulumi_random as random
@@ -23,6 +24,7 @@ from model import (
     Job,
     Members,
     Origin,
+    Outside,
     Port,
     Probe,
     Probes,
@@ -109,6 +111,7 @@ def words(objects: Objects) -> Mapping[str, Word]:
         container=app,
         replicas=2,
         ports=PORTS,
+        outside=(Outside(port=5432, networks=(IPv4Network("10.8.0.0/16"),)),),
         probes=HTTP_AND_TCP,
     )
     members = Members(
@@ -149,6 +152,7 @@ def words(objects: Objects) -> Mapping[str, Word]:
             origin=APP.at("migrations"),
             tier=Tier.APP,
             container=app,
+            outside=(Outside(port=5432, networks=(IPv4Network("10.8.0.0/16"),)),),
         ),
         "secret": Secret(name="password", value="three"),
         "config-file": ConfigFile(name="conf", text="three"),

@@ -38,7 +38,13 @@ def accepted(document: dict[str, Any], *, secrets: dict[str, str]) -> list[Recor
 
 def text(registered: list[Recorded], name: str) -> str:
     """The text of the one configuration file or secret of this name, on either platform."""
-    (inputs,) = (one.inputs for one in registered if one.name == name and _is_text(one.type))
+    (found,) = (one for one in registered if one.name == name and holds_text(one))
+    return content(found)
+
+
+def content(one: Recorded) -> str:
+    """The text that it holds."""
+    inputs = one.inputs
     if "dataRaw" in inputs:
         return str(_clear(inputs["dataRaw"]))
     data = _clear(inputs.get("stringData") or inputs["data"])
@@ -48,8 +54,9 @@ def text(registered: list[Recorded], name: str) -> str:
     return str(_clear(only))
 
 
-def _is_text(type_: str) -> bool:
-    return type_.rpartition(":")[2] in ("ConfigMap", "ServiceConfig", "Secret")
+def holds_text(one: Recorded) -> bool:
+    """Whether it is a configuration file or a secret."""
+    return one.type.rpartition(":")[2] in ("ConfigMap", "ServiceConfig", "Secret")
 
 
 def _clear(value: Any) -> Any:

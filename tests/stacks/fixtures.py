@@ -19,6 +19,11 @@ def settings_of(path: Path) -> tuple[dict[str, Any], frozenset[str]]:
     return config["ha-platform:stack"], frozenset(config.get("ha-platform:secrets", {}))
 
 
+def secret_values_of(path: Path) -> dict[str, str]:
+    """What the given secrets of the file hold."""
+    return dict(read_document(path.read_text())["config"].get("ha-platform:secrets", {}))
+
+
 def expected_fault(path: Path) -> tuple[str, str]:
     """YAML path and words of the rule, from the file's name. `~2` tells two fixtures of one rule apart."""
     where, _, words = path.stem.partition("--")

@@ -10,7 +10,7 @@ from composition.rules import RULES
 from composition.stack import Stack
 from settings.faults import BrokenStack
 from settings.load import load
-from tests.stacks.fixtures import BAD, GOOD, expected_fault, normal, settings_of
+from tests.stacks.fixtures import BAD, GOOD, expected_fault, normal, secret_values_of, settings_of
 
 
 @pytest.mark.parametrize("path", BAD, ids=lambda path: path.stem)
@@ -18,7 +18,7 @@ def test_a_broken_stack_is_refused_for_the_reason_in_its_name(path: Path) -> Non
     settings, secrets = settings_of(path)
     where, words = expected_fault(path)
     with pytest.raises(BrokenStack) as refused:
-        check(settings, source=path.name, secret_names=secrets)
+        check(settings, source=path.name, secret_names=secrets, secret_values=secret_values_of(path))
     faults = refused.value.faults
     assert [fault.path for fault in faults] == [f"{STACK_KEY}.{where}"], "one fault, at the path that the name says"
     assert words in normal(faults[0].rule), "the rule that the name says"
@@ -35,7 +35,7 @@ def _broken_rules(path: Path) -> set[str]:
     loaded = load(Stack, settings, root=STACK_KEY)
     if loaded.faults:
         return set()
-    context = Context(stack=loaded.sound, secret_names=secrets)
+    context = Context(stack=loaded.sound, secret_names=secrets, secret_values=secret_values_of(path))
     return {rule.__name__ for rule in RULES if any(rule(context))}
 
 

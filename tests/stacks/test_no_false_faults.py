@@ -23,7 +23,9 @@ Stackfile = dict[str, Any]
 
 def broken_rules(loaded: Loaded[Stack]) -> set[tuple[str, str]]:
     """Rule and path of every fault across keys."""
-    context = Context(stack=loaded.sound, secret_names=SECRETS | {PULL}, broken=loaded.broken)
+    context = Context(
+        stack=loaded.sound, secret_names=SECRETS | {PULL}, secret_values={PULL: "x"}, broken=loaded.broken
+    )
     return {(rule.__name__, fault.path.partition(".")[2]) for rule in RULES for fault in rule(context)}
 
 
@@ -38,6 +40,11 @@ class Break:
 
 def _same_name(stack: Stackfile) -> None:
     stack["caches"]["web"] = {"role": "session", "members": 1}
+
+
+def _external(stack: Stackfile) -> None:
+    address = {"host": "db.example.com", "database": "a", "user": "a", "password": PULL, "tls": {"ca": PULL}}
+    stack["databases"]["outside"] = {"external": address}
 
 
 PARTS = tuple(f"{room}.{name}" for room in MAPS for name in VALID[room])
@@ -127,6 +134,11 @@ BREAKS = (
         change=lambda stack: stack["databases"]["main"].update(parameters={"wrok_mem": "16MB"}),
         fault=("parameters_are_known", "databases.main.parameters.wrok_mem"),
         needs=("databases.main", "images"),
+    ),
+    Break(
+        change=_external,
+        fault=("certificates_are_certificates", "databases.outside.external.tls.ca"),
+        needs=("databases.outside",),
     ),
     Break(change=_same_name, fault=("names_are_unique", "caches.web"), needs=()),
 )

@@ -13,6 +13,7 @@ from components.app_tier.settings import AppTierSettings
 from composition.compose import compose
 from composition.kinds import KINDS
 from composition.read import StackInput, check
+from composition.reference_types import models_in
 from composition.refusals import KEYS, refusal_faults
 from composition.stack import Stack
 from model import Job, Origin, Workload
@@ -40,8 +41,8 @@ def annotations(model: type[BaseModel], keys: list[str]) -> Iterator[Any]:
             options = get_args(field.annotation) or (field.annotation,)
             options = options[1:] if get_origin(field.annotation) is dict else options
             for option in options:
-                if isinstance(option, type) and issubclass(option, BaseModel):
-                    yield from annotations(option, keys[1:])
+                if models := list(models_in(option)):
+                    yield from (found for each in models for found in annotations(each, keys[1:]))
                 elif len(keys) == 1:
                     yield option
 

@@ -1,0 +1,42 @@
+"""A Redis server that somebody else runs."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from components.contracts import Terms
+from components.external import ExternalAddress, ExternalStore
+from components.redis_sentinel.contract import plain_terms, plain_url
+from settings.types import PortNumber
+
+UserName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.@-]{0,127}$")]
+"""As providers name users."""
+
+
+class ExternalRedis(ExternalAddress):
+    """Where the server is, and how its clients log in."""
+
+    port: PortNumber = 6379
+    """Its port."""
+    user: UserName | None = None
+    """The user of its access list. Default: the password alone."""
+    database: int = Field(default=0, ge=0, le=15, strict=True)
+    """The number of the logical database."""
+
+
+class ExternalCache(ExternalStore):
+    """A Redis server outside the stack: nothing is built for it, and applications get the contract of an endpoint."""
+
+    external: ExternalRedis
+    """Where it is."""
+
+    def terms(self) -> Terms:
+        return plain_terms(self.external.tls, user=self.external.user is not None)
+
+    def url(self) -> str:
+        return plain_url(self.external.tls, user=self.external.user is not None)
+
+    def values(self) -> Mapping[str, str]:
+        user = {"user": self.external.user} if self.external.user is not None else {}
+        return {"database": str(self.external.database), "socket_timeout": "2"} | user
