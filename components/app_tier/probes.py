@@ -1,17 +1,19 @@
 """The health checks of an application tier, as neutral words."""
 
 from components.app_tier.settings import AppTierSettings
-from model import ExecCheck, HttpCheck, Probe, Probes
+from model import ExecCheck, HttpCheck, Probe, Probes, TcpCheck
 
 
 def probes(settings: AppTierSettings) -> Probes:
-    """HTTP checks for tiers with a port for them, the given commands for others."""
+    """HTTP checks for tiers with a port for them; connections, or the given commands, for others."""
     chosen = settings.probes
-    live: HttpCheck | ExecCheck
-    ready: HttpCheck | ExecCheck
+    live: HttpCheck | TcpCheck | ExecCheck
+    ready: HttpCheck | TcpCheck | ExecCheck
     if (port := settings.probed_port) is not None:
         live = HttpCheck(path=chosen.health, port=port, host=chosen.host)
         ready = HttpCheck(path=chosen.ready or chosen.health, port=port, host=chosen.host)
+    elif chosen.tcp is not None:
+        live = ready = TcpCheck(port=settings.ports[chosen.tcp])
     else:
         assert chosen.command is not None, "the settings require a command for tiers without a port"
         ready = ExecCheck(command=chosen.command)

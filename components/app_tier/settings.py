@@ -129,6 +129,8 @@ class ProbesSettings(Settings):
     the address that is checked; balancers send the route's host or the app's name."""
     command: Command | None = None
     """For tiers without a port: a command that exits with 0 while the worker works."""
+    tcp: PortName | None = None
+    """The name of the port in `ports` that only has to take connections, for applications that do not speak HTTP."""
     interval: Seconds = Field(default=5, ge=1, le=300)
     """Time between two checks whether it may receive work."""
     timeout: Seconds = Field(default=3, ge=1, le=60)
@@ -319,12 +321,16 @@ class AppTierSettings(Settings):
         metrics = self.metrics.port if self.metrics else None
         if isinstance(metrics, int) and metrics not in owners and "metrics" in self.ports:
             yield f"`ports.metrics` is not `metrics.port` ({metrics}); write `metrics: {{port: metrics}}`, or rename it"
-        for key, named in (("probes.port", self.probes.port), ("metrics.port", metrics)):
+        named_ports = (("probes.port", self.probes.port), ("probes.tcp", self.probes.tcp), ("metrics.port", metrics))
+        for key, named in named_ports:
             if isinstance(named, str) and named not in self.ports:
                 yield f"`{key}` names no port of `ports`: {named}"
         http = self.port is not None or self.probes.port is not None
-        if not http and self.probes.command is None:
-            yield "a tier without a `port` needs `probes.command`" + (", or `probes.port`" if self.ports else "")
+        if not http and self.probes.command is None and self.probes.tcp is None:
+            others = ", `probes.tcp` or `probes.port`" if self.ports else ""
+            yield f"a tier without a `port` needs `probes.command`{others}"
+        if self.probes.tcp is not None and (http or self.probes.command is not None):
+            yield "`probes.tcp` is for tiers without a `port`, `probes.port` or `probes.command`"
         for key, command in (("command", self.probes.command), ("live.command", self.probes.live.command)):
             if http and command is not None:
                 yield f"`probes.{key}` is for tiers without a `port`" + (" or `probes.port`" if self.ports else "")

@@ -116,6 +116,8 @@ class ProbesArgs(TypedDict, total=False):
     the address that is checked; balancers send the route's host or the app's name."""
     command: Sequence[str]
     """For tiers without a port: a command that exits with 0 while the worker works."""
+    tcp: str
+    """The name of the port in `ports` that only has to take connections, for applications that do not speak HTTP."""
     interval: str
     """Time between two checks whether it may receive work. Default: `5s`."""
     timeout: str

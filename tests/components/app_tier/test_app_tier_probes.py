@@ -6,7 +6,7 @@ import pytest
 
 from components.app_tier.probes import probes
 from components.app_tier.settings import AppTierSettings
-from model import ExecCheck, HttpCheck
+from model import ExecCheck, HttpCheck, TcpCheck
 
 
 def settings(**fields: Any) -> AppTierSettings:
@@ -52,3 +52,22 @@ def test_every_check_says_the_host_that_the_application_answers_to() -> None:
 def test_what_does_not_go_together(fields: dict[str, Any], rule: str) -> None:
     with pytest.raises(ValueError, match=rule):
         settings(**fields)
+
+
+def test_what_does_not_speak_http_only_has_to_take_connections() -> None:
+    found = probes(settings(ports={"mqtt": 1883}, probes={"tcp": "mqtt"}))
+    assert found.ready.check == found.live.check == TcpCheck(port=1883)
+    assert (found.live.interval_seconds, found.live.failures) == (10, 6)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"port": 8000, "probes": {"tcp": "mqtt"}},
+        {"probes": {"tcp": "mqtt", "command": ["check"]}},
+        {"probes": {"tcp": "mqtt", "port": "mqtt"}},
+    ],
+)
+def test_there_is_one_way_to_check(fields: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="is for tiers without a"):
+        settings(ports={"mqtt": 1883}, **fields)
