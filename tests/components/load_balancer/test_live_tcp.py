@@ -4,7 +4,7 @@ import os
 import socket
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -28,23 +28,22 @@ SETTINGS = {
 }
 
 
-@pytest.fixture
-def brokers() -> Iterator[list[Echo]]:
-    first = Echo("127.0.0.31")
-    three = [first, Echo("127.0.0.32", first.port), Echo("127.0.0.33", first.port)]
-    yield three
-    for echo in three:
-        echo.kill()
-
-
-@pytest.fixture
-def proxy(haproxy: str, brokers: list[Echo], tmp_path: Path) -> Iterator[Proxy]:
-    chat, admin = Replica("127.0.0.11"), Echo("127.0.0.11")
+@contextmanager
+def running(haproxy: str, directory: Path) -> Iterator[tuple[Proxy, list[Echo]]]:
+    """A proxy, and the three brokers behind it."""
+    first, chat, admin = Echo("127.0.0.31"), Replica("127.0.0.11"), Echo("127.0.0.11")
+    brokers = [first, Echo("127.0.0.32", first.port), Echo("127.0.0.33", first.port)]
     apps: dict[str, Sequence[Replica | Echo]] = {"chat": [chat], "broker": brokers}
-    with Proxy(tmp_path, SETTINGS, apps, ports={"chat": {"admin": admin.port}}, binary=haproxy) as proxy:
+    with Proxy(directory, SETTINGS, apps, ports={"chat": {"admin": admin.port}}, binary=haproxy) as proxy:
+        yield proxy, brokers
+    for server in (*brokers, chat, admin):
+        server.kill()
+
+
+@pytest.fixture(scope="module")
+def proxy(haproxy: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+    with running(haproxy, tmp_path_factory.mktemp("proxy")) as (proxy, _):
         yield proxy
-    chat.kill()
-    admin.kill()
 
 
 def connect(proxy: Proxy, route: str, source: str = "127.0.0.1") -> socket.socket:
@@ -94,35 +93,31 @@ def test_only_the_named_ranges_may_connect(proxy: Proxy) -> None:
         assert greeted(connection), "other routes are open to everybody"
 
 
-def test_a_replica_that_is_taken_out_loses_its_connections(proxy: Proxy, brokers: list[Echo]) -> None:
-    connections = [connect(proxy, "mqtt") for _ in brokers]
-    behind = {greeted(connection): connection for connection in connections}
-    brokers[0].stop_listening()
-    proxy.wait_until_up("tcp_mqtt", 2)
-    assert ended(behind[brokers[0].address])
-    behind[brokers[1].address].sendall(b"x")
-    assert behind[brokers[1].address].recv(1) == b"x"
-    for _ in range(6):
-        with closing(connect(proxy, "mqtt")) as connection:
-            assert greeted(connection) in {broker.address for broker in brokers[1:]}
-    for connection in connections:
-        connection.close()
-
-
 def test_a_silent_connection_ends(proxy: Proxy) -> None:
     with closing(connect(proxy, "hasty")) as connection:
         assert greeted(connection)
         assert ended(connection)
 
 
-def test_open_connections_outlive_the_order_to_stop(proxy: Proxy) -> None:
-    with closing(connect(proxy, "mqtt")) as connection:
-        assert greeted(connection)
+def test_a_lost_replica_and_a_drain(haproxy: str, tmp_path: Path) -> None:
+    """A replica that is taken out loses its connections; an order to stop leaves the open ones."""
+    with running(haproxy, tmp_path) as (proxy, brokers):
+        connections = [connect(proxy, "mqtt") for _ in brokers]
+        behind = {greeted(connection): connection for connection in connections}
+        brokers[0].stop_listening()
+        proxy.wait_until_up("tcp_mqtt", 2)
+        assert ended(behind[brokers[0].address])
+        for _ in range(6):
+            with closing(connect(proxy, "mqtt")) as connection:
+                assert greeted(connection) in {broker.address for broker in brokers[1:]}
         proxy.drain()
         wait_for(lambda: _refused(proxy), "no new connection")
-        connection.sendall(b"x")
-        assert connection.recv(1) == b"x"
-    proxy.process.wait(30)
+        for broker in brokers[1:]:
+            behind[broker.address].sendall(b"x")
+            assert behind[broker.address].recv(1) == b"x"
+        for connection in connections:
+            connection.close()
+        proxy.process.wait(30)
 
 
 def _refused(proxy: Proxy) -> bool:
