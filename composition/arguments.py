@@ -1,7 +1,8 @@
 """`python -m composition.arguments`: writes ha_platform/args/, the settings of components as typed dictionaries.
 
 A program of another repository gives them to components, and Pulumi's analyzer reads the interface of the plugin from
-them. It knows texts, numbers, lists, maps and classes; where a setting has several forms, the fullest of them stands.
+them. It knows texts, numbers, lists, maps and classes. Of a list or a map the map stands, which says more. What is a
+text or has keys is anything here, and the settings judge it.
 """
 
 import textwrap
@@ -119,8 +120,6 @@ class Arguments:
         models = [each for each in bare if isinstance(each, type) and issubclass(each, BaseModel)]
         if len(models) > 1 and len(models) == len(bare):
             return self._used(file, *models)
-        if len(models) == 1:
-            return self._used(file, models[0])
         maps = [each for each in arguments if get_origin(_bare(each)) is dict]
         if len(maps) == 1:
             return self._type(maps[0], [], file)

@@ -12,6 +12,7 @@ from typing import Any
 import pulumi
 
 from components.context import Context
+from components.external import ExternalStore
 from components.images import Images
 from components.kind import Build, Built, Kind
 from components.scope import Scope
@@ -79,6 +80,11 @@ class Site:
         names = self._given | given.keys()
         checked = _checked(title, name, str(place), said, names, [*self._out_of_turn(place, name)])
         part = next(part for part in kind.parts(checked) if part.origin == place)
+        if isinstance(part.settings, ExternalStore):
+            fix = "Give its address to the application in `env` and its password by `given`."
+            raise BrokenStack(
+                title, [Fault(path=f"{name}.external", rule="is for stack files: it builds nothing", fix=fix)]
+            )
         mounted = sorted({use.name for use in kind.secrets(part.settings) if use.mounted})
         values = {key: pulumi.Output.secret(value) for key, value in given.items()}
 

@@ -172,7 +172,7 @@ class AppTierArgs(TypedDict, total=False):
 
     image: Required[str]
     """A full reference with tag or digest, or the name of a pinned image (`chat`)."""
-    run_as: RunAsArgs
+    run_as: Any
     """The identity of the process, for images given by reference: `uid` and `gid`, or `root`, which needs
     `security.allow_root`."""
     http_tool: str
@@ -202,7 +202,7 @@ class AppTierArgs(TypedDict, total=False):
     not_secret: Sequence[str]
     """What only looks like a secret: names of variables in `env`, paths in `files`, or `args`, `command`,
     `migrations.command`."""
-    files: Mapping[str, TextOfFileArgs]
+    files: Mapping[str, Any]
     """Configuration files: absolute path -> text, or `file` with the path of one below the directory of Pulumi.yaml.
     Each is mounted read-only beside what the image has in that directory, readable by everybody in the container. A
     changed text rolls the replicas. At most 500 kB each, and 96 KiB of texts in the stack file. Not for secrets."""
@@ -210,7 +210,7 @@ class AppTierArgs(TypedDict, total=False):
     """File under /run/secrets -> given secret."""
     secret_env: Mapping[str, str]
     """Variable -> given secret, exported by a launcher (needs `command`)."""
-    uses: Mapping[str, UseArgs]
+    uses: Mapping[str, Any]
     """Databases, caches and other apps by name -> prefix of the variables that tell how to reach them (`main:
     DATABASE`), or how these are named and written (`prefix`, `preset`, `env`, `inject`)."""
     migrations: MigrationsArgs

@@ -26,6 +26,8 @@ MAY_IMPORT = {
     ),
     "policies": ("policies",),
 }
+PLUGIN = Path("components/__main__.py")
+"""A program, as `__main__.py` is: it starts what is above."""
 ROOMS = ("swarm", "kubernetes")
 PROVIDER_OF = {"swarm": "pulumi_docker", "kubernetes": "pulumi_kubernetes"}
 
@@ -42,6 +44,7 @@ def test_imports_run_one_way(package: str) -> None:
     wrong = {
         f"{path} imports {module}"
         for path in files(package)
+        if path != PLUGIN
         for module in ours(path)
         if not any(below(module, name) for name in allowed) and module not in parents
     }
@@ -50,6 +53,10 @@ def test_imports_run_one_way(package: str) -> None:
 
 def test_the_program_file_knows_composition_and_settings_only() -> None:
     assert {module.partition(".")[0] for module in ours(Path("__main__.py"))} == {"composition", "settings"}
+
+
+def test_the_plugin_file_knows_the_library_only() -> None:
+    assert ours(PLUGIN) == {"ha_platform.plugin", "ha_platform.plugin.main"}
 
 
 @pytest.mark.parametrize("room", ROOMS)

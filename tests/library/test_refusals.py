@@ -94,6 +94,14 @@ def test_secrets_are_given_to_the_component_that_names_them() -> None:
     assert registered == []
 
 
+def test_a_store_that_somebody_else_runs_is_no_component() -> None:
+    elsewhere: Any = {"external": {"host": "db.example.com", "database": "app", "user": "app", "password": "db"}}
+    args = elsewhere | {"given": {"db": "secret"}}
+    report, registered = refused(lambda shop: PostgresHA("main", args, platform=shop))
+    assert "main.external: is for stack files: it builds nothing" in report
+    assert registered == []
+
+
 def test_a_name_is_taken_once() -> None:
     def twice(shop: Swarm) -> None:
         RedisSentinel("main", {"role": "cache"}, platform=shop)
