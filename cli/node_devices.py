@@ -8,7 +8,6 @@ from typing import Any
 from cli.clients import answering, docker_client
 from cli.errors import CommandError
 from cli.hosts import Hosts
-from components.app_tier.component import DEFAULT_REPLICAS
 from composition.stack import Stack
 from platforms.swarm.settings import SwarmSettings
 
@@ -47,7 +46,7 @@ def needs(stack: Stack) -> Iterator[Need]:
                 path=f"apps.{name}",
                 devices=app.devices,
                 labels=app.placement.labels,
-                replicas=app.replicas or DEFAULT_REPLICAS,
+                replicas=app.count,
             )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from cli.clients import answering, docker_client
 from cli.errors import CommandError
 from cli.hosts import Hosts
+from components.app_tier.settings import AppTierSettings
 from components.placement import PlacementSettings
 from composition.kinds import components
 from composition.stack import Stack
@@ -44,7 +45,9 @@ def _placed(path: str, settings: Settings) -> Iterator[tuple[str, Any]]:
 
 
 def _pinned(settings: Any, nodes: tuple[str, ...]) -> tuple[str, ...]:
-    """Where members with data live; nothing for replicas."""
+    """Where members with data live; nothing for replicas without."""
+    if isinstance(settings, AppTierSettings):
+        return (settings.hosts or nodes[: settings.count]) if settings.volumes else ()
     if hasattr(settings, "hosts"):
         return settings.hosts or nodes[: settings.members]
     if hasattr(settings, "host"):

@@ -78,6 +78,10 @@ class Scope:
         """Named members, each with its volume."""
         return self.platform.members(word, parent=self.parent)
 
+    def replicas(self, word: Workload | Members) -> Endpoint:
+        """Either of the two."""
+        return self.members(word) if isinstance(word, Members) else self.workload(word)
+
     def agent(self, word: Agent) -> Endpoint:
         """One replica on every host."""
         return self.platform.agent(word, parent=self.parent)

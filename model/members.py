@@ -7,6 +7,7 @@ import pulumi
 
 from model.container import Container
 from model.origin import Origin
+from model.outside import Outside
 from model.port import Port, PublicPort
 from model.probe import Probes
 from model.tier import Tier
@@ -17,13 +18,17 @@ from model.volume import Volume
 class Members:
     """`count` members named `<name>-0` .. `<name>-<count-1>`, each on a host of its own where there are enough.
 
-    One change never takes two members down: the next is updated when the one before is ready again. Members find
-    each other by name before they are ready. `hosts` names the host of each; empty: the platform chooses, by nothing
-    but its own settings. A change after which no member stays where its data is fails, unless all the data left is
-    on hosts in `abandon_data_on`. Only nodes with all `node_labels` run them. With `private_to`, only the members
-    themselves and the words named there connect to them, and they to nobody else; empty: the tiers decide. It is fixed
-    when the members are created, and comes before the words that it names. `public_ports` are for a single member.
-    The volume is kept under the stack's `data` policy.
+    One change never takes two members down: the next is updated when the one before is ready again. Members find each
+    other by name before they are ready. `hosts` names the host of each; empty: the platform chooses, by nothing but its
+    own settings. A change after which no member stays where its data is fails, unless all the data left is on hosts in
+    `abandon_data_on`. Only nodes with all `node_labels` run them. `outside` is as for Workloads. With `private_to`,
+    only the members themselves and the words named there connect to them, and they to nobody else; empty: the tiers
+    decide. It is fixed when the members are created, and comes before the words that it names. `public_ports` are for a
+    single member. The volume is kept under the stack's `data` policy.
+
+    `peers` hold copies of the same data and vote: one that moves copies it from the others, and they cannot get fewer.
+    Otherwise each has data of its own: one moves only if `abandon_data_on` has the host that it leaves, and one
+    that goes leaves its volume.
 
     `slow_start_seconds`, if more than the probes' `start_seconds`, is how long a start may go on that is alive: `live`
     passes and `ready` does not yet, as while a member copies its data. It is not killed meanwhile, and not ready. Where
@@ -36,6 +41,7 @@ class Members:
     container: Container
     count: int
     volume: Volume
+    peers: bool = True
     ports: tuple[Port, ...] = ()
     public_ports: tuple[PublicPort, ...] = ()
     probes: Probes
@@ -44,4 +50,5 @@ class Members:
     private_to: tuple[str, ...] = ()
     abandon_data_on: tuple[str, ...] = ()
     node_labels: Mapping[str, str] = field(default_factory=dict)
+    outside: tuple[Outside, ...] = ()
     depends_on: tuple[pulumi.Resource, ...] = ()

@@ -1,4 +1,4 @@
-"""AppTier: interchangeable replicas of one application, with what must run before them."""
+"""AppTier: the replicas of one application, with what must run before them."""
 
 import hashlib
 import re
@@ -9,16 +9,14 @@ import pulumi
 from components.app_tier.container import AppContainer, announced
 from components.app_tier.files import texts
 from components.app_tier.injected import USES, injected, set_twice
-from components.app_tier.probes import probes
+from components.app_tier.replicas import Replicas, most
 from components.app_tier.settings import AppTierSettings
 from components.component import Component
 from components.contracts import ClientContract
 from components.observability import Observability, Panel, ScrapeTarget, down_rule
 from components.scope import Scope
-from model import ConfigRef, Endpoint, Image, Job, Origin, Port, Rollout, SecretRef, Tier, Workload
+from model import ConfigRef, Endpoint, Image, Job, Origin, SecretRef, Tier
 from platforms.base import Platform
-
-DEFAULT_REPLICAS = 2
 
 
 class AppTier(Component):
@@ -67,33 +65,16 @@ class AppTier(Component):
                     depends_on=uses,
                 )
             )
-        scaling = settings.scaling.scaling() if settings.scaling else None
-        replicas = scaling.min_replicas if scaling else settings.replicas or DEFAULT_REPLICAS
-        self.endpoint = scope.workload(
-            Workload(
-                name=name,
-                origin=scope.origin,
-                tier=Tier.APP,
-                container=container.service(),
-                replicas=replicas,
-                scaling=scaling,
-                ports=_ports(settings),
-                probes=probes(settings),
-                rollout=Rollout(
-                    parallelism=settings.rollout.parallelism,
-                    order=settings.rollout.order,
-                    stable_seconds=settings.rollout.stable,
-                    deadline_seconds=settings.rollout.deadline,
-                ),
-                spread=settings.spread,
-                prefer_spot=settings.prefer_spot,
-                node_labels=settings.placement.labels,
-                outside=outside,
-                depends_on=(*uses, *migrated),
-            )
+        replicas = Replicas(
+            name=name,
+            origin=scope.origin,
+            settings=settings,
+            container=container.service(),
+            outside=outside,
+            depends_on=(*uses, *migrated),
         )
-        surplus = settings.rollout.parallelism if settings.rollout.order == "start-first" else 0
-        self.max_replicas = (scaling.max_replicas if scaling else replicas) + surplus
+        self.endpoint = scope.replicas(replicas.word())
+        self.max_replicas = most(settings)
         self.observability = scope.observed(_observability(name, settings, self.endpoint))
         self.register_outputs({"host": self.endpoint.host})
 
@@ -110,15 +91,6 @@ def _file_name(app: str, path: str) -> str:
     """`web-app-toml-1b2c3d4e`: at most 54 characters, for Docker takes 64 and the engine adds 8."""
     readable = re.sub(r"[^a-z0-9]+", "-", path.rpartition("/")[2].lower())[:20].strip("-")
     return "-".join(filter(None, (app, readable, hashlib.sha256(path.encode()).hexdigest()[:8])))
-
-
-def _ports(settings: AppTierSettings) -> tuple[Port, ...]:
-    ports = [Port(name="http", number=settings.port)] if settings.port is not None else []
-    ports += [Port(name=name, number=number) for name, number in settings.ports.items()]
-    metrics_port = settings.metrics_port
-    if metrics_port is not None and metrics_port not in {port.number for port in ports}:
-        ports.append(Port(name="metrics", number=metrics_port))
-    return tuple(ports)
 
 
 def _observability(name: str, settings: AppTierSettings, endpoint: Endpoint) -> Observability:

@@ -9,6 +9,8 @@ from components.app_tier.address import address_terms
 from components.app_tier.files import Files, clashes
 from components.app_tier.scaling import ScalingSettings
 from components.app_tier.uses import Uses, each_use
+from components.app_tier.volumes import Volumes
+from components.app_tier.volumes import problems as volume_problems
 from components.contracts import Terms
 from components.placement import PlacementSettings
 from components.sizes import ResourcesSettings, Size
@@ -20,6 +22,7 @@ from settings.types import (
     Command,
     DeviceName,
     EnvName,
+    Hostname,
     MemoryBytes,
     PortName,
     PortNumber,
@@ -78,6 +81,9 @@ WritablePaths = Annotated[
     ),
 ]
 """Writable directories, with or without their sizes."""
+
+
+DEFAULT_REPLICAS = 2
 
 
 class RunAs(Settings):
@@ -232,7 +238,7 @@ class AppTierSettings(Settings):
     ports: dict[PortName, PortNumber] = Field(default_factory=dict)
     """Further ports by name (`admin: 9000`), for routes, `probes.port` and `metrics.port`."""
     replicas: int | None = Field(default=None, ge=1, le=100, strict=True)
-    """A fixed number of replicas; default 2."""
+    """A fixed number of replicas; default 2, and 1 with `volumes`."""
     scaling: ScalingSettings | None = None
     """An autoscaler in place of `replicas`."""
     size: Size | None = None
@@ -270,6 +276,17 @@ class AppTierSettings(Settings):
     """Directories that are writable and empty at every start: a list of paths (64 MiB each), or a map of path to size.
     `/tmp` always is one, of 64 MiB unless the map says otherwise. What is in them may count against the memory limit:
     on Swarm always, on Kubernetes up to 16 MiB each (larger ones are on the node's disk)."""
+    volumes: Volumes = Field(default_factory=dict)
+    """A volume of each replica's own, which outlives it: directory -> size (`/var/lib/app: 5Gi`). Replicas then have
+    names (`$(MEMBER_NAME)` in `env`, `command` and `args`), and are replaced one after the other, each stopped first.
+    On Swarm each stays on its host, the image must have the directory with `run_as` as its owner, and the size is not
+    enforced."""
+    hosts: tuple[Hostname, ...] = ()
+    """Swarm, with `volumes`: one host for each replica, in the order of their numbers; default: the first of
+    `platform.nodes`. A changed host leaves the replica's data behind."""
+    abandon_data_on: tuple[Hostname, ...] = ()
+    """Swarm, with `volumes`: hosts whose data may be lost. A move is refused unless this names the host that a replica
+    leaves."""
     shm: ScratchSize | None = None
     """Size of `/dev/shm`, in memory that counts against the limit; default: the platform's own, 64 MiB."""
     security: AppSecuritySettings = AppSecuritySettings()
@@ -300,6 +317,11 @@ class AppTierSettings(Settings):
         if self.metrics is None or named is None:
             return self.port if self.metrics else None
         return self.ports[named] if isinstance(named, str) else named
+
+    @property
+    def count(self) -> int:
+        """Replicas, or the fewest of them where an autoscaler decides."""
+        return self.scaling.min if self.scaling else self.replicas or (1 if self.volumes else DEFAULT_REPLICAS)
 
     def terms(self) -> Terms:
         """What its contract holds: nothing without a port."""
@@ -356,7 +378,12 @@ class AppTierSettings(Settings):
             problems.append(
                 f"`uses.{exported[0]}.inject: variables` needs `command`: a launcher exports the secrets and runs it"
             )
-        problems += clashes(self.files, dict.fromkeys(self.writable_paths, "writable_paths"))
+        problems += volume_problems(self)
+        directories = dict.fromkeys(self.writable_paths, "writable_paths")
+        problems += [
+            f"`volumes` and `writable_paths` both mount {path}" for path in self.volumes if path in directories
+        ]
+        problems += clashes(self.files, directories | dict.fromkeys(self.volumes, "volumes"))
         if len(set(self.writable_paths)) != len(self.writable_paths):
             problems.append("`writable_paths` names a directory twice")
         if twice := sorted({*self.env} & {*self.secret_env}):

@@ -187,7 +187,7 @@ class AppTierArgs(TypedDict, total=False):
     ports: Mapping[str, int]
     """Further ports by name (`admin: 9000`), for routes, `probes.port` and `metrics.port`."""
     replicas: int
-    """A fixed number of replicas; default 2."""
+    """A fixed number of replicas; default 2, and 1 with `volumes`."""
     scaling: ScalingArgs
     """An autoscaler in place of `replicas`."""
     size: str
@@ -225,6 +225,17 @@ class AppTierArgs(TypedDict, total=False):
     """Directories that are writable and empty at every start: a list of paths (64 MiB each), or a map of path to size.
     `/tmp` always is one, of 64 MiB unless the map says otherwise. What is in them may count against the memory
     limit: on Swarm always, on Kubernetes up to 16 MiB each (larger ones are on the node's disk)."""
+    volumes: Mapping[str, str]
+    """A volume of each replica's own, which outlives it: directory -> size (`/var/lib/app: 5Gi`). Replicas then have
+    names (`$(MEMBER_NAME)` in `env`, `command` and `args`), and are replaced one after the other, each stopped
+    first. On Swarm each stays on its host, the image must have the directory with `run_as` as its owner, and the
+    size is not enforced."""
+    hosts: Sequence[str]
+    """Swarm, with `volumes`: one host for each replica, in the order of their numbers; default: the first of
+    `platform.nodes`. A changed host leaves the replica's data behind."""
+    abandon_data_on: Sequence[str]
+    """Swarm, with `volumes`: hosts whose data may be lost. A move is refused unless this names the host that a replica
+    leaves."""
     shm: str
     """Size of `/dev/shm`, in memory that counts against the limit; default: the platform's own, 64 MiB."""
     security: AppSecurityArgs

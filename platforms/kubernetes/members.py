@@ -62,7 +62,7 @@ def refusals(cluster: Cluster, word: Members) -> Iterator[Refused]:
             ", ".join(word.abandon_data_on),
             "a member keeps its volume here wherever it runs; leave the key out",
         )
-    if not word.ports:
+    if not word.ports and word.peers:
         yield Refused("ports", "none", "members are reached by name; declare the ports they listen on")
 
 
@@ -82,6 +82,7 @@ def render_members(cluster: Cluster, word: Members, *, parent: pulumi.Resource) 
         ports=word.ports,
         public_ports=offered_ports(cluster, word),
         private_to=word.private_to,
+        outside=word.outside,
     )
     services = _services(cluster, word, parent=parent)
     claims = member_claims(cluster, word, parent=parent)
@@ -103,7 +104,7 @@ def render_members(cluster: Cluster, word: Members, *, parent: pulumi.Resource) 
             timeout_seconds=wait_seconds,
             stop_seconds=grace,
             ignore_changes=[TEMPLATES],
-            hooks=_guard(word),
+            hooks=_guard(word) if word.peers else None,
         ),
     )
     if offered_ports(cluster, word):
@@ -207,5 +208,7 @@ def _services(cluster: Cluster, word: Members, *, parent: pulumi.Resource) -> tu
         )
         for ordinal in range(word.count)
     )
+    if not word.ports:
+        return ()
     everyone = selector(word.name)
     return of(word.name, everyone), of(replicas_service(word.name), everyone, headless=True), *members

@@ -55,6 +55,9 @@ def announcements(
         )
     if not before or before == after:
         return
+    if not word.peers:
+        yield from _alone(word, names, ordinal, before, after)
+        return
     if len(after) < len(before):
         raise DataLost(fewer(word, len(before)))
     left = {number: host for number, host in enumerate(before) if after[number : number + 1] != (host,)}
@@ -70,6 +73,29 @@ def announcements(
         yield (
             f"{word.origin}: {word.name}-{ordinal} moves from {before[ordinal]} to {after[ordinal]}. It {start}; "
             f"{_volume_stays(names.member(word.name, ordinal), before[ordinal])}"
+        )
+
+
+def _alone(word: Members, names: Names, ordinal: int, before: Sequence[str], after: Sequence[str]) -> Iterator[str]:
+    """The same for members that have no data of each other. Those that go have no update: the first one speaks."""
+    left = {number: host for number, host in enumerate(before[: len(after)]) if after[number] != host}
+    if lost := {number: host for number, host in left.items() if host not in word.abandon_data_on}:
+        moves = ", ".join(f"{word.name}-{number} from {host} to {after[number]}" for number, host in lost.items())
+        raise DataLost(
+            f"{word.origin}: a replica would leave its data ({moves}); a volume does not follow, and no other replica "
+            f"has a copy. Change `hosts` back. If the data may be lost, set `abandon_data_on: "
+            f"[{', '.join(dict.fromkeys(lost.values()))}]` beside it."
+        )
+    if ordinal in left:
+        yield (
+            f"{word.origin}: {word.name}-{ordinal} moves from {left[ordinal]} to {after[ordinal]}, where it starts on "
+            f"an empty volume: its data is ABANDONED, as `abandon_data_on` says; "
+            f"{_volume_stays(names.member(word.name, ordinal), left[ordinal])}"
+        )
+    for number in range(len(after), len(before)) if ordinal == 0 else ():
+        yield (
+            f"{word.origin}: {word.name}-{number} goes; "
+            f"{_volume_stays(names.member(word.name, number), before[number])}"
         )
 
 

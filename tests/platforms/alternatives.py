@@ -73,6 +73,8 @@ def alternatives(objects: Objects) -> Mapping[str, Any]:
         "Members.hosts": ("b", "c"),
         "Members.name": "other",
         "Members.node_labels": {"disk": "fast"},
+        "Members.outside": (Outside(port=5433),),
+        "Members.peers": False,
         "Members.ports": (Port(name="other", number=7000),),
         "Members.private_to": ("other",),
         "Members.public_ports": (PublicPort(port="metrics", published=9100, audience="operators"),),

@@ -35,8 +35,9 @@ FACTS = {
     **{(kind, "Security.allow_root"): "a permission: without it an image of root is refused" for kind in PLATFORMS},
     **{
         ("swarm", field): "a permission: nothing restricts what leaves a Swarm"
-        for field in ("Workload.outside", "Job.outside", "Outside.port", "Outside.networks")
+        for field in ("Workload.outside", "Members.outside", "Job.outside", "Outside.port", "Outside.networks")
     },
+    ("swarm", "Members.peers"): "read when a member moves or goes, never deployed",
     ("swarm", "Job.container.image.http_tool"): "a fact about the image: a job has no probes",
     **{(kind, "ConfigFile.not_secret"): "for policies, and whoever reads them" for kind in PLATFORMS},
     **{

@@ -16,7 +16,7 @@ from composition.read import StackInput, check
 from composition.reference_types import models_in
 from composition.refusals import KEYS, refusal_faults
 from composition.stack import Stack
-from model import Job, Origin, Workload
+from model import Job, Members, Origin, Workload
 from platforms.base import Refusal
 from platforms.swarm.names import ORIGIN_LABEL
 from settings.faults import BrokenStack
@@ -26,7 +26,7 @@ from tests.stacks.fixtures import DIRECTORY, settings_of
 
 OWN_CHOICE = {
     "origin.root", "origin.key", "origin.name", "origin.below", "tier", "depends_on", "public_ports",
-    "container.stop.signal",
+    "container.stop.signal", "private_to", "peers", "slow_start_seconds",
 }  # fmt: skip
 """Fields of an application's words that no key decides."""
 
@@ -65,9 +65,9 @@ def test_every_key_exists_in_the_settings(kind: str, place: str) -> None:
         assert any(annotations(Stack, [kind, *filter(None, key.split("."))])), f"{kind}: {key}"
 
 
-@pytest.mark.parametrize(("place", "word"), [("", Workload), ("migrations", Job)])
-def test_every_field_of_an_application_has_its_key(place: str, word: type) -> None:
-    keys, names = KEYS["apps"][place], set(word_fields(word))
+@pytest.mark.parametrize(("place", "words"), [("", (Workload, Members)), ("migrations", (Job,))])
+def test_every_field_of_an_application_has_its_key(place: str, words: tuple[type, ...]) -> None:
+    keys, names = KEYS["apps"][place], {name for word in words for name in word_fields(word)}
     assert {"container.secret_env", "container.image.uid"} < names
     held = {name for name in names for key in keys if name == key or name.startswith(f"{key}.")}
     assert names - held <= OWN_CHOICE

@@ -5,6 +5,9 @@ from typing import Any
 
 HTTP_PORT, STATUS_PORT, PROMETHEUS_PORT, ALERTMANAGER_PORT = 30080, 30404, 30090, 30093
 MEMBERS = 3
+OWN_DIRECTORY, OWN_FILE = "/var/lib/chat", "/opt/chat/app/alerts.yaml"
+"""A volume and a configuration file of the application `alerts`; the file stands among the image's own."""
+OWN_TEXT = "a: {{ b }}\n\tc: $HOME $$ $(X) é\n\n"
 _SMALL = {"cpu_request": "20m", "cpu_limit": "1", "memory_request": "64Mi", "memory_limit": "256Mi"}
 _DATA = {"cpu_request": "50m", "cpu_limit": "2", "memory_request": "128Mi", "memory_limit": "512Mi"}
 _STORE = {"cpu_request": "50m", "cpu_limit": "1", "memory_request": "64Mi", "memory_limit": "256Mi"}
@@ -60,8 +63,9 @@ def live_stack(platform: dict[str, Any], *, alerts_host: str) -> dict[str, Any]:
                 "image": "chat",
                 "command": ["python3", "-m", "app.webhook"],
                 "port": 8000,
-                "replicas": 1,
                 "resources": _SMALL,
+                "volumes": {OWN_DIRECTORY: "64Mi"},
+                "files": {OWN_FILE: OWN_TEXT},
             },
         },
         "databases": {

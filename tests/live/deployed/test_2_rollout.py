@@ -9,9 +9,11 @@ from sandbox.load import in_background, run_http, run_streams
 from tests.live.deployed.deployment import Settings
 from tests.live.deployed.loads import RATE, SAFE_PATH, TOTAL, answers, keep, under_load
 from tests.live.deployed.site import Site
+from tests.live.deployed.stack import OWN_DIRECTORY, OWN_FILE, OWN_TEXT
 from tests.live.deployed.waiting import wait_for
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(1200, func_only=True)]
+_KEPT = f"{OWN_DIRECTORY}/value"
 LONGEST = 100_000
 """More requests than a rollout can take; the load is stopped when it has ended."""
 
@@ -29,6 +31,12 @@ def test_the_preview_names_just_what_a_change_touches(site: Site) -> None:
     assert {name.split("-")[0] for name in route} == {"edge"}, route
 
 
+def test_an_application_has_its_file_byte_by_byte_and_writes_to_its_volume(site: Site) -> None:
+    assert _read(site, OWN_FILE) == OWN_TEXT.encode()
+    site.run_in(site.member("alerts", 0), ["python3", "-c", f"open('{_KEPT}', 'w').write('kept')"])
+    assert _read(site, _KEPT) == b"kept"
+
+
 def test_a_rollout_under_load_fails_no_request_and_cuts_no_stream(
     site: Site, reports: Path, request: pytest.FixtureRequest
 ) -> None:
@@ -36,6 +44,7 @@ def test_a_rollout_under_load_fails_no_request_and_cuts_no_stream(
 
     def new_version(settings: Settings) -> None:
         settings["apps"]["web"]["env"]["APP_VERSION"] = "2"
+        settings["apps"]["alerts"]["files"][OWN_FILE] = OWN_TEXT * 2
 
     with (
         in_background(lambda _: run_streams(url, count=12, tokens=200, delay_ms=50, ramp_seconds=12)) as streams,
@@ -54,6 +63,17 @@ def test_a_rollout_under_load_fails_no_request_and_cuts_no_stream(
     assert report.failed == 0, f"{report.failures}: {report.first_failures}"
     assert set(report.versions) == {"1", "2"}, f"the load saw the rollout: {report.versions}"
     assert (stream_report.broken, stream_report.complete) == (0, 12), stream_report
+
+
+def test_the_rollout_brought_the_new_file_and_kept_the_volume(site: Site) -> None:
+    assert _read(site, OWN_FILE) == (OWN_TEXT * 2).encode()
+    assert _read(site, _KEPT) == b"kept"
+
+
+def _read(site: Site, path: str) -> bytes:
+    """A file of the application with a volume; in hex, for whatever carries the output may change its end."""
+    command = ["python3", "-c", f"print(open('{path}', 'rb').read().hex())"]
+    return bytes.fromhex(site.run_in(site.member("alerts", 0), command).strip())
 
 
 def test_a_bad_image_never_takes_over(site: Site, reports: Path, request: pytest.FixtureRequest) -> None:

@@ -47,7 +47,7 @@ def test_an_alert_reaches_the_receiver(site: Site) -> None:
 
     site.deployment.up_ok(one_more_than_there_are)
     try:
-        receiver = site.replicas("alerts")[0]
+        receiver = site.member("alerts", 0)
         read = ["python3", "-c", _READ_ALERTS]
         text = wait_for(
             "the alert is at the webhook",

@@ -15,11 +15,12 @@ from tests.platforms.words import Word
 NODES = SETTINGS.model_copy(update={"nodes": ("a", "b", "c", "d", "e", "f")})
 
 
-def word(*hosts: str, abandon: tuple[str, ...] = ()) -> Members:
+def word(*hosts: str, abandon: tuple[str, ...] = (), peers: bool = True) -> Members:
     made: list[Members] = []
 
     def make(container: Any) -> list[Word]:
-        made.append(replace(database(container), count=len(hosts), hosts=hosts, abandon_data_on=abandon))
+        of = replace(database(container), count=len(hosts), hosts=hosts, abandon_data_on=abandon, peers=peers)
+        made.append(of)
         return [*made]
 
     registered(make, NODES)
@@ -32,10 +33,10 @@ def inputs(*hosts: str) -> list[dict[str, Any]]:
     return [found[f"shop-db-{ordinal}"] for ordinal in range(len(hosts))]
 
 
-def said(before: str, after: str, abandon: str = "") -> dict[int, list[str]]:
+def said(before: str, after: str, abandon: str = "", *, peers: bool = True) -> dict[int, list[str]]:
     """What each member's hook says of a change; hosts are letters. Raises DataLost where the first refuses."""
     old, new = inputs(*before), inputs(*after)
-    wanted = word(*after, abandon=tuple(abandon))
+    wanted = word(*after, abandon=tuple(abandon), peers=peers)
     return {
         ordinal: list(announcements(wanted, Names(stack="shop"), ordinal, old[ordinal], new[ordinal]))
         for ordinal in range(min(len(old), len(new)))
@@ -111,3 +112,23 @@ def test_a_label_alone_restarts_no_member() -> None:
     for ordinal in (0, 1):
         assert old[ordinal] != new[ordinal]
         assert {key for key in old[ordinal] if old[ordinal][key] != new[ordinal][key]} == {"labels"}
+
+
+def test_one_without_peers_leaves_its_data_only_by_name() -> None:
+    with pytest.raises(DataLost, match=r"db-1 from b to d\).*no other replica has a copy.*`abandon_data_on: \[b\]`"):
+        said("abc", "adc", peers=False)
+    with pytest.raises(DataLost, match="db-2 from c to e"):
+        said("abc", "ade", "b", peers=False)
+    told = said("abc", "adc", "b", peers=False)
+    assert told[0] == told[2] == []
+    assert "db-1 moves from b to d, where it starts on an empty volume: its data is ABANDONED" in told[1][0]
+
+
+def test_there_may_be_fewer_without_peers_and_what_stays_is_told_once() -> None:
+    told = said("abc", "a", peers=False)
+    assert [text.partition(";")[0] for text in told[0]] == [
+        "stack.databases.db: db-1 goes",
+        "stack.databases.db: db-2 goes",
+    ]
+    assert "its volume stays behind on c" in told[0][1]
+    assert said("ab", "abc", peers=False) == {0: [], 1: []}, "one more starts empty"
