@@ -1,9 +1,10 @@
 """The parameters of PostgreSQL that the platform sets itself, and what to write in their place."""
 
-from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, StringConstraints
+
+from components.parameters import refuse_owned
 
 _PATRONI = "Patroni decides it"
 _FILES = "its place follows from the image"
@@ -12,7 +13,7 @@ _TLS = "TLS is not offered yet"
 _ARCHIVE = "an archive is not offered yet"
 _CRASH = "without it a crash loses data"
 
-OWNED: Mapping[str, str] = {
+OWNED = {
     "max_connections": "write the key `max_connections` of the database",
     "synchronous_standby_names": "write the key `synchronous` of the database",
     "listen_addresses": _CONNECTIONS,
@@ -38,7 +39,7 @@ OWNED: Mapping[str, str] = {
     "external_pid_file": _FILES,
     "logging_collector": "logs go to the container's output",
 }
-_FAMILIES: Mapping[str, str] = {
+_FAMILIES = {
     "archive_": _ARCHIVE,
     "recovery_target": _PATRONI,
     "recovery_end_command": _PATRONI,
@@ -51,24 +52,7 @@ _FAMILIES: Mapping[str, str] = {
 
 
 def _not_owned(name: str) -> str:
-    lower = name.lower()
-    family = next((why for start, why in _FAMILIES.items() if lower.startswith(start) and "." not in name), None)
-    if why := OWNED.get(lower, family):
-        raise ValueError(f"is set by the platform: {why}")
-    return name
-
-
-def _text(value: object) -> object:
-    """A parameter's value as its file holds it; `off` is a text in stack files, `true` is not."""
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    return repr(value) if isinstance(value, (int, float)) else value
-
-
-def _one_line(text: str) -> str:
-    if any(character < " " or character == "\x7f" for character in text):
-        raise ValueError("must be one line, without control characters")
-    return text
+    return refuse_owned(name, OWNED, _FAMILIES)
 
 
 ParameterName = Annotated[
@@ -77,12 +61,3 @@ ParameterName = Annotated[
     AfterValidator(_not_owned),
 ]
 """A parameter that the platform leaves to the stack file."""
-
-ParameterValue = Annotated[
-    str,
-    StringConstraints(max_length=1000),
-    BeforeValidator(_text),
-    AfterValidator(_one_line),
-    WithJsonSchema({"type": ["string", "number", "boolean"], "maxLength": 1000}),
-]
-"""A text, a number, or true or false."""

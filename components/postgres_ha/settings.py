@@ -5,9 +5,10 @@ from typing import Annotated
 from pydantic import Field, StringConstraints, model_validator
 
 from components.contracts import Terms
+from components.parameters import ParameterValue
 from components.placement import Hosts, Members, PlacementSettings
 from components.postgres_ha.contract import database_terms
-from components.postgres_ha.owned import ParameterName, ParameterValue
+from components.postgres_ha.owned import ParameterName
 from components.postgres_ha.parameters import shared_buffers_bytes
 from components.sizes import ResourcesSettings
 from settings.base import Settings

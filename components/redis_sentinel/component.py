@@ -22,8 +22,6 @@ from model import Endpoint, Image, Origin
 from platforms.base import Platform
 
 SENTINEL_PORT = "26379"
-MASTER_NAME = "main"
-"""What the Sentinels call the group."""
 
 
 class RedisSentinel(Component):
@@ -50,7 +48,7 @@ class RedisSentinel(Component):
     ) -> None:
         super().__init__("ha-platform:data:RedisSentinel", name, opts, platform=platform)
         scope = Scope(platform=platform, origin=origin or Origin(key="caches", name=name), parent=self.place)
-        secrets = RedisSecrets.generated(scope, name, master_name=MASTER_NAME)
+        secrets = RedisSecrets.generated(scope, name, master_name=settings.master_name)
         sentinel_hosts = [platform.member_host(f"{name}-sentinel", ordinal) for ordinal in range(settings.members)]
         members = redis(
             scope,
@@ -58,11 +56,11 @@ class RedisSentinel(Component):
             settings,
             image=image,
             secrets=secrets,
-            master_name=MASTER_NAME,
+            master_name=settings.master_name,
             sentinel_hosts=sentinel_hosts,
         )
         sentinels = sentinel(
-            scope, name, settings, image=image, secrets=secrets, master_name=MASTER_NAME, redis=members
+            scope, name, settings, image=image, secrets=secrets, master_name=settings.master_name, redis=members
         )
         observed = exporter(scope, name, settings, image=exporter_image, redis=members, password=secrets.password)
         values: dict[str, pulumi.Input[str]] = {
@@ -70,7 +68,7 @@ class RedisSentinel(Component):
             "sentinel_hosts": ",".join(sentinel_hosts),
             "sentinel_port": SENTINEL_PORT,
             **{sentinel_fact(ordinal): host for ordinal, host in enumerate(sentinel_hosts)},
-            "master_name": MASTER_NAME,
+            "master_name": settings.master_name,
             "socket_timeout": "2",
             "password": secrets.password,
             "sentinel_password": secrets.sentinel_password,

@@ -5,6 +5,7 @@ from components.kind import Build, Built, Gives, ImageNeed, Kind
 from components.placement import KEYS
 from components.redis_sentinel.component import RedisSentinel
 from components.redis_sentinel.external import ExternalCache
+from components.redis_sentinel.rules import RULES
 from components.redis_sentinel.settings import RedisSettings
 
 
@@ -39,5 +40,6 @@ CACHES = Kind(
     images=_images,
     secrets=external_secrets,
     advice=(lambda context: externals_are_encrypted(context, "caches"),),
+    rules=RULES,
     keys={"": KEYS},
 )

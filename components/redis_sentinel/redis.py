@@ -1,6 +1,7 @@
 """The Redis servers."""
 
 from components.redis_sentinel.mounted import DIRECTORY, mounted
+from components.redis_sentinel.parameters import value_of
 from components.redis_sentinel.secrets import RedisSecrets
 from components.redis_sentinel.settings import RedisSettings
 from components.scope import Scope
@@ -44,6 +45,7 @@ def redis(
         role=settings.role,
         maxmemory=settings.maxmemory,
         members=settings.members,
+        parameters={key: value_of(key, text) for key, text in settings.parameters.items()},
     )
     return scope.members(
         Members(

@@ -45,7 +45,7 @@ def sentinel(
         master_name=master_name,
         first_member=redis.member_hosts[0],
         quorum=settings.quorum,
-        timers=settings.timers,
+        timers=settings.sentinel_timers,
     )
     return scope.members(
         Members(

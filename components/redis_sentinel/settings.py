@@ -1,32 +1,52 @@
 """The settings of a Redis replication group."""
 
-from typing import Literal
+from dataclasses import dataclass
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from components.contracts import Terms
+from components.parameters import ParameterValue
 from components.placement import Hosts, Members, PlacementSettings
 from components.redis_sentinel.contract import sentinel_terms
+from components.redis_sentinel.owned import ParameterName
+from components.redis_sentinel.parameters import size_of
 from components.sizes import ResourcesSettings
 from settings.base import Settings
-from settings.types import Hostname, MemoryBytes, Seconds
+from settings.types import Hostname, MemoryBytes, Milliseconds, Seconds, duration_text
 
 Role = Literal["broker", "cache", "session"]
 
 
-class SentinelTimers(Settings):
-    """When Sentinel declares the master down, and how long a failover may take."""
+@dataclass(frozen=True, kw_only=True)
+class SentinelTimers:
+    """When Sentinel declares the master down, how long a failover may take, and how many replicas copy a new master at
+    once."""
 
-    down_after: Seconds
-    failover: Seconds
+    down_after_ms: int
+    failover_seconds: int
+    parallel_syncs: int = 1
 
 
 TIMERS: dict[str, SentinelTimers] = {
-    "fast": SentinelTimers(down_after=1, failover=5),
-    "standard": SentinelTimers(down_after=5, failover=10),
+    "fast": SentinelTimers(down_after_ms=1000, failover_seconds=5),
+    "standard": SentinelTimers(down_after_ms=5000, failover_seconds=10),
 }
 """Measured on a three-host Swarm with a killed master: `fast` 2.3 s without a lost write; `standard` 12.8 s with 17
 lost writes, because a container that is back before `down_after` has a new address that Sentinel does not know."""
+
+
+class TimersSettings(Settings):
+    """Sentinel's timers one by one."""
+
+    down_after: Annotated[Milliseconds, Field(ge=500, le=300_000)] | None = None
+    """A master that does not answer for so long is lost. Default: as `failover` says. A long pause of a busy host must
+    be shorter; on Swarm a container must take longer to restart."""
+    failover_timeout: Annotated[Seconds, Field(ge=1, le=3600)] | None = None
+    """How long a failover may take before another Sentinel tries; longer than `down_after`. Default: as `failover`
+    says."""
+    parallel_syncs: int = Field(default=1, ge=1, le=2, strict=True)
+    """Replicas that copy a new master at the same time; they do not answer meanwhile."""
 
 
 class RedisSettings(Settings):
@@ -62,6 +82,14 @@ class RedisSettings(Settings):
     follows the master and adds one network hop."""
     failover: Literal["fast", "standard"] = "fast"
     """Timers: `fast` detects a lost master after 1 s, `standard` after 5 s."""
+    timers: TimersSettings = TimersSettings()
+    """Own timers in place of those that `failover` chooses."""
+    master_name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")] = "main"
+    """What the Sentinels call the group, for clients that insist on a name (`mymaster`). It cannot be changed after the
+    first start."""
+    parameters: dict[ParameterName, ParameterValue] = Field(default_factory=dict, max_length=100)
+    """Parameters of Redis by name (`io-threads: 4`). A change restarts the members one at a time. What the platform
+    decides (ports, files, passwords, replication, what follows from `role`) is refused."""
 
     @model_validator(mode="after")
     def _memory_fits(self) -> "RedisSettings":
@@ -71,6 +99,20 @@ class RedisSettings(Settings):
             raise ValueError("`volume` must be twice `maxmemory` or more: a new file is written beside the old one")
         if self.maxmemory < 16 * 2**20:
             raise ValueError("`maxmemory` must be 16Mi or more")
+        if (size_of(self.parameters.get("repl-backlog-size", "0")) or 0) > self.maxmemory // 2:
+            raise ValueError(
+                "`parameters.repl-backlog-size` must be half of `maxmemory` or less: it is kept beside the data"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _timers_fit(self) -> "RedisSettings":
+        timers = self.sentinel_timers
+        if timers.failover_seconds * 1000 <= timers.down_after_ms:
+            raise ValueError(
+                f"`timers.failover_timeout` ({timers.failover_seconds}s) must be longer than `timers.down_after` "
+                f"({duration_text(timers.down_after_ms)})"
+            )
         return self
 
     def terms(self) -> Terms:
@@ -78,9 +120,14 @@ class RedisSettings(Settings):
         return sentinel_terms(self.members, endpoint=self.endpoint)
 
     @property
-    def timers(self) -> SentinelTimers:
-        """The preset's timers."""
-        return TIMERS[self.failover]
+    def sentinel_timers(self) -> SentinelTimers:
+        """The preset's timers, and the stack file's own."""
+        own, preset = self.timers, TIMERS[self.failover]
+        return SentinelTimers(
+            down_after_ms=preset.down_after_ms if own.down_after is None else own.down_after,
+            failover_seconds=preset.failover_seconds if own.failover_timeout is None else own.failover_timeout,
+            parallel_syncs=own.parallel_syncs,
+        )
 
     @property
     def quorum(self) -> int:

@@ -140,6 +140,11 @@ BREAKS = (
         fault=("certificates_are_certificates", "databases.outside.external.tls.ca"),
         needs=("databases.outside",),
     ),
+    Break(
+        change=lambda stack: stack["caches"]["sessions"].update(parameters={"io-thread": 4}),
+        fault=("redis_takes_parameters", "caches.sessions.parameters.io-thread"),
+        needs=("caches.sessions",),
+    ),
     Break(change=_same_name, fault=("names_are_unique", "caches.web"), needs=()),
 )
 """At least one of every rule."""

@@ -25,4 +25,13 @@ if [ ! -s "$config" ]; then
   echo "sentinel myid $(echo "$HA_HOST" | sha1sum | cut -c 1-40)" >>"$config.new"
   mv "$config.new" "$config"
 fi
+if ! grep -q "^sentinel monitor $HA_MASTER " "$config"; then
+  echo "the volume knows the group by another name than $HA_MASTER: master_name cannot be changed" >&2
+  exit 1
+fi
+# Its memory is kept; the timers are those of the stack file.
+for timer in down-after-milliseconds failover-timeout parallel-syncs; do
+  sed -i "/^sentinel $timer $HA_MASTER /d" "$config"
+  grep "^sentinel $timer $HA_MASTER " /etc/ha-redis/sentinel.conf >>"$config" || true
+done
 exec redis-sentinel "$config"

@@ -27,6 +27,7 @@ class Group:
     def __init__(self, directory: Path, settings: dict[str, Any], network: str = own_network()) -> None:
         self._directory = directory
         self._network = network
+        self._master_name: str = settings.get("master_name", "main")
         self.passwords: dict[Server, str] = {"redis": secrets.token_hex(8), "sentinel": secrets.token_hex(8)}
         self._running: dict[tuple[Server, int], subprocess.Popen[bytes]] = {}
         self._env: dict[Server, dict[str, str]] = {}
@@ -99,6 +100,10 @@ class Group:
     def volume(self, server: Server, ordinal: int) -> Path:
         return self._directory / f"volume-{server}-{ordinal}"
 
+    def file(self, server: Server, ordinal: int, name: str) -> Path:
+        """A file that the member mounts."""
+        return self._directory / f"etc-{server}-{ordinal}" / name
+
     def log(self, server: Server, ordinal: int) -> str:
         return (self._directory / f"{server}-{ordinal}.log").read_text()
 
@@ -107,7 +112,7 @@ class Group:
 
     def master(self, sentinel: int = 0) -> int:
         """As a Sentinel sees it."""
-        answer = self.ask("sentinel", sentinel, "sentinel", "get-master-addr-by-name", "main")
+        answer = self.ask("sentinel", sentinel, "sentinel", "get-master-addr-by-name", self._master_name)
         return int(answer.split()[0].rsplit(".", 1)[1]) - 1
 
     def ask(self, server: Server, ordinal: int, *command: str) -> str:
@@ -169,7 +174,7 @@ class Group:
             auth = {
                 "redis": f"requirepass {redis}\nmasterauth {redis}\n",
                 "sentinel": f"requirepass {sentinel}\nsentinel sentinel-pass {sentinel}\n"
-                f"sentinel auth-pass main {redis}\n",
+                f"sentinel auth-pass {self._master_name} {redis}\n",
             }
             (directory / "auth.conf").write_text(auth[server])
             (directory / "redis_password").write_text(redis)

@@ -166,7 +166,7 @@ def test_a_sentinel_on_an_empty_volume_asks_the_others(trial: Trial, says: dict[
     (trial.directory / "sentinel.conf").write_text("sentinel monitor main a 6379 2\nsentinel failover-timeout main 5\n")
     trial.run("sentinel", says, host="s2")
     text = (trial.volume / "sentinel.conf").read_text()
-    assert f"sentinel monitor main {monitored} 6379 2\nsentinel failover-timeout main 5\n" in text
+    assert {f"sentinel monitor main {monitored} 6379 2", "sentinel failover-timeout main 5"} <= set(text.splitlines())
     assert "sentinel announce-ip s2\n" in text
     identity = [line for line in text.splitlines() if line.startswith("sentinel myid ")]
     assert [len(line.split()[2]) for line in identity] == [40]
@@ -179,6 +179,14 @@ def test_a_sentinel_on_an_empty_volume_asks_the_others(trial: Trial, says: dict[
 
 
 def test_a_sentinel_keeps_what_it_knows(trial: Trial) -> None:
-    (trial.volume / "sentinel.conf").write_text("known\n")
+    given, kept = trial.directory / "sentinel.conf", trial.volume / "sentinel.conf"
+    given.write_text("sentinel monitor main a 6379 2\nsentinel failover-timeout main 5\n")
+    kept.write_text("sentinel monitor main b 6379 2\nsentinel failover-timeout main 9\nknown\n")
     trial.run("sentinel", {"s1": named("c")})
-    assert (trial.volume / "sentinel.conf").read_text() == "known\n"
+    assert kept.read_text() == "sentinel monitor main b 6379 2\nknown\nsentinel failover-timeout main 5\n"
+
+
+def test_a_sentinel_does_not_run_under_another_name_than_it_knows(trial: Trial) -> None:
+    (trial.volume / "sentinel.conf").write_text("sentinel monitor mymaster b 6379 2\n")
+    with pytest.raises(AssertionError, match="master_name cannot be changed"):
+        trial.run("sentinel", {})
