@@ -9,6 +9,19 @@ from ha_platform.platform_args import PlatformArgs
 from ha_platform.args.shared import PlacementArgs, ResourcesArgs
 
 
+class TimersArgs(TypedDict, total=False):
+    """Sentinel's timers one by one."""
+
+    down_after: str
+    """A master that does not answer for so long is lost. Default: as `failover` says. A long pause of a busy host must
+    be shorter; on Swarm a container must take longer to restart."""
+    failover_timeout: str
+    """How long a failover may take before another Sentinel tries; longer than `down_after`. Default: as `failover`
+    says."""
+    parallel_syncs: int
+    """Replicas that copy a new master at the same time; they do not answer meanwhile. Default: `1`."""
+
+
 class RedisArgs(TypedDict, total=False):
     """One Redis replication group under Sentinel."""
 
@@ -42,6 +55,14 @@ class RedisArgs(TypedDict, total=False):
     proxy follows the master and adds one network hop. Default: `false`."""
     failover: str
     """Timers: `fast` detects a lost master after 1 s, `standard` after 5 s. One of: fast, standard. Default: `fast`."""
+    timers: TimersArgs
+    """Own timers in place of those that `failover` chooses."""
+    master_name: str
+    """What the Sentinels call the group, for clients that insist on a name (`mymaster`). It cannot be changed after
+    the first start. Default: `main`."""
+    parameters: Mapping[str, str]
+    """Parameters of Redis by name (`io-threads: 4`). A change restarts the members one at a time. What the platform
+    decides (ports, files, passwords, replication, what follows from `role`) is refused."""
     platform: PlatformArgs
     """The cluster, the same for all components. Python gives the platform itself instead."""
     given: Mapping[str, pulumi.Input[str]]
