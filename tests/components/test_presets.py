@@ -13,9 +13,10 @@ from asyncpg.connect_utils import _parse_connect_dsn_and_args
 from redis.asyncio.sentinel import Sentinel
 
 from components.contracts import Terms
+from components.external import ExternalTls
 from components.facts import FactText
 from components.postgres_ha.contract import database_terms
-from components.redis_sentinel.contract import sentinel_terms
+from components.redis_sentinel.contract import plain_terms, sentinel_terms
 
 PASSWORD = "p@:/?&#%+ ;\"\\'é{}"
 DATABASE = {
@@ -113,7 +114,17 @@ def test_ioredis_takes_its_options() -> None:
     }
 
 
-@pytest.mark.parametrize("terms", [TERMS, SENTINEL, sentinel_terms(1, endpoint=True)])
+ENCRYPTED = (ExternalTls(ca="given"), ExternalTls(mode="require"), None)
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        *map(database_terms, ENCRYPTED),
+        *(plain_terms(tls, user=user) for tls in ENCRYPTED for user in (True, False)),
+        *(sentinel_terms(count, endpoint=endpoint) for count in (1, 3) for endpoint in (True, False)),
+    ],
+)
 def test_presets_and_prefixes_name_facts_that_are_there(terms: Terms) -> None:
     for preset in (None, *terms.presets):
         for text in terms.templates("X", preset).values():

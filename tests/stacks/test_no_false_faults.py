@@ -17,6 +17,7 @@ from tests.stacks.fixtures import DIRECTORY, settings_of
 from tests.stacks.mutations import VALUES, parent_of, places
 
 VALID, SECRETS = settings_of(DIRECTORY / "ok" / "dev-on-kubernetes.yaml")
+VALID["generated_secrets"] = {}  # under an unknown key there could be some
 PULL = "registry_token"
 Stackfile = dict[str, Any]
 
@@ -73,7 +74,7 @@ BREAKS = (
     Break(
         change=lambda stack: stack["apps"]["worker"].update(secrets={"key": "not_given"}),
         fault=("secrets_are_given", "apps.worker.secrets.key"),
-        needs=("apps.worker",),
+        needs=("apps.worker", "generated_secrets"),
     ),
     Break(
         change=lambda stack: stack.update(generated_secrets={PULL: {}}),
