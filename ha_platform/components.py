@@ -40,11 +40,17 @@ class _Component(pulumi.ComponentResource):
         outputs = {key: pulumi.Output.from_input(value) for key, value in wanted.items()}
         for key, output in outputs.items():
             setattr(self, key, output)
-        self.register_outputs(outputs)
+        self.register_outputs({_as_recorded(key): output for key, output in outputs.items()})
 
     @abstractmethod
     def _answers(self, built: Built) -> Outputs:
         """The outputs beside `host`; None for one that these settings do not have."""
+
+
+def _as_recorded(name: str) -> str:
+    """`password_secret` as engines record it, and other languages read it: `passwordSecret`."""
+    first, *others = name.split("_")
+    return first + "".join(word.capitalize() for word in others)
 
 
 class PostgresHA(_Component):

@@ -82,6 +82,18 @@ def test_a_component_stands_below_its_parent() -> None:
     assert (main.type, main.parent) == ("ha-platform:index:PostgresHA", "team")
 
 
+def test_pods_of_the_program_s_own_find_their_place() -> None:
+    def program(_: pulumi.Resource) -> None:
+        shop = Kubernetes("shop")
+        metadata = {"namespace": shop.namespace, "labels": shop.app_labels}
+        kubernetes.core.v1.Pod("ledger", metadata=metadata)
+
+    recorded = render(program, stack="dev")
+    (ledger,) = [one for one in recorded if one.name == "ledger"]
+    assert ledger.inputs["metadata"] == {"namespace": "ha-platform-shop-dev", "labels": {"ha-platform/tier": "app"}}
+    assert {"shop-namespace", "shop-default-deny"} <= set(ledger.depends_on)
+
+
 def test_two_platforms_stand_side_by_side() -> None:
     def program(_: pulumi.Resource) -> None:
         for name in ("blue", "green"):

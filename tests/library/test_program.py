@@ -34,8 +34,8 @@ def test_the_components_have_outputs() -> None:
     assert orders["url"][SECRET_MARK].startswith(
         "postgresql://app:generated-orders-owner@shop-dev-orders-rw:5432/orders"
     )
-    assert orders["password_secret"] == secrets["orders-password"]
-    assert orders["url_secret"] == secrets["orders-url"]
+    assert orders["passwordSecret"] == secrets["orders-password"]
+    assert orders["urlSecret"] == secrets["orders-url"]
     jobs = outputs["jobs"]
     assert jobs["sentinels"] == [f"shop-dev-jobs-sentinel-{ordinal}:26379" for ordinal in range(3)]
     assert jobs["password"] == {SECRET_MARK: "generated-jobs-password"}
