@@ -64,7 +64,7 @@ class Site:
             prefix=f"{ground.name}-",
         )
         self._said: Mapping[str, Any] = ground.said
-        self._given: frozenset[str] = frozenset()
+        self._given: Mapping[str, pulumi.Output[str]] = {}
         self._built: dict[str, Built] = {}
         self._watched_by: str | None = None
 
@@ -77,7 +77,8 @@ class Site:
         """
         place = Origin(key=kind.key, name=None if kind.single else name)
         said = {**self._said, kind.key: args if kind.single else {**self._said.get(kind.key, {}), name: args}}
-        names = self._given | given.keys()
+        values = {**self._given, **{key: pulumi.Output.secret(value) for key, value in given.items()}}
+        names = frozenset(values)
         checked = _checked(title, name, str(place), said, names, [*self._out_of_turn(place, name)])
         part = next(part for part in kind.parts(checked) if part.origin == place)
         if isinstance(part.settings, ExternalStore):
@@ -86,7 +87,6 @@ class Site:
                 title, [Fault(path=f"{name}.external", rule="is for stack files: it builds nothing", fix=fix)]
             )
         mounted = sorted({use.name for use in kind.secrets(part.settings) if use.mounted})
-        values = {key: pulumi.Output.secret(value) for key, value in given.items()}
 
         def build(platform: Platform, stands: pulumi.Resource) -> Built:
             scope = Scope(platform=platform, origin=place, parent=stands)
@@ -108,7 +108,7 @@ class Site:
                 if advised.path.startswith(str(place)):
                     pulumi.log.warn(str(_moved(advised, str(place), name)))
             built = build(self.platform, stands)
-            self._said, self._given, self._built[name] = said, names, built
+            self._said, self._given, self._built[name] = said, values, built
             if kind.single:
                 self._watched_by = name
             return built

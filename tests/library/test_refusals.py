@@ -17,7 +17,7 @@ from ha_platform import (
     RedisSentinel,
     Swarm,
 )
-from tests.mock_engine import render
+from tests.mock_engine import SECRET_MARK, render
 
 SWARM: Any = {"nodes": ["node-a", "node-b", "node-c"], "entry": "dns"}
 APP: Any = {"image": "registry.example.com/team/web:1.0.0", "port": 8000}
@@ -92,6 +92,20 @@ def test_secrets_are_given_to_the_component_that_names_them() -> None:
     assert "web.secrets.key: names a secret that was not given (got 'openai_api_key')" in report
     assert "`given.openai_api_key`" in report
     assert registered == []
+
+
+def test_a_secret_is_given_once() -> None:
+    named: Any = APP | {"secrets": {"key": "openai_api_key"}}
+
+    def program(_: pulumi.Resource) -> None:
+        shop = Swarm("shop", SWARM)
+        AppTier("web", named | {"given": {"openai_api_key": pulumi.Output.secret("s3cret")}}, platform=shop)
+        AppTier("worker", named, platform=shop)
+
+    held = [one for one in render(program) if one.name.endswith("-given-openai-api-key")]
+    assert {one.parent for one in held} == {"web", "worker"}
+    assert held[0].inputs["data"] == held[1].inputs["data"]
+    assert SECRET_MARK in held[0].inputs["data"]
 
 
 def test_a_store_that_somebody_else_runs_is_no_component() -> None:
