@@ -39,7 +39,7 @@ class ExternalTls(Settings):
     @model_validator(mode="after")
     def _ca_fits(self) -> "ExternalTls":
         if self.ca is None and self.mode != "require":
-            raise ValueError(f"`mode: {self.mode}` needs `ca`, the certificate that the server's is verified with")
+            raise ValueError(f"`mode: {self.mode}` needs `ca`: the certificate of the authority, also of a public one")
         if self.ca is not None and self.mode == "require":
             raise ValueError("`mode: require` verifies nothing: remove `ca`, or write `verify-full`")
         return self
@@ -107,7 +107,8 @@ class ExternalStore(Settings):
         if isinstance(value, dict) and (others := sorted(map(str, value.keys() - {"external"}))):
             names = ", ".join(f"`{name}`" for name in others)
             raise ValueError(
-                f"{names}: for a store that the stack runs; `external` is run by somebody else. Remove one of the two"
+                f"{names}: for a store that the stack runs, and somebody else runs what `external` names; remove one "
+                "of the two"
             )
         return value
 

@@ -19,5 +19,4 @@ class QueueSettings(Settings):
         return Terms(
             facts={"host": FactType.HOST, "password": FactType.PASSWORD},
             standard=("host", "password"),
-            presets={"toy": {"_URL": "toy://:{password}@{host}"}},
         )
