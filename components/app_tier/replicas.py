@@ -39,7 +39,7 @@ class Replicas:
             scaling=settings.scaling.scaling() if settings.scaling else None,
             rollout=Rollout(
                 parallelism=settings.rollout.parallelism,
-                order=settings.rollout.order,
+                order=settings.order,
                 stable_seconds=settings.rollout.stable,
                 deadline_seconds=settings.rollout.deadline,
             ),
@@ -64,7 +64,7 @@ class Replicas:
 
 def most(settings: AppTierSettings) -> int:
     """The most replicas that may answer at the same moment, a rollout included."""
-    surplus = 0 if settings.volumes or settings.rollout.order == "stop-first" else settings.rollout.parallelism
+    surplus = settings.rollout.parallelism if settings.order == "start-first" else 0
     return (settings.scaling.max if settings.scaling else settings.count) + surplus
 
 

@@ -97,7 +97,7 @@ def uses_lead_to_ports(context: Context) -> Iterator[Fault]:
 def updates_find_devices(context: Context) -> Iterator[Fault]:
     """A replica that starts beside the old ones needs devices of its own: an update could wait for them for ever."""
     for name, settings in context.parts("apps").items():
-        if settings.devices and settings.rollout.order == "start-first":
+        if settings.devices and settings.order == "start-first":
             extra = {kind: count * settings.rollout.parallelism for kind, count in settings.devices.items()}
             needed = ", ".join(f"{kind}: {count}" for kind, count in extra.items())
             yield Fault(

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Discriminator, Field, StringConstraints, Ta
 
 from components.app_tier.address import address_terms
 from components.app_tier.files import Files, clashes
+from components.app_tier.rollout import RolloutSettings, singleton_problems
 from components.app_tier.scaling import ScalingSettings
 from components.app_tier.uses import Uses, each_use
 from components.app_tier.volumes import Volumes
@@ -193,20 +194,6 @@ class MetricsSettings(Settings):
     """Port of the metrics: a number, or a name in `ports`; default: the tier's `port`."""
 
 
-class RolloutSettings(Settings):
-    """How replicas are replaced."""
-
-    parallelism: int = Field(default=1, ge=1, le=10, strict=True)
-    """Replicas replaced at the same time."""
-    stable: Seconds = Field(default=5, ge=0, le=600)
-    """How long a new replica must stay ready before the next one is replaced."""
-    deadline: Seconds = Field(default=300, ge=10, le=3600)
-    """A new replica that is not ready and stable by then fails the rollout, and the old version keeps serving."""
-    order: Literal["start-first", "stop-first"] = "start-first"
-    """`start-first`: a new replica is ready before an old one stops. `stop-first`: an old one has stopped before a new
-    one starts, for what must not run twice (a scheduler, a single consumer)."""
-
-
 class AppSecuritySettings(Settings):
     """Relaxations of the strict defaults, each by its name."""
 
@@ -241,6 +228,9 @@ class AppTierSettings(Settings):
     """A fixed number of replicas; default 2, and 1 with `volumes`."""
     scaling: ScalingSettings | None = None
     """An autoscaler in place of `replicas`."""
+    singleton: bool = False
+    """One replica, and never a second one beside it: an update stops it before its successor starts. It is not a lock:
+    see the README."""
     size: Size | None = None
     """CPU and memory by preset; default `small`."""
     resources: ResourcesSettings | None = None
@@ -321,7 +311,14 @@ class AppTierSettings(Settings):
     @property
     def count(self) -> int:
         """Replicas, or the fewest of them where an autoscaler decides."""
-        return self.scaling.min if self.scaling else self.replicas or (1 if self.volumes else DEFAULT_REPLICAS)
+        if self.scaling:
+            return self.scaling.min
+        return self.replicas or (1 if self.volumes or self.singleton else DEFAULT_REPLICAS)
+
+    @property
+    def order(self) -> Literal["start-first", "stop-first"]:
+        """Which of an old and a new replica is first in an update."""
+        return "stop-first" if self.singleton or self.volumes else self.rollout.order
 
     def terms(self) -> Terms:
         """What its contract holds: nothing without a port."""
@@ -370,7 +367,7 @@ class AppTierSettings(Settings):
             problems.append("give `size` or `resources`, not both")
         if self.identity is None and not self.security.allow_root:
             problems.append("`run_as: root` needs `security.allow_root: true`; better use an image that runs as a user")
-        problems += [*self._port_problems()]
+        problems += [*self._port_problems(), *singleton_problems(self)]
         if self.secret_env and self.command is None:
             problems.append("`secret_env` needs `command`: a launcher exports the secrets and then runs it")
         exported = [name for name, use in each_use(self.uses).items() if use.inject == "variables"]

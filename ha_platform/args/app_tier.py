@@ -190,6 +190,9 @@ class AppTierArgs(TypedDict, total=False):
     """A fixed number of replicas; default 2, and 1 with `volumes`."""
     scaling: ScalingArgs
     """An autoscaler in place of `replicas`."""
+    singleton: bool
+    """One replica, and never a second one beside it: an update stops it before its successor starts. It is not a lock:
+    see the README. Default: `false`."""
     size: str
     """CPU and memory by preset; default `small`."""
     resources: ResourcesArgs
