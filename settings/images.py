@@ -60,6 +60,8 @@ class ImagePin(Settings):
     """Where the server's programs are, if not on PATH."""
     major: int | None = Field(default=None, ge=1, strict=True)
     """A database server's major version: `databases.<name>.parameters` need it."""
+    extensions: tuple[str, ...] = ()
+    """The extensions that a database server can create: `databases.<name>.extensions` name some of them."""
     http_probe: Literal["curl", "wget", "python"]
     """The program in the image that can make an HTTP GET."""
 

@@ -40,6 +40,8 @@ def applied_settings(
         "seconds": seconds,
         "configuration": dynamic_configuration(settings, major=image.major),
     }
+    if settings.extensions:
+        wanted["extensions"] = {settings.database: settings.extensions}
     texts = {
         "script": ("apply_settings.py", (_FILES / "apply_settings.py").read_text()),
         "wanted": ("wanted.json", json.dumps(wanted, indent=2) + "\n"),

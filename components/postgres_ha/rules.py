@@ -9,6 +9,8 @@ from components.postgres_ha.settings import PostgresSettings
 from model import Origin
 from settings.faults import Fault, shown
 
+_PRELOADED = frozenset({"pg_stat_statements", "pgaudit"})
+
 
 def parameters_are_known(context: Context) -> Iterator[Fault]:
     """Every parameter is one of the pinned PostgreSQL's, with a value that it takes."""
@@ -70,4 +72,33 @@ def _against_keys(origin: Origin, settings: PostgresSettings, sound: dict[str, i
         )
 
 
-RULES = (parameters_are_known,)
+def the_image_has_extensions(context: Context) -> Iterator[Fault]:
+    """Every extension is one that the pinned image can create, and starts with the server if it must."""
+    pin = context.images.pin("postgres") if context.images else None
+    if pin is None:
+        return
+    for name, settings in context.parts("databases").items():
+        if not isinstance(settings, PostgresSettings):
+            continue  # somebody else runs it
+        origin = Origin(key="databases", name=name)
+        for index, extension in enumerate(settings.extensions):
+            path = f"{origin.at('extensions')}[{index}]"
+            preloaded = settings.parameters.get("shared_preload_libraries", "").replace(",", " ").split()
+            if extension not in pin.extensions:
+                known = f"It has {', '.join(pin.extensions)}" if pin.extensions else "None is known of it"
+                yield Fault(
+                    path=path,
+                    rule="is not an extension of the image `postgres`",
+                    got=repr(extension),
+                    fix=f"{known}. Another image says its own by `images.override.postgres.extensions`.",
+                )
+            elif extension in _PRELOADED and extension not in preloaded:
+                yield Fault(
+                    path=path,
+                    rule="works only if its library starts with the server",
+                    got=repr(extension),
+                    fix=f"Write `parameters.shared_preload_libraries: {' '.join([*preloaded, extension])}`.",
+                )
+
+
+RULES = (parameters_are_known, the_image_has_extensions)

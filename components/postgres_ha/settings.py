@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from components.contracts import Terms
 from components.parameters import ParameterValue
@@ -17,6 +17,9 @@ from settings.types import Hostname, MemoryBytes, Seconds
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_]{0,30}$")]
 """An SQL identifier that needs no quotes."""
 
+ExtensionName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
+"""As `pg_available_extensions` has it."""
+
 _DEFAULT_MEMORY = 2 * 2**30
 _SERVER_MEMORY = 84 * 2**20
 """PostgreSQL and Patroni without clients, as measured."""
@@ -24,6 +27,12 @@ _CONNECTION_MEMORY = 2 * 2**20
 """An estimate of what a connection's process takes for itself while it does little: queries that sort or join take
 `work_mem` (4 MB) on top, so this refuses only what cannot work."""
 _RESERVED_ROLES = frozenset({"postgres", "replicator", "rewind"})
+
+
+def _named_once(names: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(names)) != len(names):
+        raise ValueError("each extension is named once")
+    return names
 
 
 class FailoverSettings(Settings):
@@ -93,6 +102,10 @@ class PostgresSettings(Settings):
     """Parameters of PostgreSQL by name (`work_mem: 16MB`), and of its extensions (`pg_stat_statements.max`). A change
     is read by the running servers; where a parameter needs a restart, the members restart one at a time. One that is
     taken out has its default again. What the platform decides (ports, files, `wal_level`) is refused."""
+
+    extensions: Annotated[tuple[ExtensionName, ...], AfterValidator(_named_once)] = ()
+    """Extensions of PostgreSQL in the database, such as `pg_trgm`: created, with those that they need, when they are
+    missing, and never dropped. The image must have them."""
 
     def terms(self) -> Terms:
         """What its contract holds."""

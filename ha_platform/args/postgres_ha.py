@@ -66,6 +66,9 @@ class PostgresArgs(TypedDict, total=False):
     """Parameters of PostgreSQL by name (`work_mem: 16MB`), and of its extensions (`pg_stat_statements.max`). A change
     is read by the running servers; where a parameter needs a restart, the members restart one at a time. One that
     is taken out has its default again. What the platform decides (ports, files, `wal_level`) is refused."""
+    extensions: Sequence[str]
+    """Extensions of PostgreSQL in the database, such as `pg_trgm`: created, with those that they need, when they are
+    missing, and never dropped. The image must have them."""
     platform: PlatformArgs
     """The cluster, the same for all components. Python gives the platform itself instead."""
     given: Mapping[str, pulumi.Input[str]]

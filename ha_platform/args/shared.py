@@ -110,6 +110,8 @@ class ImagePinArgs(TypedDict, total=False):
     """Where the server's programs are, if not on PATH."""
     major: int
     """A database server's major version: `databases.<name>.parameters` need it."""
+    extensions: Sequence[str]
+    """The extensions that a database server can create: `databases.<name>.extensions` name some of them."""
     http_probe: Required[str]
     """The program in the image that can make an HTTP GET. One of: curl, wget, python."""
 

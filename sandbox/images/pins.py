@@ -1,5 +1,7 @@
 """The sandbox's image pins (settings/image_pins/sandbox.toml), written from the recipes."""
 
+import json
+
 from sandbox.images.build import reference
 from sandbox.images.recipe import REPOSITORY, Recipe, recipes
 
@@ -33,4 +35,5 @@ def _entry(image: Recipe) -> str:
     for name, value in (("data_dir", image.data_dir), ("bin_dir", image.bin_dir), ("http_probe", image.http_probe)):
         lines += [f'{name} = "{value}"'] if value else []
     lines += [f"major = {image.major}"] if image.major else []
+    lines += [f"extensions = [{', '.join(map(json.dumps, image.extensions))}]"] if image.extensions else []
     return "\n".join(lines) + "\n"

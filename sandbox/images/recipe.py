@@ -40,6 +40,8 @@ class Recipe:
     http_probe: str = "curl"
     major: int | None = field(default=None, metadata=_SAID_ONLY)
     """A database server's major version."""
+    extensions: tuple[str, ...] = field(default=(), metadata=_SAID_ONLY)
+    """Those that a database server can create."""
     entrypoint: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
     env: dict[str, str] = field(default_factory=dict)

@@ -146,6 +146,11 @@ BREAKS = (
         fault=("redis_takes_parameters", "caches.sessions.parameters.io-thread"),
         needs=("caches.sessions",),
     ),
+    Break(
+        change=lambda stack: stack["databases"]["main"].update(extensions=["vectors"]),
+        fault=("the_image_has_extensions", "databases.main.extensions[0]"),
+        needs=("databases.main", "images"),
+    ),
     Break(change=_same_name, fault=("names_are_unique", "caches.web"), needs=()),
 )
 """At least one of every rule."""

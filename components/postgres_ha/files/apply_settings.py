@@ -22,6 +22,10 @@ from typing import Any, NamedTuple
 POLL_SECONDS = 1
 ANSWER_SECONDS = 5
 """A member that takes longer to say how it is does not count as answering."""
+CHANGE_SECONDS = 60
+"""An extension may take some seconds to make what it holds."""
+NO_CONNECTION = 2
+"""How psql ends then."""
 RESTARTS = 3
 """Of one member at most: a standby may have to grow in one parameter, and to shrink in another afterwards."""
 RUNNING = "SELECT name, setting FROM pg_settings WHERE context = 'postmaster'"
@@ -87,29 +91,41 @@ class Member:
         except (OSError, http.client.HTTPException) as error:
             raise NotYet(f"{self.name} does not answer ({error})") from None
 
-    def query(self, sql: str) -> list[tuple[str, str]]:
+    def query(self, sql: str, *, database: str = "postgres") -> list[tuple[str, str]]:
         """The first two columns of each row. Raises NotYet if the server does not answer."""
-        variables = {
-            "PGPASSWORD": self.passwords["superuser"],
-            "PGCONNECT_TIMEOUT": str(ANSWER_SECONDS),
-            "PGOPTIONS": f"-c statement_timeout={ANSWER_SECONDS}s",
-        }
-        line = [self.psql, "-XAtq", "-F\t", "-h", self.host, "-U", "postgres", "-d", "postgres", "-c", sql]
-        try:
-            done = subprocess.run(
-                line,
-                env=os.environ | variables,
-                capture_output=True,
-                text=True,
-                timeout=3 * ANSWER_SECONDS,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            raise NotYet(f"{self.name} does not answer") from None
+        done = self._psql(sql, database, seconds=ANSWER_SECONDS)
         if done.returncode:
             raise NotYet(f"{self.name} does not answer ({' '.join(done.stderr.split())})")
         columns = (row.partition("\t") for row in done.stdout.splitlines())
         return [(first, second) for first, _, second in columns]
+
+    def change(self, sql: str, *, database: str) -> None:
+        """Raises NotYet if the server does not answer or is no longer the primary, Failed if it refuses."""
+        done = self._psql(sql, database, seconds=CHANGE_SECONDS)
+        said = " ".join(done.stderr.split())
+        if done.returncode == NO_CONNECTION or "read-only transaction" in said:
+            raise NotYet(f"{self.name} does not answer ({said})")
+        if done.returncode:
+            raise Failed(said)
+
+    def _psql(self, sql: str, database: str, *, seconds: int) -> "subprocess.CompletedProcess[str]":
+        variables = {
+            "PGPASSWORD": self.passwords["superuser"],
+            "PGCONNECT_TIMEOUT": str(ANSWER_SECONDS),
+            "PGOPTIONS": f"-c statement_timeout={seconds}s",
+        }
+        line = [self.psql, "-XAtq", "-F\t", "-h", self.host, "-U", "postgres", "-d", database, "-c", sql]
+        try:
+            return subprocess.run(
+                line,
+                env=os.environ | variables,
+                capture_output=True,
+                text=True,
+                timeout=2 * ANSWER_SECONDS + seconds,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise NotYet(f"{self.name} does not answer") from None
 
 
 def difference(wanted: Settings, actual: Settings) -> Settings:
@@ -162,6 +178,7 @@ class Cluster:
         self._taken_out: set[str] = set()
         self._changed = False
         self._restarts: Counter[str] = Counter()
+        self._extensions: dict[str, list[str]] = wanted.get("extensions", {})
         self._members = {
             name: Member(name, host, wanted["psql"], passwords) for name, host in wanted["members"].items()
         }
@@ -190,6 +207,7 @@ class Cluster:
         if name is None:
             self._check_away(away)
             self._check_synchronous(leader)
+            self._create_extensions(leader)
             note = f"; away, and takes them when it starts: {', '.join(away)}" if away else ""
             print(f"{self._origin}: the settings are in force{note}", flush=True)
             return True
@@ -268,6 +286,19 @@ class Cluster:
             raise NotYet(f"{member.name} has not read that {', '.join(left)} is taken out")
         pending = dict(member.query(PENDING)) if taken_out else {}
         running |= dict.fromkeys(taken_out - pending.keys(), DEFAULT)
+
+    def _create_extensions(self, leader: Member) -> None:
+        """What is missing, with what it needs itself. Nothing is dropped."""
+        for database, names in self._extensions.items():
+            there = {name for name, _ in leader.query("SELECT extname, '' FROM pg_extension", database=database)}
+            for name in names:
+                if name in there:
+                    continue
+                try:
+                    leader.change(f'CREATE EXTENSION IF NOT EXISTS "{name}" CASCADE', database=database)
+                except Failed as failure:
+                    raise Failed(f"{self._origin}: extension {name} in database {database}: {failure}") from None
+                print(f"{self._origin}: created extension {name} in database {database}", flush=True)
 
     def _paused(self) -> Failed:
         return Failed(

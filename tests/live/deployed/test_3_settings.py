@@ -31,6 +31,7 @@ def test_changed_database_settings_are_in_force(site: Site, reports: Path, reque
             "max_connections": 130,
             "failover": {"ttl": "33s"},
             "parameters": parameters,
+            "extensions": ["pg_trgm"],
         }
 
     with in_background(lambda stop: run_writes(site.url, seconds=600, stop=stop)) as writer:
@@ -45,6 +46,9 @@ def test_changed_database_settings_are_in_force(site: Site, reports: Path, reque
     assert _asked(site, MAX_CONNECTIONS) == dict.fromkeys(before, "130")
     assert _asked(site, "SHOW work_mem") == dict.fromkeys(before, "9MB")
     assert _asked(site, "SHOW max_worker_processes") == dict.fromkeys(before, "9")
+    database = site.deployment.settings["databases"]["main"].get("database", "app")
+    trigrams = _asked(site, "SELECT similarity('word', 'words') > 0", database=database)
+    assert trigrams == dict.fromkeys(before, "t")
     stored = _stored(site)
     assert (stored["ttl"], stored["postgresql"]["parameters"]["max_connections"]) == (33, 130)
     after = _asked(site, STARTED)
@@ -88,9 +92,9 @@ def _stored(site: Site) -> dict[str, Any]:
     return stored
 
 
-def _asked(site: Site, query: str) -> dict[str, str]:
+def _asked(site: Site, query: str, *, database: str = "postgres") -> dict[str, str]:
     """What each member answers."""
-    command = ["psql", "-XAtq", "-h", "/tmp", "-U", "postgres", "-d", "postgres", "-c", query]
+    command = ["psql", "-XAtq", "-h", "/tmp", "-U", "postgres", "-d", database, "-c", query]
     return {member: site.run_in(member, command).strip() for member in _members(site)}
 
 
