@@ -62,7 +62,12 @@ class Example:
 
     def stack(self) -> Stack:
         """The typed settings; raises BrokenStack."""
-        return check(self.settings(), source=self.path.name, secret_names=self.secrets())
+        return _checked(self)
+
+
+@cache
+def _checked(example: Example) -> Stack:
+    return check(example.settings(), source=example.path.name, secret_names=example.secrets())
 
 
 EXAMPLES = [Example(path=path) for path in sorted(DIRECTORY.glob("*/Pulumi.*.yaml"))]
