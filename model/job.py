@@ -1,6 +1,7 @@
 """Work that runs to its end before others start."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import pulumi
 
@@ -16,7 +17,7 @@ class Job:
 
     It may run again (a lost host), so it must be idempotent. It is tried `retries` + 1 times and fails after
     `deadline_seconds`. `container.command` is required: a launcher may wrap it. `outside` is what it may connect to
-    beside the tiers that its own reaches.
+    beside the tiers that its own reaches; `account_annotations` are of its account in a cluster.
     """
 
     name: str
@@ -26,4 +27,5 @@ class Job:
     retries: int = 2
     deadline_seconds: int = 300
     outside: tuple[Outside, ...] = ()
+    account_annotations: Mapping[str, str] = field(default_factory=dict)
     depends_on: tuple[pulumi.Resource, ...] = ()

@@ -20,11 +20,12 @@ from model.tier import Tier
 class Workload:
     """Replicas that any request may go to.
 
-    `name` is a DNS label, unique in the stack. `origin` is the part of the stack file that it comes from: refusals
-    name it. `replicas` is a fixed count; with `scaling` it is the count at creation and is then left to the
-    autoscaler. `spread` asks for replicas on different hosts: "prefer", or "require" (a host gets one replica, a
-    published host port needs it). Only nodes with all `node_labels` run them. `outside` is what they may connect to
-    beside the tiers that theirs reaches. `depends_on` must be healthy before the first replica starts.
+    `name` is a DNS label, unique in the stack. `origin` is the part of the stack file that it comes from: refusals name
+    it. `replicas` is a fixed count; with `scaling` it is the count at creation and is then left to the autoscaler.
+    `spread` asks for replicas on different hosts: "prefer", or "require" (a host gets one replica, a published host
+    port needs it). Only nodes with all `node_labels` run them. `outside` is what they may connect to beside the tiers
+    that theirs reaches. `account_annotations` are of their account in a cluster. `depends_on` must be healthy before
+    the first replica starts.
     """
 
     name: str
@@ -41,4 +42,5 @@ class Workload:
     prefer_spot: bool = False
     node_labels: Mapping[str, str] = field(default_factory=dict)
     outside: tuple[Outside, ...] = ()
+    account_annotations: Mapping[str, str] = field(default_factory=dict)
     depends_on: tuple[pulumi.Resource, ...] = ()

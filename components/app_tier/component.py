@@ -62,6 +62,7 @@ class AppTier(Component):
                     retries=settings.migrations.retries,
                     deadline_seconds=settings.migrations.deadline,
                     outside=outside,
+                    account_annotations=settings.account_annotations,
                     depends_on=uses,
                 )
             )

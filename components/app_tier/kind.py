@@ -82,6 +82,7 @@ _CONTAINER = {
     "container.security.allow_root": "security.allow_root",
     "container.stop.grace_seconds": "longest_request",
     "outside": "uses",
+    "account_annotations": "account_annotations",
 }
 
 APPS = Kind(

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, StringConstraints, Tag, model_validator
 
+from components.app_tier.account import AccountAnnotations
 from components.app_tier.address import address_terms
 from components.app_tier.files import Files, clashes
 from components.app_tier.rollout import RolloutSettings, singleton_problems
@@ -289,6 +290,9 @@ class AppTierSettings(Settings):
     """Hosts by their labels."""
     prefer_spot: bool = False
     """Prefer interruptible nodes."""
+    account_annotations: AccountAnnotations = Field(default_factory=dict)
+    """Kubernetes: annotations of its service account (and its migration's), by which a cloud gives it rights:
+    `eks.amazonaws.com/role-arn`, `iam.gke.io/gcp-service-account`."""
 
     @property
     def identity(self) -> RunAs | None:

@@ -251,6 +251,9 @@ class AppTierArgs(TypedDict, total=False):
     """Hosts by their labels."""
     prefer_spot: bool
     """Prefer interruptible nodes. Default: `false`."""
+    account_annotations: Mapping[str, str]
+    """Kubernetes: annotations of its service account (and its migration's), by which a cloud gives it rights:
+    `eks.amazonaws.com/role-arn`, `iam.gke.io/gcp-service-account`."""
     platform: PlatformArgs
     """The cluster, the same for all components. Python gives the platform itself instead."""
     given: Mapping[str, pulumi.Input[str]]

@@ -1,6 +1,6 @@
 """What each word has beside its pods: its own service account and network policy."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pulumi
 from pulumi_kubernetes.core import v1 as core
@@ -22,6 +22,7 @@ def account_and_policy(
     public_ports: Sequence[PublicPort] = (),
     private_to: Sequence[str] = (),
     outside: Sequence[Outside] = (),
+    annotations: Mapping[str, str] | None = None,
     agents: bool = False,
 ) -> tuple[pulumi.Resource, ...]:
     """Both exist before the first pod. The account has no token and no rights."""
@@ -30,7 +31,9 @@ def account_and_policy(
     logins = cluster.agents_pull_secret if agents else cluster.pull_secret
     account = core.ServiceAccount(
         name,
-        metadata=ObjectMetaArgs(name=name, namespace=namespace, labels=labels(name, tier)),
+        metadata=ObjectMetaArgs(
+            name=name, namespace=namespace, labels=labels(name, tier), annotations=dict(annotations or {}) or None
+        ),
         automount_service_account_token=False,
         # Here, not in the pods: a new login restarts none.
         image_pull_secrets=[core.LocalObjectReferenceArgs(name=logins.metadata.name)] if logins else None,

@@ -35,7 +35,9 @@ def render_job(cluster: Cluster, word: Job, *, parent: pulumi.Resource) -> tuple
 
     Failed pods stay, so that their logs can be read.
     """
-    beside = account_and_policy(cluster, word.name, word.tier, parent=parent, outside=word.outside)
+    beside = account_and_policy(
+        cluster, word.name, word.tier, parent=parent, outside=word.outside, annotations=word.account_annotations
+    )
     job = batch.Job(
         word.name,
         metadata=ObjectMetaArgs(

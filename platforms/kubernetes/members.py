@@ -83,6 +83,7 @@ def render_members(cluster: Cluster, word: Members, *, parent: pulumi.Resource) 
         public_ports=offered_ports(cluster, word),
         private_to=word.private_to,
         outside=word.outside,
+        annotations=word.account_annotations,
     )
     services = _services(cluster, word, parent=parent)
     claims = member_claims(cluster, word, parent=parent)

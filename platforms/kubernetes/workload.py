@@ -66,6 +66,7 @@ def render_workload(cluster: Cluster, word: Workload, *, parent: pulumi.Resource
         ports=word.ports,
         public_ports=offered_ports(cluster, word),
         outside=word.outside,
+        annotations=word.account_annotations,
     )
     grace = grace_seconds(word.container, _delay(cluster, word))
     total = rollouts.total_seconds(

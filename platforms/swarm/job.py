@@ -12,6 +12,7 @@ from model import Job
 from platforms import mounts, process
 from platforms.base import Refused
 from platforms.durations import go_duration
+from platforms.swarm import account
 from platforms.swarm.container import Task, task_spec
 from platforms.swarm.entry import endpoint_spec
 from platforms.swarm.names import JOB_LABEL, ORIGIN_LABEL, Names, service_labels
@@ -40,6 +41,7 @@ lost, and the gate would hold its host until it is killed."""
 def refusals(word: Job) -> Iterator[Refused]:
     """Fields that cannot be honoured."""
     yield from process.job_refusals(word)
+    yield from account.refusals(word.account_annotations)
     yield from mounts.refusals(word.container)
     if word.container.stop.signal in _IGNORED_SIGNALS:
         yield Refused(

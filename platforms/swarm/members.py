@@ -8,6 +8,7 @@ import pulumi_docker as docker
 from model import Members
 from platforms.base import Refused
 from platforms.members import common_refusals
+from platforms.swarm import account
 from platforms.swarm.container import Task, task_spec
 from platforms.swarm.entry import endpoint_spec, entry_labels
 from platforms.swarm.moves import HOSTS_LABEL, pin
@@ -27,6 +28,7 @@ def refusals(word: Members, settings: SwarmSettings) -> Iterator[Refused]:
     """Fields that cannot be honoured."""
     yield from common_refusals(word)
     yield from label_refusals(word.node_labels)
+    yield from account.refusals(word.account_annotations)
     nodes = len(settings.nodes)
     if word.count > nodes and not word.hosts:
         yield Refused(

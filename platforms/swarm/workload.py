@@ -8,7 +8,7 @@ import pulumi_docker as docker
 from model import Port, Workload
 from platforms import mounts, ports, process, rollouts
 from platforms.base import Refused
-from platforms.swarm import scaling
+from platforms.swarm import account, scaling
 from platforms.swarm.container import Task, task_spec
 from platforms.swarm.entry import endpoint_spec, entry_labels
 from platforms.swarm.names import ORIGIN_LABEL, Names, service_labels
@@ -24,6 +24,7 @@ def refusals(word: Workload, settings: SwarmSettings) -> Iterator[Refused]:
     yield from mounts.refusals(word.container)
     yield from ports.refusals(word.ports, word.public_ports)
     yield from scaling.refusals(word)
+    yield from account.refusals(word.account_annotations)
     yield from label_refusals(word.node_labels)
     hosts = len(settings.nodes)
     extra = word.rollout.parallelism if _starts_first(word) else 0
