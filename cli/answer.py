@@ -1,11 +1,11 @@
 """One real answer from a deployed stack, as its users would get it."""
 
 import errno
-import itertools
+import socket
 import ssl
 import time
 from collections.abc import Mapping, Sequence
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import Any
 
 from cli.entry import Address, Entries
@@ -25,7 +25,7 @@ _OUT_OF_REACH = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ETIMEDOUT)
 
 
 class OutOfReach(Exception):
-    """No connection to a host: a firewall, or no route from here. It says nothing of what runs there."""
+    """No connection to a host: a firewall, no route or no such name from here. It says nothing of what runs there."""
 
 
 def show_answers(settings: Stack, entries: Entries, outputs: Mapping[str, Any], *, status: str) -> dict[str, str]:
@@ -60,7 +60,7 @@ def _addresses(entries: Entries, port: object) -> Sequence[Address]:
 def _ask(asked: Question, scheme: str, addresses: Sequence[Address], *, status: str) -> None:
     """Ask one address after the other until one answers. Raises OutOfReach when there is no connection to any."""
     deadline = time.monotonic() + DEADLINE_SECONDS
-    for attempt in itertools.count():
+    while True:
         failures: dict[Address, Exception] = {}
         for address in addresses:
             try:
@@ -69,50 +69,25 @@ def _ask(asked: Question, scheme: str, addresses: Sequence[Address], *, status: 
                 failures[address] = error
             else:
                 return
-        said = ", ".join(f"{address} ({str(why) or type(why).__name__})" for address, why in failures.items())
-        if attempt and all(isinstance(why, OutOfReach) for why in failures.values()):
-            raise OutOfReach(said)
         if time.monotonic() > deadline:
-            raise CommandError(
-                f"{scheme} GET {asked.path}: no answer within {DEADLINE_SECONDS} s from {said}; `{status}` shows what "
-                "runs."
-            )
+            break
         time.sleep(0.5)
-
-
-class _Tls(HTTPSConnection):
-    """Asks by address for a name. The certificate is not verified: it is for names that users know."""
-
-    def __init__(self, address: Address, name: str | None) -> None:
-        super().__init__(address.host, address.port, timeout=CONNECT_SECONDS)
-        self._name = name
-
-    def connect(self) -> None:
-        HTTPConnection.connect(self)
-        context = ssl.create_default_context()
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        self.sock = context.wrap_socket(self.sock, server_hostname=self._name)
+    said = ", ".join(f"{address} ({str(why) or type(why).__name__})" for address, why in failures.items())
+    if all(isinstance(why, OutOfReach) for why in failures.values()):
+        raise OutOfReach(said)
+    raise CommandError(
+        f"{scheme} GET {asked.path}: no answer within {DEADLINE_SECONDS} s from {said}; `{status}` shows what runs."
+    )
 
 
 def _answer(asked: Question, scheme: str, address: Address) -> None:
     """GET the path and print the body as it arrives."""
-    connection = (
-        _Tls(address, asked.host)
-        if scheme == "https"
-        else HTTPConnection(address.host, address.port, timeout=CONNECT_SECONDS)
-    )
     started = time.monotonic()
+    connection = HTTPConnection(address.host, address.port)
+    connection.sock = _connected(address)
     try:
-        try:
-            connection.connect()
-        except TimeoutError:
-            raise OutOfReach("timed out") from None
-        except OSError as error:
-            if error.errno in _OUT_OF_REACH:
-                raise OutOfReach(str(error.strerror)) from None
-            raise
-        connection.sock.settimeout(READ_SECONDS)
+        if scheme == "https":
+            connection.sock = _in_tls(connection.sock, asked.host)
         connection.request("GET", asked.path, headers={"Host": asked.host} if asked.host else {})
         response = connection.getresponse()
         if not asked.is_answered_by(response.status):
@@ -127,6 +102,27 @@ def _answer(asked: Question, scheme: str, address: Address) -> None:
         print(f"\n    {pieces} pieces in {time.monotonic() - started:.1f} s")
     finally:
         connection.close()
+
+
+def _connected(address: Address) -> socket.socket:
+    try:
+        opened = socket.create_connection((address.host, address.port), timeout=CONNECT_SECONDS)
+    except TimeoutError:
+        raise OutOfReach("timed out") from None
+    except OSError as error:
+        if isinstance(error, socket.gaierror) or error.errno in _OUT_OF_REACH:
+            raise OutOfReach(str(error.strerror)) from None
+        raise
+    opened.settimeout(READ_SECONDS)
+    return opened
+
+
+def _in_tls(opened: socket.socket, name: str | None) -> ssl.SSLSocket:
+    """The certificate is not verified: it is for names that users know, and this asks by address."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context.wrap_socket(opened, server_hostname=name)
 
 
 def _show(response: HTTPResponse, *, whole: bool) -> int:

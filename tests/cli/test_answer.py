@@ -148,12 +148,47 @@ def test_the_next_host_is_asked_where_one_does_not_answer(
     assert f"edge: http://127.0.0.1:{dropped}/ http://127.0.0.1:{closed}/ http://127.0.0.1:{port}/" in said
 
 
-def test_hosts_out_of_reach_are_not_asked_and_give_no_answer(dropped: int, capsys: pytest.CaptureFixture[str]) -> None:
+def test_hosts_out_of_reach_are_not_asked_and_give_no_answer(
+    dropped: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(answer, "DEADLINE_SECONDS", 0)
     ports = {"http": dropped, "https": None, "status": 8404}
     settings = stack([{"app": "web"}], web=OWN)
     not_asked = show_answers(settings, Here(), {"balancers": {"edge": ports}}, status="make status")
     assert not_asked == {"edge": f"no connection from here to 127.0.0.1:{dropped} (timed out)"}
     assert "->" not in capsys.readouterr().out
+
+
+def test_ports_that_pass_connections_on_are_named_and_not_asked(
+    serving: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ports = {"http": serving(Answers), "https": None, "status": 8404, "tcp": {"mqtt": 1883}}
+    show_answers(stack([{"app": "web"}], web=OWN), Here(), {"balancers": {"edge": ports}}, status="make status")
+    assert "edge mqtt: tcp://127.0.0.1:1883/ (not asked)" in capsys.readouterr().out
+
+
+def test_a_name_that_is_not_known_here_is_out_of_reach(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Named(Here):
+        def of(self, port: int) -> Sequence[Address]:
+            return [Address("no-such-host.invalid", port)]
+
+    monkeypatch.setattr(answer, "DEADLINE_SECONDS", 0)
+    ports = {"http": 80, "https": None, "status": 8404}
+    settings = stack([{"app": "web"}], web=OWN)
+    not_asked = show_answers(settings, Named(), {"balancers": {"edge": ports}}, status="make status")
+    assert "no connection from here to no-such-host.invalid:80 (" in not_asked["edge"]
+
+
+def test_a_proxy_that_takes_connections_and_is_silent_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In reach: what is wrong is on the host."""
+    monkeypatch.setattr(answer, "DEADLINE_SECONDS", 0)
+    monkeypatch.setattr(answer, "READ_SECONDS", 0.2)
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(8)
+        ports = {"http": None, "https": listener.getsockname()[1], "status": 8404}
+        with pytest.raises(CommandError, match=r"https GET /health: no answer within 0 s from .*timed out"):
+            show_answers(stack([{"app": "web"}], web=OWN), Here(), {"balancers": {"edge": ports}}, status="s")
 
 
 def test_a_host_that_refuses_is_in_reach_and_fails(dropped: int, closed: int, monkeypatch: pytest.MonkeyPatch) -> None:
