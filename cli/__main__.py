@@ -9,6 +9,12 @@ from cli.errors import CommandError
 from cli.progress import fail
 from cli.stack_file import stack_file
 
+_AFTER_INTERRUPT = {
+    "up": "`make up` goes on from here, `make down` removes what is there",
+    "down": "`make down` goes on from here",
+    "restart": "what was begun goes on by itself, and `make status` shows it",
+}
+
 
 def main() -> int:
     """Run one command; a fault is one sentence on standard error and exit 1."""
@@ -56,8 +62,8 @@ def main() -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
-        if arguments.command in ("up", "down"):
-            fail(f"{arguments.command}: interrupted; `make up` goes on from here, `make down` removes what is there.")
+        if next_step := _AFTER_INTERRUPT.get(arguments.command):
+            fail(f"{arguments.command}: interrupted; {next_step}.")
         return 130
 
 
