@@ -17,7 +17,8 @@ import requests
 
 from sandbox.engine.providers.docker import DockerProvider, client, converge, services
 from sandbox.engine.providers.docker.client import connect
-from sandbox.engine.values import Properties
+from sandbox.engine.providers.docker.service_spec import service_spec
+from sandbox.engine.values import Properties, plain
 
 RUNNING = {"Replicated": {"Replicas": 1}}
 ASKED: dict[str, Any] = {"ContainerSpec": {"Image": "web:1", "Healthcheck": {"Test": ["CMD", "true"]}}}
@@ -38,6 +39,8 @@ class Daemon:
     def __init__(self) -> None:
         self.answers: list[Answer] = []
         self.calls: list[str] = []
+        self.sent: Any = None
+        """The last document that came."""
         self.address = ""
         self.close: Callable[[], None] = lambda: None
 
@@ -60,8 +63,9 @@ class Handler(BaseHTTPRequestHandler):
         if not self.raw_requestline or not self.parse_request():
             self.close_connection = True
             return
-        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         daemon: Daemon = self.server.daemon  # type: ignore[attr-defined]
+        daemon.sent = json.loads(sent or b"null")
         answer = daemon.next(f"{self.command} {self.path.partition('/v1.41/')[2]}")
         self.close_connection = True
         if answer == "drop":
@@ -188,6 +192,19 @@ def test_an_update_that_was_overtaken_reads_the_version_again(daemon: Daemon, in
     connected = daemon.connected((200, SERVICE), (500, STALE), (200, newer), (200, {}))
     services.update_service(connected, "s", inputs)
     assert [call.rpartition("version=")[2] for call in daemon.calls if call.startswith("POST")] == ["7", "8"]
+
+
+def test_an_update_of_a_service_that_was_restarted_does_not_restart_it_again(
+    daemon: Daemon, inputs: Properties
+) -> None:
+    """`docker service update --force` and `make restart` raise a number that the program says nothing of."""
+    restarted = {**SERVICE, "Spec": {"Name": "web", "Mode": RUNNING, "TaskTemplate": {**ASKED, "ForceUpdate": 4}}}
+    services._send_update(daemon.connected((200, restarted), (200, {})), "s", service_spec(plain(inputs)), {})
+    assert daemon.sent["TaskTemplate"]["ForceUpdate"] == 4
+    asked = service_spec(plain(inputs))
+    asked["TaskTemplate"]["ForceUpdate"] = 9
+    services._send_update(daemon.connected((200, restarted), (200, {})), "s", asked, {})
+    assert daemon.sent["TaskTemplate"]["ForceUpdate"] == 9
 
 
 def test_an_update_that_is_always_overtaken_fails(daemon: Daemon, inputs: Properties) -> None:

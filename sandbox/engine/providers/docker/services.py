@@ -77,8 +77,13 @@ def _headers(given: dict[str, Any], logins: Logins) -> dict[str, str]:
 
 def _send_update(client: docker.APIClient, id: str, spec: dict[str, Any], headers: dict[str, str]) -> None:
     url = client._url("/services/{0}/update", id)
+    task = spec["TaskTemplate"]
+    asked = task["ForceUpdate"]
     for left in reversed(range(_UPDATE_TRIES)):
-        version = client.inspect_service(id)["Version"]["Index"]
+        live = client.inspect_service(id)
+        version = live["Version"]["Index"]
+        # A restart raises it; a program that says nothing of it does not mean another restart.
+        task["ForceUpdate"] = asked or live["Spec"]["TaskTemplate"].get("ForceUpdate", 0)
         try:
             client._raise_for_status(
                 client._post_json(url, data=spec, params={"version": version}, headers={**headers})
