@@ -39,6 +39,10 @@ def show_answers(settings: Stack, entries: Entries, outputs: Mapping[str, Any], 
         reached = {scheme: found for scheme in ("http", "https") if (found := _addresses(entries, ports.get(scheme)))}
         for scheme, addresses in reached.items():
             say(f"  {name}: {' '.join(address.url(scheme) for address in addresses)}")
+        for route, port in (ports.get("tcp") or {}).items():
+            say(
+                f"  {name} {route}: {' '.join(address.url('tcp') for address in _addresses(entries, port))} (not asked)"
+            )
         say(f"  {name} status page: {entries.for_operators(name, 'status', int(ports['status']))}")
         # Where there is TLS, plain HTTP may be no more than a redirect.
         if scheme := next((one for one in ("https", "http") if one in reached), ""):

@@ -32,7 +32,7 @@ class Question:
 def question(settings: Stack, balancer: LoadBalancerSettings) -> Question:
     """The sample's page, or what the balancer's own check asks where a route leads there, or the first route's path."""
     for route, app in _routes(settings, balancer):
-        if _is_sample(settings, app) and _leads(route, _SAMPLE_PATH):
+        if _is_sample(settings, app) and route.port is None and _leads(route, _SAMPLE_PATH):
             return Question(path=_SAMPLE_PATH, host=route.host, sample=True)
     for route, app in _routes(settings, balancer):
         path = route.check.path or app.probes.health
