@@ -37,7 +37,8 @@ class Context:
         return parts
 
     def component(self, name: str) -> object:
-        """The settings of the sound component `name`, whatever its kind."""
+        """The settings of the sound component `name`, whatever its kind; `<name>/<key>` is a part of it."""
+        name = name.partition("/")[0]
         maps = (getattr(self.stack, key, None) for key in type(self.stack).model_fields)
         return next((parts[name] for parts in maps if isinstance(parts, dict) and name in parts), None)
 

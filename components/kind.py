@@ -56,9 +56,11 @@ class SecretUse(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Built:
-    """What a component gives to the rest of the stack. `outputs` become outputs of the stack."""
+    """What a component gives to the rest of the stack: `further` contracts are named `<component>/<key>`. `outputs`
+    become outputs of the stack."""
 
     contract: ClientContract | None = None
+    further: Mapping[str, ClientContract] = field(default_factory=dict)
     backend: Backend | None = None
     observability: Observability = Observability()
     outputs: Mapping[str, Any] | None = None
@@ -103,6 +105,8 @@ class Kind(Generic[S]):
     build: Callable[[Build[S]], Built]
     single: bool = False
     gives: frozenset[Gives] = frozenset()
+    further: Callable[[S], Iterable[str]] = lambda _: ()
+    """The keys of its further contracts."""
     promise: Callable[[Part[S], Platform], ClientContract | None] = lambda _, __: None
     """The contract of a component as far as it follows from names alone, for components that are built before it."""
     images: Callable[[S | None], Iterable[ImageNeed]] = lambda _: ()

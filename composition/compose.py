@@ -42,6 +42,7 @@ def compose(given: StackInput, *, stack_name: str) -> dict[str, Any]:
                         values=given.secrets,
                     )
                 )
+                built |= {f"{part.name}/{key}": Built(contract=each) for key, each in one.further.items()}
                 if one.outputs is not None:
                     outputs[kind.key] = (
                         one.outputs if kind.single else outputs.get(kind.key, {}) | {part.name: one.outputs}

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Stri
 
 from components.facts import fact_text
 from settings.base import Settings
-from settings.types import EnvName, Name, ProcessText
+from settings.types import EnvName, ProcessText
 
 Prefix = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{0,62}$")]
 """What the names of injected variables begin with."""
@@ -81,9 +81,12 @@ def each_use(uses: Mapping[str, str | Use]) -> dict[str, Use]:
     return {name: use if isinstance(use, Use) else Use(prefix=use) for name, use in uses.items()}
 
 
+UsedName = Annotated[str, StringConstraints(pattern=r"^[a-z]([a-z0-9-]{0,22}[a-z0-9])?(/[a-z_][a-z0-9_]{0,30})?$")]
+"""A component, or a part of it: `main/analytics` is the database `analytics` of the cluster `main`."""
+
 Uses = Annotated[
     dict[
-        Name,
+        UsedName,
         Annotated[
             Annotated[Prefix, Tag("text")] | Annotated[Use, Tag("keys")],
             Discriminator(

@@ -40,13 +40,18 @@ def applied_settings(
         "seconds": seconds,
         "configuration": dynamic_configuration(settings, major=image.major),
     }
-    if settings.extensions:
-        wanted["extensions"] = {settings.database: settings.extensions}
+    inside = _inside(settings)
+    wanted |= inside
     texts = {
         "script": ("apply_settings.py", (_FILES / "apply_settings.py").read_text()),
         "wanted": ("wanted.json", json.dumps(wanted, indent=2) + "\n"),
     }
-    passwords = pulumi.Output.json_dumps({"superuser": secrets.superuser, "rest_api": secrets.rest_api})
+    if inside:
+        texts["databases"] = ("apply_databases.py", (_FILES / "apply_databases.py").read_text())
+    held: dict[str, pulumi.Input[str]] = {"superuser": secrets.superuser, "rest_api": secrets.rest_api}
+    if secrets.roles:
+        held["roles"] = pulumi.Output.json_dumps(secrets.roles)
+    passwords = pulumi.Output.json_dumps(held)
     secret = scope.secret(f"{word}-passwords", passwords)
     files = scope.config_files(word, _DIRECTORY, texts)
     return scope.job(
@@ -72,3 +77,16 @@ def applied_settings(
             depends_on=members.resources,
         )
     )
+
+
+def _inside(settings: PostgresSettings) -> dict[str, object]:
+    """What is created in the cluster, where there is something."""
+    lists = {settings.database: settings.extensions} | {
+        name: database.extensions for name, database in settings.databases.items()
+    }
+    found: dict[str, object] = {}
+    if settings.databases:
+        found["databases"] = settings.owners
+    if extensions := {name: names for name, names in lists.items() if names}:
+        found["extensions"] = extensions
+    return found

@@ -1,5 +1,8 @@
 """PostgresHA: Patroni members, their consensus store, and one write endpoint that follows the primary."""
 
+import hashlib
+from dataclasses import replace
+
 import pulumi
 
 from components.component import Component
@@ -23,10 +26,11 @@ class PostgresHA(Component):
     """One PostgreSQL cluster.
 
     `images` are the pinned images with their paths; `origin` is where the settings stand. Outputs: `contract`
-    (settings that survive a failover) and `observability`.
+    (settings that survive a failover), `further` (the same for each further database) and `observability`.
     """
 
     contract: ClientContract
+    further: dict[str, ClientContract]
     observability: Observability
 
     def __init__(
@@ -42,7 +46,7 @@ class PostgresHA(Component):
         super().__init__("ha-platform:data:PostgresHA", name, opts, platform=platform)
         scope = Scope(platform=platform, origin=origin or Origin(key="databases", name=name), parent=self.place)
         store = etcd(scope, name, settings, image=images.etcd)
-        secrets = PostgresSecrets.generated(scope, name)
+        secrets = PostgresSecrets.generated(scope, name, settings)
         members = postgres(scope, name, settings, image=images.postgres, store=store, secrets=secrets)
         applied = applied_settings(scope, name, settings, image=images.postgres, members=members, secrets=secrets)
         write = write_endpoint(scope, name, settings, image=images.proxy, members=members, depends_on=applied)
@@ -64,6 +68,10 @@ class PostgresHA(Component):
             },
             resources=(*members.resources, *applied, *write.resources),
         )
+        self.further = {
+            database: self._further(scope, f"{name}-db-{database}", database, owner, secrets)
+            for database, owner in settings.owners.items()
+        }
         proxies = ScrapeTarget(
             job=f"postgres-{name}-rw", replicas_host=write.replicas_host, port=STATUS_PORT, expected=_proxies(settings)
         )
@@ -82,6 +90,26 @@ class PostgresHA(Component):
             )
         )
         self.register_outputs({"host": write.host})
+
+    def _further(self, scope: Scope, word: str, database: str, owner: str, secrets: PostgresSecrets) -> ClientContract:
+        first = self.contract
+        values = dict(first.values) | {
+            "name": database,
+            "user": owner,
+            "password": secrets.roles.get(owner, secrets.owner),
+        }
+        values["url"] = filled(database_url(), values, first.terms.facts)
+        return replace(
+            first,
+            values=values,
+            secrets={key: scope.secret(_secret_name(word, key), values[key]) for key in ("url", "password")},
+        )
+
+
+def _secret_name(word: str, key: str) -> str:
+    """Docker takes 64 characters, and the platform adds up to 14."""
+    name = f"{word.replace('_', '-')}-{key}"
+    return name if len(name) <= 50 else f"{name[:41]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
 def _proxies(settings: PostgresSettings) -> int:

@@ -1,5 +1,7 @@
 """PostgreSQL clusters as a kind of component."""
 
+from collections.abc import Iterable
+
 from components.external_store import build_external, external_secrets, externals_are_encrypted
 from components.kind import Build, Built, Gives, ImageNeed, Kind
 from components.placement import KEYS
@@ -21,7 +23,7 @@ def _build(build: Build[PostgresSettings | ExternalDatabase]) -> Built:
         images=PostgresImages(postgres=images.store("postgres"), etcd=images.store("etcd"), proxy=images.of("haproxy")),
         origin=build.origin,
     )
-    return Built(contract=database.contract, observability=database.observability)
+    return Built(contract=database.contract, further=database.further, observability=database.observability)
 
 
 def _images(settings: PostgresSettings | ExternalDatabase | None) -> tuple[ImageNeed, ...]:
@@ -31,11 +33,16 @@ def _images(settings: PostgresSettings | ExternalDatabase | None) -> tuple[Image
     return (ImageNeed("haproxy"), ImageNeed("postgres", keeps_data=True), ImageNeed("etcd", keeps_data=True))
 
 
+def _further(settings: PostgresSettings | ExternalDatabase) -> Iterable[str]:
+    return settings.databases if isinstance(settings, PostgresSettings) else ()
+
+
 DATABASES = Kind(
     key="databases",
     build=_build,
     gives=frozenset({Gives.CONTRACT}),
     images=_images,
+    further=_further,
     secrets=external_secrets,
     advice=(lambda context: externals_are_encrypted(context, "databases"),),
     rules=RULES,

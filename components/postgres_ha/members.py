@@ -1,5 +1,6 @@
 """The PostgreSQL servers under Patroni."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,12 +47,17 @@ class PostgresSecrets:
     rewind: pulumi.Output[str]
     rest_api: pulumi.Output[str]
     owner: pulumi.Output[str]
+    roles: Mapping[str, pulumi.Output[str]]
+    """Of further owners, by role."""
 
     @classmethod
-    def generated(cls, scope: Scope, name: str) -> "PostgresSecrets":
+    def generated(cls, scope: Scope, name: str, settings: PostgresSettings) -> "PostgresSecrets":
         """New passwords at the first update, the same ones from then on."""
+        further = [role for role in dict.fromkeys(settings.owners.values()) if role != settings.owner]
+        roles = {role: scope.password(f"{name}-role-{role.replace('_', '-')}") for role in further}
         purposes = ("superuser", "replication", "rewind", "rest_api", "owner")
-        return cls(**{purpose: scope.password(f"{name}-{purpose.replace('_', '-')}") for purpose in purposes})
+        own = {purpose: scope.password(f"{name}-{purpose.replace('_', '-')}") for purpose in purposes}
+        return cls(**own, roles=roles)
 
     def patroni(self) -> pulumi.Output[str]:
         """The part of Patroni's configuration that holds passwords."""

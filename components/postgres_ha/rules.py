@@ -81,8 +81,11 @@ def the_image_has_extensions(context: Context) -> Iterator[Fault]:
         if not isinstance(settings, PostgresSettings):
             continue  # somebody else runs it
         origin = Origin(key="databases", name=name)
-        for index, extension in enumerate(settings.extensions):
-            path = f"{origin.at('extensions')}[{index}]"
+        named = [(f"{origin.at('extensions')}[{index}]", each) for index, each in enumerate(settings.extensions)]
+        for database, below in settings.databases.items():
+            at = origin.at("databases", database, "extensions")
+            named += [(f"{at}[{index}]", each) for index, each in enumerate(below.extensions)]
+        for path, extension in named:
             preloaded = settings.parameters.get("shared_preload_libraries", "").replace(",", " ").split()
             if extension not in pin.extensions:
                 known = f"It has {', '.join(pin.extensions)}" if pin.extensions else "None is known of it"

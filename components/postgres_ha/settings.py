@@ -26,6 +26,7 @@ _SERVER_MEMORY = 84 * 2**20
 _CONNECTION_MEMORY = 2 * 2**20
 """An estimate of what a connection's process takes for itself while it does little: queries that sort or join take
 `work_mem` (4 MB) on top, so this refuses only what cannot work."""
+_OWN_DATABASES = frozenset({"postgres", "template0", "template1"})
 _RESERVED_ROLES = frozenset({"postgres", "replicator", "rewind"})
 
 
@@ -33,6 +34,9 @@ def _named_once(names: tuple[str, ...]) -> tuple[str, ...]:
     if len(set(names)) != len(names):
         raise ValueError("each extension is named once")
     return names
+
+
+Extensions = Annotated[tuple[ExtensionName, ...], AfterValidator(_named_once)]
 
 
 class FailoverSettings(Settings):
@@ -59,6 +63,15 @@ class FailoverSettings(Settings):
                 f"({self.loop_wait} + 2 x {self.retry_timeout} > {self.ttl})"
             )
         return self
+
+
+class DatabaseSettings(Settings):
+    """A further database in the same PostgreSQL: an application's `uses` name it `<cluster>/<database>`."""
+
+    owner: Identifier | None = None
+    """The role that owns it, with a password of its own; default: a role of the database's name."""
+    extensions: Extensions = ()
+    """Extensions in this database."""
 
 
 class PostgresSettings(Settings):
@@ -103,7 +116,10 @@ class PostgresSettings(Settings):
     is read by the running servers; where a parameter needs a restart, the members restart one at a time. One that is
     taken out has its default again. What the platform decides (ports, files, `wal_level`) is refused."""
 
-    extensions: Annotated[tuple[ExtensionName, ...], AfterValidator(_named_once)] = ()
+    databases: dict[Identifier, DatabaseSettings] = Field(default_factory=dict, max_length=100)
+    """Further databases by name, beside `database`. They and their owners are created when they are missing, and never
+    dropped. Only its owner may connect to one."""
+    extensions: Extensions = ()
     """Extensions of PostgreSQL in the database, such as `pg_trgm`: created, with those that they need, when they are
     missing, and never dropped. The image must have them."""
 
@@ -123,15 +139,32 @@ class PostgresSettings(Settings):
                 f"{memory // 2**20}Mi of memory carry (2Mi each, beside shared buffers and the servers): raise "
                 "`resources.memory_limit` or lower it"
             )
-        if self.owner.startswith("pg_") or self.owner in ("public", "none"):
-            raise ValueError("`owner` is a name that PostgreSQL reserves (pg_..., public, none); choose another")
-        if self.owner in _RESERVED_ROLES:
-            raise ValueError(f"`owner` cannot be one of the cluster's own roles: {', '.join(sorted(_RESERVED_ROLES))}")
-        if self.database in ("postgres", "template0", "template1"):
+        _check_owner("`owner`", self.owner)
+        if self.database in _OWN_DATABASES:
             raise ValueError("`database` cannot be one of PostgreSQL's own: postgres, template0, template1")
         return self
+
+    @model_validator(mode="after")
+    def _further_databases(self) -> "PostgresSettings":
+        for name, owner in self.owners.items():
+            if name == self.database or name in _OWN_DATABASES:
+                raise ValueError(f"`databases.{name}` is there already: choose another name")
+            _check_owner(f"the owner of `databases.{name}`", owner)
+        return self
+
+    @property
+    def owners(self) -> dict[str, str]:
+        """Further databases, and their owners."""
+        return {name: database.owner or name for name, database in self.databases.items()}
 
     def shared_buffers(self, memory: int) -> int:
         """Bytes. By default a quarter of the memory: the starting value that PostgreSQL's documentation recommends."""
         own = shared_buffers_bytes(self.parameters.get("shared_buffers"))
         return memory // 4 if own is None else own
+
+
+def _check_owner(what: str, role: str) -> None:
+    if role.startswith("pg_") or role in ("public", "none"):
+        raise ValueError(f"{what} is a name that PostgreSQL reserves (pg_..., public, none); choose another")
+    if role in _RESERVED_ROLES:
+        raise ValueError(f"{what} cannot be one of the cluster's own roles: {', '.join(sorted(_RESERVED_ROLES))}")

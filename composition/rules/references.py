@@ -2,9 +2,10 @@
 
 import difflib
 from collections.abc import Iterator
+from typing import Any
 
 from components.context import Context
-from components.kind import Gives, Reference, SecretUse
+from components.kind import Gives, Kind, Reference, SecretUse
 from composition.kinds import KINDS, components
 from model import Origin
 from settings.certificates import certificates
@@ -22,7 +23,7 @@ def components_name_what_exists(context: Context) -> Iterator[Fault]:
 
 def _missing(context: Context, reference: Reference, origin: Origin) -> Iterator[Fault]:
     giving = [kind for kind in KINDS if reference.gives in kind.gives]
-    names = sorted(name for kind in giving for name in context.names(kind.key))
+    names = sorted(name for kind in giving for name in _names(context, kind, reference))
     if reference.name in names or not all(context.knows(kind.key) for kind in giving):
         return
     nouns = " or ".join(kind.noun for kind in giving)
@@ -36,6 +37,16 @@ def _missing(context: Context, reference: Reference, origin: Origin) -> Iterator
     if others and reference.gives is Gives.BACKEND:
         rule += f" but a {others[0]}: a balancer reaches applications alone"
     yield Fault(path=str(origin.at(reference.key)), rule=rule, got=repr(reference.name), fix=fix)
+
+
+def _names(context: Context, kind: Kind[Any], reference: Reference) -> Iterator[str]:
+    """Of components, and of their further contracts. A broken component may have the one that is named."""
+    first = reference.name.partition("/")[0]
+    yield from context.names(kind.key)
+    if reference.gives is Gives.CONTRACT:
+        yield from (f"{part.name}/{key}" for part in kind.parts(context.stack) for key in kind.further(part.settings))
+        if first in context.names(kind.key) and first not in context.parts(kind.key):
+            yield reference.name
 
 
 def secrets_are_given(context: Context) -> Iterator[Fault]:

@@ -24,6 +24,15 @@ class FailoverArgs(TypedDict, total=False):
     """How long a crashed primary may take to start again before a replica takes over. Default: `30s`."""
 
 
+class DatabaseArgs(TypedDict, total=False):
+    """A further database in the same PostgreSQL: an application's `uses` name it `<cluster>/<database>`."""
+
+    owner: str
+    """The role that owns it, with a password of its own; default: a role of the database's name."""
+    extensions: Sequence[str]
+    """Extensions in this database."""
+
+
 class PostgresArgs(TypedDict, total=False):
     """One PostgreSQL cluster under Patroni, with its consensus store and its write endpoint."""
 
@@ -66,6 +75,9 @@ class PostgresArgs(TypedDict, total=False):
     """Parameters of PostgreSQL by name (`work_mem: 16MB`), and of its extensions (`pg_stat_statements.max`). A change
     is read by the running servers; where a parameter needs a restart, the members restart one at a time. One that
     is taken out has its default again. What the platform decides (ports, files, `wal_level`) is refused."""
+    databases: Mapping[str, DatabaseArgs]
+    """Further databases by name, beside `database`. They and their owners are created when they are missing, and never
+    dropped. Only its owner may connect to one."""
     extensions: Sequence[str]
     """Extensions of PostgreSQL in the database, such as `pg_trgm`: created, with those that they need, when they are
     missing, and never dropped. The image must have them."""

@@ -7,6 +7,7 @@ image of the servers: Python's standard library and `psql`.
 
 import base64
 import http.client
+import importlib
 import json
 import os
 import subprocess
@@ -99,14 +100,13 @@ class Member:
         columns = (row.partition("\t") for row in done.stdout.splitlines())
         return [(first, second) for first, _, second in columns]
 
-    def change(self, sql: str, *, database: str) -> None:
-        """Raises NotYet if the server does not answer or is no longer the primary, Failed if it refuses."""
+    def refused(self, sql: str, *, database: str) -> str:
+        """Change something; returns why the server refuses. Raises NotYet if it is no longer the primary, or silent."""
         done = self._psql(sql, database, seconds=CHANGE_SECONDS)
         said = " ".join(done.stderr.split())
         if done.returncode == NO_CONNECTION or "read-only transaction" in said:
             raise NotYet(f"{self.name} does not answer ({said})")
-        if done.returncode:
-            raise Failed(said)
+        return said or "failed" if done.returncode else ""
 
     def _psql(self, sql: str, database: str, *, seconds: int) -> "subprocess.CompletedProcess[str]":
         variables = {
@@ -114,10 +114,11 @@ class Member:
             "PGCONNECT_TIMEOUT": str(ANSWER_SECONDS),
             "PGOPTIONS": f"-c statement_timeout={seconds}s",
         }
-        line = [self.psql, "-XAtq", "-F\t", "-h", self.host, "-U", "postgres", "-d", database, "-c", sql]
+        line = [self.psql, "-XAtq", "-F\t", "-v", "ON_ERROR_STOP=1", "-h", self.host, "-U", "postgres", "-d", database]
         try:
             return subprocess.run(
                 line,
+                input=sql,  # an argument would be seen by everybody on the host
                 env=os.environ | variables,
                 capture_output=True,
                 text=True,
@@ -178,7 +179,8 @@ class Cluster:
         self._taken_out: set[str] = set()
         self._changed = False
         self._restarts: Counter[str] = Counter()
-        self._extensions: dict[str, list[str]] = wanted.get("extensions", {})
+        self._inside = {key: wanted[key] for key in ("databases", "extensions") if key in wanted}
+        self._passwords = passwords
         self._members = {
             name: Member(name, host, wanted["psql"], passwords) for name, host in wanted["members"].items()
         }
@@ -207,7 +209,7 @@ class Cluster:
         if name is None:
             self._check_away(away)
             self._check_synchronous(leader)
-            self._create_extensions(leader)
+            self._create(leader)
             note = f"; away, and takes them when it starts: {', '.join(away)}" if away else ""
             print(f"{self._origin}: the settings are in force{note}", flush=True)
             return True
@@ -287,18 +289,16 @@ class Cluster:
         pending = dict(member.query(PENDING)) if taken_out else {}
         running |= dict.fromkeys(taken_out - pending.keys(), DEFAULT)
 
-    def _create_extensions(self, leader: Member) -> None:
-        """What is missing, with what it needs itself. Nothing is dropped."""
-        for database, names in self._extensions.items():
-            there = {name for name, _ in leader.query("SELECT extname, '' FROM pg_extension", database=database)}
-            for name in names:
-                if name in there:
-                    continue
-                try:
-                    leader.change(f'CREATE EXTENSION IF NOT EXISTS "{name}" CASCADE', database=database)
-                except Failed as failure:
-                    raise Failed(f"{self._origin}: extension {name} in database {database}: {failure}") from None
-                print(f"{self._origin}: created extension {name} in database {database}", flush=True)
+    def _create(self, leader: Member) -> None:
+        """Roles, databases and extensions that are missing."""
+        if not self._inside:
+            return
+        passwords = json.loads(self._passwords.get("roles", "{}"))
+        try:
+            for done in importlib.import_module("apply_databases").create(leader, self._inside, passwords):
+                print(f"{self._origin}: {done}", flush=True)
+        except ValueError as error:
+            raise Failed(f"{self._origin}: {error}") from None
 
     def _paused(self) -> Failed:
         return Failed(
