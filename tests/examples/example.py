@@ -82,7 +82,11 @@ def given_value(secret: str) -> str:
 @cache
 def rendered(example: Example) -> tuple[Recorded, ...]:
     """What the program registers for an example whose secrets were given; raises BrokenStack for a refusal."""
-    stack = example.stack()
+    return composed(example, example.stack())
+
+
+def composed(example: Example, stack: Stack) -> tuple[Recorded, ...]:
+    """The same of another form of its stack."""
 
     def build(_: pulumi.Resource) -> None:
         secrets = {name: pulumi.Output.secret(given_value(name)) for name in example.secrets()}
