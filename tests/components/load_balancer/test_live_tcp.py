@@ -36,7 +36,8 @@ def running(haproxy: str, directory: Path) -> Iterator[tuple[Proxy, list[Echo]]]
     apps: dict[str, Sequence[Replica | Echo]] = {"chat": [chat], "broker": brokers}
     with Proxy(directory, SETTINGS, apps, ports={"chat": {"admin": admin.port}}, binary=haproxy) as proxy:
         yield proxy, brokers
-    for server in (*brokers, chat, admin):
+    servers: list[Replica | Echo] = [*brokers, chat, admin]
+    for server in servers:
         server.kill()
 
 
