@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -37,12 +38,14 @@ class Trial:
         id, outputs = self.provider.create("urn", type, inputs, False)
         return str(id), inputs, outputs
 
-    def deployment(self, command: list[str], deadline_seconds: int = 120, **container: Any) -> Properties:
+    def deployment(
+        self, command: list[str], deadline_seconds: int = 120, name: str = "web", **container: Any
+    ) -> Properties:
         """As the platform renders one: without `minReadySeconds` a pod that ends at once counts as available for a
         moment, and one of the old version goes."""
-        labels = {"app": "web"}
+        labels = {"app": name}
         return {
-            "metadata": {"name": "web"},
+            "metadata": {"name": name},
             "spec": {
                 "replicas": 2,
                 "minReadySeconds": 5,
@@ -71,9 +74,6 @@ def trial(kubernetes_cluster: KubernetesCluster) -> Iterator[Trial]:
 
 
 def test_a_bad_rollout_fails_with_the_pods_reason_and_the_old_one_serves_on(trial: Trial) -> None:
-    id, inputs, outputs = trial.create(DEPLOYMENT, trial.deployment(["sleep", "100000"]))
-    live = trial.provider.live(DEPLOYMENT, id, inputs)
-    assert diff(inputs, overlaid(inputs, live)) == {}
     never_ready = {"exec": {"command": ["false"]}, "periodSeconds": 1, "timeoutSeconds": 5}
     cases: list[tuple[list[str], dict[str, Any], str]] = [
         (["sh", "-c", "echo no table users; exit 7"], {}, "exit code 7; last output: no table users"),
@@ -81,13 +81,20 @@ def test_a_bad_rollout_fails_with_the_pods_reason_and_the_old_one_serves_on(tria
         (["sleep", "100000"], {"readinessProbe": never_ready}, "Readiness probe failed"),
         (["sleep", "1"], {"resources": {"requests": {"cpu": "1000"}}}, "Unschedulable"),
     ]
-    for command, container, reason in cases:
-        bad = trial.deployment(command, deadline_seconds=20, **container)
-        new = trial.provider.check("urn", "trial", DEPLOYMENT, inputs, bad)
-        with pytest.raises(PartialFailure) as failure:
-            trial.provider.update("urn", DEPLOYMENT, id, inputs, outputs, new, False)
-        assert reason in failure.value.reason
-        assert failure.value.outputs["status"]["availableReplicas"] == 2
+    with ThreadPoolExecutor(len(cases)) as threads:  # each waits for its deadline
+        list(threads.map(lambda case: _fails_and_is_healed(trial, f"web-{case[0]}", *case[1]), enumerate(cases)))
+
+
+def _fails_and_is_healed(trial: Trial, name: str, command: list[str], container: dict[str, Any], reason: str) -> None:
+    id, inputs, outputs = trial.create(DEPLOYMENT, trial.deployment(["sleep", "100000"], name=name))
+    live = trial.provider.live(DEPLOYMENT, id, inputs)
+    assert diff(inputs, overlaid(inputs, live)) == {}
+    bad = trial.deployment(command, deadline_seconds=20, name=name, **container)
+    new = trial.provider.check("urn", "trial", DEPLOYMENT, inputs, bad)
+    with pytest.raises(PartialFailure) as failure:
+        trial.provider.update("urn", DEPLOYMENT, id, inputs, outputs, new, False)
+    assert reason in failure.value.reason
+    assert failure.value.outputs["status"]["availableReplicas"] == 2
     healed = trial.provider.update("urn", DEPLOYMENT, id, inputs, outputs, inputs, False)
     assert healed["status"]["updatedReplicas"] == 2
 

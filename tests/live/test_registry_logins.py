@@ -55,11 +55,11 @@ def private_image(swarm_dev: SwarmCluster, tmp_path: Path) -> Iterator[str]:
             registry.terminate()
 
 
-def service(image: str) -> Properties:
+def service(image: str, seconds: int) -> Properties:
     return {
         "name": f"login-trial-{secrets.token_hex(3)}",
         "endpointSpec": {"mode": "dnsrr"},
-        "convergeConfig": {"timeout": "40s"},
+        "convergeConfig": {"timeout": f"{seconds}s"},
         "taskSpec": {"containerSpec": {"image": image, "commands": ["sleep", "1000"], "stopGracePeriod": "1s"}},
     }
 
@@ -73,14 +73,14 @@ def provider(swarm: SwarmCluster, password: str | None) -> DockerProvider:
 @pytest.mark.parametrize("password", [None, "wrong"])
 def test_nobody_else_pulls(swarm_dev: SwarmCluster, private_image: str, password: str | None) -> None:
     docker = provider(swarm_dev, password)
-    inputs = docker.check("urn", "trial", SERVICE, {}, service(private_image))
+    inputs = docker.check("urn", "trial", SERVICE, {}, service(private_image, seconds=12))
     with pytest.raises(ProviderError, match="No such image"):
         docker.create("urn", SERVICE, inputs, False)
 
 
 def test_a_service_is_pulled_with_the_login_of_its_registry(swarm_dev: SwarmCluster, private_image: str) -> None:
     docker = provider(swarm_dev, PASSWORD)
-    inputs = docker.check("urn", "trial", SERVICE, {}, service(private_image))
+    inputs = docker.check("urn", "trial", SERVICE, {}, service(private_image, seconds=60))
     id, outputs = docker.create("urn", SERVICE, inputs, False)
     try:
         assert PASSWORD not in repr(outputs)

@@ -33,6 +33,8 @@ class KubernetesSite(Site):
             "deregistration_delay": "3s",
         }
         settings = live_stack(platform, alerts_host=f"alerts.{NAMESPACE}.svc.cluster.local")
+        for part in (settings["apps"]["worker"], settings["databases"]["main"], settings["caches"]["sessions"]):
+            part["placement"] = {"labels": {"kubernetes.io/os": "linux"}}  # the scheduler must find the node by them
         self.deployment = Deployment(
             STACK, settings, environment={"KUBECONFIG": str(self._cluster.kubeconfig)}, directory=directory
         )

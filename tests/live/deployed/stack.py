@@ -31,6 +31,7 @@ def live_stack(platform: dict[str, Any], *, alerts_host: str) -> dict[str, Any]:
                     {"path": "/", "app": "web", "timeouts": {"response": "20s"}},
                     {"path": "/session", "app": "web", "sticky": {"cookie": "ha_replica"},
                      "timeouts": {"response": "20s"}},
+                    {"path": "/replica", "app": "web", "retries": None, "timeouts": {"response": "20s"}},
                 ],
             }
         },
@@ -48,7 +49,7 @@ def live_stack(platform: dict[str, Any], *, alerts_host: str) -> dict[str, Any]:
                 "uses": copy.deepcopy(_USES),
                 "secrets": {"model_api_key": "model_api_key"},
                 "metrics": {},
-                "rollout": {"stable": "2s", "deadline": "90s"},
+                "rollout": {"stable": "2s", "deadline": "60s"},
             },
             "worker": {
                 "image": "chat",

@@ -17,8 +17,9 @@ pytestmark = [pytest.mark.live, pytest.mark.timeout(1200, func_only=True)]
 WORDS = ("main-pg", "sessions-redis", "sessions-sentinel")
 
 
+@pytest.mark.parametrize("site", [pytest.param("kubernetes", marks=pytest.mark.kubernetes)], indirect=True)
 def test_a_change_never_has_two_members_down(site: Site, reports: Path, request: pytest.FixtureRequest) -> None:
-    """Other memory limits, and other timers of the Sentinels: each member is replaced."""
+    """Other memory limits, and other timers of the Sentinels: each member is replaced. On Swarm, moves show it."""
     members = dict.fromkeys(WORDS, MEMBERS)
     wait_for("every member is ready", lambda: _ready(site) == members, seconds=120)
     before = {word: site.ready_members(word) for word in WORDS}

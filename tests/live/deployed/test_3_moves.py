@@ -21,6 +21,7 @@ from tests.live.deployed.loads import answers
 from tests.live.deployed.stack import MEMBERS
 from tests.live.deployed.swarm_site import STACK, SwarmSite
 from tests.live.deployed.waiting import wait_for
+from tests.live.deployed.watching import watched
 
 pytestmark = [
     pytest.mark.live,
@@ -73,6 +74,7 @@ def test_two_of_three_members_move_one_after_the_other_and_nothing_is_lost(site:
         assert f"{word}-2 moves" not in said.text
 
     with (
+        watched(site, WORDS) as fewest,
         in_background(lambda stop: run_writes(site.url, seconds=900, stop=stop)) as writer,
         in_background(lambda stop: _count(site.url, stop)) as counter,
     ):
@@ -84,8 +86,10 @@ def test_two_of_three_members_move_one_after_the_other_and_nothing_is_lost(site:
     (reports / "swarm-members-moved.json").write_text(json.dumps(asdict(report) | {"counts": counts[-1]}, indent=2))
     print(
         f"members moved: {report.acknowledged} writes acknowledged, {len(report.lost)} lost, {report.failed} failed, "
-        f"outage {report.longest_outage_seconds} s; counted in Redis {len(counts)} times"
+        f"outage {report.longest_outage_seconds} s; counted in Redis {len(counts)} times; "
+        f"fewest ready of {MEMBERS}: {fewest.ready} in {fewest.looks} looks"
     )
+    assert fewest.ready == dict.fromkeys(WORDS, MEMBERS - 1), "one is replaced at a time, and that was seen"
     assert "main-pg-0 moves from" in text, "the update says it, too"
     after = wait_for("every member is ready", lambda: _all_ready(site), seconds=240)
     for word in WORDS:

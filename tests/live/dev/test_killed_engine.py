@@ -17,7 +17,8 @@ from tests.live.dev.stacks import SMALL, Change, Settings, StackFile
 pytestmark = [pytest.mark.live, pytest.mark.swarm, pytest.mark.timeout(1800, func_only=True)]
 
 SEED = int(os.environ.get("HA_SEED") or random.SystemRandom().randrange(10**6))
-KILLS_IN_CREATE, KILLS_IN_UPDATE = 2, 5
+KILLS_IN_CREATE, KILLS_IN_UPDATE = 1, 3
+"""A run costs minutes; `tests/engine/test_kill.py` has more moments, and other runs have other seeds."""
 LATEST = 0.85
 """The part of an `up` in which kills fall: one at the very end would often come too late, and has to be done again."""
 
@@ -109,8 +110,7 @@ def _version(number: int) -> Change:
 
 def test_up_converges_after_a_kill_in_an_update(killed: Killed) -> None:
     moments = random.Random(SEED + 1)
-    cache = (_second_cache, _no_second_cache)
-    changes = (*cache, _version(2), _second_cache, _version(3))
+    changes = (_second_cache, _no_second_cache, _version(2))
     assert len(changes) == KILLS_IN_UPDATE
     killed.file.keep(_version(1))
     whole = killed.up_seconds()
