@@ -11,7 +11,7 @@ export CALLED_FROM ENGINE HOST STACK_FILE REQUIRE_LIVE
 
 .PHONY: help
 help: ## Show the commands
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 .PHONY: setup
 setup: ## Make .venv with the pinned requirements
@@ -40,6 +40,10 @@ logs: setup ## Recent lines of a component: make logs APP=web (FOLLOW=1, SINCE=1
 .PHONY: restart
 restart: setup ## Restart a component, one replica after another: make restart APP=web
 	@$(PYTHON) -m cli restart "$(STACK)" "$(APP)"
+
+.PHONY: verify-images
+verify-images: setup ## Pull the images that STACK pins, and check that they run as their pins say (Docker: DOCKER_HOST)
+	@$(PYTHON) -m cli verify-images "$(STACK)"
 
 .PHONY: secret
 secret: setup ## Give a secret: make secret STACK=dev KEY=openai_api_key (the value is read from standard input)

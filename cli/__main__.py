@@ -1,10 +1,10 @@
-"""`python -m cli up|preview|down|status|logs|restart|secret [STACK] [APP or KEY]`: what the Makefile calls."""
+"""`python -m cli up|preview|down|status|logs|restart|verify-images|secret [STACK] [APP or KEY]`: what the Makefile calls."""
 
 import argparse
 import os
 import sys
 
-from cli.commands import down, logs, preview, restart, secret, status, up
+from cli.commands import down, logs, preview, restart, secret, status, up, verify_images
 from cli.errors import CommandError
 from cli.progress import fail
 from cli.stack_file import stack_file
@@ -27,6 +27,7 @@ def main() -> int:
         ("status", "show what runs; exit 1 when something is not as the stack wants it"),
         ("logs", "print recent lines of every replica or member of a component"),
         ("restart", "replace the replicas or members of a component one after another"),
+        ("verify-images", "pull the pinned images, and check that they are what their pins say"),
         ("secret", "give a secret, whose value is read from standard input"),
     ):
         command = commands.add_parser(name, help=said, description=said)
@@ -53,6 +54,8 @@ def main() -> int:
                 return logs(stack, arguments.app, since=arguments.since, follow=arguments.follow)
             case "restart":
                 return restart(stack, arguments.app)
+            case "verify-images":
+                return verify_images(stack)
             case _:
                 return secret(stack, arguments.key)
     except CommandError as error:

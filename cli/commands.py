@@ -19,6 +19,7 @@ from cli.progress import say, warn
 from cli.restarts import restart_each
 from cli.stack_file import StackFile
 from cli.status import show_status
+from cli.verify_images import verify_images as _verify
 from cli.workloads import chosen
 from settings.types import whole_seconds
 
@@ -142,6 +143,13 @@ def _deployed(stack: StackFile, engine: Engine) -> list[dict[str, Any]]:
     if resources := engine.resources():
         return resources
     raise CommandError(f"stack {stack.name} is not deployed; `{stack.make('up')}` deploys it.")
+
+
+def verify_images(stack: StackFile) -> int:
+    """Pull the images that the stack pins, and check them; exit 1 when one is not what its pin says."""
+    settings = check(stack)
+    say(f"verify-images: the pinned images of stack {stack.name}, source {settings.images.source}")
+    return 0 if _verify(settings, operations(stack)) else 1
 
 
 def _say_faults(command: str, stack: StackFile) -> None:

@@ -28,11 +28,17 @@ class Gives(Enum):
 
 
 class ImageNeed(NamedTuple):
-    """A pinned image that a component needs; `below` is the key of the component that it is for."""
+    """A pinned image that a component needs; `below` is the key of the component that it is for.
+
+    `version` is a command that starts the server's program, prints its version and ends; `programs` are the others that
+    the component runs in the image.
+    """
 
     pin: str
     keeps_data: bool = False
     below: str = ""
+    version: tuple[str, ...] = ()
+    programs: tuple[str, ...] = ()
 
 
 class Reference(NamedTuple):

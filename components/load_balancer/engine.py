@@ -26,6 +26,8 @@ class Engine(ABC):
 
     pin: str
     """The name of the image pin."""
+    version: tuple[str, ...]
+    """Prints the version of the program and ends."""
     place: Place
     """Ports, files and directories inside the container."""
 

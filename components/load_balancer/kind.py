@@ -33,8 +33,12 @@ def _build(build: Build[LoadBalancerSettings]) -> Built:
 
 def _images(settings: LoadBalancerSettings | None) -> Iterator[ImageNeed]:
     """Without settings the engine is not known: what all of them need."""
-    pins = {engine.pin for name, engine in ENGINES.items() if settings is None or name == settings.engine}
-    yield from (ImageNeed(pin) for pin in pins if len(pins) == 1)
+    needs = {
+        ImageNeed(engine.pin, version=engine.version)
+        for name, engine in ENGINES.items()
+        if settings is None or name == settings.engine
+    }
+    yield from (need for need in needs if len(needs) == 1)
 
 
 def _uses(settings: LoadBalancerSettings) -> Iterator[Reference]:

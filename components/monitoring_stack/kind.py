@@ -30,12 +30,12 @@ def _build(build: Build[MonitoringSettings]) -> Built:
 def _images(settings: MonitoringSettings | None) -> Iterator[ImageNeed]:
     if settings is None:
         return
-    yield ImageNeed("prometheus", keeps_data=True, below="prometheus")
-    yield ImageNeed("alertmanager", keeps_data=True, below="alertmanager")
+    yield ImageNeed("prometheus", keeps_data=True, below="prometheus", version=("prometheus", "--version"))
+    yield ImageNeed("alertmanager", keeps_data=True, below="alertmanager", version=("alertmanager", "--version"))
     if settings.node_exporter:
-        yield ImageNeed("node-exporter", below="node_exporter")
+        yield ImageNeed("node-exporter", below="node_exporter", version=("node_exporter", "--version"))
     if settings.grafana:
-        yield ImageNeed("grafana", keeps_data=True, below="grafana")
+        yield ImageNeed("grafana", keeps_data=True, below="grafana", version=("grafana", "--version"))
 
 
 def _ports(settings: MonitoringSettings) -> Iterator[tuple[str, int]]:

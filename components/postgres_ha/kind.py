@@ -10,6 +10,20 @@ from components.postgres_ha.external import ExternalDatabase
 from components.postgres_ha.images import PostgresImages
 from components.postgres_ha.rules import RULES
 from components.postgres_ha.settings import PostgresSettings
+from components.write_proxy.proxy import IMAGE as PROXY_IMAGE
+
+_IMAGES = (
+    PROXY_IMAGE,
+    ImageNeed(
+        "postgres",
+        keeps_data=True,
+        version=("postgres", "--version"),
+        programs=("sh", "flock", "python3", "patroni", "psql", "initdb", "pg_basebackup", "pg_rewind"),
+    ),
+    ImageNeed(
+        "etcd", keeps_data=True, version=("etcd", "--version"), programs=("sh", "etcdctl", "grep", "sed", "tr", "date")
+    ),
+)
 
 
 def _build(build: Build[PostgresSettings | ExternalDatabase]) -> Built:
@@ -28,9 +42,7 @@ def _build(build: Build[PostgresSettings | ExternalDatabase]) -> Built:
 
 def _images(settings: PostgresSettings | ExternalDatabase | None) -> tuple[ImageNeed, ...]:
     """A broken one may be outside the stack."""
-    if not isinstance(settings, PostgresSettings):
-        return ()
-    return (ImageNeed("haproxy"), ImageNeed("postgres", keeps_data=True), ImageNeed("etcd", keeps_data=True))
+    return _IMAGES if isinstance(settings, PostgresSettings) else ()
 
 
 def _further(settings: PostgresSettings | ExternalDatabase) -> Iterable[str]:

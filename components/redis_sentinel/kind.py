@@ -7,14 +7,24 @@ from components.redis_sentinel.component import RedisSentinel
 from components.redis_sentinel.external import ExternalCache
 from components.redis_sentinel.rules import RULES
 from components.redis_sentinel.settings import RedisSettings
+from components.write_proxy.proxy import IMAGE as PROXY_IMAGE
+
+_IMAGES = (
+    ImageNeed(
+        "redis",
+        keeps_data=True,
+        version=("redis-server", "--version"),
+        programs=("sh", "flock", "redis-cli", "redis-sentinel"),
+    ),
+    ImageNeed("redis-exporter", version=("redis_exporter", "--version")),
+)
 
 
 def _images(settings: RedisSettings | ExternalCache | None) -> tuple[ImageNeed, ...]:
     """A broken one may be outside the stack."""
     if not isinstance(settings, RedisSettings):
         return ()
-    own = (ImageNeed("redis", keeps_data=True), ImageNeed("redis-exporter"))
-    return (*own, ImageNeed("haproxy")) if settings.endpoint else own
+    return (*_IMAGES, PROXY_IMAGE) if settings.endpoint else _IMAGES
 
 
 def _build(build: Build[RedisSettings | ExternalCache]) -> Built:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pulumi
 
+from components.kind import ImageNeed
 from components.liveness import liveness
 from components.scope import Scope
 from components.templates import render
@@ -26,6 +27,7 @@ from model import (
 )
 from model.units import MIB
 
+IMAGE = ImageNeed("haproxy", version=("haproxy", "-v"))
 _FILES = Path(__file__).parent / "files"
 _CONFIG = "/etc/ha-proxy/haproxy.cfg"
 NEVER_SECONDS = 24 * 24 * 3600

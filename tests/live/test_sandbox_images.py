@@ -1,30 +1,36 @@
 """Every sandbox image on a real daemon: pulled from the host's registry, and run as its pinned user."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import docker
 import pytest
 
+from cli.verify_images import Asked, asked_of, verified
+from composition.read import check
 from sandbox.hosts.swarm import SwarmCluster
 from sandbox.images.build import reference
-from sandbox.images.recipe import recipe, recipes
+from tests.stacks.fixtures import REPOSITORY, settings_of
 
 pytestmark = [pytest.mark.live, pytest.mark.swarm, pytest.mark.timeout(300, func_only=True)]
 
-STORES = sorted(name for name, image in recipes().items() if image.data_dir)
-PROGRAMS = {
-    "haproxy": (["haproxy", "-v"], "HAProxy version 2.6"),
+ASKED = asked_of(check(settings_of(REPOSITORY / "Pulumi.dev.yaml")[0], source="dev", secret_names=frozenset()))
+VERSIONS = {
+    "haproxy": "HAProxy version 2.6",
+    "postgres": "postgres (PostgreSQL) 15",
+    "etcd": "etcd Version: 3.4",
+    "redis": "Redis server v=7.0",
+    "prometheus": "prometheus, version 2",
+    "alertmanager": "alertmanager, version 0",
+    "node-exporter": "node_exporter, version 1",
+    "redis-exporter": "Redis Metrics Exporter 1.",
+    "chat": "",
+}
+OTHERS = {
     "postgres": (["patroni", "--version"], "patroni 4.1.5"),
-    "etcd": (["etcd", "--version"], "etcd Version: 3.4"),
-    "redis": (["redis-sentinel", "--version"], "Redis server v=7.0"),
-    "prometheus": (["prometheus", "--version"], "prometheus, version 2"),
-    "alertmanager": (["alertmanager", "--version"], "alertmanager, version 0"),
-    "node-exporter": (["node_exporter", "--version"], "node_exporter, version 1"),
-    "redis-exporter": (["redis_exporter", "-version"], "Redis Metrics Exporter 1."),
     "chat": (["python3", "-c", "import app, fastapi, asyncpg, redis; print('imported')"], "imported"),
     "base": (["python", "--version"], "Python 3.11"),
 }
-_WRITES = 'exec 9>"$0/.lock" && flock --exclusive 9 && stat -c %u:%g "$0" && touch "$0/file"'
 
 
 @pytest.fixture(scope="module")
@@ -50,31 +56,37 @@ def run(daemon: docker.DockerClient, name: str, argv: list[str], **options: obje
     return output.decode()
 
 
-@pytest.mark.parametrize("name", sorted(recipes()))
-def test_it_runs_as_its_pinned_user_and_can_probe_http(daemon: docker.DockerClient, name: str) -> None:
-    image = recipe(name)
-    said = run(daemon, name, ["bash", "-c", "id -u; id -g; id -un; command -v curl python3 flock"]).split()
-    assert said[:3] == [str(image.uid), str(image.gid), image.user]
-    assert len(said) == 6, said
+@pytest.mark.parametrize("name", sorted(VERSIONS))
+def test_it_is_what_its_pin_says(daemon: docker.DockerClient, name: str) -> None:
+    found = verified(daemon.api, ASKED[name])
+    assert found.problems == []
+    assert VERSIONS[name] in found.version
+    assert found.digest.startswith("sha256:")
 
 
-@pytest.mark.parametrize("name", sorted(PROGRAMS))
+BROKEN: dict[str, Callable[[Asked], Asked]] = {
+    "lacks no-such (on PATH)": lambda asked: replace(asked, programs=frozenset({"no-such"})),
+    "`redis-cli -h` fails": lambda asked: replace(asked, version=("redis-cli", "-h")),
+    "user 12345 cannot write a new volume": lambda asked: _pinned(asked, uid=12345),
+    "cannot be pulled": lambda asked: _pinned(asked, ref=f"{asked.pin.ref.rpartition(':')[0]}:none"),
+    "lacks wget": lambda asked: _pinned(asked, http_probe="wget"),
+}
+
+
+@pytest.mark.parametrize("fault", BROKEN)
+def test_what_a_pin_says_wrongly_is_found(daemon: docker.DockerClient, fault: str) -> None:
+    (problem,) = verified(daemon.api, BROKEN[fault](ASKED["redis"])).problems
+    assert problem.startswith(fault)
+
+
+def _pinned(asked: Asked, **changes: object) -> Asked:
+    return replace(asked, pin=asked.pin.model_copy(update=changes))
+
+
+@pytest.mark.parametrize("name", sorted(OTHERS))
 def test_its_program_runs(daemon: docker.DockerClient, name: str) -> None:
-    argv, expected = PROGRAMS[name]
+    argv, expected = OTHERS[name]
     assert expected in run(daemon, name, argv)
-
-
-@pytest.mark.parametrize("name", STORES)
-def test_a_new_volume_on_its_data_directory_is_its_own(daemon: docker.DockerClient, name: str) -> None:
-    image = recipe(name)
-    assert image.data_dir
-    volume = daemon.volumes.create(f"sandbox-image-test-{name}")
-    try:
-        mounted = {volume.name: {"bind": image.data_dir, "mode": "rw"}}
-        said = run(daemon, name, ["bash", "-c", _WRITES, image.data_dir], volumes=mounted)
-        assert said.split() == [f"{image.uid}:{image.gid}"]
-    finally:
-        volume.remove()
 
 
 def test_postgres_makes_a_cluster_without_the_just_in_time_compiler(daemon: docker.DockerClient) -> None:

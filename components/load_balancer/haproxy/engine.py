@@ -19,6 +19,7 @@ class HAProxy(Engine):
     """HAProxy, one process in the foreground."""
 
     pin = "haproxy"
+    version = ("haproxy", "-v")
     place = Place(
         config_file="/etc/haproxy-config/haproxy.cfg",
         certificate_file="/etc/haproxy-tls/site.pem",

@@ -29,6 +29,7 @@ class SwarmSite(Site):
         names = [host.name for host in self._cluster.hosts]
         platform = {"kind": "swarm", "nodes": names, "entry": "dns", "encrypt_overlays": False}
         settings = live_stack(platform, alerts_host=f"{STACK}-alerts")
+        settings["caches"]["sessions"]["endpoint"] = True  # beside the Sentinels, which the application asks
         self.deployment = Deployment(
             STACK, settings, environment={"DOCKER_HOST": self._cluster.docker_host}, directory=directory
         )

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.load import in_background, run_writes
+from tests.live.deployed.caches import master, redis, sentinel
 from tests.live.deployed.loads import answers
 from tests.live.deployed.site import Site
 from tests.live.deployed.stack import MEMBERS
@@ -17,7 +18,6 @@ from tests.live.deployed.waiting import wait_for
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(1500, func_only=True)]
 WORDS = ("main-etcd", "main-pg", "sessions-redis", "sessions-sentinel")
-PASSWORDS = "/etc/ha-redis"
 BACK_SECONDS = 240
 """A start on a busy machine; healthy members need 5 to 30 s."""
 KEYS = 200
@@ -26,7 +26,7 @@ KEYS = 200
 def test_lost_volumes_are_filled_again(site: Site, reports: Path, request: pytest.FixtureRequest) -> None:
     answers(site.url, "/ready")
     wait_for("every member is healthy", lambda: _healthy(site), seconds=120)
-    _redis(site, _master(site), f"eval \"for i=1,{KEYS} do redis.call('set','kept:'..i,i) end\" 0")
+    redis(site, master(site), f"eval \"for i=1,{KEYS} do redis.call('set','kept:'..i,i) end\" 0")
     seconds: dict[str, float] = {}
     with in_background(lambda stop: run_writes(site.url, seconds=1200, stop=stop)) as writer:
         asyncio.run(asyncio.sleep(3))  # the writer itself is the condition: steady before the first loss
@@ -55,7 +55,7 @@ def _of_role(role: str) -> Callable[[Site], tuple[str, int]]:
 
 
 def _replica_of_master(site: Site) -> tuple[str, int]:
-    return "sessions-redis", (_master(site) + 1) % MEMBERS
+    return "sessions-redis", (master(site) + 1) % MEMBERS
 
 
 LOSSES: dict[str, Callable[[Site], tuple[str, int]]] = {
@@ -64,7 +64,7 @@ LOSSES: dict[str, Callable[[Site], tuple[str, int]]] = {
     "PostgreSQL replica": _of_role("sync_standby"),
     "PostgreSQL primary": _of_role("leader"),
     "Redis replica": _replica_of_master,
-    "Redis master": lambda site: ("sessions-redis", _master(site)),
+    "Redis master": lambda site: ("sessions-redis", master(site)),
     "Sentinel": lambda _: ("sessions-sentinel", 0),
 }
 """What is lost -> which member that is."""
@@ -82,12 +82,12 @@ def _healthy(site: Site) -> bool:
     patroni = _patroni(site)
     if sorted(patroni.values()) != ["leader", "replica", "sync_standby"]:
         raise LookupError(f"patroni: {patroni}")
-    master = _master(site)
-    replication = _redis(site, master, "info replication")
+    ordinal = master(site)
+    replication = redis(site, ordinal, "info replication")
     if replication.count("state=online") != MEMBERS - 1:
         raise LookupError(replication)
     for ordinal in range(MEMBERS):
-        known = _sentinel(site, ordinal, "info sentinel")
+        known = sentinel(site, ordinal, "info sentinel")
         if f"slaves={MEMBERS - 1},sentinels={MEMBERS}" not in known or "status=ok" not in known:
             raise LookupError(known)
     return True
@@ -99,27 +99,10 @@ def _patroni(site: Site) -> dict[str, str]:
     return {one["name"]: one["role"] for one in json.loads(text)["members"] if one["state"] in ("running", "streaming")}
 
 
-def _master(site: Site) -> int:
-    host = _sentinel(site, 1, "sentinel get-master-addr-by-name main").split()[0]
-    return next(ordinal for ordinal in range(MEMBERS) if f"sessions-redis-{ordinal}" in host)
-
-
 def _all_kept(site: Site) -> bool:
     """What a member prints is a number, or why there is none."""
     command = "eval \"return #redis.call('keys','kept:*')\" 0"
-    kept = [_redis(site, ordinal, command).strip() for ordinal in range(MEMBERS)]
+    kept = [redis(site, ordinal, command).strip() for ordinal in range(MEMBERS)]
     if kept != [str(KEYS)] * MEMBERS:
         raise LookupError(f"keys of each member: {kept}")
     return True
-
-
-def _redis(site: Site, ordinal: int, command: str) -> str:
-    return _cli(site, site.member("sessions-redis", ordinal), "redis_password", command)
-
-
-def _sentinel(site: Site, ordinal: int, command: str) -> str:
-    return _cli(site, site.member("sessions-sentinel", ordinal), "sentinel_password", f"-p 26379 {command}")
-
-
-def _cli(site: Site, replica: str, password: str, command: str) -> str:
-    return site.run_in(replica, ["sh", "-c", f"REDISCLI_AUTH=$(cat {PASSWORDS}/{password}) redis-cli {command}"])
