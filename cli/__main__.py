@@ -1,4 +1,4 @@
-"""`python -m cli up|preview|down|status|logs|restart|verify-images|secret [STACK] [APP or KEY]`: what the Makefile calls."""
+"""`python -m cli VERB [STACK] [APP or KEY]`: what the Makefile calls."""
 
 import argparse
 import os

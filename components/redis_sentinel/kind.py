@@ -1,5 +1,7 @@
 """Redis replication groups as a kind of component."""
 
+from collections.abc import Iterator
+
 from components.external_store import build_external, external_secrets, externals_are_encrypted
 from components.kind import Build, Built, Gives, ImageNeed, Kind
 from components.placement import KEYS
@@ -9,22 +11,19 @@ from components.redis_sentinel.rules import RULES
 from components.redis_sentinel.settings import RedisSettings
 from components.write_proxy.proxy import IMAGE as PROXY_IMAGE
 
-_IMAGES = (
-    ImageNeed(
-        "redis",
+def _images(settings: RedisSettings | ExternalCache | None) -> Iterator[ImageNeed]:
+    """Valkey's images have its programs under the names of Redis, too. A broken one may be outside the stack."""
+    if not isinstance(settings, RedisSettings):
+        return
+    yield ImageNeed("redis-exporter", version=("redis_exporter", "--version"))
+    yield ImageNeed(
+        settings.server,
         keeps_data=True,
         version=("redis-server", "--version"),
         programs=("sh", "flock", "redis-cli", "redis-sentinel"),
-    ),
-    ImageNeed("redis-exporter", version=("redis_exporter", "--version")),
-)
-
-
-def _images(settings: RedisSettings | ExternalCache | None) -> tuple[ImageNeed, ...]:
-    """A broken one may be outside the stack."""
-    if not isinstance(settings, RedisSettings):
-        return ()
-    return (*_IMAGES, PROXY_IMAGE) if settings.endpoint else _IMAGES
+    )
+    if settings.endpoint:
+        yield PROXY_IMAGE
 
 
 def _build(build: Build[RedisSettings | ExternalCache]) -> Built:
@@ -35,7 +34,7 @@ def _build(build: Build[RedisSettings | ExternalCache]) -> Built:
         build.name,
         settings,
         platform=build.platform,
-        image=build.images.store("redis"),
+        image=build.images.store(settings.server),
         exporter_image=build.images.exporter("redis-exporter"),
         proxy_image=build.images.of("haproxy") if settings.endpoint else None,
         origin=build.origin,

@@ -52,6 +52,9 @@ class TimersSettings(Settings):
 class RedisSettings(Settings):
     """One Redis replication group under Sentinel."""
 
+    server: Literal["valkey", "redis"] = "valkey"
+    """`valkey`: Valkey, under the BSD licence. `redis`: Redis 8, under the AGPL and two licences of its own. Clients
+    and configuration are the same. Both read data of Redis 7.2 and older; Valkey does not read that of Redis 8."""
     role: Role
     """`broker`: a queue, persisted, never evicts. `cache`: not persisted, evicts the least recently used.
     `session`: persisted, evicts what expires soonest."""

@@ -25,6 +25,10 @@ class TimersArgs(TypedDict, total=False):
 class RedisArgs(TypedDict, total=False):
     """One Redis replication group under Sentinel."""
 
+    server: str
+    """`valkey`: Valkey, under the BSD licence. `redis`: Redis 8, under the AGPL and two licences of its own. Clients
+    and configuration are the same. Both read data of Redis 7.2 and older; Valkey does not read that of Redis 8. One
+    of: valkey, redis. Default: `valkey`."""
     role: Required[str]
     """`broker`: a queue, persisted, never evicts. `cache`: not persisted, evicts the least recently used. `session`:
     persisted, evicts what expires soonest. One of: broker, cache, session."""

@@ -3,6 +3,7 @@
 import ast
 import importlib.util
 import os
+import platform
 import shlex
 import shutil
 import ssl
@@ -13,17 +14,17 @@ from sandbox.hosts import commands
 from sandbox.hosts.errors import HostError
 from sandbox.images.recipe import REPOSITORY, Recipe
 
-SUITE = "bookworm"
 _NO_DOCS = ("doc", "man", "locale", "info", "lintian")
 
 
-def sources() -> str:
-    """The machine's own sources of Debian 12; empty (the debootstrap default) when it has none."""
+def sources(suite: str) -> str:
+    """The machine's own sources of Debian, for the release `suite`; empty (debootstrap's default) when it has none."""
     fields = "$(ORIGIN) $(CODENAME) deb $(REPO_URI) $(RELEASE) $(COMPONENT)"
     lines = commands.run("apt-get", "indextargets", "Created-By: Packages", "--format", fields).splitlines()
+    own = platform.freedesktop_os_release().get("VERSION_CODENAME", suite)
     of_debian = (line.split(maxsplit=2) for line in lines)
-    kept = {line: None for origin, suite, line in of_debian if origin == "Debian" and suite.startswith(SUITE)}
-    return "".join(f"{line}\n" for line in kept)
+    kept = (line for origin, codename, line in of_debian if origin == "Debian" and codename.startswith(own))
+    return "".join(f"{line}\n" for line in dict.fromkeys(line.replace(f" {own}", f" {suite}") for line in kept))
 
 
 def bootstrap(image: Recipe, root: Path, sources_list: str) -> None:
@@ -35,7 +36,7 @@ def bootstrap(image: Recipe, root: Path, sources_list: str) -> None:
             options.append(f"--aptopt={line.rstrip(';')}")
     program = ["mmdebstrap", "--mode=root", "--variant=minbase", f"--include={','.join(image.debian)}"]
     more = ["-"] if sources_list else []
-    commands.run(*program, *options, SUITE, str(root), *more, stdin=sources_list or None, seconds=900)
+    commands.run(*program, *options, image.suite, str(root), *more, stdin=sources_list or None, seconds=900)
     for left in ("etc/resolv.conf", "etc/hostname", "etc/apt/apt.conf.d/99mmdebstrap"):
         (root / left).unlink(missing_ok=True)
 

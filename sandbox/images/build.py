@@ -98,7 +98,7 @@ def _base(storage: Storage, build: Path, say: Say) -> tuple[Path, Blob]:
         stored = manifest["layers"][0]
         archives.unpack(storage.path(stored["digest"]), root)
         return root, Blob(stored["digest"], stored["size"])
-    layers.make_base(recipe("base"), root, archives.sources())
+    layers.make_base(recipe("base"), root, archives.sources(recipe("base").suite))
     blob = storage.put_directory(root)
     say(f"base: {blob.size / 1e6:.0f} MB in {time.monotonic() - started:.1f} s")
     return root, blob

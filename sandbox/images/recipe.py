@@ -25,9 +25,11 @@ class Recipe:
     name: str
     parent: str | None = "base"
     """The image below; a recipe with content of its own stands on `base`."""
+    suite: str = ""
+    """Of the base: the release of Debian, by its codename."""
     debian: tuple[str, ...] = ()
     python: tuple[str, ...] = ()
-    """PyPI requirements, installed by the image's own Python 3.11."""
+    """PyPI requirements, installed by the image's own Python."""
     python_file: str | None = None
     """A requirements file of this repository."""
     user: str

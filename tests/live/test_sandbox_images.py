@@ -16,10 +16,10 @@ pytestmark = [pytest.mark.live, pytest.mark.swarm, pytest.mark.timeout(300, func
 
 ASKED = asked_of(check(settings_of(REPOSITORY / "Pulumi.dev.yaml")[0], source="dev", secret_names=frozenset()))
 VERSIONS = {
-    "haproxy": "HAProxy version 2.6",
-    "postgres": "postgres (PostgreSQL) 15",
-    "etcd": "etcd Version: 3.4",
-    "redis": "Redis server v=7.0",
+    "haproxy": "HAProxy version 3.0",
+    "postgres": "postgres (PostgreSQL) 17",
+    "etcd": "etcd Version: 3.5",
+    "valkey": "Valkey server v=8.1",
     "prometheus": "prometheus, version 2",
     "alertmanager": "alertmanager, version 0",
     "node-exporter": "node_exporter, version 1",
@@ -29,7 +29,7 @@ VERSIONS = {
 OTHERS = {
     "postgres": (["patroni", "--version"], "patroni 4.1.5"),
     "chat": (["python3", "-c", "import app, fastapi, asyncpg, redis; print('imported')"], "imported"),
-    "base": (["python", "--version"], "Python 3.11"),
+    "base": (["python", "--version"], "Python 3.13"),
 }
 
 
@@ -66,7 +66,7 @@ def test_it_is_what_its_pin_says(daemon: docker.DockerClient, name: str) -> None
 
 BROKEN: dict[str, Callable[[Asked], Asked]] = {
     "lacks no-such (on PATH)": lambda asked: replace(asked, programs=frozenset({"no-such"})),
-    "`redis-cli -h` fails": lambda asked: replace(asked, version=("redis-cli", "-h")),
+    "`false` fails": lambda asked: replace(asked, version=("false",)),
     "user 12345 cannot write a new volume": lambda asked: _pinned(asked, uid=12345),
     "cannot be pulled": lambda asked: _pinned(asked, ref=f"{asked.pin.ref.rpartition(':')[0]}:none"),
     "lacks wget": lambda asked: _pinned(asked, http_probe="wget"),
@@ -75,7 +75,7 @@ BROKEN: dict[str, Callable[[Asked], Asked]] = {
 
 @pytest.mark.parametrize("fault", BROKEN)
 def test_what_a_pin_says_wrongly_is_found(daemon: docker.DockerClient, fault: str) -> None:
-    (problem,) = verified(daemon.api, BROKEN[fault](ASKED["redis"])).problems
+    (problem,) = verified(daemon.api, BROKEN[fault](ASKED["valkey"])).problems
     assert problem.startswith(fault)
 
 

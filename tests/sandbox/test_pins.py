@@ -9,8 +9,8 @@ from sandbox.hosts.registry import ADDRESS
 from sandbox.images import pins
 from sandbox.images.recipe import recipes
 
-PLATFORM_IMAGES = ("haproxy", "postgres", "etcd", "redis", "prometheus", "alertmanager", "node-exporter")
-STORES = ("postgres", "etcd", "redis", "prometheus", "alertmanager")
+PLATFORM_IMAGES = ("haproxy", "postgres", "etcd", "valkey", "redis", "prometheus", "alertmanager", "node-exporter")
+STORES = ("postgres", "etcd", "valkey", "redis", "prometheus", "alertmanager")
 
 
 def _read(name: str) -> dict[str, dict[str, object]]:

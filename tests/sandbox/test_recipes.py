@@ -17,6 +17,7 @@ def test_every_promised_image_has_a_recipe() -> None:
         "haproxy",
         "postgres",
         "etcd",
+        "valkey",
         "redis",
         "redis-exporter",
         "prometheus",

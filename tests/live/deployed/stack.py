@@ -45,11 +45,11 @@ def live_stack(platform: dict[str, Any], *, alerts_host: str) -> dict[str, Any]:
                 "resources": _SMALL,
                 "env": {"APP_VERSION": "1"},
                 "probes": {"ready": "/ready", "interval": "2s", "timeout": "2s"},
-                "migrations": {"command": ["python3", "-m", "app.migrate"], "retries": 1, "deadline": "60s"},
+                "migrations": {"command": ["python3", "-m", "app.migrate"], "retries": 1, "deadline": "65s"},
                 "uses": copy.deepcopy(_USES),
                 "secrets": {"model_api_key": "model_api_key"},
                 "metrics": {},
-                "rollout": {"stable": "2s", "deadline": "60s"},
+                "rollout": {"stable": "2s", "deadline": "65s"},
             },
             "worker": {
                 "image": "chat",
