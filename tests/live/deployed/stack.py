@@ -45,7 +45,7 @@ def live_stack(platform: dict[str, Any], *, alerts_host: str) -> dict[str, Any]:
                 "resources": _SMALL,
                 "env": {"APP_VERSION": "1"},
                 "probes": {"ready": "/ready", "interval": "2s", "timeout": "2s"},
-                "migrations": {"command": ["python3", "-m", "app.migrate"], "retries": 1, "deadline": "65s"},
+                "migrations": {"command": ["python3", "-m", "app.migrate"], "retries": 1, "deadline": "60s"},
                 "uses": copy.deepcopy(_USES),
                 "secrets": {"model_api_key": "model_api_key"},
                 "metrics": {},
