@@ -11,6 +11,7 @@ from components.redis_sentinel.rules import RULES
 from components.redis_sentinel.settings import RedisSettings
 from components.write_proxy.proxy import IMAGE as PROXY_IMAGE
 
+
 def _images(settings: RedisSettings | ExternalCache | None) -> Iterator[ImageNeed]:
     """Valkey's images have its programs under the names of Redis, too. A broken one may be outside the stack."""
     if not isinstance(settings, RedisSettings):

@@ -1,14 +1,13 @@
 """`make logs` and `make restart` on hosts of a person's own."""
 
 import re
-import time
 from pathlib import Path
 
 import httpx
 import pytest
 
 from sandbox.load import in_background, run_http
-from tests.live.deployed.loads import RATE, SAFE_PATH, answers, keep
+from tests.live.deployed.loads import RATE, SAFE_PATH, keep
 from tests.live.deployed.site import Site
 from tests.live.deployed.stack import MEMBERS
 from tests.live.deployed.waiting import wait_for
@@ -16,7 +15,6 @@ from tests.live.deployed.waiting import wait_for
 pytestmark = [pytest.mark.live, pytest.mark.timeout(1200, func_only=True)]
 LONGEST = 100_000
 """More requests than a restart can take; the load is stopped when it has ended."""
-WORD = "sessions-sentinel"
 STAMP = r"\d\d:\d\d:\d\d"
 
 
@@ -70,22 +68,3 @@ def test_an_application_restarts_without_a_failed_request(
     assert report.failed == 0, f"{report.failures}: {report.first_failures}"
     assert report.sent > RATE
     assert site.deployment.previewed(lambda _: None) == {}, "a restart is no change of the stack"
-
-
-def test_members_restart_one_at_a_time(site: Site) -> None:
-    before = wait_for("all members are ready", lambda: _all(site), seconds=120)
-    fewest = MEMBERS
-    with site.deployment.following("restart", WORD) as restarting:
-        while restarting.runs():
-            fewest = min(fewest, len(site.ready_members(WORD)))
-            time.sleep(0.2)
-    assert restarting.code() == 0, restarting.text()
-    after = wait_for("all members are ready again", lambda: _all(site), seconds=60)
-    assert not set(before.values()) & set(after.values()), "each is a new container"
-    assert fewest >= MEMBERS - 1
-    answers(site.url, "/ready")
-
-
-def _all(site: Site) -> dict[str, str]:
-    ready = site.ready_members(WORD)
-    return ready if len(ready) == MEMBERS else {}
