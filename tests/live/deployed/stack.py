@@ -71,7 +71,8 @@ def live_stack(platform: dict[str, Any], *, alerts_host: str) -> dict[str, Any]:
         },
         "databases": {
             "main": {
-                "members": MEMBERS, "synchronous": True, "volume": "1Gi", "resources": _DATA, "store_resources": _STORE,
+                "members": MEMBERS, "synchronous": True, "extensions": ["vector"], "volume": "1Gi", "resources": _DATA,
+                "store_resources": _STORE,
             },
         },
         "caches": {

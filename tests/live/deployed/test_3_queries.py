@@ -1,4 +1,4 @@
-"""A query whose workers share more memory than a runtime's own /dev/shm has (64 MiB)."""
+"""Queries on the primary: workers that share more memory than a runtime's own /dev/shm has (64 MiB); vectors."""
 
 import re
 
@@ -20,6 +20,16 @@ SET enable_nestloop = off;
 SET work_mem = '64MB';
 EXPLAIN (ANALYZE, COSTS OFF) SELECT count(*), max(length(a.filler || b.filler)) FROM wide a JOIN wide b USING (id);
 """
+VECTORS = """
+SET ROLE app;
+BEGIN;
+CREATE TABLE points AS SELECT n AS id, ARRAY[n, n % 7, 1]::vector(3) AS place FROM generate_series(1, 500) n;
+CREATE INDEX near ON points USING hnsw (place vector_l2_ops);
+SET LOCAL enable_seqscan = off;
+EXPLAIN (COSTS OFF) SELECT id FROM points ORDER BY place <-> '[70,0,1]' LIMIT 1;
+SELECT id FROM points ORDER BY place <-> '[70,0,1]' LIMIT 1;
+ROLLBACK;
+"""
 
 
 def test_a_parallel_hash_join_has_room(site: Site) -> None:
@@ -34,6 +44,15 @@ def test_a_parallel_hash_join_has_room(site: Site) -> None:
     assert used, text
     print(f"parallel hash join: {used[0]}")
     assert int(used[2]) > RUNTIME_KB, text
+
+
+def test_vectors_are_searched_by_an_index(site: Site) -> None:
+    """In the application's database, as its owner: the extension is there, and is not the owner's business."""
+    primary = wait_for("a primary leads", lambda: _primary(site), seconds=60)
+    psql = "psql -XAtq -h /tmp -U postgres -d app -v ON_ERROR_STOP=1"
+    text = site.run_in(primary, ["sh", "-c", f"{psql} <<'SQL' 2>&1\n{VECTORS}SQL"])
+    assert "Index Scan using near on points" in text, text
+    assert text.strip().splitlines()[-1] == "70", text
 
 
 def _primary(site: Site) -> str:
