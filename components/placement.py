@@ -28,9 +28,16 @@ class PlacementSettings(Settings):
     """Labels that a host must have, all of them: `node-type: database`. Where no host has them nothing starts."""
 
 
+def voters(members: int) -> int:
+    """Members of what decides who the primary is: two could not outvote anybody when one is lost."""
+    return 3 if members == 2 else members
+
+
 def _one_for_each_member(hosts: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
     members = info.data.get("members")
-    if hosts and members is not None and len(hosts) != members:
+    if hosts and members == 2 and len(hosts) != voters(members):
+        raise ValueError("name three hosts for 2 `members`: the third has a member of the consensus store alone")
+    if hosts and members is not None and len(hosts) != voters(members):
         raise ValueError(f"name one host for each of the {members} `members`, in the order of their numbers")
     if len({host.lower() for host in hosts}) != len(hosts):
         raise ValueError("each host is named once: two members on one host are lost together")

@@ -27,12 +27,13 @@ RESOURCES = reserved(cpu_millis=200, memory_bytes=256 * MIB)
 
 
 def etcd(scope: Scope, name: str, settings: PostgresSettings, *, image: StoreImage) -> Endpoint:
-    """As many members as PostgreSQL has. `--pre-vote` keeps a returning member from deposing a healthy leader.
+    """As many members as PostgreSQL has, and three for two. `--pre-vote` keeps a returning member from deposing a
+    healthy leader.
 
     A member whose volume was lost joins again by itself (`etcd_start.sh`).
     """
     word = f"{name}-etcd"
-    hosts = [scope.platform.member_host(word, ordinal) for ordinal in range(settings.members)]
+    hosts = [scope.platform.member_host(word, ordinal) for ordinal in range(settings.store_members)]
     peers = [f"http://{host}:2380" for host in hosts]
     cluster = ",".join(f"{word}-{ordinal}={peer}" for ordinal, peer in enumerate(peers))
     scripts = {name: (f"{name}.sh", (_FILES / f"etcd_{name}.sh").read_text()) for name in ("start", "ready")}
@@ -69,7 +70,7 @@ def etcd(scope: Scope, name: str, settings: PostgresSettings, *, image: StoreIma
                 files=scope.config_files(word, _DIRECTORY, scripts),
                 resources=settings.store_resources.resources() if settings.store_resources else RESOURCES,
             ),
-            count=settings.members,
+            count=settings.store_members,
             volume=Volume(path=image.data_dir, size_bytes=2 * 2**30),
             # etcd asks nobody who they are: whoever connects can take the leader lock.
             private_to=(f"{name}-pg",),

@@ -8,7 +8,7 @@ from components.placement import KEYS
 from components.postgres_ha.component import PostgresHA
 from components.postgres_ha.external import ExternalDatabase
 from components.postgres_ha.images import PostgresImages
-from components.postgres_ha.rules import RULES
+from components.postgres_ha.rules import RULES, two_servers_have_one_replica
 from components.postgres_ha.settings import PostgresSettings
 from components.write_proxy.proxy import IMAGE as PROXY_IMAGE
 
@@ -56,7 +56,7 @@ DATABASES = Kind(
     images=_images,
     further=_further,
     secrets=external_secrets,
-    advice=(lambda context: externals_are_encrypted(context, "databases"),),
+    advice=(lambda context: externals_are_encrypted(context, "databases"), two_servers_have_one_replica),
     rules=RULES,
     keys={"": KEYS},
 )

@@ -127,7 +127,7 @@ def postgres(
                 start_seconds=900,
             ),
             slow_start_seconds=settings.volume // _CLONE_BYTES_PER_SECOND,
-            hosts=settings.hosts,
+            hosts=settings.hosts[: settings.members],
             abandon_data_on=settings.abandon_data_on,
             node_labels=settings.placement.labels,
             depends_on=store.resources,

@@ -104,4 +104,18 @@ def the_image_has_extensions(context: Context) -> Iterator[Fault]:
                 )
 
 
+def two_servers_have_one_replica(context: Context) -> Iterator[Fault]:
+    """What is lost with two: said, for it is a fair choice."""
+    for name, settings in context.parts("databases").items():
+        if isinstance(settings, PostgresSettings) and settings.members == 2:
+            waits = "and writes are acknowledged by one server alone, in spite of `synchronous`"
+            yield Fault(
+                path=str(Origin(key="databases", name=name).at("members")),
+                rule="has one replica: while a server is away, or copies the data, nothing is left to take over"
+                + (f", {waits}" if settings.synchronous else ""),
+                got="2",
+                fix="Set 3 to survive a second loss.",
+            )
+
+
 RULES = (parameters_are_known, the_image_has_extensions)

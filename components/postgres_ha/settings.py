@@ -1,12 +1,12 @@
 """The settings of a PostgreSQL cluster."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
 from components.contracts import Terms
 from components.parameters import ParameterValue
-from components.placement import Hosts, Members, PlacementSettings
+from components.placement import Hosts, PlacementSettings, voters
 from components.postgres_ha.contract import database_terms
 from components.postgres_ha.owned import ParameterName
 from components.postgres_ha.parameters import shared_buffers_bytes
@@ -16,6 +16,16 @@ from settings.types import Hostname, MemoryBytes, Seconds
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_]{0,30}$")]
 """An SQL identifier that needs no quotes."""
+
+
+def _number(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("must be 1, 2 or 3")
+    return value
+
+
+Members = Annotated[Literal[1, 2, 3], BeforeValidator(_number)]
+"""How many servers a cluster has."""
 
 ExtensionName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
 """As `pg_available_extensions` has it."""
@@ -78,11 +88,13 @@ class PostgresSettings(Settings):
     """One PostgreSQL cluster under Patroni, with its consensus store and its write endpoint."""
 
     members: Members = 3
-    """PostgreSQL servers, and members of the consensus store: 1, or 3 to survive the loss of one."""
+    """PostgreSQL servers, with as many members of the consensus store: 1, or 3 to survive the loss of one. With 2 there
+    is one replica, and the store still has three members on three hosts: while one server is away, nothing is left to
+    take over."""
     hosts: Hosts = ()
     """Swarm: one host for each member, in the order of their numbers; default: the first of `platform.nodes`. The
-    consensus store's member of the same number runs on the same host. A changed host moves the member: it copies its
-    peers' data, and the old volume stays behind."""
+    consensus store's member of the same number runs on the same host; with 2 members a third host has one alone. A
+    changed host moves the member: it copies its peers' data, and the old volume stays behind."""
     placement: PlacementSettings = PlacementSettings()
     """Hosts by their labels."""
     abandon_data_on: tuple[Hostname, ...] = ()
@@ -130,7 +142,7 @@ class PostgresSettings(Settings):
     @model_validator(mode="after")
     def _consistent(self) -> "PostgresSettings":
         if self.synchronous and self.members == 1:
-            raise ValueError("`synchronous` needs 3 `members`: with one there is no replica to wait for")
+            raise ValueError("`synchronous` needs 2 or 3 `members`: with one there is no replica to wait for")
         memory = self.resources.memory_limit if self.resources else _DEFAULT_MEMORY
         carried = (memory - self.shared_buffers(memory) - _SERVER_MEMORY) // _CONNECTION_MEMORY
         if self.max_connections > carried:
@@ -151,6 +163,11 @@ class PostgresSettings(Settings):
                 raise ValueError(f"`databases.{name}` is there already: choose another name")
             _check_owner(f"the owner of `databases.{name}`", owner)
         return self
+
+    @property
+    def store_members(self) -> int:
+        """Members of the consensus store."""
+        return voters(self.members)
 
     @property
     def owners(self) -> dict[str, str]:

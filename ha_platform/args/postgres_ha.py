@@ -37,12 +37,13 @@ class PostgresArgs(TypedDict, total=False):
     """One PostgreSQL cluster under Patroni, with its consensus store and its write endpoint."""
 
     members: int
-    """PostgreSQL servers, and members of the consensus store: 1, or 3 to survive the loss of one. One of: 1, 3.
-    Default: `3`."""
+    """PostgreSQL servers, with as many members of the consensus store: 1, or 3 to survive the loss of one. With 2
+    there is one replica, and the store still has three members on three hosts: while one server is away, nothing is
+    left to take over. One of: 1, 2, 3. Default: `3`."""
     hosts: Sequence[str]
     """Swarm: one host for each member, in the order of their numbers; default: the first of `platform.nodes`. The
-    consensus store's member of the same number runs on the same host. A changed host moves the member: it copies
-    its peers' data, and the old volume stays behind."""
+    consensus store's member of the same number runs on the same host; with 2 members a third host has one alone. A
+    changed host moves the member: it copies its peers' data, and the old volume stays behind."""
     placement: PlacementArgs
     """Hosts by their labels."""
     abandon_data_on: Sequence[str]

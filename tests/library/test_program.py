@@ -60,11 +60,11 @@ def test_the_readme_shows_a_program_that_runs(tmp_path: Path) -> None:
 
 
 def test_a_refusal_ends_the_program_with_its_report(tmp_path: Path) -> None:
-    text = snippet("python").replace('volume="50Gi"', 'volume="50Gi", members=2')
+    text = snippet("python").replace('volume="50Gi"', 'volume="50Gi", members=4')
     (tmp_path / "__main__.py").write_text(text)
     (tmp_path / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
     (tmp_path / "Pulumi.dev.yaml").write_text("config: {}\n")
     done = preview(tmp_path, tmp_path / "state")
     assert done.returncode == 1
-    assert "main.members: should be 1 or 3 (got 2)." in done.stdout + done.stderr
+    assert "main.members: should be 1, 2 or 3 (got 4)." in done.stdout + done.stderr
     assert "main-pg-0" not in done.stdout + done.stderr

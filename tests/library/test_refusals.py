@@ -41,12 +41,12 @@ def refused(build: Callable[[Swarm], object], swarm: Mapping[str, Any] = SWARM) 
 
 
 def test_every_fault_of_the_settings_comes_in_one_report() -> None:
-    args: Any = {"members": 2, "volume": "10", "failover": {"ttl": "5s"}, "volumes": 1}
+    args: Any = {"members": 4, "volume": "10", "failover": {"ttl": "5s"}, "volumes": 1}
     report, registered = refused(lambda shop: PostgresHA("main", args, platform=shop))
     assert report.splitlines() == [
         "PostgresHA main: 4 faults, nothing was changed",
         "  main.failover.ttl: should be greater than or equal to 20s (got '5s').",
-        "  main.members: should be 1 or 3 (got 2).",
+        "  main.members: should be 1, 2 or 3 (got 4).",
         "  main.volume: a size is a whole number with a unit: `512Mi`, `2Gi` (got '10').",
         "  main.volumes: is not a known key. Did you mean `volume`?",
     ]

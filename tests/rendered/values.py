@@ -83,7 +83,7 @@ MONITORING = keys(
     grafana=keys(port=PORTS),
 )
 DATABASE = keys(
-    members=st.sampled_from([1, 3]),
+    members=st.sampled_from([1, 2, 3]),
     database=st.one_of(
         st.sampled_from(["user", "table", "select", "_", "a" * 31]),
         st.from_regex(r"[a-z_][a-z0-9_]{0,30}", fullmatch=True),
