@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from cli.clients import answering, kubernetes_api
@@ -12,6 +13,7 @@ from cli.workloads import Workload
 
 NAME_LABEL = "app.kubernetes.io/name"
 _POLL_SECONDS = 2.0
+_PARALLEL = 8
 
 
 def source(workload: Workload, hosts: Hosts, asked: Asked) -> Source:
@@ -23,8 +25,13 @@ def source(workload: Workload, hosts: Hosts, asked: Asked) -> Source:
             if asked.follow:
                 pods.follow(put, asked)
             else:
-                for pod, container in pods.containers():
-                    pods.read(pod, container, put, since=asked.since_seconds, tail=asked.tail)
+                with ThreadPoolExecutor(_PARALLEL) as pool:
+                    reads = [
+                        pool.submit(pods.read, pod, container, put, since=asked.since_seconds, tail=asked.tail)
+                        for pod, container in pods.containers()
+                    ]
+                    for read in reads:
+                        read.result()
 
     return run
 

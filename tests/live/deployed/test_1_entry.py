@@ -25,4 +25,3 @@ def test_up_asks_the_hosts_that_run_proxies(site: SwarmSite) -> None:
     assert answered in {f"{site.address_of(index)}:{HTTP_PORT}" for index in with_proxy}
     assert f"http://{site.address_of(without)}:{HTTP_PORT}/" not in up.text
     assert re.search(r"up: stack live answered after \d+ s", up.text)
-    site.deployment.up_ok()  # the state names the manager

@@ -1,5 +1,4 @@
-"""`make restart` of members. After the moves: the next change of a service on Swarm restarts what was restarted once
-more, and there it is shown that who does not move is not restarted."""
+"""`make restart` of members."""
 
 import time
 
