@@ -46,6 +46,9 @@ class ClientContract:
     resources: tuple[pulumi.Resource, ...] = ()
     outside: tuple[Outside, ...] = ()
 
+    def __post_init__(self) -> None:
+        assert self.values.keys() == self.terms.facts.keys(), "settings promise what the component tells, and no more"
+
     def filled(self, text: str) -> str | pulumi.Output[str]:
         """The text with this contract's facts."""
         return filled(text, self.values, self.terms.facts)
