@@ -14,6 +14,7 @@ from cli.drift import Drift
 from cli.engines import Engine
 from cli.errors import CommandError
 from cli.logs import Asked, show
+from cli.operations import Operations
 from cli.platforms import operations
 from cli.progress import say, warn
 from cli.restarts import restart_each
@@ -86,16 +87,25 @@ def down(stack: StackFile) -> int:
         warn(f"down: {on.hosts.description}, does not run; it is started to remove the stack in order")
         sandbox.start(on)
     leftovers = on.leftovers(resources)
-    if resources:
-        if code := engine.destroy():
-            return code
-    else:
+    if not resources:
         say(f"down: stack {stack.name} is not deployed")
+    if on.hosts.sandbox and sandbox.runs(on) and not stack.keeps_data and not leftovers.others():
+        for volume in leftovers.volumes():
+            say(f"down: volume {volume} goes with its host, because the stack says `data: delete`")
+        engine.forget()  # before the hosts: an `up` at work has the state's lock
+        return _remove_sandbox(on)
+    if resources and (code := engine.destroy()):
+        return code
     if resources or (on.hosts.sandbox and sandbox.runs(on)):
         leftovers.settle()
     if on.hosts.sandbox and not (sandbox.runs(on) and leftovers.hold_the_sandbox(on.profile)):
-        for removed in sandbox.remove(on):
-            say(f"down: removed {removed}")
+        return _remove_sandbox(on)
+    return 0
+
+
+def _remove_sandbox(on: Operations) -> int:
+    for removed in sandbox.remove(on):
+        say(f"down: removed {removed}")
     return 0
 
 

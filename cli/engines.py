@@ -6,6 +6,7 @@ import secrets
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,18 @@ class Engine:
     def destroy(self) -> int:
         """Removes every resource of the stack that is not protected."""
         return self._run("destroy", ["--exclude-protected", *(_UNATTENDED if self.name == "pulumi" else ())])
+
+    def forget(self) -> None:
+        """Empties the state of a stack whose hosts go with everything on them. Raises CommandError while another
+        command works on it."""
+        pulumi = self.name == "pulumi"
+        exported = json.loads(self._capture(*(["stack", "export"] if pulumi else ["export"])))
+        exported["deployment"].pop("pending_operations", None)
+        exported["deployment"]["resources"] = []
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            json.dump(exported, file)
+            file.flush()
+            self._capture(*(["stack", "import", "--file"] if pulumi else ["import"]), file.name)
 
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs."""

@@ -19,6 +19,10 @@ class Leftovers(ABC):
         """Remove what is to go, and say what stays and how it goes."""
 
     @abstractmethod
+    def volumes(self) -> list[str]:
+        """The stack's volumes on the hosts."""
+
+    @abstractmethod
     def others(self) -> list[str]:
         """What else is on the hosts and is not this stack's."""
 

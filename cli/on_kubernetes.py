@@ -110,6 +110,10 @@ class _Claims(Leftovers):
                 say(f"down: kept claim {claim}, {SAID_SO}")
                 self.kept.append(f"claim {claim}")
 
+    def volumes(self) -> list[str]:
+        with answering(self._hosts):
+            return kept.claims(self._hosts, self._resources)
+
     def others(self) -> list[str]:
         """Nothing: the sandbox's cluster is one stack's."""
         return []

@@ -108,6 +108,10 @@ class _Volumes(Leftovers):
                     say(f"down: {said} {volume.name} on {volume.node}; there, "
                         f"`docker volume rm {volume.name}` removes it")  # fmt: skip
 
+    def volumes(self) -> list[str]:
+        with answering(self._hosts):
+            return kept.on_host(self._hosts, self._stack)
+
     def others(self) -> list[str]:
         with answering(self._hosts):
             return kept.other_stacks(self._hosts, self._stack)

@@ -1,5 +1,6 @@
 """How the commands speak to an engine: a program on PATH that writes down what it was given."""
 
+import json
 import os
 import stat
 from pathlib import Path
@@ -15,7 +16,8 @@ RECORDER = """\
 { echo "$@"; env | grep ^PULUMI_ ; } >> "$RECORD"
 if [ "$1" = config ]; then cat >> "$RECORD.stdin"; fi
 if [ "$2" = select ]; then touch "Pulumi.$4.yaml"; fi
-if [ "$2" = export ]; then echo '{"deployment": {"resources": [{"type": "t"}]}}'; fi
+if [ "$2" = export ]; then echo '{"deployment": {"resources": [{"type": "t"}], "pending_operations": [], "v": 3}}'; fi
+if [ "$2" = import ]; then cat "$4" >> "$RECORD.import"; fi
 if [ "$2" = output ]; then echo "error: no stack" >&2; exit 3; fi
 """
 
@@ -81,6 +83,29 @@ def test_what_an_engine_says_is_passed_on_in_one_sentence(record: Path, tmp_path
     assert engine.resources() == [{"type": "t"}]
     with pytest.raises(CommandError, match=r"^no stack$"):
         engine.outputs()
+
+
+def test_a_state_is_emptied_and_nothing_else_of_it_changes(record: Path, tmp_path: Path) -> None:
+    Engine(_stack(tmp_path / "mine.yaml"), {}).forget()
+    assert json.loads(Path(f"{record}.import").read_text()) == {"deployment": {"resources": [], "v": 3}}
+    assert "stack import --file" in record.read_text()
+
+
+def test_the_sandbox_engine_forgets_what_it_recorded(
+    record: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del record
+    monkeypatch.setenv("ENGINE", "sandbox")
+    file = tmp_path / "Pulumi.mine.yaml"
+    file.write_text("config: {}\n")
+    engine = Engine(StackFile(name="mine", path=file, document={}), {})
+    urn = "urn:pulumi:mine::ha-platform::pulumi:pulumi:Stack::ha-platform-mine"
+    one = {"urn": urn, "custom": False, "type": "pulumi:pulumi:Stack"}
+    (tmp_path / "some.json").write_text(json.dumps({"version": 3, "deployment": {"resources": [one]}}))
+    assert engine._run("import", [str(tmp_path / "some.json")]) == 0
+    assert [each["urn"] for each in engine.resources()] == [urn]
+    engine.forget()
+    assert engine.resources() == []
 
 
 def test_the_passphrase_is_made_once_and_for_the_owner_only(record: Path, tmp_path: Path) -> None:
