@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 
 from components.postgres_ha.owned import OWNED
 from components.postgres_ha.parameters import TABLES, Parameter, parameters
-from settings.images import pins
 from tests.live.app.postgres_server import Postgres
 from tests.rendered.parameter_table import QUERY
 from tests.rendered.programs import JUDGED, POSTGRES, passes, program
@@ -63,12 +62,6 @@ def test_the_table_of_parameters_is_what_the_server_says(server: Postgres) -> No
     with server.session() as run:
         rows = [row["row"] for row in run(QUERY)]
     assert rows == (TABLES / f"{MAJOR}.tsv").read_text().splitlines()
-
-
-def test_the_pin_names_the_extensions_that_the_server_has(server: Postgres) -> None:
-    with server.session() as run:
-        there = [row["name"] for row in run('SELECT name FROM pg_available_extensions ORDER BY name COLLATE "C"')]
-    assert list(pins("sandbox")["postgres"].extensions) == there
 
 
 def test_the_server_reads_every_value_as_we_do(server: Postgres) -> None:

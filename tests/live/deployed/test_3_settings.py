@@ -7,14 +7,18 @@ from typing import Any
 
 import pytest
 
+from components.postgres_ha.parameters import TABLES
 from sandbox.load import in_background, run_writes
+from settings.images import pins
 from tests.live.deployed.deployment import Settings
 from tests.live.deployed.loads import answers
 from tests.live.deployed.site import Site
 from tests.live.deployed.waiting import wait_for
+from tests.rendered.parameter_table import QUERY
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
 MAX_CONNECTIONS = "SHOW max_connections"
+OFFERED = "SELECT string_agg(name, ' ' ORDER BY name COLLATE \"C\") FROM pg_available_extensions"
 STARTED = "SELECT pg_postmaster_start_time()"
 
 
@@ -31,7 +35,7 @@ def test_changed_database_settings_are_in_force(site: Site, reports: Path, reque
             "max_connections": 130,
             "failover": {"ttl": "33s"},
             "parameters": parameters,
-            "extensions": ["pg_trgm"],
+            "extensions": ["vector", "pg_trgm"],
         }
 
     with in_background(lambda stop: run_writes(site.url, seconds=600, stop=stop)) as writer:
@@ -49,6 +53,9 @@ def test_changed_database_settings_are_in_force(site: Site, reports: Path, reque
     database = site.deployment.settings["databases"]["main"].get("database", "app")
     trigrams = _asked(site, "SELECT similarity('word', 'words') > 0", database=database)
     assert trigrams == dict.fromkeys(before, "t")
+    pin = pins("sandbox")["postgres"]
+    assert _asked(site, OFFERED) == dict.fromkeys(before, " ".join(pin.extensions)), "what the pin says"
+    assert _asked(site, QUERY) == dict.fromkeys(before, (TABLES / f"{pin.major}.tsv").read_text().strip())
     stored = _stored(site)
     assert (stored["ttl"], stored["postgresql"]["parameters"]["max_connections"]) == (33, 130)
     after = _asked(site, STARTED)
