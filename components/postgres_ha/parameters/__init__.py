@@ -5,6 +5,7 @@ largest value, choices.
 """
 
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -51,7 +52,7 @@ class Parameter:
             case "integer":
                 return int(self._in_range(self._number(text).to_integral_value()))
             case "real":
-                return f"{float(self._in_range(self._number(text))):g}"
+                return _real(self._in_range(self._number(text)))
             case _:
                 return text
 
@@ -75,6 +76,14 @@ class Parameter:
             unit = f" ({self.unit})" if self.unit else ""
             raise ValueError(f"must be {least} to {most}{unit}{f': {why}' if why else ''}")
         return number
+
+
+def _real(number: Decimal) -> str:
+    """As the server shows it: six digits. It takes none that is between 0 and the least number with all its digits."""
+    shown = f"{float(number):g}"
+    if number and abs(float(shown)) < sys.float_info.min:
+        raise ValueError("must be 0, or further from 0 than 2.3e-308")
+    return shown
 
 
 def _choice(text: str, known: Mapping[str, str], words: str) -> str:
