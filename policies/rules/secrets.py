@@ -74,9 +74,8 @@ def _texts(data: object) -> Iterator[str]:
 
 def _decoded(data: str) -> str:
     import base64
-    import binascii
 
     try:
         return base64.b64decode(data, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # not base64, or no text in it
         return data

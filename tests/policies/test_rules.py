@@ -170,7 +170,12 @@ def test_a_stateful_set_without_a_claim_is_reported() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["requirepass hunter2hunter2", "url: postgresql://app:hunter2@db/app", "-----BEGIN RSA PRIVATE KEY-----"],
+    [
+        "requirepass hunter2hunter2",
+        "url: postgresql://app:hunter2@db/app",
+        "-----BEGIN RSA PRIVATE KEY-----",
+        "# für alle\nrequirepass hunter2hunter2",
+    ],
 )
 def test_a_password_in_a_configuration_is_reported(text: str) -> None:
     encoded = base64.b64encode(text.encode()).decode()
