@@ -17,10 +17,7 @@ def parameters_are_known(context: Context) -> Iterator[Fault]:
     pin = context.images.pin("postgres") if context.images else None
     if pin is None:
         return
-    for name, settings in context.parts("databases").items():
-        if not isinstance(settings, PostgresSettings):
-            continue  # somebody else runs it
-        origin = Origin(key="databases", name=name)
+    for origin, settings in _own(context):
         if settings.parameters and pin.major not in majors():
             yield Fault(
                 path=str(origin.at("parameters")),
@@ -30,6 +27,13 @@ def parameters_are_known(context: Context) -> Iterator[Fault]:
             )
         elif settings.parameters:
             yield from _faults(origin, settings, pin.major or 0)
+
+
+def _own(context: Context) -> Iterator[tuple[Origin, PostgresSettings]]:
+    """The sound databases that the stack runs itself."""
+    for name, settings in context.parts("databases").items():
+        if isinstance(settings, PostgresSettings):
+            yield Origin(key="databases", name=name), settings
 
 
 def _faults(origin: Origin, settings: PostgresSettings, major: int) -> Iterator[Fault]:
@@ -77,10 +81,7 @@ def the_image_has_extensions(context: Context) -> Iterator[Fault]:
     pin = context.images.pin("postgres") if context.images else None
     if pin is None:
         return
-    for name, settings in context.parts("databases").items():
-        if not isinstance(settings, PostgresSettings):
-            continue  # somebody else runs it
-        origin = Origin(key="databases", name=name)
+    for origin, settings in _own(context):
         named = [(f"{origin.at('extensions')}[{index}]", each) for index, each in enumerate(settings.extensions)]
         for database, below in settings.databases.items():
             at = origin.at("databases", database, "extensions")
@@ -106,11 +107,11 @@ def the_image_has_extensions(context: Context) -> Iterator[Fault]:
 
 def two_servers_have_one_replica(context: Context) -> Iterator[Fault]:
     """What is lost with two: said, for it is a fair choice."""
-    for name, settings in context.parts("databases").items():
-        if isinstance(settings, PostgresSettings) and settings.members == 2:
+    for origin, settings in _own(context):
+        if settings.members == 2:
             waits = "and writes are acknowledged by one server alone, in spite of `synchronous`"
             yield Fault(
-                path=str(Origin(key="databases", name=name).at("members")),
+                path=str(origin.at("members")),
                 rule="has one replica: while a server is away, or copies the data, nothing is left to take over"
                 + (f", {waits}" if settings.synchronous else ""),
                 got="2",
