@@ -1,6 +1,7 @@
 """Stores outside the stack: somebody else runs them, and applications get the same contract as of a store inside."""
 
 import re
+from abc import abstractmethod
 from collections.abc import Mapping
 from ipaddress import AddressValueError, IPv4Address, IPv4Network
 from typing import Annotated, Any, Literal
@@ -89,17 +90,17 @@ class ExternalStore(Settings):
 
     external: ExternalAddress
 
+    @abstractmethod
     def terms(self) -> Terms:
         """What its contract holds."""
-        raise NotImplementedError
 
+    @abstractmethod
     def values(self) -> Mapping[str, str]:
         """The plain facts."""
-        raise NotImplementedError
 
+    @abstractmethod
     def url(self) -> str:
         """The text of the fact `url`."""
-        raise NotImplementedError
 
     @model_validator(mode="before")
     @classmethod

@@ -158,9 +158,9 @@ class Platform(ABC):
         nothing = pulumi.Output.from_input("")
         return {"name": name, "object_name": nothing, "object_id": nothing, "resource": parent}
 
+    @abstractmethod
     def own_apps(self) -> Mapping[str, pulumi.Output[Any]]:
         """What a service that no component says needs to stand among the applications: its networks or labels."""
-        raise NotImplementedError
 
     # Names: pure, known before anything is created.
 

@@ -29,6 +29,9 @@ class Recorder(Platform):
     def member_host(self, name: str, ordinal: int) -> str:
         return f"{name}-{ordinal}"
 
+    def own_apps(self) -> dict[str, pulumi.Output[Any]]:
+        return {}
+
     def secret(self, word: Secret, *, parent: pulumi.Resource) -> SecretRef:
         value = pulumi.Output.from_input(word.value)
 
