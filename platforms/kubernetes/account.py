@@ -1,38 +1,29 @@
 """What each word has beside its pods: its own service account and network policy."""
 
-from collections.abc import Mapping, Sequence
-
 import pulumi
 from pulumi_kubernetes.core import v1 as core
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
-from model import Outside, Port, PublicPort, Tier
+from model import Agent, Job, Members, Workload
 from platforms.kubernetes.cluster import Cluster
+from platforms.kubernetes.entry import offered_ports
 from platforms.kubernetes.names import labels
 from platforms.kubernetes.network import network_policy
 
 
 def account_and_policy(
-    cluster: Cluster,
-    name: str,
-    tier: Tier,
-    *,
-    parent: pulumi.Resource,
-    ports: Sequence[Port] = (),
-    public_ports: Sequence[PublicPort] = (),
-    private_to: Sequence[str] = (),
-    outside: Sequence[Outside] = (),
-    annotations: Mapping[str, str] | None = None,
-    agents: bool = False,
+    cluster: Cluster, word: Workload | Members | Job | Agent, *, parent: pulumi.Resource
 ) -> tuple[pulumi.Resource, ...]:
     """Both exist before the first pod. The account has no token and no rights."""
-    namespace = cluster.names.agents_namespace if agents else cluster.names.namespace
-    opts = cluster.options(parent, after=cluster.agents_foundation if agents else ())
-    logins = cluster.agents_pull_secret if agents else cluster.pull_secret
+    agent = isinstance(word, Agent)
+    namespace = cluster.names.agents_namespace if agent else cluster.names.namespace
+    opts = cluster.options(parent, after=cluster.agents_foundation if agent else ())
+    logins = cluster.agents_pull_secret if agent else cluster.pull_secret
+    annotations = {} if isinstance(word, Agent) else dict(word.account_annotations)
     account = core.ServiceAccount(
-        name,
+        word.name,
         metadata=ObjectMetaArgs(
-            name=name, namespace=namespace, labels=labels(name, tier), annotations=dict(annotations or {}) or None
+            name=word.name, namespace=namespace, labels=labels(word.name, word.tier), annotations=annotations or None
         ),
         automount_service_account_token=False,
         # Here, not in the pods: a new login restarts none.
@@ -41,12 +32,12 @@ def account_and_policy(
     )
     policy = network_policy(
         cluster,
-        name,
-        tier,
-        ports=ports,
-        public_ports=public_ports,
-        private_to=private_to,
-        outside=outside,
+        word.name,
+        word.tier,
+        ports=() if isinstance(word, Job) else word.ports,
+        public_ports=offered_ports(cluster, word) if isinstance(word, Workload | Members) else (),
+        private_to=word.private_to if isinstance(word, Members) else (),
+        outside=() if isinstance(word, Agent) else word.outside,
         namespace=namespace,
         opts=opts,
     )

@@ -36,7 +36,7 @@ def refusals(cluster: Cluster, word: Agent) -> Iterator[Refused]:
 
 def render_agent(cluster: Cluster, word: Agent, *, copy_of: CopyOf, parent: pulumi.Resource) -> Endpoint:
     """Everything of one agent. `copy_of` gives the agents' namespace its own object of a secret or file."""
-    beside = account_and_policy(cluster, word.name, word.tier, parent=parent, ports=word.ports, agents=True)
+    beside = account_and_policy(cluster, word, parent=parent)
     names = cluster.names
     grace = grace_seconds(word.container, 0)
     daemon_set = apps.DaemonSet(

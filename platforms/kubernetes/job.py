@@ -35,9 +35,7 @@ def render_job(cluster: Cluster, word: Job, *, parent: pulumi.Resource) -> tuple
 
     Failed pods stay, so that their logs can be read.
     """
-    beside = account_and_policy(
-        cluster, word.name, word.tier, parent=parent, outside=word.outside, annotations=word.account_annotations
-    )
+    beside = account_and_policy(cluster, word, parent=parent)
     job = batch.Job(
         word.name,
         metadata=ObjectMetaArgs(

@@ -74,17 +74,7 @@ def objects(cluster: Cluster, word: Members) -> list[str]:
 
 def render_members(cluster: Cluster, word: Members, *, parent: pulumi.Resource) -> Endpoint:
     """Everything of the members; a dependent waits until all of them are ready."""
-    beside = account_and_policy(
-        cluster,
-        word.name,
-        word.tier,
-        parent=parent,
-        ports=word.ports,
-        public_ports=offered_ports(cluster, word),
-        private_to=word.private_to,
-        outside=word.outside,
-        annotations=word.account_annotations,
-    )
+    beside = account_and_policy(cluster, word, parent=parent)
     services = _services(cluster, word, parent=parent)
     claims = member_claims(cluster, word, parent=parent)
     grace = grace_seconds(word.container, 0)

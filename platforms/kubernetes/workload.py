@@ -58,16 +58,7 @@ def objects(cluster: Cluster, word: Workload) -> list[str]:
 
 def render_workload(cluster: Cluster, word: Workload, *, parent: pulumi.Resource) -> Endpoint:
     """Everything of one workload; a dependent waits until its replicas are ready."""
-    beside = account_and_policy(
-        cluster,
-        word.name,
-        word.tier,
-        parent=parent,
-        ports=word.ports,
-        public_ports=offered_ports(cluster, word),
-        outside=word.outside,
-        annotations=word.account_annotations,
-    )
+    beside = account_and_policy(cluster, word, parent=parent)
     grace = grace_seconds(word.container, _delay(cluster, word))
     total = rollouts.total_seconds(
         word.rollout,
