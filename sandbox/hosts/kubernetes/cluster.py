@@ -54,7 +54,7 @@ class KubernetesCluster:
         """Start what does not run and wait until pods, names, metrics and volumes work. Idempotent."""
         preflight.require()
         packages.ensure(PACKAGES)
-        programs = binaries.ensure()
+        programs = binaries.PROGRAMS.ensure()
         self._all.up(PACKAGES)
         self._all.heal(self.host)
         self._prepare()
@@ -74,7 +74,7 @@ class KubernetesCluster:
 
     def kubectl(self, argv: Sequence[str], stdin: str | None = None, seconds: float = 120) -> str:
         """The output of kubectl as administrator; HostError with what it said when it fails."""
-        program = str(binaries.directory() / "kubectl")
+        program = str(binaries.PROGRAMS.directory() / "kubectl")
         return commands.run(program, f"--kubeconfig={self.kubeconfig}", *argv, stdin=stdin, seconds=seconds)
 
     def status(self) -> list[dict[str, str]]:
