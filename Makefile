@@ -73,6 +73,10 @@ golden: setup ## Write the rendered stacks and generated files again, for review
 reference: setup ## Record what the real Pulumi CLI registers and stores (needs it on PATH, DOCKER_HOST and KUBECONFIG)
 	@$(PYTHON) -m tests.conformance.record
 
+.PHONY: pulumi
+pulumi: setup ## Build the Pulumi CLI from its Go module, where PATH has none as new as the SDK
+	@$(PYTHON) -m sandbox.pulumi
+
 .PHONY: schema
 schema: setup ## Write the JSON Schema of stack files
 	@$(PYTHON) -m composition.schema
