@@ -15,7 +15,7 @@ IN_USE_SECONDS = 60
 
 @dataclass(frozen=True, kw_only=True)
 class Volume:
-    """A member's volume and the Swarm node that has it."""
+    """A volume and the Swarm node that has it; empty for one that every node may have (a shared one)."""
 
     name: str
     node: str
@@ -41,6 +41,11 @@ def _volumes(resources: Sequence[dict[str, Any]]) -> Iterator[Volume]:
 def node_name(hosts: Hosts) -> str:
     """The Swarm's name of the host that the commands talk to."""
     return str(docker_client(hosts).info()["Name"])
+
+
+def nodes(hosts: Hosts) -> int:
+    """How many hosts the Swarm has."""
+    return int(docker_client(hosts).info()["Swarm"]["Nodes"])
 
 
 def on_host(hosts: Hosts, stack: str) -> list[str]:

@@ -105,7 +105,8 @@ class _Volumes(Leftovers):
             for volume in self._volumes:
                 if self._is_elsewhere(volume):  # also where a move left an older one of the name here
                     said = "kept volume" if self.keeps_data else "could not reach volume"
-                    say(f"down: {said} {volume.name} on {volume.node}; there, "
+                    place = volume.node or "the other hosts that mounted it"
+                    say(f"down: {said} {volume.name} on {place}; there, "
                         f"`docker volume rm {volume.name}` removes it")  # fmt: skip
 
     def volumes(self) -> list[str]:
@@ -117,6 +118,8 @@ class _Volumes(Leftovers):
             return kept.other_stacks(self._hosts, self._stack)
 
     def _is_elsewhere(self, volume: kept.Volume) -> bool:
+        if not volume.node:
+            return kept.nodes(self._hosts) > 1
         return volume.node != kept.node_name(self._hosts)
 
 

@@ -11,7 +11,7 @@ from components.context import Rule
 from components.contracts import Backend, ClientContract
 from components.images import Images
 from components.observability import Observability
-from model import Origin, SecretRef
+from model import Origin, SecretRef, SharedVolumeRef
 from platforms.base import Platform
 from settings.base import Settings
 
@@ -25,6 +25,8 @@ class Gives(Enum):
     """What clients of a component need: `Built.contract`."""
     BACKEND = "backend"
     """Replicas that answer requests: `Built.backend`."""
+    VOLUME = "volume"
+    """Files that several may mount: `Built.volume`."""
 
 
 class ImageNeed(NamedTuple):
@@ -68,6 +70,7 @@ class Built:
     contract: ClientContract | None = None
     further: Mapping[str, ClientContract] = field(default_factory=dict)
     backend: Backend | None = None
+    volume: SharedVolumeRef | None = None
     observability: Observability = Observability()
     outputs: Mapping[str, Any] | None = None
 

@@ -18,6 +18,8 @@ from model import (
     Origin,
     Secret,
     SecretRef,
+    SharedVolume,
+    SharedVolumeRef,
     Workload,
 )
 from platforms.base import Platform
@@ -69,6 +71,10 @@ class Scope:
             File(path=f"{directory}/{path}", source=self.config_file(f"{word}-{suffix}", text))
             for suffix, (path, text) in texts.items()
         )
+
+    def shared_volume(self, word: SharedVolume) -> SharedVolumeRef:
+        """Files that containers have in common."""
+        return self.platform.shared_volume(word, parent=self.parent)
 
     def workload(self, word: Workload) -> Endpoint:
         """Interchangeable replicas."""

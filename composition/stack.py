@@ -1,4 +1,4 @@
-"""The root model: a stack is maps of named balancers, applications, databases and caches."""
+"""The root model: a stack is maps of named balancers, applications, databases, caches and shared volumes."""
 
 from typing import Annotated, Literal
 
@@ -12,6 +12,7 @@ from components.postgres_ha.external import ExternalDatabase
 from components.postgres_ha.settings import PostgresSettings
 from components.redis_sentinel.external import ExternalCache
 from components.redis_sentinel.settings import RedisSettings
+from components.shared_volume.settings import SharedVolumeSettings
 from platforms.table import PlatformSettings
 from settings.base import Settings
 from settings.generated import GeneratedSecret
@@ -47,5 +48,7 @@ class Stack(Settings):
     """PostgreSQL clusters by name, or databases outside the stack (`external`)."""
     caches: dict[Name, Cache] = Field(default_factory=dict)
     """Redis replication groups by name, or servers outside the stack (`external`)."""
+    volumes: dict[Name, SharedVolumeSettings] = Field(default_factory=dict)
+    """Shared volumes by name. (A volume of each replica's own stands in its application.)"""
     monitoring: MonitoringSettings | None = None
     """Metrics, alerts and dashboards. Default: not monitored."""

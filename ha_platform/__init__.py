@@ -9,7 +9,8 @@ from ha_platform.args.monitoring_stack import MonitoringArgs
 from ha_platform.args.postgres_ha import PostgresArgs
 from ha_platform.args.redis_sentinel import RedisArgs
 from ha_platform.args.shared import ImagesArgs, KubernetesArgs, SwarmArgs
-from ha_platform.components import AppTier, LoadBalancer, MonitoringStack, PostgresHA, RedisSentinel
+from ha_platform.args.shared_volume import SharedVolumeArgs
+from ha_platform.components import AppTier, LoadBalancer, MonitoringStack, PostgresHA, RedisSentinel, SharedVolume
 from ha_platform.platforms import Kubernetes, Swarm
 from settings.faults import BrokenStack
 
@@ -28,6 +29,8 @@ __all__ = [
     "PostgresHA",
     "RedisArgs",
     "RedisSentinel",
+    "SharedVolume",
+    "SharedVolumeArgs",
     "Swarm",
     "SwarmArgs",
 ]

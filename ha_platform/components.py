@@ -13,11 +13,13 @@ from components.load_balancer.kind import BALANCERS
 from components.monitoring_stack.kind import MONITORING
 from components.postgres_ha.kind import DATABASES
 from components.redis_sentinel.kind import CACHES
+from components.shared_volume.kind import VOLUMES
 from ha_platform.args.app_tier import AppTierArgs
 from ha_platform.args.load_balancer import LoadBalancerArgs
 from ha_platform.args.monitoring_stack import MonitoringArgs
 from ha_platform.args.postgres_ha import PostgresArgs
 from ha_platform.args.redis_sentinel import RedisArgs
+from ha_platform.args.shared_volume import SharedVolumeArgs
 from ha_platform.options import for_children_too
 from ha_platform.platforms import Kubernetes, Swarm
 
@@ -144,8 +146,32 @@ class RedisSentinel(_Component):
         }
 
 
+class SharedVolume(_Component):
+    """Files that several replicas and applications have in common. Applications name it in `shared_volumes`."""
+
+    volume: pulumi.Output[str]
+    """The name of the claim on Kubernetes, and of the volume on the hosts of a Swarm."""
+
+    _kind = VOLUMES
+
+    def __init__(
+        self,
+        name: str,
+        args: SharedVolumeArgs,
+        opts: pulumi.ResourceOptions | None = None,
+        *,
+        platform: Swarm | Kubernetes,
+    ) -> None:
+        """Raises BrokenStack with everything that is wrong, before anything is registered."""
+        super().__init__(name, args, opts, platform)
+
+    def _answers(self, built: Built) -> Outputs:
+        return {"volume": built.volume.object_name if built.volume else None}
+
+
 class AppTier(_Component):
-    """Interchangeable replicas of one application. `uses` names databases and caches of the same platform."""
+    """Interchangeable replicas of one application. `uses` names databases and caches of the same platform, and
+    `shared_volumes` shared volumes."""
 
     host: pulumi.Output[str]
     """The name under which a replica answers."""
@@ -241,4 +267,4 @@ def _secret(contract: ClientContract, fact: str) -> Outputs:
     return {fact: value, f"{fact}_secret": contract.secrets[fact].object_name}
 
 
-COMPONENTS = (PostgresHA, RedisSentinel, AppTier, LoadBalancer, MonitoringStack)
+COMPONENTS = (PostgresHA, RedisSentinel, SharedVolume, AppTier, LoadBalancer, MonitoringStack)

@@ -20,6 +20,7 @@ from model.rollout import Rollout
 from model.scaling import Scaling, ScalingStep
 from model.secret import Secret, SecretRef
 from model.security import Security
+from model.shared_volume import SharedMount, SharedVolume, SharedVolumeRef
 from model.stop import Stop
 from model.tier import REACHES, Tier
 from model.volume import Volume
@@ -55,6 +56,9 @@ __all__ = [
     "Secret",
     "SecretRef",
     "Security",
+    "SharedMount",
+    "SharedVolume",
+    "SharedVolumeRef",
     "Stop",
     "TcpCheck",
     "Tier",

@@ -8,6 +8,7 @@ from model.image import Image
 from model.resources import Resources
 from model.secret import SecretRef
 from model.security import Security
+from model.shared_volume import SharedMount
 from model.stop import Stop
 from model.units import MIB
 
@@ -59,6 +60,7 @@ class Container:
     secret_env: Mapping[str, SecretRef] = field(default_factory=dict)
     files: tuple[File, ...] = ()
     scratch: tuple[Scratch, ...] = ()
+    shared: tuple[SharedMount, ...] = ()
     shm_bytes: int | None = None
     resources: Resources
     devices: Mapping[str, int] = field(default_factory=dict)

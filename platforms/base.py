@@ -10,7 +10,20 @@ from typing import Any, ClassVar, NamedTuple, Self
 import pulumi
 import pulumi_random as random
 
-from model import Agent, ConfigFile, ConfigRef, Endpoint, Job, Members, Origin, Secret, SecretRef, Workload
+from model import (
+    Agent,
+    ConfigFile,
+    ConfigRef,
+    Endpoint,
+    Job,
+    Members,
+    Origin,
+    Secret,
+    SecretRef,
+    SharedVolume,
+    SharedVolumeRef,
+    Workload,
+)
 
 
 class Refused(NamedTuple):
@@ -185,6 +198,10 @@ class Platform(ABC):
     @abstractmethod
     def config_file(self, word: ConfigFile, *, parent: pulumi.Resource) -> ConfigRef:
         """Register the file. A changed text is a new object, and what mounts it rolls."""
+
+    @abstractmethod
+    def shared_volume(self, word: SharedVolume, *, parent: pulumi.Resource) -> SharedVolumeRef:
+        """Register the volume, or note how it is made by those that mount it."""
 
     @abstractmethod
     def workload(self, word: Workload, *, parent: pulumi.Resource) -> Endpoint:

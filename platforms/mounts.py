@@ -76,6 +76,7 @@ def refusals(
     mounts = [
         *(_mount("host_paths", path.mount_path, read_only=True) for path in host_paths),
         *([_mount("volume.path", volume.path)] if volume else []),
+        *(_mount("container.shared", mount.path, read_only=mount.read_only) for mount in container.shared),
         *_file_mounts(files),
         *(_mount("container.scratch", directory.path) for directory in all_scratch(replace(container, shm_bytes=None))),
     ]

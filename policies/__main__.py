@@ -27,6 +27,7 @@ PolicyPack(
         availability.health_is_checked(MANDATORY),
         availability.replicas_survive_one_host(ADVISORY),
         availability.disruption_budget_can_be_met(MANDATORY),
+        availability.replicas_see_the_same_files(ADVISORY),
         availability.stateful_data_is_on_a_volume(MANDATORY),
         exposure.operators_ports_are_not_public(MANDATORY),
     ],

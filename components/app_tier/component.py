@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import pulumi
 
@@ -11,11 +12,12 @@ from components.app_tier.files import texts
 from components.app_tier.injected import USES, injected, set_twice
 from components.app_tier.replicas import Replicas, most
 from components.app_tier.settings import AppTierSettings
+from components.app_tier.volumes import shared_mounts
 from components.component import Component
 from components.contracts import ClientContract
 from components.observability import Observability, Panel, ScrapeTarget, down_rule
 from components.scope import Scope
-from model import ConfigRef, Endpoint, Image, Job, Origin, SecretRef, Tier
+from model import ConfigRef, Endpoint, Image, Job, Origin, SecretRef, SharedVolumeRef, Tier
 from platforms.base import Platform
 
 
@@ -23,8 +25,9 @@ class AppTier(Component):
     """One application tier.
 
     `contracts` are the client contracts of what the tier uses, by the component's name; `given` are the given secrets
-    by name; `origin` is where the settings stand. Outputs: `endpoint` (where the replicas answer), `max_replicas` (the
-    most that may answer at the same moment, a rollout included) and `observability`.
+    and `volumes` the shared volumes, each by name; `origin` is where the settings stand. Outputs: `endpoint` (where the
+    replicas answer), `max_replicas` (the most that may answer at the same moment, a rollout included) and
+    `observability`.
     """
 
     endpoint: Endpoint
@@ -40,6 +43,7 @@ class AppTier(Component):
         image: Image,
         contracts: Mapping[str, ClientContract],
         given: Mapping[str, SecretRef],
+        volumes: Mapping[str, SharedVolumeRef] = MappingProxyType({}),
         origin: Origin | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -48,8 +52,11 @@ class AppTier(Component):
         for field, variable, reason in set_twice(settings, contracts, announced(settings)):
             platform.refuse(scope.at(USES).origin if field == USES else scope.origin, field, variable, reason)
         added = injected(name, settings, contracts, given, scope.at(USES).secret)
-        container = AppContainer(settings, image=image, injected=added, files=_files(scope.at("files"), name, settings))
+        shared = shared_mounts(settings.shared_volumes, volumes)
+        files = _files(scope.at("files"), name, settings)
+        container = AppContainer(settings, image=image, injected=added, files=files, shared=shared)
         uses = tuple(resource for contract in contracts.values() for resource in contract.resources)
+        uses += tuple(dict.fromkeys(resource for mount in shared for resource in mount.source.resources))
         outside = tuple(dict.fromkeys(place for contract in contracts.values() for place in contract.outside))
         migrated: tuple[pulumi.Resource, ...] = ()
         if settings.migrations is not None:

@@ -1,12 +1,12 @@
 """The containers of an application tier: the service's, and the one that migrates."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from components.app_tier.injected import Injected
 from components.app_tier.settings import AppTierSettings
 from components.sizes import PRESETS
-from model import ConfigRef, Container, File, Image, Resources, Security, Stop
+from model import ConfigRef, Container, File, Image, Resources, Security, SharedMount, Stop
 
 NOT_SECRET = "HA_PLAIN_TEXTS"
 """The variable that names what `not_secret` excepts, for policies: they see what is rendered and no stack file."""
@@ -19,7 +19,13 @@ class AppContainer:
     """Builds both containers from the same settings, so that a migration sees what the application sees."""
 
     def __init__(
-        self, settings: AppTierSettings, *, image: Image, injected: Injected, files: Mapping[str, ConfigRef]
+        self,
+        settings: AppTierSettings,
+        *,
+        image: Image,
+        injected: Injected,
+        files: Mapping[str, ConfigRef],
+        shared: Sequence[SharedMount],
     ) -> None:
         configured = (File(path=path, source=source, alone=True) for path, source in files.items())
         self._base = Container(
@@ -30,6 +36,7 @@ class AppContainer:
             secret_env=injected.secret_env,
             files=(*injected.files, *configured),
             scratch=settings.scratch(),
+            shared=tuple(shared),
             shm_bytes=settings.shm,
             resources=resources(settings),
             devices=settings.devices,

@@ -6,6 +6,7 @@ from components.app_tier import file_rules, rules
 from components.app_tier.component import AppTier
 from components.app_tier.contract import app_contract
 from components.app_tier.settings import AppTierSettings
+from components.app_tier.volumes import shared_uses
 from components.contracts import Backend
 from components.images import Images
 from components.kind import Build, Built, Gives, Kind, Reference, SecretUse
@@ -15,7 +16,7 @@ from model import HttpTool, Image
 def _build(build: Build[AppTierSettings]) -> Built:
     settings = build.settings
     contracts = {}
-    for reference in _uses(settings):
+    for reference in _contracts(settings):
         contract = build.built[reference.name].contract
         assert contract is not None, "a rule refuses what gives no contract"
         contracts[reference.name] = contract
@@ -26,6 +27,7 @@ def _build(build: Build[AppTierSettings]) -> Built:
         image=_image(build.images, settings),
         contracts=contracts,
         given=build.given,
+        volumes={name: one.volume for name, one in build.built.items() if one.volume is not None},
         origin=build.origin,
     )
     backend = None
@@ -55,6 +57,12 @@ def _image(images: Images, settings: AppTierSettings) -> Image:
 
 
 def _uses(settings: AppTierSettings) -> Iterator[Reference]:
+    yield from _contracts(settings)
+    for path, use in shared_uses(settings.shared_volumes).items():
+        yield Reference(f"shared_volumes.{path}", use.volume, Gives.VOLUME)
+
+
+def _contracts(settings: AppTierSettings) -> Iterator[Reference]:
     for name in settings.uses:
         yield Reference(f"uses.{name}", name, Gives.CONTRACT)
 
@@ -74,6 +82,7 @@ _CONTAINER = {
     "container.secret_env": "secret_env",
     "container.files": "secrets",
     "container.scratch": "writable_paths",
+    "container.shared": "shared_volumes",
     "container.shm_bytes": "shm",
     "container.resources": "resources",
     "container.devices": "devices",

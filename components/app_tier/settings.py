@@ -12,7 +12,7 @@ from components.app_tier.files import Files, clashes
 from components.app_tier.rollout import RolloutSettings, singleton_problems
 from components.app_tier.scaling import ScalingSettings
 from components.app_tier.uses import Uses, each_use
-from components.app_tier.volumes import Volumes
+from components.app_tier.volumes import SharedVolumes, Volumes
 from components.app_tier.volumes import problems as volume_problems
 from components.contracts import Terms
 from components.placement import PlacementSettings
@@ -197,6 +197,9 @@ class AppTierSettings(Settings):
     names (`$(MEMBER_NAME)` in `env`, `command` and `args`), and are replaced one after the other, each stopped first.
     On Swarm each stays on its host, the image must have the directory with `run_as` as its owner, and the size is not
     enforced."""
+    shared_volumes: SharedVolumes = Field(default_factory=dict)
+    """Shared volumes: directory -> its name in `volumes` (`/var/lib/files: uploads`), or more about it. Replicas and
+    migrations see the same files, and so does every application that mounts it."""
     hosts: tuple[Hostname, ...] = ()
     """Swarm, with `volumes`: one host for each replica, in the order of their numbers; default: the first of
     `platform.nodes`. A changed host leaves the replica's data behind."""
@@ -309,7 +312,13 @@ class AppTierSettings(Settings):
         problems += [
             f"`volumes` and `writable_paths` both mount {path}" for path in self.volumes if path in directories
         ]
-        problems += clashes(self.files, directories | dict.fromkeys(self.volumes, "volumes"))
+        directories |= dict.fromkeys(self.volumes, "volumes")
+        problems += [
+            f"`shared_volumes` and `{directories[path]}` both mount {path}"
+            for path in self.shared_volumes
+            if path in directories
+        ]
+        problems += clashes(self.files, directories | dict.fromkeys(self.shared_volumes, "shared_volumes"))
         if len(set(self.writable_paths)) != len(self.writable_paths):
             problems.append("`writable_paths` names a directory twice")
         if twice := sorted({*self.env} & {*self.secret_env}):

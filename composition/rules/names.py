@@ -1,4 +1,4 @@
-"""Every name becomes a DNS name: unique over the whole stack."""
+"""Names are unique over the whole stack: most become DNS names, and others are found by them."""
 
 from collections.abc import Iterator
 
@@ -17,7 +17,7 @@ def names_are_unique(context: Context) -> Iterator[Fault]:
             if name in seen:
                 yield Fault(
                     path=str(origin),
-                    rule=f"has the name of {seen[name].path}, and both would be the same DNS name",
+                    rule=f"has the name of {seen[name].path}, and a stack has each name once",
                     got=repr(name),
                     fix="Rename one of them.",
                 )

@@ -139,6 +139,18 @@ class MetricsArgs(TypedDict, total=False):
     """Port of the metrics: a number, or a name in `ports`; default: the tier's `port`."""
 
 
+class SharedVolumeUseArgs(TypedDict, total=False):
+    """A shared volume at a directory."""
+
+    volume: Required[str]
+    """Its name in `volumes`."""
+    read_only: bool
+    """The application cannot write to it. Default: `false`."""
+    instead_of: str
+    """The name of the shared volume that was mounted here before. Its data stays where it is; without this key such a
+    change is refused."""
+
+
 class AppSecurityArgs(TypedDict, total=False):
     """Relaxations of the strict defaults, each by its name."""
 
@@ -233,6 +245,9 @@ class AppTierArgs(TypedDict, total=False):
     names (`$(MEMBER_NAME)` in `env`, `command` and `args`), and are replaced one after the other, each stopped
     first. On Swarm each stays on its host, the image must have the directory with `run_as` as its owner, and the
     size is not enforced."""
+    shared_volumes: Mapping[str, Any]
+    """Shared volumes: directory -> its name in `volumes` (`/var/lib/files: uploads`), or more about it. Replicas and
+    migrations see the same files, and so does every application that mounts it."""
     hosts: Sequence[str]
     """Swarm, with `volumes`: one host for each replica, in the order of their numbers; default: the first of
     `platform.nodes`. A changed host leaves the replica's data behind."""

@@ -32,6 +32,9 @@ def refusals(cluster: Cluster, word: Agent) -> Iterator[Refused]:
     yield from mounts.refusals(word.container, host_paths=word.host_paths)
     yield from ports.refusals(word.ports)
     yield from devices.refusals(word.container, cluster.settings)
+    if word.container.shared:
+        names = ", ".join(mount.source.name for mount in word.container.shared)
+        yield Refused("container.shared", names, "agents have a namespace of their own, and a claim belongs to one")
 
 
 def render_agent(cluster: Cluster, word: Agent, *, copy_of: CopyOf, parent: pulumi.Resource) -> Endpoint:

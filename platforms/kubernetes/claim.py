@@ -17,7 +17,7 @@ from platforms.kubernetes.resources import memory
 TEMPLATES = "spec.volumeClaimTemplates"
 """Of a StatefulSet: what its claims asked for when it was made. The claims themselves say what they ask for now."""
 
-_ANNOTATIONS = {
+OWN_ANNOTATIONS = {
     # Most classes bind a claim with its first pod, which comes later: waiting for it would never end.
     "pulumi.com/skipAwait": "true",
     # A claim that a StatefulSet made, or that an earlier stack left, is taken over with the size that is asked for now.
@@ -48,7 +48,7 @@ def _claim(cluster: Cluster, word: Members, ordinal: int, parent: pulumi.Resourc
             name=name,
             namespace=cluster.names.namespace,
             labels=labels(word.name, word.tier),
-            annotations={ORIGIN_ANNOTATION: str(word.origin)} | _ANNOTATIONS,
+            annotations={ORIGIN_ANNOTATION: str(word.origin)} | OWN_ANNOTATIONS,
         ),
         spec=_claim_spec(cluster, word.volume),
         opts=pulumi.ResourceOptions.merge(cluster.options(parent), opts),

@@ -99,9 +99,10 @@ class Cluster:
         timeout_seconds: int | None = None,
         stop_seconds: int = 0,
         ignore_changes: list[str] | None = None,
-        hooks: pulumi.ResourceHookBinding | None = None,
+        hooks: Sequence[pulumi.ResourceHook] = (),
     ) -> pulumi.ResourceOptions:
-        """Options of one object. `timeout_seconds` bounds create and update, `stop_seconds` the pods' own stop."""
+        """Options of one object. `timeout_seconds` bounds create and update, `stop_seconds` the pods' own stop;
+        `hooks` run before an update."""
         timeouts = timeout_seconds and pulumi.CustomTimeouts(
             create=f"{timeout_seconds}s",
             update=f"{timeout_seconds}s",
@@ -113,7 +114,7 @@ class Cluster:
             depends_on=[*self.foundation, *after],
             custom_timeouts=timeouts or None,
             ignore_changes=ignore_changes,
-            hooks=hooks,
+            hooks=pulumi.ResourceHookBinding(before_update=list(hooks)) if hooks else None,
         )
 
     def _pull_secret(self, prefix: str, namespace: str, after: Sequence[pulumi.Resource]) -> core.Secret | None:

@@ -9,7 +9,7 @@ from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 
 from model import Endpoint, Members
 from platforms.base import Refused
-from platforms.kubernetes import devices, entry
+from platforms.kubernetes import devices, entry, shared
 from platforms.kubernetes.account import account_and_policy
 from platforms.kubernetes.claim import TEMPLATES, claim_template, member_claims
 from platforms.kubernetes.cluster import Cluster
@@ -30,6 +30,7 @@ from platforms.kubernetes.security import admission_refusals
 from platforms.kubernetes.service import service
 from platforms.kubernetes.volume import container_mounts
 from platforms.members import common_refusals, fewer
+from platforms.shared import recorded
 
 _PLACEMENT_SECONDS = 120
 """Allowed to each member beside its own start and stop: scheduling, volume attachment, image pull."""
@@ -86,7 +87,7 @@ def render_members(cluster: Cluster, word: Members, *, parent: pulumi.Resource) 
             name=word.name,
             namespace=cluster.names.namespace,
             labels=labels(word.name, word.tier),
-            annotations={ORIGIN_ANNOTATION: str(word.origin)},
+            annotations={ORIGIN_ANNOTATION: str(word.origin)} | recorded(word.container),
         ),
         spec=_spec(cluster, word),
         opts=cluster.options(
@@ -95,7 +96,7 @@ def render_members(cluster: Cluster, word: Members, *, parent: pulumi.Resource) 
             timeout_seconds=wait_seconds,
             stop_seconds=grace,
             ignore_changes=[TEMPLATES],
-            hooks=_guard(word) if word.peers else None,
+            hooks=[*([_guard(word)] if word.peers else []), *shared.watch(word)],
         ),
     )
     if offered_ports(cluster, word):
@@ -121,7 +122,7 @@ class TooFew(Exception):
     """A change would leave a store without a majority. The text is for people."""
 
 
-def _guard(word: Members) -> pulumi.ResourceHookBinding:
+def _guard(word: Members) -> pulumi.ResourceHook:
     """Fails a preview or an update that makes the store smaller."""
 
     def look(args: pulumi.ResourceHookArgs) -> None:
@@ -129,8 +130,7 @@ def _guard(word: Members) -> pulumi.ResourceHookBinding:
         if isinstance(before, (int, float)) and word.count < before:
             raise TooFew(fewer(word, int(before)))
 
-    hook = pulumi.ResourceHook(f"members-{word.name}", look, pulumi.ResourceHookOptions(on_dry_run=True))
-    return pulumi.ResourceHookBinding(before_update=[hook])
+    return pulumi.ResourceHook(f"members-{word.name}", look, pulumi.ResourceHookOptions(on_dry_run=True))
 
 
 def _spec(cluster: Cluster, word: Members) -> apps.StatefulSetSpecArgs:

@@ -20,6 +20,9 @@ ALLOW_ROOT_ANNOTATION = "ha-platform/allow-root"
 CLAIM = "data"
 """The name of the volume that each member has, in its pod."""
 
+SHARED = "shared"
+"""Starts the name of a shared volume's claim, which is also the name of the volume in the pods that mount it."""
+
 LONGEST_NAME = 50
 """63 for a label, less what Kubernetes and autonaming add (`-1234567890` for a StatefulSet's revision label)."""
 

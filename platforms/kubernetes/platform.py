@@ -5,9 +5,23 @@ from typing import Any, Literal, Self
 
 import pulumi
 
-from model import Agent, ConfigFile, ConfigRef, Endpoint, Job, Members, Origin, Secret, SecretRef, Tier, Workload
+from model import (
+    Agent,
+    ConfigFile,
+    ConfigRef,
+    Endpoint,
+    Job,
+    Members,
+    Origin,
+    Secret,
+    SecretRef,
+    SharedVolume,
+    SharedVolumeRef,
+    Tier,
+    Workload,
+)
 from platforms.base import Login, Platform
-from platforms.kubernetes import agent, job, members, names, workload
+from platforms.kubernetes import agent, job, members, names, shared, workload
 from platforms.kubernetes.agent import render_agent
 from platforms.kubernetes.cluster import Cluster
 from platforms.kubernetes.config_file import config_file
@@ -91,6 +105,12 @@ class KubernetesPlatform(Platform):
             namespace=self._cluster.names.namespace,
             opts=self._cluster.options(parent),
         )
+
+    def shared_volume(self, word: SharedVolume, *, parent: pulumi.Resource) -> SharedVolumeRef:
+        self.refuse_all(word.origin, shared.refusals(word))
+        if self.rehearsing:
+            return shared.reference(word)
+        return shared.claim(self._cluster, word, parent=parent)
 
     def workload(self, word: Workload, *, parent: pulumi.Resource) -> Endpoint:
         self._claim(word.origin, word.name, *workload.objects(self._cluster, word))

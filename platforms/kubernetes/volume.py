@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 import pulumi
 from pulumi_kubernetes.core import v1 as core
 
-from model import ConfigRef, Container, File, HostPath, Scratch, SecretRef, Volume
+from model import ConfigRef, Container, File, HostPath, Scratch, SecretRef, SharedMount, Volume
 from model.units import MIB
 from platforms.kubernetes.names import CLAIM
 from platforms.kubernetes.resources import memory
@@ -67,6 +67,14 @@ class Mounts:
         """The member's own volume."""
         self._mount(volume.path, name=CLAIM)
 
+    def shared(self, mounts: Sequence[SharedMount]) -> None:
+        """Shared volumes: one volume of the pod for each, wherever and however often it is mounted."""
+        for mount in mounts:
+            self._mount(mount.path, name=mount.source.object_name, read_only=mount.read_only)
+        for name in dict.fromkeys(mount.source.object_name for mount in mounts):
+            claim = core.PersistentVolumeClaimVolumeSourceArgs(claim_name=name)
+            self.volumes.append(core.VolumeArgs(name=name, persistent_volume_claim=claim))
+
     def host_paths(self, paths: Sequence[HostPath]) -> None:
         """Directories of the host, read-only, with what the host mounts below them later."""
         for path in paths:
@@ -117,6 +125,7 @@ def container_mounts(
     mounts.host_paths(host_paths)
     if claim:
         mounts.claim(claim)
+    mounts.shared(container.shared)
     mounts.files(all_files(container))
     mounts.scratch(all_scratch(container))
     return mounts

@@ -10,7 +10,7 @@ from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 from model import Endpoint, Workload
 from platforms import mounts, ports, process, rollouts
 from platforms.base import Refused
-from platforms.kubernetes import devices, entry, rollout, scaling
+from platforms.kubernetes import devices, entry, rollout, scaling, shared
 from platforms.kubernetes.account import account_and_policy
 from platforms.kubernetes.cluster import Cluster
 from platforms.kubernetes.disruption import disruption_budget
@@ -23,6 +23,7 @@ from platforms.kubernetes.scaling import autoscaler
 from platforms.kubernetes.security import admission_refusals
 from platforms.kubernetes.service import service
 from platforms.kubernetes.volume import container_mounts
+from platforms.shared import recorded
 
 
 def refusals(cluster: Cluster, word: Workload) -> Iterator[Refused]:
@@ -73,7 +74,7 @@ def render_workload(cluster: Cluster, word: Workload, *, parent: pulumi.Resource
             name=word.name,
             namespace=cluster.names.namespace,
             labels=labels(word.name, word.tier),
-            annotations={ORIGIN_ANNOTATION: str(word.origin)},
+            annotations={ORIGIN_ANNOTATION: str(word.origin)} | recorded(word.container),
         ),
         spec=_spec(cluster, word),
         opts=cluster.options(
@@ -82,6 +83,7 @@ def render_workload(cluster: Cluster, word: Workload, *, parent: pulumi.Resource
             timeout_seconds=wait_seconds,
             stop_seconds=grace,
             ignore_changes=["spec.replicas"] if word.scaling else None,
+            hooks=shared.watch(word),
         ),
     )
     services = _services(cluster, word, parent=parent)

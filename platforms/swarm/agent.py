@@ -7,6 +7,7 @@ import pulumi_docker as docker
 from model import Agent
 from platforms import mounts, ports, process
 from platforms.base import Refused
+from platforms.shared import recorded
 from platforms.swarm.container import Task, task_spec
 from platforms.swarm.entry import endpoint_spec
 from platforms.swarm.names import ORIGIN_LABEL, Names, service_labels
@@ -32,9 +33,10 @@ def service(
     networks: Sequence[docker.ServiceTaskSpecNetworksAdvancedArgs],
 ) -> docker.ServiceArgs:
     """One task a host. The provider does not wait for global services, so nothing may depend on an agent's health."""
+    labels = {ORIGIN_LABEL: str(word.origin), **port_labels(word.ports), **recorded(word.container)}
     return docker.ServiceArgs(
         name=names.service(word.name),
-        labels=service_labels(names.labels(word.name, {ORIGIN_LABEL: str(word.origin), **port_labels(word.ports)})),
+        labels=service_labels(names.labels(word.name, labels)),
         mode=docker.ServiceModeArgs(global_=True),
         task_spec=task_spec(
             Task(

@@ -10,7 +10,7 @@ from platforms.durations import go_duration
 from platforms.launcher import launch
 from platforms.mounts import all_files, all_scratch, normal
 from platforms.process import runs_as_root
-from platforms.swarm import config_file, secret
+from platforms.swarm import config_file, secret, shared
 from platforms.swarm.expansion import literal
 from platforms.swarm.names import ALLOW_ROOT_LABEL, task_labels
 from platforms.swarm.resources import resources
@@ -60,7 +60,11 @@ def container_spec(task: Task, settings: SwarmSettings) -> docker.ServiceTaskSpe
             if not isinstance(file.source, SecretRef)
         ]
         or None,
-        mounts=[*task.mounts, *(scratch_mount(directory) for directory in all_scratch(container))],
+        mounts=[
+            *task.mounts,
+            *(shared.mount(mount, task.labels) for mount in container.shared),
+            *(scratch_mount(directory) for directory in all_scratch(container)),
+        ],
         healthcheck=task.healthcheck,
         stop_signal=container.stop.signal,
         stop_grace_period=go_duration(container.stop.grace_seconds),

@@ -8,6 +8,7 @@ import pulumi_docker as docker
 from model import Members
 from platforms.base import Refused
 from platforms.members import common_refusals
+from platforms.shared import recorded
 from platforms.swarm import account
 from platforms.swarm.container import Task, task_spec
 from platforms.swarm.entry import endpoint_spec, entry_labels
@@ -67,6 +68,7 @@ def member(
             VOLUME_SIZE_LABEL: str(word.volume.size_bytes),
             DATA_LABEL: data,
             HOSTS_LABEL: ",".join(places),
+            **recorded(word.container),
         },
     )
     timeout = _PULL_SECONDS + word.container.stop.grace_seconds + probes.start_seconds + _STEPS.monitor_seconds

@@ -29,7 +29,7 @@ def pin(host: str) -> str:
     return f"{_PIN}{host}"
 
 
-def watch(word: Members, names: Names) -> pulumi.ResourceHookBinding:
+def watch(word: Members, names: Names) -> pulumi.ResourceHook:
     """The hook of each member of `word`: it warns of moves, and fails a preview or an update that would lose data."""
 
     def look(args: pulumi.ResourceHookArgs) -> None:
@@ -37,8 +37,7 @@ def watch(word: Members, names: Names) -> pulumi.ResourceHookBinding:
         for text in announcements(word, names, ordinal, args.old_inputs or {}, args.new_inputs or {}):
             pulumi.log.warn(text)
 
-    hook = pulumi.ResourceHook(f"moves-{word.name}", look, pulumi.ResourceHookOptions(on_dry_run=True))
-    return pulumi.ResourceHookBinding(before_update=[hook])
+    return pulumi.ResourceHook(f"moves-{word.name}", look, pulumi.ResourceHookOptions(on_dry_run=True))
 
 
 def announcements(

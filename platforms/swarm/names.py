@@ -38,6 +38,10 @@ class Names:
         """The service, the DNS name and the volume of one member."""
         return f"{self.stack}-{name}-{ordinal}"
 
+    def shared_volume(self, name: str, made_from: str) -> str:
+        """A volume that several words mount, by what it is made from."""
+        return f"{self.stack}-{name}-{made_from}"
+
     def network(self, tier: Tier) -> str:
         """The overlay of a tier."""
         return f"{self.stack}-{tier}"

@@ -11,6 +11,7 @@ NOTED: Mapping[str, str] = {
     "address of its host; close the ports of operators in a firewall",
     "public_ports.sources": "who may connect to a published port is checked by the container that has it, not by the "
     "Swarm: others reach the host's port and are closed there",
+    "size_bytes": "the size of a shared volume is what its driver and server give it; nothing asks for it here",
     "volume.size_bytes": "the size of a volume is recorded in a label, not enforced: a local volume grows until its "
     "host's disk is full; watch the disk",
 }

@@ -17,11 +17,13 @@ from model import (
     Origin,
     Secret,
     SecretRef,
+    SharedVolume,
+    SharedVolumeRef,
     Tier,
     Workload,
 )
 from platforms.base import Login, Platform
-from platforms.swarm import agent, config_file, job, members, moves, names, secret, workload
+from platforms.swarm import agent, config_file, job, members, moves, names, secret, shared, workload
 from platforms.swarm.entry import PublishedPorts
 from platforms.swarm.names import Names
 from platforms.swarm.network import Networks
@@ -87,6 +89,12 @@ class SwarmPlatform(Platform):
             return ConfigRef(**self._unmade(word.name, parent))
         return config_file.config_file(word, names=self._names, opts=self._options(parent))
 
+    def shared_volume(self, word: SharedVolume, *, parent: pulumi.Resource) -> SharedVolumeRef:  # noqa: ARG002
+        """Nothing is registered: each host makes the volume with its first mount."""
+        self.refuse_all(word.origin, shared.refusals(word, self.settings))
+        self.note("size_bytes")
+        return shared.reference(word, self._names)
+
     def workload(self, word: Workload, *, parent: pulumi.Resource) -> Endpoint:
         self._claim(word.origin, word.name)
         self.refuse_all(word.origin, workload.refusals(word, self.settings))
@@ -98,6 +106,7 @@ class SwarmPlatform(Platform):
             word, names=self._names, settings=self.settings, networks=self._networks.of(word.name, word.tier)
         )
         opts = self._options(parent, word.depends_on)
+        opts.hooks = _before_update(shared.watch(word))
         return self._endpoint(word.name, self._service(word.name, args, word.container, opts))
 
     def members(self, word: Members, *, parent: pulumi.Resource) -> Endpoint:
@@ -113,7 +122,7 @@ class SwarmPlatform(Platform):
             word.name, word.tier, alias=self._names.service(word.name), private_to=word.private_to
         )
         services: list[pulumi.Resource] = []
-        hooks = moves.watch(word, self._names)
+        hooks = _before_update([moves.watch(word, self._names), *shared.watch(word)])
         for ordinal in range(word.count):
             args = members.member(
                 word, ordinal, names=self._names, settings=self.settings, data=self.data, networks=networks
@@ -133,6 +142,7 @@ class SwarmPlatform(Platform):
             word, names=self._names, settings=self.settings, networks=self._networks.of(word.name, word.tier)
         )
         opts = self._options(parent, word.depends_on)
+        opts.hooks = _before_update(shared.watch(word))
         return self._endpoint(word.name, self._service(word.name, args, word.container, opts))
 
     def job(self, word: Job, *, parent: pulumi.Resource) -> tuple[pulumi.Resource, ...]:
@@ -180,3 +190,7 @@ class SwarmPlatform(Platform):
         for service in services:
             self.claim("service", service, origin)
         self.refuse_all(origin, names.refusals(*services))
+
+
+def _before_update(hooks: list[pulumi.ResourceHook]) -> pulumi.ResourceHookBinding | None:
+    return pulumi.ResourceHookBinding(before_update=[*hooks]) if hooks else None

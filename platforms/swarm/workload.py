@@ -8,6 +8,7 @@ import pulumi_docker as docker
 from model import Port, Workload
 from platforms import mounts, ports, process, rollouts
 from platforms.base import Refused
+from platforms.shared import recorded
 from platforms.swarm import account, scaling
 from platforms.swarm.container import Task, task_spec
 from platforms.swarm.entry import endpoint_spec, entry_labels
@@ -59,7 +60,12 @@ def service(
     networks: Sequence[docker.ServiceTaskSpecNetworksAdvancedArgs],
 ) -> docker.ServiceArgs:
     """The whole service. It converges when each replica is ready; a bad update rolls back by itself."""
-    labels = {ORIGIN_LABEL: str(word.origin), **port_labels(word.ports), **entry_labels(word.public_ports, settings)}
+    labels = {
+        ORIGIN_LABEL: str(word.origin),
+        **port_labels(word.ports),
+        **entry_labels(word.public_ports, settings),
+        **recorded(word.container),
+    }
     steps = Steps(
         parallelism=word.rollout.parallelism,
         start_first=_starts_first(word),

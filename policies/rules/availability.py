@@ -11,7 +11,7 @@ from pulumi_policy import (
     StackValidationPolicy,
 )
 from rules.base import workload_policy
-from views import WorkloadView, workload_view
+from views import WorkloadView, shared_volumes, workload_view
 
 _BUDGET = "kubernetes:policy/v1:PodDisruptionBudget"
 
@@ -52,6 +52,28 @@ def stateful_data_is_on_a_volume(level: EnforcementLevel) -> ResourceValidationP
 def _without_volume(workload: WorkloadView) -> Iterator[str]:
     if workload.kind == "members" and not workload.has_persistent_volume:
         yield f"{workload.name}: a member without a persistent volume."
+
+
+def replicas_see_the_same_files(level: EnforcementLevel) -> StackValidationPolicy:
+    """A file that one replica wrote is missing for those on other hosts, where a volume cannot be shared."""
+
+    def validate(arguments: StackValidationArgs, report: ReportViolation) -> None:
+        resources = [(resource.resource_type, resource.props) for resource in arguments.resources]
+        for violation in _unshared(resources):
+            report(violation)
+
+    return StackValidationPolicy(
+        name="replicas-see-the-same-files",
+        description="A volume that several replicas mount is one that hosts can share.",
+        enforcement_level=level,
+        validate=validate,
+    )
+
+
+def _unshared(resources: list[tuple[str, Mapping[str, Any]]]) -> Iterator[str]:
+    for one in shared_volumes(resources):
+        if not one.shares:
+            yield f"{one.workload}: its replicas do not share {one.volume} across hosts: {one.why}."
 
 
 def disruption_budget_can_be_met(level: EnforcementLevel) -> StackValidationPolicy:

@@ -6,8 +6,17 @@ from typing import Any
 from views import kubernetes, swarm
 from views.balanced import BalancedPort, balanced_ports
 from views.container import ContainerView, WorkloadView
+from views.shared import SharedVolumeView, shared_volumes
 
-__all__ = ["BalancedPort", "ContainerView", "WorkloadView", "balanced_ports", "workload_view"]
+__all__ = [
+    "BalancedPort",
+    "ContainerView",
+    "SharedVolumeView",
+    "WorkloadView",
+    "balanced_ports",
+    "shared_volumes",
+    "workload_view",
+]
 
 
 def workload_view(resource_type: str, properties: Mapping[str, Any]) -> WorkloadView | None:

@@ -15,7 +15,8 @@ def view(service: Mapping[str, Any]) -> WorkloadView:
     task = service.get("taskSpec") or {}
     container = task.get("containerSpec") or {}
     mode = service.get("mode") or {}
-    volumes = [mount for mount in container.get("mounts") or [] if mount.get("type") == "volume"]
+    mounted = [mount for mount in container.get("mounts") or [] if mount.get("type") == "volume"]
+    volumes = [mount for mount in mounted if not (mount.get("volumeOptions") or {}).get("driverName")]
     limits = (task.get("resources") or {}).get("limits") or {}
     memory = limits.get("memoryBytes")
     labels = {str(label.get("label")): label.get("value") for label in service.get("labels") or []}

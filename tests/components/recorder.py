@@ -5,7 +5,19 @@ from typing import Any, TypeVar
 
 import pulumi
 
-from model import Agent, ConfigFile, ConfigRef, Endpoint, Job, Members, Secret, SecretRef, Workload
+from model import (
+    Agent,
+    ConfigFile,
+    ConfigRef,
+    Endpoint,
+    Job,
+    Members,
+    Secret,
+    SecretRef,
+    SharedVolume,
+    SharedVolumeRef,
+    Workload,
+)
 from platforms.base import Platform
 from tests.mock_engine import render
 
@@ -44,6 +56,10 @@ class Recorder(Platform):
 
     def config_file(self, word: ConfigFile, *, parent: pulumi.Resource) -> ConfigRef:
         return ConfigRef(name=word.name, **self._object(word, parent))
+
+    def shared_volume(self, word: SharedVolume, *, parent: pulumi.Resource) -> SharedVolumeRef:
+        self.words.append(word)
+        return SharedVolumeRef(name=word.name, object_name=word.name, place=word.name, resources=(parent,))
 
     def workload(self, word: Workload, *, parent: pulumi.Resource) -> Endpoint:
         return self._endpoint(word, parent)

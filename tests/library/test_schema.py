@@ -16,6 +16,7 @@ from tests.stacks.fixtures import REPOSITORY
 COMPONENTS = {
     "PostgresHA": {"platform"},
     "RedisSentinel": {"platform", "role"},
+    "SharedVolume": {"platform", "size"},
     "AppTier": {"platform", "image"},
     "LoadBalancer": {"platform", "listen", "routes"},
     "MonitoringStack": {"platform", "alertmanager"},
@@ -59,9 +60,7 @@ def test_the_types_are_those_that_a_person_writes(schema: dict[str, Any]) -> Non
 
 
 def test_every_setting_of_a_component_is_there_and_described(schema: dict[str, Any]) -> None:
-    for kind, component in zip(
-        KINDS, ("PostgresHA", "RedisSentinel", "AppTier", "LoadBalancer", "MonitoringStack"), strict=True
-    ):
+    for kind, component in zip(KINDS, COMPONENTS, strict=True):
         model, *_ = _models(Stack.model_fields[kind.key].annotation)
         inputs = schema["resources"][f"{NAME}:index:{component}"]["inputProperties"]
         assert set(map(_camel, model.model_fields)) | {"platform", "given"} == set(inputs)

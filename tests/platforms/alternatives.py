@@ -17,11 +17,12 @@ from model import (
     PublicPort,
     Scratch,
     SecretRef,
+    SharedMount,
     Tier,
 )
 from tests.platforms.words import SCALING, Objects
 
-RESULTS = {"Endpoint", "SecretRef", "ConfigRef"}
+RESULTS = {"Endpoint", "SecretRef", "ConfigRef", "SharedVolumeRef"}
 """Dataclasses of the model that a platform returns; nothing renders them."""
 
 
@@ -42,6 +43,7 @@ def alternatives(objects: Objects) -> Mapping[str, Any]:
         "Container.env": {"MODE": "other"},
         "Container.files": (File(path="/etc/other/token", source=objects.other_secret),),
         "Container.scratch": (Scratch(path="/var/other"),),
+        "Container.shared": (SharedMount(path="/srv/others", source=objects.other_volume),),
         "Container.shm_bytes": 2**20,
         "Container.secret_env": {"OTHER_KEY": objects.secret},
         "ExecCheck.command": ("other", "check"),
@@ -119,6 +121,15 @@ def alternatives(objects: Objects) -> Mapping[str, Any]:
         "Security.allow_root": True,
         "Security.capabilities": ("NET_BIND_SERVICE",),
         "Security.read_only_root": False,
+        "SharedMount.instead_of": "others",
+        "SharedMount.path": "/srv/others",
+        "SharedMount.read_only": True,
+        "SharedMount.source": objects.other_volume,
+        "SharedVolume.driver": "server",
+        "SharedVolume.name": "others",
+        "SharedVolume.options": {"type": "nfs", "o": "addr=b", "device": ":/b"},
+        "SharedVolume.size_bytes": 2**31,
+        "SharedVolume.storage_class": "others",
         "Stop.grace_seconds": 31,
         "Stop.signal": "SIGQUIT",
         "TcpCheck.port": 8081,
@@ -150,7 +161,8 @@ def model_fields() -> set[str]:
 
 
 def _is_word(annotation: Any) -> bool:
-    return isinstance(annotation, type) and is_dataclass(annotation) and annotation.__name__ in model.__all__
+    name = annotation.__name__ if isinstance(annotation, type) and is_dataclass(annotation) else ""
+    return name in model.__all__ and name not in RESULTS
 
 
 Path = tuple[str | int, ...]

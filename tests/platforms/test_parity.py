@@ -37,6 +37,7 @@ FACTS = {
         ("swarm", field): "a permission: nothing restricts what leaves a Swarm"
         for field in ("Workload.outside", "Members.outside", "Job.outside", "Outside.port", "Outside.networks")
     },
+    **{(kind, "SharedMount.instead_of"): "a permission: read when other data is mounted" for kind in PLATFORMS},
     ("swarm", "Members.peers"): "read when a member moves or goes, never deployed",
     ("swarm", "Job.container.image.http_tool"): "a fact about the image: a job has no probes",
     **{(kind, "ConfigFile.not_secret"): "for policies, and whoever reads them" for kind in PLATFORMS},

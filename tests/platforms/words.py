@@ -35,6 +35,9 @@ from model import (
     Scratch,
     Secret,
     SecretRef,
+    SharedMount,
+    SharedVolume,
+    SharedVolumeRef,
     TcpCheck,
     Tier,
     Volume,
@@ -42,7 +45,7 @@ from model import (
 )
 from platforms.base import Platform
 
-Word = Workload | Members | Agent | Job | Secret | ConfigFile
+Word = Workload | Members | Agent | Job | Secret | ConfigFile | SharedVolume
 
 IMAGE = Image(ref="registry.example/app:1", uid=1000, gid=1001)
 RESOURCES = Resources(
@@ -61,6 +64,7 @@ TCP_AND_EXEC = Probes(
 )
 STEP = ScalingStep(stabilization_seconds=60, percent=100, replicas=4, period_seconds=15, choose="max")
 APP = Origin(root="stack", key="apps", name="app")
+SHARED = Origin(root="stack", key="volumes", name="shared")
 SCALING = Scaling(min_replicas=3, max_replicas=10, cpu_percent=70, memory_percent=80, up=STEP, down=STEP)
 
 
@@ -72,6 +76,8 @@ class Objects:
     other_secret: SecretRef
     config: ConfigRef
     other_config: ConfigRef
+    volume: SharedVolumeRef
+    other_volume: SharedVolumeRef
     resource: pulumi.Resource
 
     @classmethod
@@ -81,6 +87,8 @@ class Objects:
             other_secret=platform.secret(Secret(name="second", value="two"), parent=parent),
             config=platform.config_file(ConfigFile(name="first-text", text="one"), parent=parent),
             other_config=platform.config_file(ConfigFile(name="second-text", text="two"), parent=parent),
+            volume=SharedVolumeRef(name="files", object_name="test-files", place="here", driver="server"),
+            other_volume=SharedVolumeRef(name="others", object_name="test-others", place="there", driver="server"),
             resource=random.RandomPassword("before", length=8),
         )
 
@@ -97,6 +105,7 @@ def container(objects: Objects) -> Container:
             File(path="/etc/app.d/app.conf", source=objects.config),
         ),
         scratch=(Scratch(path="/var/cache/app"),),
+        shared=(SharedMount(path="/srv/files", source=objects.volume),),
         resources=RESOURCES,
     )
 
@@ -142,7 +151,7 @@ def words(objects: Objects) -> Mapping[str, Word]:
             name="exporter",
             origin=Origin(root="stack", key="monitoring"),
             tier=Tier.MONITORING,
-            container=app,
+            container=replace(app, shared=()),
             ports=PORTS,
             probes=EXEC_AND_HTTP,
             host_paths=(HostPath(host_path="/proc", mount_path="/host/proc"),),
@@ -153,6 +162,14 @@ def words(objects: Objects) -> Mapping[str, Word]:
             tier=Tier.APP,
             container=app,
             outside=(Outside(port=5432, networks=(IPv4Network("10.8.0.0/16"),)),),
+        ),
+        "volume-of-a-class": SharedVolume(name="shared", origin=SHARED, size_bytes=2**30, storage_class="files"),
+        "volume-of-a-driver": SharedVolume(
+            name="shared",
+            origin=SHARED,
+            size_bytes=2**30,
+            driver="local",
+            options={"type": "nfs", "o": "addr=a", "device": ":/a"},
         ),
         "secret": Secret(name="password", value="three"),
         "config-file": ConfigFile(name="conf", text="three"),
@@ -174,3 +191,18 @@ def render_word(platform: Platform, word: Word, parent: pulumi.Resource) -> None
             platform.secret(word, parent=parent)
         case ConfigFile():
             platform.config_file(word, parent=parent)
+        case SharedVolume():
+            mount = SharedMount(path="/srv", source=platform.shared_volume(word, parent=parent))
+            platform.workload(mounting(mount), parent=parent)
+
+
+def mounting(*mounts: SharedMount) -> Workload:
+    """A workload with shared volumes and little else."""
+    return Workload(
+        name="web",
+        origin=APP,
+        tier=Tier.APP,
+        container=Container(image=IMAGE, resources=RESOURCES, shared=mounts),
+        replicas=2,
+        probes=EXEC_AND_HTTP,
+    )

@@ -5,6 +5,7 @@ from typing import Any
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 STATEFUL_SET = "kubernetes:apps/v1:StatefulSet"
 BUDGET = "kubernetes:policy/v1:PodDisruptionBudget"
+CLAIM = "kubernetes:core/v1:PersistentVolumeClaim"
 BALANCER = "kubernetes:core/v1:Service"
 SERVICE = "docker:index/service:Service"
 

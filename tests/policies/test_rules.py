@@ -15,6 +15,7 @@ from rules import availability, exposure, identity, images, limits, secrets
 from tests.policies.resources import (
     BALANCER,
     BUDGET,
+    CLAIM,
     DEPLOYMENT,
     SERVICE,
     STATEFUL_SET,
@@ -238,3 +239,45 @@ def test_a_balancer_leads_to_no_port_for_operators(
 ) -> None:
     pods = deployment(ports=[{"name": "http", "containerPort": container_port}])
     assert list(exposure._exposed([(BALANCER, rendered), (DEPLOYMENT, pods)])) == expected
+
+
+def claim(*modes: str) -> dict[str, Any]:
+    return {"metadata": {"name": "files"}, "spec": {"accessModes": list(modes)}}
+
+
+def with_claim(replicas: int) -> dict[str, Any]:
+    document = deployment(replicas=replicas)
+    document["spec"]["template"]["spec"]["volumes"] = [{"persistentVolumeClaim": {"claimName": "files"}}]
+    return document
+
+
+def with_mount(replicas: int, **options: Any) -> dict[str, Any]:
+    return service(replicas=replicas, mounts=[{"type": "volume", "source": "files", "volumeOptions": options}])
+
+
+NFS = {"driverName": "local", "driverOptions": {"type": "nfs"}}
+ONE_NODE = "web: its replicas do not share files across hosts: the claim is for one node."
+EACH_HOST = "dev-web: its replicas do not share files across hosts: each host makes one of its own."
+
+
+@pytest.mark.parametrize(
+    ("rendered", "expected"),
+    [
+        ([(CLAIM, claim("ReadWriteMany")), (DEPLOYMENT, with_claim(3))], []),
+        ([(CLAIM, claim("ReadWriteOnce")), (DEPLOYMENT, with_claim(3))], [ONE_NODE]),
+        ([(CLAIM, claim("ReadWriteOnce")), (DEPLOYMENT, with_claim(1))], []),
+        ([(DEPLOYMENT, with_claim(3))], []),
+        ([(SERVICE, with_mount(3, **NFS))], []),
+        ([(SERVICE, with_mount(3, driverName="server"))], []),
+        ([(SERVICE, with_mount(3, driverName="local"))], [EACH_HOST]),
+        ([(SERVICE, with_mount(3))], [EACH_HOST]),
+        ([(SERVICE, with_mount(1))], []),
+    ],
+)
+def test_replicas_see_the_same_files(rendered: list[tuple[str, dict[str, Any]]], expected: list[str]) -> None:
+    assert list(availability._unshared(rendered)) == expected
+
+
+def test_a_service_with_a_shared_volume_is_no_member() -> None:
+    single = with_mount(1, **NFS)
+    assert violations(TWO, SERVICE, single) == ["dev-web: one replica; losing its host is an outage."]

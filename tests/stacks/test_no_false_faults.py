@@ -17,6 +17,7 @@ from tests.stacks.fixtures import DIRECTORY, settings_of
 from tests.stacks.mutations import VALUES, parent_of, places
 
 VALID, SECRETS = settings_of(DIRECTORY / "ok" / "dev-on-kubernetes.yaml")
+VALID["volumes"] = {"files": {"size": "1Gi", "storage_class": "files"}}
 VALID["generated_secrets"] = {}  # under an unknown key there could be some
 PULL = "registry_token"
 Stackfile = dict[str, Any]
@@ -85,6 +86,16 @@ BREAKS = (
         change=lambda stack: stack["apps"]["worker"].update(env={"API_TOKEN": "x"}),
         fault=("plain_texts_hold_no_secrets", "apps.worker.env.API_TOKEN"),
         needs=("apps.worker",),
+    ),
+    Break(
+        change=lambda stack: stack["apps"]["worker"].update(shared_volumes={"/srv": "flies"}),
+        fault=("components_name_what_exists", "apps.worker.shared_volumes./srv"),
+        needs=("apps.worker",),
+    ),
+    Break(
+        change=lambda stack: stack["volumes"]["files"].update(options={"o": "password=hunter2hunter2"}),
+        fault=("options_hold_no_secrets", "volumes.files.options.o"),
+        needs=("volumes.files",),
     ),
     Break(
         change=lambda stack: stack["apps"]["worker"]["uses"].update(main={"env": {"DB": "{hots}"}}),

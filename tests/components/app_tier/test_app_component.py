@@ -9,7 +9,7 @@ from components.app_tier import AppTier
 from components.app_tier.settings import AppTierSettings
 from components.contracts import ClientContract, Terms
 from components.facts import FactType
-from model import Image, Job, Origin, Secret, Tier, Workload
+from model import Image, Job, Origin, Secret, SharedVolumeRef, Tier, Workload
 from platforms.base import Unsupported
 from tests.components.recorder import Recorder, recorded
 
@@ -23,7 +23,7 @@ TERMS = Terms(
 
 
 def made(**settings: Any) -> tuple[AppTier, Recorder]:
-    """A tier that may use the database `main` and the given secret `key`."""
+    """A tier that may use the database `main`, the given secret `key` and the shared volume `files`."""
     model = AppTierSettings.model_validate({"image": "registry.example.com/web:1", "port": 8000, **settings})
 
     def build(platform: Recorder) -> AppTier:
@@ -36,7 +36,16 @@ def made(**settings: Any) -> tuple[AppTier, Recorder]:
             resources=(parent,),
         )
         given = {"key": platform.secret(Secret(name="given-key", value="k"), parent=parent)}
-        return AppTier("web", model, platform=platform, image=IMAGE, contracts={"main": contract}, given=given)
+        files = SharedVolumeRef(name="files", object_name="files", place="here", resources=(parent,))
+        return AppTier(
+            "web",
+            model,
+            platform=platform,
+            image=IMAGE,
+            contracts={"main": contract},
+            given=given,
+            volumes={"files": files},
+        )
 
     return recorded(build, type_="ha-platform:app:AppTier")
 

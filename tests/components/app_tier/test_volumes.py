@@ -26,3 +26,13 @@ def test_a_migration_runs_before_them_without_the_volume() -> None:
     job, word = platform.one(Job), platform.one(Members)
     assert job.container.files == word.container.files
     assert len(word.depends_on) > len(job.depends_on)
+
+
+def test_shared_volumes_leave_replicas_alike_and_are_waited_for() -> None:
+    uses = {"/srv/files": "files", "/srv/old": {"volume": "files", "read_only": True, "instead_of": "older"}}
+    _, platform = made(shared_volumes=uses, migrations={"command": ["migrate"]})
+    job, word = platform.one(Job), platform.one(Workload)
+    mounts = [(one.path, one.source.name, one.read_only, one.instead_of) for one in word.container.shared]
+    assert mounts == [("/srv/files", "files", False, None), ("/srv/old", "files", True, "older")]
+    assert job.container.shared == word.container.shared
+    assert [resource._name for resource in job.depends_on].count("main") == 2, "the database, and once the volume"

@@ -14,8 +14,7 @@ def asked(before: object, count: int) -> None:
     said: list[Any] = []
 
     def program(_platform: Any, _parent: Any) -> None:
-        [hook] = list(_guard(members(count=count)).before_update or [])
-        assert isinstance(hook, pulumi.ResourceHook)
+        hook = _guard(members(count=count))
         arguments = pulumi.ResourceHookArgs(
             urn="", id="", name="db", type="", old_inputs={"spec": {"replicas": before}}, new_inputs={}
         )

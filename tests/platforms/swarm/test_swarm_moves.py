@@ -45,7 +45,7 @@ def said(before: str, after: str, abandon: str = "", *, peers: bool = True) -> d
 
 def test_every_member_is_watched_by_the_hook_of_its_word() -> None:
     hooks = {name: one.before_update for name, one in members_of(registered(lambda c: [database(c)])).items()}
-    assert hooks == {f"db-{ordinal}": ("moves-db",) for ordinal in range(3)}
+    assert hooks == {f"db-{ordinal}": ("moves-db", "shared-db") for ordinal in range(3)}
 
 
 def test_a_move_is_told_once_with_what_stays_behind() -> None:
