@@ -14,6 +14,7 @@ from model.members import Members
 from model.origin import ROOT, Origin
 from model.outside import Outside
 from model.port import Port, PublicPort
+from model.priority import Priority
 from model.probe import ExecCheck, HttpCheck, Probe, Probes, TcpCheck
 from model.resources import Resources
 from model.rollout import Rollout
@@ -45,6 +46,7 @@ __all__ = [
     "Origin",
     "Outside",
     "Port",
+    "Priority",
     "Probe",
     "Probes",
     "PublicPort",

@@ -9,6 +9,7 @@ from model.container import Container
 from model.origin import Origin
 from model.outside import Outside
 from model.port import Port, PublicPort
+from model.priority import Priority
 from model.probe import Probes
 from model.tier import Tier
 from model.volume import Volume
@@ -21,10 +22,10 @@ class Members:
     One change never takes two members down: the next is updated when the one before is ready again. Members find each
     other by name before they are ready. `hosts` names the host of each; empty: the platform chooses, by nothing but its
     own settings. A change after which no member stays where its data is fails, unless all the data left is on hosts in
-    `abandon_data_on`. Only nodes with all `node_labels` run them. `outside` and `account_annotations` are as for
-    Workloads. With `private_to`, only the members themselves and the words named there connect to them, and they to
-    nobody else; empty: the tiers decide. It is fixed when the members are created, and comes before the words that it
-    names. `public_ports` are for a single member. The volume is kept under the stack's `data` policy.
+    `abandon_data_on`. Only nodes with all `node_labels` run them. `outside`, `priority` and `account_annotations` are
+    as for Workloads. With `private_to`, only the members themselves and the words named there connect to them, and
+    they to nobody else; empty: the tiers decide. It is fixed when the members are created, and comes before the words
+    that it names. `public_ports` are for a single member. The volume is kept under the stack's `data` policy.
 
     `peers` hold copies of the same data and vote: one that moves copies it from the others, and they cannot get fewer.
     Otherwise each has data of its own: one moves only if `abandon_data_on` has the host that it leaves, and one
@@ -51,5 +52,6 @@ class Members:
     abandon_data_on: tuple[str, ...] = ()
     node_labels: Mapping[str, str] = field(default_factory=dict)
     outside: tuple[Outside, ...] = ()
+    priority: Priority = "normal"
     account_annotations: Mapping[str, str] = field(default_factory=dict)
     depends_on: tuple[pulumi.Resource, ...] = ()

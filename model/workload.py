@@ -10,6 +10,7 @@ from model.container import Container
 from model.origin import Origin
 from model.outside import Outside
 from model.port import Port, PublicPort
+from model.priority import Priority
 from model.probe import Probes
 from model.rollout import Rollout
 from model.scaling import Scaling
@@ -24,7 +25,8 @@ class Workload:
     it. `replicas` is a fixed count; with `scaling` it is the count at creation and is then left to the autoscaler.
     `spread` asks for replicas on different hosts: "prefer", or "require" (a host gets one replica, a published host
     port needs it). Only nodes with all `node_labels` run them. `outside` is what they may connect to beside the tiers
-    that theirs reaches. `account_annotations` are of their account in a cluster. `depends_on` must be healthy before
+    that theirs reaches. `account_annotations` are of their account in a cluster. `priority` says who gives
+    way where hosts have not enough room for all. `depends_on` must be healthy before
     the first replica starts.
     """
 
@@ -42,5 +44,6 @@ class Workload:
     prefer_spot: bool = False
     node_labels: Mapping[str, str] = field(default_factory=dict)
     outside: tuple[Outside, ...] = ()
+    priority: Priority = "normal"
     account_annotations: Mapping[str, str] = field(default_factory=dict)
     depends_on: tuple[pulumi.Resource, ...] = ()

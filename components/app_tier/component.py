@@ -69,6 +69,7 @@ class AppTier(Component):
                     retries=settings.migrations.retries,
                     deadline_seconds=settings.migrations.deadline,
                     outside=outside,
+                    priority=settings.priority,
                     account_annotations=settings.account_annotations,
                     depends_on=uses,
                 )

@@ -91,6 +91,7 @@ _CONTAINER = {
     "container.security.allow_root": "security.allow_root",
     "container.stop.grace_seconds": "longest_request",
     "outside": "uses",
+    "priority": "priority",
     "account_annotations": "account_annotations",
 }
 

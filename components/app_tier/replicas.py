@@ -58,6 +58,7 @@ class Replicas:
             "probes": probes(self.settings),
             "node_labels": self.settings.placement.labels,
             "outside": self.outside,
+            "priority": self.settings.priority,
             "account_annotations": self.settings.account_annotations,
             "depends_on": self.depends_on,
         }

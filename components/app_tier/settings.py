@@ -17,7 +17,7 @@ from components.app_tier.volumes import problems as volume_problems
 from components.contracts import Terms
 from components.placement import PlacementSettings
 from components.sizes import ResourcesSettings, Size
-from model import Scratch
+from model import Priority, Scratch
 from model.units import GIB, MIB
 from settings.base import Settings
 from settings.references import image_ref_or_pin
@@ -218,6 +218,9 @@ class AppTierSettings(Settings):
     """Hosts by their labels."""
     prefer_spot: bool = False
     """Prefer interruptible nodes."""
+    priority: Priority = "normal"
+    """Kubernetes: who gives way where a cluster is full. `high` takes the place of applications that
+    are not; `low` comes after all others. Stores come first in any case."""
     account_annotations: AccountAnnotations = Field(default_factory=dict)
     """Kubernetes: annotations of its service account (and its migration's), by which a cloud gives it rights:
     `eks.amazonaws.com/role-arn`, `iam.gke.io/gcp-service-account`."""

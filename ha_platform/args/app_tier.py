@@ -266,6 +266,9 @@ class AppTierArgs(TypedDict, total=False):
     """Hosts by their labels."""
     prefer_spot: bool
     """Prefer interruptible nodes. Default: `false`."""
+    priority: str
+    """Kubernetes: who gives way where a cluster is full. `high` takes the place of applications that are not; `low`
+    comes after all others. Stores come first in any case. One of: low, normal, high. Default: `normal`."""
     account_annotations: Mapping[str, str]
     """Kubernetes: annotations of its service account (and its migration's), by which a cloud gives it rights:
     `eks.amazonaws.com/role-arn`, `iam.gke.io/gcp-service-account`."""

@@ -13,7 +13,7 @@ from pulumi_kubernetes.scheduling import v1 as scheduling
 from platforms.base import Login
 from platforms.kubernetes.names import Names, default_namespace
 from platforms.kubernetes.namespace import PodSecurity, default_deny, namespace
-from platforms.kubernetes.priority import Level, priority_class
+from platforms.kubernetes.priority import Level, makes_classes, priority_class
 from platforms.kubernetes.registry import pull_secret
 from platforms.kubernetes.settings import KubernetesSettings
 
@@ -81,8 +81,7 @@ class Cluster:
 
     def priority(self, level: Level) -> pulumi.Output[str] | None:
         """The name of the level's PriorityClass, made with its first pods; None where the stack has none."""
-        wanted = self.settings.priority_classes
-        if not (self.settings.create_namespace if wanted is None else wanted):
+        if not makes_classes(self.settings):
             return None
         if level not in self._priorities:
             self._priorities[level] = priority_class(

@@ -9,7 +9,7 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 from model import Job
 from platforms import mounts, process
 from platforms.base import Refused
-from platforms.kubernetes import devices
+from platforms.kubernetes import devices, priority
 from platforms.kubernetes.account import account_and_policy
 from platforms.kubernetes.cluster import Cluster
 from platforms.kubernetes.names import ORIGIN_ANNOTATION, labels
@@ -28,6 +28,7 @@ def refusals(cluster: Cluster, word: Job) -> Iterator[Refused]:
     yield from mounts.refusals(word.container)
     yield from admission_refusals(word.container, cluster.settings)
     yield from devices.refusals(word.container, cluster.settings)
+    yield from priority.refusals(word.priority, word.tier, cluster.settings)
 
 
 def render_job(cluster: Cluster, word: Job, *, parent: pulumi.Resource) -> tuple[pulumi.Resource, ...]:
@@ -52,6 +53,7 @@ def render_job(cluster: Cluster, word: Job, *, parent: pulumi.Resource) -> tuple
                 container_mounts(word.container, object_name=lambda ref: ref.object_name),
                 name=word.name,
                 tier=word.tier,
+                priority=word.priority,
                 labels=labels(word.name, word.tier),
                 restart_policy="Never",
             ),

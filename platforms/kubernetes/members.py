@@ -9,7 +9,7 @@ from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 
 from model import Endpoint, Members
 from platforms.base import Refused
-from platforms.kubernetes import devices, entry, shared
+from platforms.kubernetes import devices, entry, priority, shared
 from platforms.kubernetes.account import account_and_policy
 from platforms.kubernetes.claim import TEMPLATES, claim_template, member_claims
 from platforms.kubernetes.cluster import Cluster
@@ -41,6 +41,7 @@ def refusals(cluster: Cluster, word: Members) -> Iterator[Refused]:
     yield from common_refusals(word)
     yield from admission_refusals(word.container, cluster.settings)
     yield from devices.refusals(word.container, cluster.settings)
+    yield from priority.refusals(word.priority, word.tier, cluster.settings)
     yield from entry.refusals(cluster, word)
     nodes = cluster.settings.nodes
     if nodes is not None and word.count > nodes and not cluster.settings.share_nodes:
@@ -155,6 +156,7 @@ def _spec(cluster: Cluster, word: Members) -> apps.StatefulSetSpecArgs:
             tier=word.tier,
             labels=own_labels | {MEMBERS_LABEL: word.name},
             ports=word.ports,
+            priority=word.priority,
             probes=word.probes,
             scheduling=_scheduling(cluster, word),
             members=True,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pulumi_kubernetes.core import v1 as core
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
-from model import Container, Port, Probes, Tier
+from model import Container, Port, Priority, Probes, Tier
 from platforms.kubernetes.cluster import Cluster
 from platforms.kubernetes.container import render_container
 from platforms.kubernetes.names import ALLOW_ROOT_ANNOTATION
@@ -38,6 +38,7 @@ def pod_template(
     tier: Tier,
     labels: Mapping[str, str],
     ports: Sequence[Port] = (),
+    priority: Priority = "normal",
     probes: Probes | None = None,
     scheduling: Scheduling = Scheduling(),
     delay_seconds: int = 0,
@@ -70,7 +71,7 @@ def pod_template(
             security_context=pod_security(container, ports, apparmor=cluster.settings.apparmor),
             termination_grace_period_seconds=grace_seconds(container, delay_seconds),
             restart_policy=restart_policy,
-            priority_class_name=cluster.priority(level(tier, ports)),
+            priority_class_name=cluster.priority(level(tier, ports, priority)),
             affinity=scheduling.affinity,
             node_selector=dict(scheduling.node_labels) or None,
             topology_spread_constraints=list(scheduling.spread) or None,

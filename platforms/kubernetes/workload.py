@@ -10,7 +10,7 @@ from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 from model import Endpoint, Workload
 from platforms import mounts, ports, process, rollouts
 from platforms.base import Refused
-from platforms.kubernetes import devices, entry, rollout, scaling, shared
+from platforms.kubernetes import devices, entry, priority, rollout, scaling, shared
 from platforms.kubernetes.account import account_and_policy
 from platforms.kubernetes.cluster import Cluster
 from platforms.kubernetes.disruption import disruption_budget
@@ -33,6 +33,7 @@ def refusals(cluster: Cluster, word: Workload) -> Iterator[Refused]:
     yield from ports.refusals(word.ports, word.public_ports)
     yield from admission_refusals(word.container, cluster.settings)
     yield from devices.refusals(word.container, cluster.settings)
+    yield from priority.refusals(word.priority, word.tier, cluster.settings)
     yield from entry.refusals(cluster, word)
     yield from rollout.refusals(word, most_replicas(word))
     if word.scaling:
@@ -125,6 +126,7 @@ def _spec(cluster: Cluster, word: Workload) -> apps.DeploymentSpecArgs:
             tier=word.tier,
             labels=labels(word.name, word.tier),
             ports=word.ports,
+            priority=word.priority,
             probes=word.probes,
             scheduling=_scheduling(cluster, word),
             delay_seconds=_delay(cluster, word),

@@ -12,7 +12,7 @@ from model import Job
 from platforms import mounts, process
 from platforms.base import Refused
 from platforms.durations import go_duration
-from platforms.swarm import account
+from platforms.swarm import account, priority
 from platforms.swarm.container import Task, task_spec
 from platforms.swarm.entry import endpoint_spec
 from platforms.swarm.names import JOB_LABEL, ORIGIN_LABEL, Names, service_labels
@@ -42,6 +42,7 @@ def refusals(word: Job) -> Iterator[Refused]:
     """Fields that cannot be honoured."""
     yield from process.job_refusals(word)
     yield from account.refusals(word.account_annotations)
+    yield from priority.refusals(word.priority)
     yield from mounts.refusals(word.container)
     if word.container.stop.signal in _IGNORED_SIGNALS:
         yield Refused(

@@ -9,7 +9,7 @@ from model import Members
 from platforms.base import Refused
 from platforms.members import common_refusals
 from platforms.shared import recorded
-from platforms.swarm import account
+from platforms.swarm import account, priority
 from platforms.swarm.container import Task, task_spec
 from platforms.swarm.entry import endpoint_spec, entry_labels
 from platforms.swarm.moves import HOSTS_LABEL, pin
@@ -30,6 +30,7 @@ def refusals(word: Members, settings: SwarmSettings) -> Iterator[Refused]:
     yield from common_refusals(word)
     yield from label_refusals(word.node_labels)
     yield from account.refusals(word.account_annotations)
+    yield from priority.refusals(word.priority)
     nodes = len(settings.nodes)
     if word.count > nodes and not word.hosts:
         yield Refused(

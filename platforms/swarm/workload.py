@@ -9,7 +9,7 @@ from model import Port, Workload
 from platforms import mounts, ports, process, rollouts
 from platforms.base import Refused
 from platforms.shared import recorded
-from platforms.swarm import account, scaling
+from platforms.swarm import account, priority, scaling
 from platforms.swarm.container import Task, task_spec
 from platforms.swarm.entry import endpoint_spec, entry_labels
 from platforms.swarm.names import ORIGIN_LABEL, Names, service_labels
@@ -26,6 +26,7 @@ def refusals(word: Workload, settings: SwarmSettings) -> Iterator[Refused]:
     yield from ports.refusals(word.ports, word.public_ports)
     yield from scaling.refusals(word)
     yield from account.refusals(word.account_annotations)
+    yield from priority.refusals(word.priority)
     yield from label_refusals(word.node_labels)
     hosts = len(settings.nodes)
     extra = word.rollout.parallelism if _starts_first(word) else 0

@@ -6,6 +6,7 @@ import pytest
 
 from model import Port, Scratch, Security, Tier
 from model.units import MIB
+from platforms.base import Unsupported
 from tests.platforms.kubernetes.words import Rendered, agent, container, job, members, rendered, workload
 
 METRICS = (Port(name="metrics", number=9100),)
@@ -45,6 +46,40 @@ def test_stores_are_kept_before_applications_before_exporters() -> None:
     assert values == sorted(values, reverse=True)
     assert values[-1] > 0, "above pods of no class"
     assert [one["preemptionPolicy"] for one in classes] == ["PreemptLowerPriority", "Never", "Never"]
+
+
+def test_applications_have_levels_of_their_own_between_stores_and_exporters() -> None:
+    def build(platform: Any, parent: Any) -> None:
+        platform.members(members(name="db"), parent=parent)
+        platform.workload(workload(name="chat", priority="high"), parent=parent)
+        platform.job(job(name="migrate", priority="high"), parent=parent)
+        platform.workload(workload(name="web"), parent=parent)
+        platform.members(members(name="batch", tier=Tier.APP, priority="low"), parent=parent)
+        platform.workload(workload(name="exporter", tier=Tier.DATA, ports=METRICS), parent=parent)
+
+    out = rendered(build)
+    wanted = [
+        ("StatefulSet", "db", "stores"),
+        ("Deployment", "chat", "apps-high"),
+        ("Job", "migrate", "apps-high"),
+        ("Deployment", "web", "apps"),
+        ("StatefulSet", "batch", "apps-low"),
+        ("Deployment", "exporter", "exporters"),
+    ]
+    for kind, name, level in wanted:
+        assert out.pod(kind, name)["priorityClassName"] == f"ha-platform-test-{level}", name
+    levels = list(dict.fromkeys(level for _, _, level in wanted))
+    classes = [out.resource("PriorityClass", f"priority-{level}").inputs for level in levels]
+    assert [one["value"] for one in classes] == [3000, 2500, 2000, 1500, 1000]
+    takes = [level for level, one in zip(levels, classes, strict=True) if one["preemptionPolicy"] != "Never"]
+    assert takes == ["stores", "apps-high"]
+
+
+def test_a_priority_needs_classes() -> None:
+    with pytest.raises(Unsupported, match="the stack makes no PriorityClasses"):
+        rendered(
+            lambda platform, parent: platform.workload(workload(priority="low"), parent=parent), priority_classes=False
+        )
 
 
 @pytest.mark.parametrize(
