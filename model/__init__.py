@@ -5,6 +5,7 @@ deep-copied and never validated by pydantic: plain values were validated by the 
 """
 
 from model.agent import Agent, HostPath
+from model.cloud_balancer import CloudBalancer
 from model.config_file import ConfigFile, ConfigRef
 from model.container import Container, File, Scratch
 from model.endpoint import Endpoint
@@ -31,6 +32,7 @@ __all__ = [
     "REACHES",
     "ROOT",
     "Agent",
+    "CloudBalancer",
     "ConfigFile",
     "ConfigRef",
     "Container",

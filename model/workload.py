@@ -6,6 +6,7 @@ from typing import Literal
 
 import pulumi
 
+from model.cloud_balancer import CloudBalancer
 from model.container import Container
 from model.origin import Origin
 from model.outside import Outside
@@ -24,9 +25,10 @@ class Workload:
     `name` is a DNS label, unique in the stack. `origin` is the part of the stack file that it comes from: refusals name
     it. `replicas` is a fixed count; with `scaling` it is the count at creation and is then left to the autoscaler.
     `spread` asks for replicas on different hosts: "prefer", or "require" (a host gets one replica, a published host
-    port needs it). Only nodes with all `node_labels` run them. `outside` is what they may connect to beside the tiers
-    that theirs reaches. `account_annotations` are of their account in a cluster. `priority` says who gives
-    way where hosts have not enough room for all. `depends_on` must be healthy before
+    port needs it). `cloud_balancer` is how a cloud makes the balancer in front of the `public_ports`. Only nodes with
+    all `node_labels` run them. `outside` is what they may connect to beside the tiers that theirs reaches.
+    `account_annotations` are of their account in a cluster. `priority` says who gives way where hosts have not enough
+    room for all. `depends_on` must be healthy before
     the first replica starts.
     """
 
@@ -38,6 +40,7 @@ class Workload:
     scaling: Scaling | None = None
     ports: tuple[Port, ...] = ()
     public_ports: tuple[PublicPort, ...] = ()
+    cloud_balancer: CloudBalancer = CloudBalancer()
     probes: Probes
     rollout: Rollout = Rollout()
     spread: Literal["prefer", "require"] = "prefer"

@@ -16,6 +16,7 @@ from components.load_balancer.watched import observability
 from components.observability import Observability
 from components.scope import Scope
 from model import (
+    CloudBalancer,
     Container,
     Endpoint,
     File,
@@ -81,6 +82,9 @@ class LoadBalancer(Component):
                 replicas=settings.replicas,
                 ports=ports,
                 public_ports=public_ports,
+                cloud_balancer=CloudBalancer(
+                    annotations=settings.cloud_balancer.annotations, sources=settings.cloud_balancer.sources
+                ),
                 probes=_probes(engine.place.status_port),
                 rollout=Rollout(deadline_seconds=2 * _START_SECONDS),
                 spread="require" if settings.replicas > 1 else "prefer",

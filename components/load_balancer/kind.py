@@ -79,6 +79,8 @@ BALANCERS = Kind(
             "public_ports.http": "listen.http",
             "public_ports.https": "listen.https",
             "public_ports.status": "status.port",
+            "cloud_balancer.annotations": "cloud_balancer.annotations",
+            "cloud_balancer.sources": "cloud_balancer.sources",
             "container.stop.grace_seconds": "longest_stream",
             "container.resources": "resources",
         }

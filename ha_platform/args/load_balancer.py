@@ -260,6 +260,18 @@ class TcpRouteArgs(TypedDict, total=False):
     Default 500. Default: `500`."""
 
 
+class CloudBalancerArgs(TypedDict, total=False):
+    """How a cloud makes the balancer in front: for Kubernetes with `platform.entry: load-balancer`, else refused."""
+
+    annotations: Mapping[str, str]
+    """Annotations of the Service, as the cloud documents them: the kind of balancer, a fixed address, an inner
+    network, its logs (`service.beta.kubernetes.io/aws-load-balancer-type: external`,
+    `networking.gke.io/load-balancer-ip-addresses`, `metallb.io/loadBalancerIPs`). Not for secrets."""
+    sources: Sequence[str]
+    """Address ranges that may connect, to every port; default: everybody. The cloud's balancer closes other
+    connections, where the cloud knows the field; the nodes do it in any case."""
+
+
 class LimitsArgs(TypedDict, total=False):
     """Sizes, the same for all routes."""
 
@@ -313,6 +325,8 @@ class LoadBalancerArgs(TypedDict, total=False):
     trusted_proxies: Sequence[str]
     """Address ranges of proxies in front. X-Forwarded-For and similar headers are trusted only from there: the client
     is the rightmost address of the chain that is in none of these ranges. From all others they are removed."""
+    cloud_balancer: CloudBalancerArgs
+    """A cloud's balancer in front (Kubernetes)."""
     limits: LimitsArgs
     """Sizes."""
     timeouts: ClientTimeoutsArgs

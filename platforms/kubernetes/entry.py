@@ -6,7 +6,7 @@ import pulumi
 from pulumi_kubernetes.core import v1 as core
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
-from model import Members, PublicPort, Workload
+from model import CloudBalancer, Members, PublicPort, Workload
 from platforms.base import Refused
 from platforms.kubernetes.cluster import Cluster
 from platforms.kubernetes.names import labels, public_service, selector
@@ -16,7 +16,9 @@ _NODE_PORTS = range(30000, 32768)
 
 
 def refusals(cluster: Cluster, word: Workload | Members) -> Iterator[Refused]:
-    """A published port that has no node port, or one that another port has."""
+    """What a cloud's balancer would be told where there is none; a published port that has no node port, or one that
+    another port has."""
+    yield from _cloud_refusals(cluster, word)
     if cluster.settings.entry != "node-port":
         return
     for public in word.public_ports:
@@ -40,6 +42,22 @@ def refusals(cluster: Cluster, word: Workload | Members) -> Iterator[Refused]:
         owner = cluster.node_ports.setdefault(number, this)
         if owner != this:
             yield Refused(field, public.published, f"becomes node port {number}, which {owner} has; choose another")
+
+
+def _cloud_refusals(cluster: Cluster, word: Workload | Members) -> Iterator[Refused]:
+    told = cloud_balancer(word)
+    if cluster.settings.entry == "load-balancer" and offered_ports(cluster, word):
+        return
+    reason = "there is no cloud's balancer: it comes with `platform.entry: load-balancer` and a port for clients"
+    if told.annotations:
+        yield Refused("cloud_balancer.annotations", ", ".join(sorted(told.annotations)), reason)
+    if told.sources:
+        yield Refused("cloud_balancer.sources", ", ".join(told.sources), reason)
+
+
+def cloud_balancer(word: Workload | Members) -> CloudBalancer:
+    """What a cloud is told; of members nothing."""
+    return word.cloud_balancer if isinstance(word, Workload) else CloudBalancer()
 
 
 def offered_ports(cluster: Cluster, word: Workload | Members) -> tuple[PublicPort, ...]:
@@ -68,13 +86,20 @@ def entry_service(cluster: Cluster, word: Workload | Members, *, opts: pulumi.Re
     """
     entry = cluster.settings.entry
     name = public_service(word.name)
+    told = cloud_balancer(word)
     return core.Service(
         name,
-        metadata=ObjectMetaArgs(name=name, namespace=cluster.names.namespace, labels=labels(word.name, word.tier)),
+        metadata=ObjectMetaArgs(
+            name=name,
+            namespace=cluster.names.namespace,
+            labels=labels(word.name, word.tier),
+            annotations=dict(told.annotations) or None,
+        ),
         spec=core.ServiceSpecArgs(
             type=_TYPES[entry],
             selector=selector(word.name),
             external_traffic_policy={"load-balancer": "Local", "node-port": "Cluster"}.get(entry),
+            load_balancer_source_ranges=list(told.sources) or None,
             ports=[
                 core.ServicePortArgs(
                     name=f"{public.port}-{public.published}"[:63],

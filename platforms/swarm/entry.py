@@ -19,6 +19,18 @@ ENTRY_GAP: dict[Entry, str] = {
 """What each way of reaching several hosts leaves open. The platform does not provide the way itself."""
 
 
+def cloud_refusals(word: Workload) -> Iterator[Refused]:
+    """Nobody here asks a cloud for a balancer."""
+    told = word.cloud_balancer
+    reason = (
+        "Swarm makes no cloud's balancer; leave it out, and set up what stands in front yourself (`platform.entry`)"
+    )
+    if told.annotations:
+        yield Refused("cloud_balancer.annotations", ", ".join(sorted(told.annotations)), reason)
+    if told.sources:
+        yield Refused("cloud_balancer.sources", ", ".join(told.sources), reason)
+
+
 def endpoint_spec(
     ports: Sequence[Port] = (), public_ports: Sequence[PublicPort] = ()
 ) -> docker.ServiceEndpointSpecArgs:

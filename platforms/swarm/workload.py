@@ -11,7 +11,7 @@ from platforms.base import Refused
 from platforms.shared import recorded
 from platforms.swarm import account, priority, scaling
 from platforms.swarm.container import Task, task_spec
-from platforms.swarm.entry import endpoint_spec, entry_labels
+from platforms.swarm.entry import cloud_refusals, endpoint_spec, entry_labels
 from platforms.swarm.names import ORIGIN_LABEL, Names, service_labels
 from platforms.swarm.placement import label_constraints, label_refusals
 from platforms.swarm.probe import healthcheck
@@ -25,6 +25,7 @@ def refusals(word: Workload, settings: SwarmSettings) -> Iterator[Refused]:
     yield from mounts.refusals(word.container)
     yield from ports.refusals(word.ports, word.public_ports)
     yield from scaling.refusals(word)
+    yield from cloud_refusals(word)
     yield from account.refusals(word.account_annotations)
     yield from priority.refusals(word.priority)
     yield from label_refusals(word.node_labels)

@@ -34,6 +34,8 @@ def alternatives(objects: Objects) -> Mapping[str, Any]:
         "Agent.name": "other",
         "Agent.ports": (Port(name="other", number=7000),),
         "Agent.tier": Tier.APP,
+        "CloudBalancer.annotations": {"cloud.example.com/address": "192.0.2.1"},
+        "CloudBalancer.sources": ("192.0.2.0/24",),
         "ConfigFile.name": "other",
         "ConfigFile.not_secret": True,
         "ConfigFile.text": "other",

@@ -5,6 +5,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from components.load_balancer.traffic.cloud import CloudBalancerSettings
 from components.load_balancer.traffic.limits import ClientTimeouts, Limits
 from components.load_balancer.traffic.route import Route
 from components.load_balancer.traffic.tcp import RESERVED, TcpRoute
@@ -88,6 +89,8 @@ class Balancer(Settings):
     trusted_proxies: tuple[Network, ...] = Field(default=(), max_length=100)
     """Address ranges of proxies in front. X-Forwarded-For and similar headers are trusted only from there: the client
     is the rightmost address of the chain that is in none of these ranges. From all others they are removed."""
+    cloud_balancer: CloudBalancerSettings = CloudBalancerSettings()
+    """A cloud's balancer in front (Kubernetes)."""
     limits: Limits = Limits()
     """Sizes."""
     timeouts: ClientTimeouts = ClientTimeouts()

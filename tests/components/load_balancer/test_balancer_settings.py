@@ -40,6 +40,14 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         "`longest_stream` (30 s) must cover `routes[0].timeouts.response` (60 s)",
     ),
     "host bits in a network": (balancer(trusted_proxies=["10.0.0.1/8"]), "edge.trusted_proxies[0]: is not an address"),
+    "an annotation of the engine": (
+        balancer(cloud_balancer={"annotations": {"pulumi.com/skipAwait": "true"}}),
+        "edge.cloud_balancer.annotations.pulumi.com/skipAwait: belongs to the platform itself; leave it out",
+    ),
+    "a secret annotation": (
+        balancer(cloud_balancer={"annotations": {"example.com/api-token": "hunter2-hunter2"}}),
+        "edge.cloud_balancer.annotations: example.com/api-token looks like a secret",
+    ),
     "size and resources": (
         balancer(size="small", resources=RESOURCES),
         "edge: give `size` or `resources`, not both",

@@ -229,6 +229,7 @@ FIELDS: dict[str, tuple[dict[str, Any], str, str]] = {
     "timeouts.queue": (with_route(timeouts={"queue": "2s"}), "backend chat", "timeout queue 2s"),
 }
 ELSEWHERE = {
+    "cloud_balancer",
     "engine",
     "image",
     "replicas",

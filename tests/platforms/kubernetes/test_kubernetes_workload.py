@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from model import Port, PublicPort, Rollout
+from model import CloudBalancer, Port, PublicPort, Rollout
+from platforms.base import Unsupported
 from tests.platforms.kubernetes.words import SCALING, Rendered, rendered, workload
 
 PUBLIC = (PublicPort(port="http", published=80, audience="clients"),)
@@ -82,6 +83,35 @@ def test_the_entry_is_of_the_settings_kind(
     port = spec["ports"][0]
     assert (spec["type"], port["port"], port["targetPort"]) == (type_, 80, "http")
     assert (port.get("nodePort"), spec.get("externalTrafficPolicy")) == (node_port, policy)
+
+
+TOLD = CloudBalancer(annotations={"cloud.example.com/address": "192.0.2.7"}, sources=("192.0.2.0/24",))
+
+
+def test_a_cloud_is_told_how_its_balancer_is_made() -> None:
+    out = of(public_ports=PUBLIC, cloud_balancer=TOLD)
+    public = out.resource("Service", "web-public").inputs
+    assert public["metadata"]["annotations"] == TOLD.annotations
+    assert public["spec"]["loadBalancerSourceRanges"] == ["192.0.2.0/24"]
+    assert not TOLD.annotations.keys() & out.resource("Service", "web").inputs["metadata"]["annotations"].keys()
+    plain = of(public_ports=PUBLIC).resource("Service", "web-public").inputs
+    assert ("annotations" in plain["metadata"], "loadBalancerSourceRanges" in plain["spec"]) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("entry", "public"),
+    [("node-port", PUBLIC), ("cluster-ip", PUBLIC), ("load-balancer", ()), ("load-balancer", (STATUS,))],
+)
+def test_without_a_cloud_s_balancer_there_is_nobody_to_be_told(entry: str, public: tuple[PublicPort, ...]) -> None:
+    with pytest.raises(Unsupported, match="there is no cloud's balancer") as refused:
+        of(
+            settings={"entry": entry},
+            ports=(Port(name="http", number=8080), Port(name="metrics", number=9100)),
+            public_ports=public,
+            cloud_balancer=TOLD,
+        )
+    fields = [one.field for one in refused.value.refusals]
+    assert fields == ["cloud_balancer.annotations", "cloud_balancer.sources"]
 
 
 @pytest.mark.parametrize(
