@@ -31,9 +31,9 @@ class Members:
     Otherwise each has data of its own: one moves only if `abandon_data_on` has the host that it leaves, and one
     that goes leaves its volume.
 
-    `slow_start_seconds`, if more than the probes' `start_seconds`, is how long a start may go on that is alive: `live`
-    passes and `ready` does not yet, as while a member copies its data. It is not killed meanwhile, and not ready. Where
-    one health check cannot tell it from a start that hangs (Swarm), any start of a member may take that long.
+    `slow_start_seconds` is how long the program waits, if it is more than the probes' `start_seconds`, for a start that
+    is alive: `live` passes and `ready` does not yet, as while a member copies its data. No platform ends such a start,
+    however long it takes.
     """
 
     name: str

@@ -31,7 +31,7 @@ _FILES = Path(__file__).parent / "files"
 _DIRECTORY = "/etc/ha-patroni"
 DEFAULT_RESOURCES = reserved(cpu_millis=1000, memory_bytes=2048 * MIB)
 _CLONE_BYTES_PER_SECOND = 10 * MIB
-"""A member that clones or replays is left alone for as long as a full volume takes at this rate: 100 Mbit/s, or a disk
+"""`up` waits for a member that clones or replays for as long as a full volume takes at this rate: 100 Mbit/s, or a disk
 that is shared by many."""
 _LOCKED = 'exec 9>"$0/.lock" && flock --exclusive 9 && exec "$@"'
 """When a host returns, an old and a new container were seen on one volume for 50 ms; a pid file does not protect

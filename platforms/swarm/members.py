@@ -1,7 +1,6 @@
 """Members as one service each, pinned to a host."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 import pulumi_docker as docker
 
@@ -58,7 +57,7 @@ def member(
     """One member. It stops before its successor starts, for both would have the same volume."""
     name = names.member(word.name, ordinal)
     peers = [names.member(word.name, other) for other in range(word.count) if other != ordinal]
-    probes = replace(word.probes, start_seconds=max(word.probes.start_seconds, word.slow_start_seconds))
+    start_seconds = max(word.probes.start_seconds, word.slow_start_seconds)
     places = hosts(word, settings)
     labels = names.labels(
         word.name,
@@ -72,7 +71,7 @@ def member(
             **recorded(word.container),
         },
     )
-    timeout = _PULL_SECONDS + word.container.stop.grace_seconds + probes.start_seconds + _STEPS.monitor_seconds
+    timeout = _PULL_SECONDS + word.container.stop.grace_seconds + start_seconds + _STEPS.monitor_seconds
     return docker.ServiceArgs(
         name=name,
         labels=service_labels(labels),
@@ -81,7 +80,7 @@ def member(
             Task(
                 container=word.container,
                 labels=names.labels(word.name),
-                healthcheck=healthcheck(probes, word.container, peers),
+                healthcheck=healthcheck(word.probes, word.container, peers, word.slow_start_seconds),
                 mounts=[member_mount(word.volume, source=name, labels=names.labels(word.name))],
                 hostname=name,  # it finds itself before it is ready: only then do others find it
                 variables={

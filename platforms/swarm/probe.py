@@ -52,7 +52,7 @@ class _Times:
 
 
 def healthcheck(
-    probes: Probes, container: Container, peers: Sequence[str] = ()
+    probes: Probes, container: Container, peers: Sequence[str] = (), slow_start_seconds: int = 0
 ) -> docker.ServiceTaskSpecContainerSpecHealthcheckArgs:
     """The health check of `container`: its first pass means ready, its failure dead.
 
@@ -62,12 +62,17 @@ def healthcheck(
 
     `peers` are the names of the other members. No name resolves before its task is ready, so members that need each
     other to become ready would wait for ever after a power failure: one that sees none of its peers is ready at once.
+
+    With `slow_start_seconds` a start goes on for as long as it is alive: one run of the check, which may last about so
+    long, ends when the start is ready (it passes) or not alive (it fails).
     """
     launched_probes = launched(probes, container)
     times = _times(launched_probes)
     timeout = max(probes.ready.timeout_seconds, probes.live.timeout_seconds) + _BUSY_SECONDS
+    if slow_start_seconds:
+        timeout += max(probes.start_seconds, slow_start_seconds)
     return docker.ServiceTaskSpecContainerSpecHealthcheckArgs(
-        tests=_tests(launched_probes, times, container.image.http_tool, peers),
+        tests=_tests(launched_probes, times, container.image.http_tool, peers, patient=slow_start_seconds > 0),
         interval=go_duration(times.interval),
         timeout=go_duration(timeout + len(peers) * _LOOKUP_SECONDS),
         start_period=go_duration(max(1, probes.start_seconds - times.retries * times.interval)),
@@ -89,7 +94,7 @@ def _same(ready: Probe, live: Probe) -> bool:
     return (ready.check, ready.timeout_seconds) == (live.check, live.timeout_seconds)
 
 
-def _tests(probes: Probes, times: _Times, tool: HttpTool, peers: Sequence[str]) -> list[str]:
+def _tests(probes: Probes, times: _Times, tool: HttpTool, peers: Sequence[str], *, patient: bool) -> list[str]:
     ready, live = probes.ready, probes.live
     if not peers and not times.counted and _same(ready, live):
         return ["CMD", *_argv(live, tool)]  # works without a shell in the image
@@ -97,6 +102,8 @@ def _tests(probes: Probes, times: _Times, tool: HttpTool, peers: Sequence[str]) 
     if peers:
         lookups = " || ".join(f"getent ahostsv4 {peer}" for peer in peers)
         is_ready = f"{{ {is_ready} || {{ command -v getent && ! {{ {lookups}; }}; }} >/dev/null 2>&1; }}"
+    if patient:
+        is_ready = f"until {is_ready}; do {is_live} || exit 1; sleep {times.interval}; done"
     if not times.counted:
         return ["CMD-SHELL", f"if [ -e {_MARKER} ]; then {is_live}; else {is_ready} && : > {_MARKER}; fi"]
     counts = _COUNTED.format(marker=_MARKER, every=times.every, failures=live.failures, live=is_live)

@@ -14,6 +14,7 @@ PROGRAMS = {
     "redis-sentinel": "/usr/bin/redis-sentinel",
     "etcd-server": "/usr/bin/etcd",
     "etcd-client": "/usr/bin/etcdctl",
+    "curl": "/usr/bin/curl",
     "prometheus": "/usr/bin/promtool",
     "prometheus-alertmanager": "/usr/bin/amtool",
 }

@@ -121,3 +121,8 @@ def test_an_unknown_word_in_a_recipe_is_refused(tmp_path: Path, monkeypatch: pyt
     path.write_text('user = "x"\nuid = 1\ngid = 1\npackagess = []\n')
     with pytest.raises(HostError, match=r"x.toml: got an unexpected keyword argument 'packagess'"):
         module._read(path)
+
+
+def test_tests_on_loopback_run_the_patroni_of_the_image() -> None:
+    given = (module.REPOSITORY / "requirements-dev.txt").read_text().splitlines()
+    assert set(recipe("postgres").python) <= {line.partition("#")[0].strip() for line in given}

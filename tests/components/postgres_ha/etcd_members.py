@@ -62,14 +62,14 @@ class Store:
         return self._directory / f"volume-{ordinal}"
 
     def peer_url(self, ordinal: int) -> str:
-        return f"http://{self._address(ordinal)}:2380"
+        return f"http://{self.address(ordinal)}:2380"
 
     def has_ended(self, ordinal: int) -> bool:
         return self._running[ordinal].poll() is not None
 
     def ready(self, ordinal: int) -> bool:
         """What the readiness check says; its own address stands for localhost."""
-        text = READY.read_text().replace("127.0.0.1", self._address(ordinal))
+        text = READY.read_text().replace("127.0.0.1", self.address(ordinal))
         return subprocess.run(["sh", "-c", text], env=self._env(ordinal), check=False).returncode == 0
 
     def healthy(self, ordinal: int) -> bool:
@@ -93,7 +93,7 @@ class Store:
 
     def _etcdctl(self, ordinal: int, *command: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            ["etcdctl", f"--endpoints=http://{self._address(ordinal)}:2379", *command],
+            ["etcdctl", f"--endpoints=http://{self.address(ordinal)}:2379", *command],
             env={"PATH": os.environ["PATH"], "ETCDCTL_API": "3"},
             capture_output=True,
             text=True,
@@ -109,14 +109,14 @@ class Store:
             "HA_VOLUME": str(self.volume(ordinal)),
         }
 
-    def _address(self, ordinal: int) -> str:
+    def address(self, ordinal: int) -> str:
         return self._addresses[f"prod-main-etcd-{ordinal}"]
 
     def _text(self, ordinal: int, text: str) -> str:
         """Addresses instead of names, own directories and sockets instead of the container's."""
         for name, address in self._addresses.items():
             text = text.replace(f"//{name}:", f"//{address}:")
-        text = text.replace("//0.0.0.0:", f"//{self._address(ordinal)}:")
+        text = text.replace("//0.0.0.0:", f"//{self.address(ordinal)}:")
         return text.replace(self._specs[f"main-etcd-{ordinal}"]["env"]["HA_VOLUME"], str(self.volume(ordinal)))
 
 

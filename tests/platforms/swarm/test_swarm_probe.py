@@ -68,6 +68,30 @@ def test_a_member_that_sees_a_peer_must_be_ready_itself(tmp_path: Path) -> None:
     assert passes(exec_probes(tmp_path), tmp_path, ("no-such-host.invalid", "localhost"))
 
 
+def test_a_slow_start_is_one_run_until_it_is_ready_or_not_alive(tmp_path: Path) -> None:
+    probes = exec_probes(tmp_path)
+    check = healthcheck(probes, container(), slow_start_seconds=3600)
+    assert check.timeout == go_duration(3600 + 3 + 10)
+    assert check.start_period == go_duration(60 - 3 * 5), "of a start that is not alive"
+    (_, script) = cast(list[str], check.tests)
+    script = script.replace(MARKER, str(tmp_path / "marker")).replace("sleep 5", "sleep 0.05")
+
+    def run() -> subprocess.Popen[bytes]:
+        return subprocess.Popen(["sh", "-c", script])
+
+    assert run().wait(10) == 1, "not alive"
+    (tmp_path / "live").touch()
+    for last, code in (("ready", 0), ("live", 1)):
+        (tmp_path / "marker").unlink(missing_ok=True)
+        (tmp_path / "ready").unlink(missing_ok=True)
+        with run() as going:
+            with pytest.raises(subprocess.TimeoutExpired):
+                going.wait(0.3)
+            (tmp_path / last).touch() if code == 0 else (tmp_path / last).unlink()
+            assert going.wait(10) == code
+        assert (tmp_path / "marker").exists() is (code == 0)
+
+
 def timed(start: int, ready: int, live: int, failures: int) -> Probes:
     return Probes(
         ready=Probe(check=TcpCheck(port=1), interval_seconds=ready, timeout_seconds=4),
