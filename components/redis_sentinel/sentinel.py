@@ -58,14 +58,13 @@ def sentinel(
                 env={
                     "HA_VOLUME": image.data_dir,
                     "HA_HOST": "$(MEMBER_HOST)",
-                    "HA_SENTINELS": " ".join(
-                        scope.platform.member_host(word, ordinal) for ordinal in range(settings.members)
-                    ),
+                    "HA_PEERS": " ".join(redis.member_hosts),
                     "HA_MASTER": master_name,
                 },
                 files=(
                     *files,
                     File(path=f"{DIRECTORY}/auth.conf", source=secrets.sentinel_auth),
+                    File(path=f"{DIRECTORY}/redis_password", source=secrets.redis_password),
                     File(path=f"{DIRECTORY}/sentinel_password", source=secrets.sentinel_password_file),
                 ),
                 resources=(

@@ -1,5 +1,6 @@
-# Starts Redis as replica of the master that the Sentinels know. When none answers (the first start, or a restart of
-# everything) the member keeps the part it had, and at its very first start member 0 is the master.
+# Starts Redis as replica of the master that the Sentinels know. When too few answer (the first start, or a restart of
+# everything) the member keeps the part it had, and at its very first start member 0 is the master. Sentinels correct a
+# member that kept an old part.
 #
 # A member without data is master only where nothing can be lost: its replicas would copy the emptiness. While a peer
 # may hold keys it waits. The Sentinels see that nobody answers at its address and choose another master, which it then
@@ -12,23 +13,31 @@ exec 9>"$HA_VOLUME/.lock"
 flock --exclusive 9
 sentinel_password=$(cat /etc/ha-redis/sentinel_password)
 redis_password=$(cat /etc/ha-redis/redis_password)
+set -- $HA_SENTINELS
+majority=$(($# / 2 + 1))
 
-# The master as the first Sentinel that answers names it; nothing when none does. Without data: another member if only
-# one Sentinel says so.
+# The master as the Sentinels name it that know of the newest election. A member with data believes only a majority of
+# them: one alone may have been away at the last election and name a replica, which lacks what was written since. Without
+# data it believes any that names another member.
 named() {
-  me=""
+  me="" found="" newest=-1 answered=0
   for sentinel in $HA_SENTINELS; do
     answer=$(REDISCLI_AUTH=$sentinel_password timeout 2 \
-      redis-cli -h "$sentinel" -p 26379 sentinel get-master-addr-by-name "$HA_MASTER" 2>/dev/null | tr '\n' ' ') || true
-    case $answer in
-      "$HA_HOST 6379 ")
-        me=$HA_HOST
-        [ $has_data = no ] || break
-        ;;
-      *" 6379 ") echo "${answer%% *}" && return ;;
-    esac
+      redis-cli -h "$sentinel" -p 26379 sentinel master "$HA_MASTER" 2>/dev/null | tr '\n' ' ') || true
+    case $answer in "name $HA_MASTER ip "*" port 6379 "*" config-epoch "*) ;; *) continue ;; esac
+    host=${answer#"name $HA_MASTER ip "}
+    host=${host%% *}
+    epoch=${answer#*" config-epoch "}
+    epoch=${epoch%% *}
+    answered=$((answered + 1))
+    if [ $has_data = no ] && [ "$host" = "$HA_HOST" ]; then
+      me=$host
+    elif [ "$epoch" -gt "$newest" ]; then
+      newest=$epoch found=$host
+    fi
   done
-  echo "$me"
+  if [ $has_data = yes ] && [ $answered -lt $majority ]; then return; fi
+  echo "${found:-$me}"
 }
 
 # What the peers hold: `keys` if one holds some or does not tell, `nothing` if all say so, `unknown` if some are silent.

@@ -1,26 +1,34 @@
 # Sentinel rewrites its configuration, so it works on a copy in its volume; the copy's memory of the group is kept. On an
-# empty volume it asks the others who is the master. Its id follows from its name: the others count every id they ever
-# saw as a voter, and with a new one after each loss the rest could in the end not be a majority.
+# empty volume it asks the members who is the master, and waits until a majority of them names the same: a guess would be
+# believed by members that start at the same time, and a master that becomes a replica of an old one loses its data. Its id
+# follows from its name: the others count every id they ever saw as a voter, and with a new one after each loss the rest
+# could in the end not be a majority.
 set -eu
+trap 'exit 143' TERM
 config="$HA_VOLUME/sentinel.conf"
 umask 077
 exec 9>"$HA_VOLUME/.lock"
 flock --exclusive 9
-if [ ! -s "$config" ]; then
-  password=$(cat /etc/ha-redis/sentinel_password)
-  rm -f "$config.new" # a start that was killed may have left it read-only
-  cp /etc/ha-redis/sentinel.conf "$config.new"
-  chmod 600 "$config.new"
-  for sentinel in $HA_SENTINELS; do
-    answer=$(REDISCLI_AUTH=$password timeout 2 \
-      redis-cli -h "$sentinel" -p 26379 sentinel get-master-addr-by-name "$HA_MASTER" 2>/dev/null | tr '\n' ' ') || true
-    case $answer in
-      *" 6379 ")
-        sed -i "s/^sentinel monitor $HA_MASTER [^ ]*/sentinel monitor $HA_MASTER ${answer%% *}/" "$config.new"
-        break
-        ;;
-    esac
+
+# The master as each member that answers knows it.
+told() {
+  for peer in $HA_PEERS; do
+    REDISCLI_AUTH=$password timeout 2 redis-cli -h "$peer" info replication 2>/dev/null | tr -d '\r' |
+      sed -n -e "s/^role:master\$/$peer/p" -e 's/^master_host://p'
   done
+}
+
+if [ ! -s "$config" ]; then
+  password=$(cat /etc/ha-redis/redis_password)
+  set -- $HA_PEERS
+  majority=$(($# / 2 + 1))
+  while set -- $(told | sort | uniq -c | sort -rn) && [ "${1:-0}" -lt $majority ]; do
+    echo "no memory here: waiting until $majority members name the same master"
+    sleep 1
+  done
+  master=$2
+  rm -f "$config.new" # a start that was killed may have left it read-only
+  sed "s/^sentinel monitor $HA_MASTER [^ ]*/sentinel monitor $HA_MASTER $master/" /etc/ha-redis/sentinel.conf >"$config.new"
   echo "sentinel announce-ip $HA_HOST" >>"$config.new"
   echo "sentinel myid $(echo "$HA_HOST" | sha1sum | cut -c 1-40)" >>"$config.new"
   mv "$config.new" "$config"

@@ -71,6 +71,15 @@ class Group:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
+    def kill_all(self) -> None:
+        """Whatever runs of the group."""
+        for server, ordinal in list(self._running):
+            self.kill(server, ordinal)
+
+    def says_or_waits(self, sentinel: int) -> bool:
+        """Whether it names a master, or says that it waits until it knows one."""
+        return "waiting" in self.log("sentinel", sentinel) or self.master(sentinel) >= 0
+
     def signal(self, server: Server, ordinal: int, number: signal.Signals) -> None:
         os.killpg(self._running[server, ordinal].pid, number)
 
@@ -94,8 +103,7 @@ class Group:
         if self._proxy:
             self._proxy.terminate()
             self._proxy.wait(20)
-        for server, ordinal in list(self._running):
-            self.kill(server, ordinal)
+        self.kill_all()
 
     def volume(self, server: Server, ordinal: int) -> Path:
         return self._directory / f"volume-{server}-{ordinal}"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.components.redis_sentinel.redis_members import COUNT, Group
+from tests.components.redis_sentinel.redis_members import COUNT, PORTS, Group
 from tests.live.deployed.waiting import wait_for
 from tests.live.require import refuse
 
@@ -106,23 +106,44 @@ def test_a_person_can_accept_the_loss(make: Make) -> None:
     assert not (group.volume("redis", master) / "start-empty").exists(), "once"
 
 
-@pytest.mark.parametrize("role", ["session", "cache"])
-def test_a_restart_of_everything(make: Make, role: str) -> None:
-    """A session store keeps its data; a cache comes back empty, and does not wait for data that nobody has."""
-    group = make({"role": role, "members": COUNT})
+def test_a_restart_of_everything_empties_a_cache(make: Make) -> None:
+    """It does not wait for data that nobody has."""
+    group = make({"role": "cache", "members": COUNT})
     master = group.master()
-    for server in ("redis", "sentinel"):
-        for ordinal in range(COUNT):
-            group.kill(server, ordinal)
-    if role == "session":
-        time.sleep(1.1)  # nothing is written meanwhile; the file is synced once a second
+    group.kill_all()
     began = time.monotonic()
-    for server in ("redis", "sentinel"):
+    for server in PORTS:
         for ordinal in (master, *(other for other in range(COUNT) if other != master)):
-            group.start(server, ordinal)  # type: ignore[arg-type]
+            group.start(server, ordinal)
     group.wait_whole()
-    print(f"{role}: whole after {time.monotonic() - began:.1f} s")
-    assert keys(group) == [0 if role == "cache" else KEYS] * COUNT
+    print(f"whole after {time.monotonic() - began:.1f} s")
+    assert keys(group) == [0] * COUNT
+
+
+@pytest.mark.parametrize("first", ["without memory", "out of date"])
+def test_a_restart_of_everything_whose_first_sentinel_knows_a_former_master(make: Make, first: str) -> None:
+    """It names a member that lacks what was written since; the master must not become its replica."""
+    group = make(SESSION)
+    former = group.master()
+    if first == "out of date":
+        group.kill("sentinel", 0)
+    group.kill("redis", former)
+    wait_for("another master", lambda: group.master(1) != former, seconds=30)
+    group.ask("redis", group.master(1), "eval", "for i=1,50 do redis.call('set', 'later'..i, i) end", "0")
+    time.sleep(1.1)  # the file is synced once a second
+    group.kill_all()
+    if first == "without memory":
+        shutil.rmtree(group.volume("sentinel", 0))
+    group.start("sentinel", 0)
+    wait_for("the Sentinel names a master, or waits", lambda: group.says_or_waits(0), seconds=20)
+    for ordinal in range(COUNT):
+        group.start("redis", ordinal)
+    for ordinal in range(COUNT):
+        wait_for("it answers", lambda n=ordinal: group.ask("redis", n, "ping"), seconds=20)  # type: ignore[misc]
+    for ordinal in (1, 2):
+        group.start("sentinel", ordinal)
+    group.wait_whole()
+    assert keys(group) == [KEYS + 50] * COUNT
 
 
 def test_lost_replicas_and_sentinels_are_as_many_as_before(make: Make) -> None:

@@ -77,9 +77,17 @@ class Trial:
         (self.volume / "redis.conf").write_text("" if part == "master" else f"replicaof {part} 6379\n")
 
 
-def named(host: str) -> str:
+def named(host: str, epoch: int = 0) -> str:
     """A Sentinel's answer."""
-    return f"{host}\n6379\n"
+    return f"name\nmain\nip\n{host}\nport\n6379\nflags\nmaster\nconfig-epoch\n{epoch}\nquorum\n2\n"
+
+
+def follows(master: str) -> str:
+    """A replica's answer."""
+    return f"# Replication\r\nrole:slave\r\nmaster_host:{master}\r\nmaster_port:6379\r\n"
+
+
+MASTER = "# Replication\r\nrole:master\r\nconnected_slaves:2\r\n"
 
 
 @pytest.fixture
@@ -113,9 +121,12 @@ def test_without_data_member_0_is_master_only_where_nothing_is_lost(
 @pytest.mark.parametrize(
     ("says", "part", "master"),
     [
-        pytest.param({"s1": named("b"), "s2": named("a")}, "master", "b", id="the first Sentinel that answers"),
-        pytest.param({"s1": named("a"), "s2": named("b")}, "master", "a", id="not another one"),
-        pytest.param({"s1": named("a"), "b": KEYS}, "b", "a", id="master, whatever it was"),
+        pytest.param({"s1": named("b"), "s2": named("b")}, "master", "b", id="what a majority says"),
+        pytest.param({"s1": named("a", 1), "s3": named("b", 2)}, "master", "b", id="the newest election"),
+        pytest.param({"s1": named("b", 2), "s2": named("a", 1)}, "master", "b", id="the newest, whoever says it first"),
+        pytest.param({"s1": named("a"), "s2": named("a"), "b": KEYS}, "b", "a", id="master, whatever it was"),
+        pytest.param({"s1": named("b", 9)}, "master", "a", id="not what one alone says"),
+        pytest.param({"s2": named("a", 9), "s1": DENIED}, "c", "c", id="nor that it is the master itself"),
         pytest.param({"b": KEYS}, "master", "a", id="no Sentinel: the part it had"),
         pytest.param({"b": KEYS}, "c", "c", id="no Sentinel: the replica that it was"),
     ],
@@ -157,24 +168,35 @@ def test_a_person_accepts_the_loss_once(trial: Trial) -> None:
 @pytest.mark.parametrize(
     ("says", "monitored"),
     [
-        pytest.param(NOBODY, "a", id="the first start"),
-        pytest.param({"s1": named("c")}, "c", id="what another Sentinel knows"),
-        pytest.param({"s1": DENIED}, "a", id="an error names no master"),
+        pytest.param({"a": MASTER, "b": follows("a"), "c": follows("a")}, "a", id="the first start"),
+        pytest.param({"b": follows("c"), "c": MASTER}, "c", id="one does not answer"),
+        pytest.param({"a": follows("c"), "b": follows("c")}, "c", id="the master does not answer"),
+        pytest.param({"a": MASTER, "b": follows("c"), "c": MASTER}, "c", id="one comes back as the master it was"),
+        pytest.param(NOBODY, None, id="nobody answers"),
+        pytest.param({"a": MASTER, "s1": named("a")}, None, id="one alone"),
+        pytest.param({"a": MASTER, "b": DENIED, "c": DENIED}, None, id="an error names no master"),
+        pytest.param({"a": MASTER, "b": MASTER}, None, id="no two agree"),
     ],
 )
-def test_a_sentinel_on_an_empty_volume_asks_the_others(trial: Trial, says: dict[str, str], monitored: str) -> None:
+def test_a_sentinel_on_an_empty_volume_asks_the_members(
+    trial: Trial, says: dict[str, str], monitored: str | None
+) -> None:
     (trial.directory / "sentinel.conf").write_text("sentinel monitor main a 6379 2\nsentinel failover-timeout main 5\n")
-    trial.run("sentinel", says, host="s2")
+    waited = trial.run("sentinel", says, host="s2") is None
+    assert waited is (monitored is None)
+    if waited:
+        assert not (trial.volume / "sentinel.conf").exists()
+        return
     text = (trial.volume / "sentinel.conf").read_text()
     assert {f"sentinel monitor main {monitored} 6379 2", "sentinel failover-timeout main 5"} <= set(text.splitlines())
     assert "sentinel announce-ip s2\n" in text
     identity = [line for line in text.splitlines() if line.startswith("sentinel myid ")]
     assert [len(line.split()[2]) for line in identity] == [40]
     (trial.volume / "sentinel.conf").unlink()
-    trial.run("sentinel", NOBODY, host="s2")
+    trial.run("sentinel", says, host="s2")
     assert identity[0] in (trial.volume / "sentinel.conf").read_text(), "the same id as before"
     (trial.volume / "sentinel.conf").unlink()
-    trial.run("sentinel", NOBODY, host="s3")
+    trial.run("sentinel", says, host="s3")
     assert identity[0] not in (trial.volume / "sentinel.conf").read_text(), "and nobody else's"
 
 
