@@ -48,18 +48,23 @@ def nodes(hosts: Hosts) -> int:
     return int(docker_client(hosts).info()["Swarm"]["Nodes"])
 
 
-def on_host(hosts: Hosts, stack: str) -> list[str]:
-    """Names of the stack's volumes on the Docker host that the commands talk to."""
-    found = docker_client(hosts).volumes({"label": f"{STACK_LABEL}={stack}"}).get("Volumes") or []
-    return sorted(volume["Name"] for volume in found)
+def on_host(hosts: Hosts, stack: str, mounted: Sequence[Volume] = ()) -> list[str]:
+    """Names of the stack's volumes on the Docker host that the commands talk to: those with its label, and shared ones
+    (they have none) of those that its services `mounted`."""
+    client = docker_client(hosts)
+    found = {volume["Name"] for volume in client.volumes({"label": f"{STACK_LABEL}={stack}"}).get("Volumes") or []}
+    shared = {volume.name for volume in mounted if not volume.node}
+    if shared:
+        found |= shared & {volume["Name"] for volume in client.volumes().get("Volumes") or []}
+    return sorted(found)
 
 
-def remove(hosts: Hosts, stack: str) -> list[str]:
+def remove(hosts: Hosts, stack: str, mounted: Sequence[Volume] = ()) -> list[str]:
     """Remove the stack's volumes from that host, waiting for containers that end; returns the names removed."""
     import docker
 
     client = docker_client(hosts)
-    names = on_host(hosts, stack)
+    names = on_host(hosts, stack, mounted)
     deadline = time.monotonic() + IN_USE_SECONDS
     for name in names:
         while True:

@@ -96,11 +96,11 @@ class _Volumes(Leftovers):
     def settle(self) -> None:
         with answering(self._hosts):
             if self.keeps_data:
-                for name in kept.on_host(self._hosts, self._stack):
+                for name in kept.on_host(self._hosts, self._stack, self._volumes):
                     say(f"down: kept volume {name}, {SAID_SO}; `docker volume rm {name}` removes it")
                     self.kept.append(f"volume {name}")
             else:
-                for name in kept.remove(self._hosts, self._stack):
+                for name in kept.remove(self._hosts, self._stack, self._volumes):
                     say(f"down: removed volume {name}")
             for volume in self._volumes:
                 if self._is_elsewhere(volume):  # also where a move left an older one of the name here
@@ -111,7 +111,7 @@ class _Volumes(Leftovers):
 
     def volumes(self) -> list[str]:
         with answering(self._hosts):
-            return kept.on_host(self._hosts, self._stack)
+            return kept.on_host(self._hosts, self._stack, self._volumes)
 
     def others(self) -> list[str]:
         with answering(self._hosts):

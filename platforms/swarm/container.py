@@ -62,7 +62,7 @@ def container_spec(task: Task, settings: SwarmSettings) -> docker.ServiceTaskSpe
         or None,
         mounts=[
             *task.mounts,
-            *(shared.mount(mount, task.labels) for mount in container.shared),
+            *(shared.mount(mount) for mount in container.shared),
             *(scratch_mount(directory) for directory in all_scratch(container)),
         ],
         healthcheck=task.healthcheck,

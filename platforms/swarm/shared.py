@@ -17,7 +17,7 @@ from platforms import shared
 from platforms.base import Refused
 from platforms.mounts import normal
 from platforms.swarm.expansion import literal
-from platforms.swarm.names import COMPONENT_LABEL, STACK_LABEL, Names
+from platforms.swarm.names import Names
 from platforms.swarm.settings import SwarmSettings
 
 LOCAL = "local"
@@ -78,10 +78,10 @@ def reference(word: SharedVolume, names: Names) -> SharedVolumeRef:
     return SharedVolumeRef(name=word.name, object_name=name, place=place, driver=word.driver, options=word.options)
 
 
-def mount(word: SharedMount, labels: Mapping[str, str]) -> docker.ServiceTaskSpecContainerSpecMountArgs:
-    """The mount in a task whose word has `labels`."""
+def mount(word: SharedMount) -> docker.ServiceTaskSpecContainerSpecMountArgs:
+    """The mount in a task. Without labels for the volume: a changed one replaces the whole service, which nothing that
+    watches updates would see."""
     source = word.source
-    own = {STACK_LABEL: labels[STACK_LABEL], COMPONENT_LABEL: source.name}
     return docker.ServiceTaskSpecContainerSpecMountArgs(
         type="volume",
         source=source.object_name,
@@ -92,10 +92,6 @@ def mount(word: SharedMount, labels: Mapping[str, str]) -> docker.ServiceTaskSpe
             no_copy=source.driver != LOCAL or bool(source.options),
             driver_name=source.driver,
             driver_options=dict(source.options) or None,
-            labels=[
-                docker.ServiceTaskSpecContainerSpecMountVolumeOptionsLabelArgs(label=label, value=value)
-                for label, value in sorted(own.items())
-            ],
         ),
     )
 
