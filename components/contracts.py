@@ -61,6 +61,22 @@ class Offering(Protocol):
     def terms(self) -> Terms: ...
 
 
+@runtime_checkable
+class Admitting(Protocol):
+    """Settings of what clients may also use under names other than their contract's own."""
+
+    def roles_of(self, part: str) -> tuple[str, ...]:
+        """The names for the part `part` of the component; empty: for the component itself."""
+        ...
+
+
+def in_role(used: str, role: str | None) -> str:
+    """Under what name a contract is found: `main/analytics` as the role `reader` is `main/analytics@reader`."""
+    if role is None:
+        return used
+    return f"{used}@{role}" if "/" in used else f"{used}/@{role}"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Backend:
     """An application behind a balancer.

@@ -109,6 +109,7 @@ class Site:
                     pulumi.log.warn(str(_moved(advised, str(place), name)))
             built = build(self.platform, stands)
             self._said, self._given, self._built[name] = said, values, built
+            self._built |= {f"{name}/{key}": Built(contract=each) for key, each in built.further.items()}
             if kind.single:
                 self._watched_by = name
             return built

@@ -6,8 +6,9 @@ from components.app_tier import file_rules, rules
 from components.app_tier.component import AppTier
 from components.app_tier.contract import app_contract
 from components.app_tier.settings import AppTierSettings
+from components.app_tier.uses import each_use
 from components.app_tier.volumes import shared_uses
-from components.contracts import Backend
+from components.contracts import Backend, in_role
 from components.images import Images
 from components.kind import Build, Built, Gives, Kind, Reference, SecretUse
 from model import HttpTool, Image
@@ -16,10 +17,10 @@ from model import HttpTool, Image
 def _build(build: Build[AppTierSettings]) -> Built:
     settings = build.settings
     contracts = {}
-    for reference in _contracts(settings):
-        contract = build.built[reference.name].contract
+    for name, use in each_use(settings.uses).items():
+        contract = build.built[in_role(name, use.role)].contract
         assert contract is not None, "a rule refuses what gives no contract"
-        contracts[reference.name] = contract
+        contracts[name] = contract
     tier = AppTier(
         build.name,
         settings,
@@ -57,14 +58,10 @@ def _image(images: Images, settings: AppTierSettings) -> Image:
 
 
 def _uses(settings: AppTierSettings) -> Iterator[Reference]:
-    yield from _contracts(settings)
-    for path, use in shared_uses(settings.shared_volumes).items():
-        yield Reference(f"shared_volumes.{path}", use.volume, Gives.VOLUME)
-
-
-def _contracts(settings: AppTierSettings) -> Iterator[Reference]:
     for name in settings.uses:
         yield Reference(f"uses.{name}", name, Gives.CONTRACT)
+    for path, use in shared_uses(settings.shared_volumes).items():
+        yield Reference(f"shared_volumes.{path}", use.volume, Gives.VOLUME)
 
 
 def _secrets(settings: AppTierSettings) -> Iterator[SecretUse]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from components.app_tier.uses import Use, each_use
 from components.context import Context
-from components.contracts import Offering, Terms
+from components.contracts import Admitting, Offering, Terms
 from components.facts import FactText
 from model import Origin
 from settings.faults import Fault
@@ -80,6 +80,23 @@ def uses_name_facts(context: Context) -> Iterator[Fault]:
                 yield from _unknown(Origin(key="apps", name=app).at("uses", name), name, use, component.terms())
 
 
+def uses_name_roles(context: Context) -> Iterator[Fault]:
+    """A role is one that logs in and may do something in the used database."""
+    for app, settings in context.parts("apps").items():
+        for name, use in each_use(settings.uses).items():
+            component = context.component(name)
+            if use.role is None or component is None:
+                continue
+            roles = component.roles_of(name.partition("/")[2]) if isinstance(component, Admitting) else ()
+            if use.role not in roles:
+                yield Fault(
+                    path=str(Origin(key="apps", name=app).at("uses", name, "role")),
+                    rule=f"is no role that logs in and may do something in `{name}`",
+                    got=repr(use.role),
+                    fix=_known(use.role, roles) if roles else "It has none: leave the key out.",
+                )
+
+
 def uses_lead_to_ports(context: Context) -> Iterator[Fault]:
     """An application that another one uses has a port: only an application's contract can be empty."""
     for app, settings in context.parts("apps").items():
@@ -131,5 +148,5 @@ def _known(word: str, names: Iterable[str]) -> str:
     return f"{f'Did you mean `{close[0]}`? ' if close else ''}Known here: {', '.join(names)}."
 
 
-RULES = (app_images_are_pinned, plain_texts_hold_no_secrets, uses_lead_to_ports, uses_name_facts)
+RULES = (app_images_are_pinned, plain_texts_hold_no_secrets, uses_lead_to_ports, uses_name_facts, uses_name_roles)
 ADVICE = (updates_find_devices,)

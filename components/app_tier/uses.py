@@ -19,6 +19,10 @@ Preset = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,40}$")]
 """The name of a preset: which there are is for a rule of the whole stack."""
 
 
+Role = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_]{0,30}$")]
+"""The name of a role: which there are is for a rule of the whole stack."""
+
+
 class Use(Settings):
     """How the contract of one component reaches the application."""
 
@@ -31,6 +35,8 @@ class Use(Settings):
     """Variables of your own choice: name -> text with facts in braces (`"{host}"`,
     `"postgresql+asyncpg://{user}:{password}@{host}:{port}/{name}"`). Values are percent-encoded in URLs and escaped in
     JSON. A text with a secret fact becomes a secret."""
+    role: Role | None = None
+    """The role of a database in whose name it is used, from `roles` there; default: the database's owner."""
     inject: Literal["files", "variables"] = "files"
     """`files`: a variable that is a secret becomes a file, and `<VARIABLE>_FILE` holds its path; `variables`: exported
     by a launcher, for applications that read only variables (needs `command`)."""
@@ -92,7 +98,8 @@ Uses = Annotated[
             Discriminator(
                 _text_or_keys,
                 custom_error_type="text_or_keys",
-                custom_error_message="is a prefix such as `DATABASE`, or a map of `prefix`, `preset`, `env`, `inject`",
+                custom_error_message="is a prefix such as `DATABASE`, or a map of `prefix`, `preset`, `env`, `role`, "
+                "`inject`",
             ),
         ],
     ],

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pulumi
 
+from components.postgres_ha import roles
 from components.postgres_ha.dynamic import dynamic_configuration
 from components.postgres_ha.members import PostgresSecrets
 from components.postgres_ha.settings import PostgresSettings
@@ -48,6 +49,9 @@ def applied_settings(
     }
     if inside:
         texts["databases"] = ("apply_databases.py", (_FILES / "apply_databases.py").read_text())
+    if _keeps_roles(settings):
+        texts["roles"] = ("apply_roles.py", (_FILES / "apply_roles.py").read_text())
+        texts["roles-wanted"] = ("roles.json", json.dumps(roles.wanted(settings), indent=2) + "\n")
     held: dict[str, pulumi.Input[str]] = {"superuser": secrets.superuser, "rest_api": secrets.rest_api}
     if secrets.roles:
         held["roles"] = pulumi.Output.json_dumps(secrets.roles)
@@ -85,8 +89,13 @@ def _inside(settings: PostgresSettings) -> dict[str, object]:
         name: database.extensions for name, database in settings.databases.items()
     }
     found: dict[str, object] = {}
-    if settings.databases:
+    if settings.databases or _keeps_roles(settings):
         found["databases"] = settings.owners
     if extensions := {name: names for name, names in lists.items() if names}:
         found["extensions"] = extensions
     return found
+
+
+def _keeps_roles(settings: PostgresSettings) -> bool:
+    """Also where the last one was taken out: `roles: {}` closes what was there."""
+    return "roles" in settings.model_fields_set

@@ -1,6 +1,7 @@
 """PostgresHA: Patroni members, their consensus store, and one write endpoint that follows the primary."""
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pulumi
@@ -26,7 +27,8 @@ class PostgresHA(Component):
     """One PostgreSQL cluster.
 
     `images` are the pinned images with their paths; `origin` is where the settings stand. Outputs: `contract`
-    (settings that survive a failover), `further` (the same for each further database) and `observability`.
+    (settings that survive a failover), `further` (the same for each further database, and for each role in a database
+    by `in_role`) and `observability`.
     """
 
     contract: ClientContract
@@ -71,7 +73,7 @@ class PostgresHA(Component):
         self.further = {
             database: self._further(scope, f"{name}-db-{database}", database, owner, secrets)
             for database, owner in settings.owners.items()
-        }
+        } | dict(self._in_roles(scope, name, settings, secrets))
         proxies = ScrapeTarget(
             job=f"postgres-{name}-rw", replicas_host=write.replicas_host, port=STATUS_PORT, expected=_proxies(settings)
         )
@@ -90,6 +92,16 @@ class PostgresHA(Component):
             )
         )
         self.register_outputs({"host": write.host})
+
+    def _in_roles(
+        self, scope: Scope, name: str, settings: PostgresSettings, secrets: PostgresSecrets
+    ) -> Iterator[tuple[str, ClientContract]]:
+        """A contract for each role that logs in, in each database where it may do something."""
+        for database in settings.every_owner:
+            part = "" if database == settings.database else database
+            for role in settings.roles_of(part):
+                word = f"{name}-role-{role}-{database}"
+                yield f"{part}@{role}", self._further(scope, word, database, role, secrets)
 
     def _further(self, scope: Scope, word: str, database: str, owner: str, secrets: PostgresSecrets) -> ClientContract:
         first = self.contract

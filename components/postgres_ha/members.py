@@ -48,12 +48,13 @@ class PostgresSecrets:
     rest_api: pulumi.Output[str]
     owner: pulumi.Output[str]
     roles: Mapping[str, pulumi.Output[str]]
-    """Of further owners, by role."""
+    """Of further owners, and of roles that log in, by role."""
 
     @classmethod
     def generated(cls, scope: Scope, name: str, settings: PostgresSettings) -> "PostgresSecrets":
         """New passwords at the first update, the same ones from then on."""
         further = [role for role in dict.fromkeys(settings.owners.values()) if role != settings.owner]
+        further += [name for name, role in settings.roles.items() if role.login]
         roles = {role: scope.password(f"{name}-role-{role.replace('_', '-')}") for role in further}
         purposes = ("superuser", "replication", "rewind", "rest_api", "owner")
         own = {purpose: scope.password(f"{name}-{purpose.replace('_', '-')}") for purpose in purposes}

@@ -10,12 +10,11 @@ from components.placement import Hosts, PlacementSettings, voters
 from components.postgres_ha.contract import database_terms
 from components.postgres_ha.owned import ParameterName
 from components.postgres_ha.parameters import shared_buffers_bytes
+from components.postgres_ha.roles import Identifier, RoleSettings, levels, reserved
+from components.postgres_ha.roles import problems as role_problems
 from components.sizes import ResourcesSettings
 from settings.base import Settings
 from settings.types import Hostname, MemoryBytes, Seconds
-
-Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_]{0,30}$")]
-"""An SQL identifier that needs no quotes."""
 
 
 def _number(value: object) -> object:
@@ -37,7 +36,6 @@ _CONNECTION_MEMORY = 2 * 2**20
 """An estimate of what a connection's process takes for itself while it does little: queries that sort or join take
 `work_mem` (4 MB) on top, so this refuses only what cannot work."""
 _OWN_DATABASES = frozenset({"postgres", "template0", "template1"})
-_RESERVED_ROLES = frozenset({"postgres", "replicator", "rewind"})
 
 
 def _named_once(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -131,6 +129,9 @@ class PostgresSettings(Settings):
     databases: dict[Identifier, DatabaseSettings] = Field(default_factory=dict, max_length=100)
     """Further databases by name, beside `database`. They and their owners are created when they are missing, and never
     dropped. Only its owner may connect to one."""
+    roles: dict[Identifier, RoleSettings] = Field(default_factory=dict, max_length=100)
+    """Further roles by name: who may read or write in which database. They are kept as the file says. One that leaves
+    it cannot log in any more, and is not dropped; for the last one, write `roles: {}`."""
     extensions: Extensions = ()
     """Extensions of PostgreSQL in the database, such as `pg_trgm`: created, with those that they need, when they are
     missing, and never dropped. The image must have them."""
@@ -164,6 +165,12 @@ class PostgresSettings(Settings):
             _check_owner(f"the owner of `databases.{name}`", owner)
         return self
 
+    @model_validator(mode="after")
+    def _further_roles(self) -> "PostgresSettings":
+        if problems := [*role_problems(self)]:
+            raise ValueError("; ".join(problems))
+        return self
+
     @property
     def store_members(self) -> int:
         """Members of the consensus store."""
@@ -174,6 +181,16 @@ class PostgresSettings(Settings):
         """Further databases, and their owners."""
         return {name: database.owner or name for name, database in self.databases.items()}
 
+    @property
+    def every_owner(self) -> dict[str, str]:
+        """Every database, and its owner."""
+        return {self.database: self.owner} | self.owners
+
+    def roles_of(self, part: str) -> tuple[str, ...]:
+        """The roles that log in and may do something in a database: `part`, or the first one."""
+        database = part or self.database
+        return tuple(name for name, role in self.roles.items() if role.login and database in levels(self.roles, name))
+
     def shared_buffers(self, memory: int) -> int:
         """Bytes. By default a quarter of the memory: the starting value that PostgreSQL's documentation recommends."""
         own = shared_buffers_bytes(self.parameters.get("shared_buffers"))
@@ -181,7 +198,5 @@ class PostgresSettings(Settings):
 
 
 def _check_owner(what: str, role: str) -> None:
-    if role.startswith("pg_") or role in ("public", "none"):
-        raise ValueError(f"{what} is a name that PostgreSQL reserves (pg_..., public, none); choose another")
-    if role in _RESERVED_ROLES:
-        raise ValueError(f"{what} cannot be one of the cluster's own roles: {', '.join(sorted(_RESERVED_ROLES))}")
+    if reason := reserved(what, role):
+        raise ValueError(reason)

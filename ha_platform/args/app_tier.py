@@ -69,6 +69,8 @@ class UseArgs(TypedDict, total=False):
     """Variables of your own choice: name -> text with facts in braces (`"{host}"`,
     `"postgresql+asyncpg://{user}:{password}@{host}:{port}/{name}"`). Values are percent-encoded in URLs and escaped
     in JSON. A text with a secret fact becomes a secret."""
+    role: str
+    """The role of a database in whose name it is used, from `roles` there; default: the database's owner."""
     inject: str
     """`files`: a variable that is a secret becomes a file, and `<VARIABLE>_FILE` holds its path; `variables`: exported
     by a launcher, for applications that read only variables (needs `command`). One of: files, variables. Default:

@@ -33,6 +33,18 @@ class DatabaseArgs(TypedDict, total=False):
     """Extensions in this database."""
 
 
+class RoleArgs(TypedDict, total=False):
+    """A further role. An application's `uses` name it by `role`."""
+
+    login: bool
+    """Whether it logs in, with a generated password. `false`: a group, for `member_of` of others. Default: `true`."""
+    grants: Mapping[str, str]
+    """Database -> what it may there, in tables that are there and in those that the owner makes later: `read`, `write`
+    (also inserts, updates and deletes), or `owner`."""
+    member_of: Sequence[str]
+    """Groups whose grants it has too."""
+
+
 class PostgresArgs(TypedDict, total=False):
     """One PostgreSQL cluster under Patroni, with its consensus store and its write endpoint."""
 
@@ -79,6 +91,9 @@ class PostgresArgs(TypedDict, total=False):
     databases: Mapping[str, DatabaseArgs]
     """Further databases by name, beside `database`. They and their owners are created when they are missing, and never
     dropped. Only its owner may connect to one."""
+    roles: Mapping[str, RoleArgs]
+    """Further roles by name: who may read or write in which database. They are kept as the file says. One that leaves
+    it cannot log in any more, and is not dropped; for the last one, write `roles: {}`."""
     extensions: Sequence[str]
     """Extensions of PostgreSQL in the database, such as `pg_trgm`: created, with those that they need, when they are
     missing, and never dropped. The image must have them."""

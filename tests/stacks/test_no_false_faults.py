@@ -103,6 +103,11 @@ BREAKS = (
         needs=("apps.worker", "databases.main"),
     ),
     Break(
+        change=lambda stack: stack["apps"]["web"]["uses"].update(main={"prefix": "DB", "role": "reader"}),
+        fault=("uses_name_roles", "apps.web.uses.main.role"),
+        needs=("apps.web", "databases.main"),
+    ),
+    Break(
         change=lambda stack: stack["apps"]["alerts"].setdefault("uses", {}).update(worker="WORKER"),
         fault=("uses_lead_to_ports", "apps.alerts.uses.worker"),
         needs=("apps.alerts", "apps.worker"),

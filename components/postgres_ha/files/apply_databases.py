@@ -1,17 +1,22 @@
 """Create what is missing in a running cluster: roles, databases and extensions. Nothing is dropped.
 
-A part of `apply_settings.py`, mounted beside it where a stack file names some. Passwords reach the server as SCRAM
-verifiers, so that no log of statements has them.
+A part of `apply_settings.py`, mounted beside it where a stack file names some; what roles may is in `apply_roles.py`.
+Passwords reach the server as SCRAM verifiers, so that no log of statements has them.
 """
 
 import base64
 import hashlib
 import hmac
+import importlib
+import json
 import os
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 ITERATIONS = 4096
 """What PostgreSQL itself takes."""
+VERIFIERS = "SELECT rolname, coalesce(rolpassword, '') FROM pg_authid"
 OPEN = "SELECT datname, '' FROM pg_database WHERE has_database_privilege('public', oid, 'CONNECT')"
 
 
@@ -25,12 +30,18 @@ def create(leader: Any, wanted: dict[str, Any], passwords: dict[str, str]) -> li
         done.append(what)
 
     databases: dict[str, str] = wanted.get("databases", {})
-    owners = dict(leader.query("SELECT datname, pg_get_userbyid(datdba) FROM pg_database")) if databases else {}
-    for database, owner in databases.items():
+    roles = _roles()
+    owners = (
+        dict(leader.query("SELECT datname, pg_get_userbyid(datdba) FROM pg_database")) if databases or roles else {}
+    )
+    for database, owner in [*databases.items(), *_owners_in(roles)]:
         if owners.get(database, owner) != owner:
             raise ValueError(f"database {database} belongs to the role {owners[database]}, not to {owner}")
-    verifiers = dict(leader.query("SELECT rolname, coalesce(rolpassword, '') FROM pg_authid")) if databases else {}
-    for role in dict.fromkeys(databases.values()):
+    if roles:
+        importlib.import_module("apply_roles").check(leader, roles, owners.keys())
+    verifiers = dict(leader.query(VERIFIERS)) if databases or roles else {}
+    logins = [name for name, role in roles.get("roles", {}).items() if role["login"]]
+    for role in dict.fromkeys((*databases.values(), *logins)):
         if role not in passwords:
             continue  # the owner of the first database
         if role not in verifiers:
@@ -50,7 +61,19 @@ def create(leader: Any, wanted: dict[str, Any], passwords: dict[str, str]) -> li
             if name not in there:
                 sql = f'CREATE EXTENSION IF NOT EXISTS "{name}" CASCADE'
                 change(f"created extension {name} in database {database}", sql, database)
+    if roles:
+        importlib.import_module("apply_roles").apply(leader, roles, change)
     return done
+
+
+def _roles() -> dict[str, Any]:
+    """What is wanted of roles, where the stack file has some."""
+    file = Path(__file__).with_name("roles.json")
+    return json.loads(file.read_text()) if file.exists() else {}
+
+
+def _owners_in(roles: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    return ((database, one["owner"]) for database, one in roles.get("databases", {}).items())
 
 
 def verifier(password: str, nonce: bytes = b"", iterations: int = ITERATIONS) -> str:

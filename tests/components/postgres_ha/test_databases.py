@@ -148,3 +148,66 @@ def test_a_database_of_somebody_else_is_not_taken() -> None:
 def test_what_was_made_of_another_password_does_not_fit(kept: str) -> None:
     assert not fits("secret", kept)
     assert fits("secret", verifier("secret"))
+
+
+ROLES: dict[str, Any] = {
+    "reader": {"grants": {"app": "read", "analytics": "read"}},
+    "deputy": {"member_of": ["deputies"]},
+    "deputies": {"login": False, "grants": {"app": "owner"}},
+    "idle": {},
+}
+
+
+def with_roles(platform: str, uses: dict[str, Any], roles: dict[str, Any] = ROLES) -> list[Recorded]:
+    main = STACK["databases"]["main"] | {"roles": roles}
+    web = STACK["apps"]["web"] | {"uses": uses}
+    document = {"platform": PLATFORMS[platform], "databases": {"main": main}, "apps": {"web": web}}
+    return accepted(document, secrets={})
+
+
+@pytest.mark.parametrize("platform", sorted(PLATFORMS))
+def test_the_job_is_told_roles_groups_and_grants(platform: str) -> None:
+    found = with_roles(platform, {"main": "DATABASE"})
+    wanted = json.loads(text(found, "main-pg-settings-roles-wanted"))
+    assert wanted["roles"] == {
+        "reader": {"login": True, "member_of": [], "becomes": {}},
+        "deputy": {"login": True, "member_of": ["deputies"], "becomes": {"app": "app"}},
+        "deputies": {"login": False, "member_of": ["app"], "becomes": {}},
+        "idle": {"login": True, "member_of": [], "becomes": {}},
+    }
+    assert wanted["databases"] == {
+        "app": {"owner": "app", "levels": {"reader": "read"}},
+        "analytics": {"owner": "analytics", "levels": {"reader": "read"}},
+        "mine": {"owner": "app", "levels": {}},
+    }
+    passwords = json.loads(json.loads(text(found, "main-pg-settings-passwords"))["roles"])
+    assert passwords.keys() == {"analytics", "reader", "deputy", "idle"}, "groups have none"
+    assert "def apply(" in text(found, "main-pg-settings-roles")
+
+
+@pytest.mark.parametrize("platform", sorted(PLATFORMS))
+def test_an_application_gets_the_role_that_it_names(platform: str) -> None:
+    uses = {"main": {"prefix": "DB", "role": "reader"}, "main/analytics": {"prefix": "FACTS", "role": "reader"}}
+    found = with_roles(platform, uses)
+    (web,) = (one for one in found if one.name == "web" and one.type.endswith((":Deployment", "/service:Service")))
+    inputs = json.dumps(web.inputs)
+    assert "main-role-reader-app-url" in inputs
+    assert "main-url" not in inputs, "nothing of the owner's"
+    first, other = text(found, "main-role-reader-app-url"), text(found, "main-role-reader-analytics-url")
+    assert first.startswith("postgresql://reader:")
+    assert ("/app?" in first, "/analytics?" in other) == (True, True)
+    assert first.split("@")[0] == other.split("@")[0], "one role, one password"
+    assert first.split("@")[0].rpartition(":")[2] != text(found, "main-url").split("@")[0].rpartition(":")[2]
+
+
+def test_a_group_s_grants_are_its_members() -> None:
+    found = with_roles("swarm", {"main": {"prefix": "DB", "role": "deputy"}})
+    assert text(found, "main-role-deputy-app-url").startswith("postgresql://deputy:")
+    assert not [one for one in found if one.name.startswith("main-role-idle-app")], "where it may nothing"
+
+
+def test_the_last_role_is_closed_by_an_empty_map() -> None:
+    found = with_roles("swarm", {"main": "DATABASE"}, roles={})
+    assert json.loads(text(found, "main-pg-settings-roles-wanted"))["roles"] == {}
+    without = accepted({"platform": PLATFORMS["swarm"], **STACK}, secrets={})
+    assert not [one for one in without if one.name.startswith("main-pg-settings-roles")]
