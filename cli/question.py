@@ -53,6 +53,12 @@ def _is_sample(settings: Stack, app: AppTierSettings) -> bool:
 
 
 def _leads(route: Route, path: str) -> bool:
-    """Whether a request for `path` is under the route's prefix."""
+    """Whether a request for `path` is under the route's prefix, and not closed."""
     bare = path.partition("?")[0]
-    return route.path == "/" or bare == route.path or bare.startswith(f"{route.path}/")
+    if any(_below(closed, bare) for closed in route.closed):
+        return False
+    return route.path == "/" or _below(route.path, bare)
+
+
+def _below(path: str, bare: str) -> bool:
+    return bare == path or bare.startswith(f"{path}/")

@@ -34,6 +34,8 @@ def stack(routes: list[dict[str, Any]], images: dict[str, Any] | None = None, **
         ({"host": "a.example.com"}, OWN, Question(path="/health", host="a.example.com")),
         ({"path": "/api"}, {**OWN, "probes": {"health": "/api/health"}}, Question(path="/api/health")),
         ({"path": "/api"}, OWN, Question(path="/api")),
+        ({"closed": ["/health"]}, OWN, Question(path="/")),
+        ({"closed": ["/heal"]}, OWN, Question(path="/health")),
         ({}, {**OWN, "image": "chat:1.0"}, Question(path="/health")),
     ],
 )

@@ -66,6 +66,11 @@ class _RouteView:
         return (f"^{prefix}(/.*)?$", rf"{target}\1") if target else (f"^{prefix}/*(.*)$", r"/\1")
 
     @property
+    def closed(self) -> str:
+        """The closed paths, as alternatives of an expression."""
+        return "|".join(path.lower().replace(".", "[.]") for path in self.route.closed)
+
+    @property
     def balance(self) -> str:
         return BALANCE[self.route.balance]
 

@@ -98,7 +98,13 @@ class Balancer(Settings):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        problems = [*self._listen_problems(), *self._tcp_problems(), *self._route_problems(), *self._cookie_problems()]
+        problems = [
+            *self._listen_problems(),
+            *self._tcp_problems(),
+            *self._route_problems(),
+            *self._closed_problems(),
+            *self._cookie_problems(),
+        ]
         if self.size is not None and self.resources is not None:
             problems.append("give `size` or `resources`, not both")
         if problems:
@@ -133,6 +139,21 @@ class Balancer(Settings):
                     f"({route.timeouts.response} s), or a drain cuts answers that the timeout allows"
                 )
         return problems
+
+    def _closed_problems(self) -> Iterator[str]:
+        """Who asks chooses the route, by the host and the path that they send."""
+        first: dict[tuple[str, str | None], int] = {}
+        for index, route in enumerate(self.routes):
+            other = first.setdefault((route.app, route.port), index)
+            if {*route.closed} != {*self.routes[other].closed}:
+                yield (
+                    f"`routes[{index}].closed` and `routes[{other}].closed` differ, and both lead to `{route.app}`: "
+                    "close the same on both, or the other route reaches it"
+                )
+        for name, passed_on in self.tcp.items():
+            index = first.get((passed_on.app, passed_on.port), -1)
+            if index >= 0 and self.routes[index].closed:
+                yield f"`tcp.{name}` passes on what `routes[{index}].closed` closes; give it another port of the app"
 
     def _cookie_problems(self) -> list[str]:
         """Behind proxies that end TLS nobody here knows what clients speak: their word is taken."""

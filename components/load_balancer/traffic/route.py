@@ -10,7 +10,7 @@ from components.load_balancer.traffic.health import Check, Ejection
 from components.load_balancer.traffic.limits import RateLimit, Timeouts
 from components.load_balancer.traffic.retries import Retries
 from components.load_balancer.traffic.sticky import Sticky
-from components.load_balancer.traffic.words import HostName, PathPrefix, Reserved
+from components.load_balancer.traffic.words import ClosedPath, HostName, PathPrefix, Reserved
 from settings.base import Settings
 from settings.types import MemoryBytes, Name, PortName
 
@@ -32,6 +32,10 @@ class Route(Settings):
     rewrite: PathPrefix | None = None
     """What the application gets in place of `path`: with `/` (the prefix is stripped) `/api/x` arrives as `/x`, and
     what was taken away stands in X-Forwarded-Prefix. Default: the path arrives as it is."""
+    closed: tuple[ClosedPath, ...] = Field(default=(), max_length=50)
+    """Paths of the application that are for the inside alone (`/metrics`), with all below them: answered with 404, in
+    any spelling that an application might take for the path (case, encoding, doubled slashes, `..`). With `rewrite`
+    they are what the application would get. Every route to the same port of an application closes the same."""
     balance: Literal["round_robin", "least_conn", "source"] = "round_robin"
     """`round_robin`: in turn. `least_conn`: fewest open requests, for streams of uneven length. `source`: by client
     address, each proxy replica choosing for itself."""

@@ -11,6 +11,18 @@ from settings.types import DnsName, Milliseconds, Seconds
 PathPrefix = Annotated[str, StringConstraints(pattern=r"^/([A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*)?$", max_length=200)]
 """`/` or `/api/v1`, without a slash at the end. Matches whole segments: `/api` is not a prefix of `/apiary`."""
 
+
+def _closed(path: str) -> str:
+    if path == "/":
+        raise ValueError("closes everything; leave the route out")
+    if {".", ".."} & set(path.split("/")):
+        raise ValueError("is not written in full, without `.` and `..`")
+    return path
+
+
+ClosedPath = Annotated[PathPrefix, AfterValidator(_closed)]
+"""A path that is closed, with all below it."""
+
 HostName = DnsName
 """A host name in lower case, without a port."""
 

@@ -77,6 +77,7 @@ route = st.builds(
         path=path,
         host=host,
         rewrite=path,
+        closed=st.just(["/metrics"]),
         headers=some(request=header_changes, response=header_changes),
         check=check,
         ejection=st.none() | some(errors=st.integers(1, 1_000)),

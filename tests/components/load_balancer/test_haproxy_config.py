@@ -223,6 +223,12 @@ FIELDS: dict[str, tuple[dict[str, Any], str, str]] = {
     "tcp.timeouts.idle": (balancer(tcp=SQL), "listen tcp_sql", "timeout client 7200s"),
     "tcp.max_connections": (balancer(tcp=SQL), "listen tcp_sql", "maxconn 50"),
     "tcp.max_connections, all": (balancer(tcp=MQTT | SQL), "global", f"maxconn {2_000 + 100 + 500 + 50}"),
+    "closed": (
+        with_route(closed=["/metrics", "/Admin.v1"]),
+        "backend chat",
+        'http-request return status 404 content-type text/plain string "no route" '
+        "if { var(txn.asked) -m reg ^(/metrics|/admin[.]v1)(/|$) }",
+    ),
     "timeouts.connect": (with_route(timeouts={"connect": "250ms"}), "backend chat", "timeout connect 250ms"),
     "timeouts.response": (with_route(timeouts={"response": "2m"}), "backend chat", "timeout server 120s"),
     "timeouts.stream": (with_route(timeouts={"stream": "2m"}), "backend chat", "timeout tunnel 120s"),
