@@ -22,8 +22,8 @@ def program(on: str) -> dict[tuple[str, str], Recorded]:
     def build(_: pulumi.Resource) -> None:
         platform = Swarm("shop", SWARM) if on == "swarm" else Kubernetes("shop")
         PostgresHA("main", MAIN, platform=platform)
-        place: Any = {"driver": "local"} if on == "swarm" else {"storage_class": "files"}
-        files = SharedVolume("files", {"size": "1Gi", **place}, platform=platform)
+        said: Any = {"size": "1Gi"} | ({"driver": "local"} if on == "swarm" else {"storage_class": "files"})
+        files = SharedVolume("files", said, platform=platform)
         AppTier("web", APP, platform=platform)
         files.volume.apply(names.append)
 
