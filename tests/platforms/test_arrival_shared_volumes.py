@@ -7,6 +7,8 @@ import pytest
 
 from composition.compose import compose
 from composition.read import StackInput, check
+from sandbox.engine.providers.docker import DockerProvider
+from sandbox.engine.values import format_path
 from settings.faults import BrokenStack
 from tests.mock_engine import Recorded, render
 from tests.rendered.texts import PLATFORMS
@@ -95,6 +97,25 @@ def test_with_other_options_it_is_another_volume_on_every_host() -> None:
 
     assert source(NFS) == source(dict(reversed(NFS.items())))
     assert source(NFS) != source({**NFS, "device": ":/exports/others"})
+
+
+@pytest.mark.parametrize(
+    "before", [{}, {"/srv/files": "others"}, {"/srv/files": {"volume": "files", "read_only": True}}]
+)
+def test_a_changed_volume_is_an_update_which_is_watched(before: dict[str, Any]) -> None:
+    """A replaced service would be away meanwhile, and hooks look at updates alone."""
+    volumes = {"files": VOLUME["swarm"], "others": {**VOLUME["swarm"], "options": {**NFS, "device": ":/others"}}}
+
+    def service(mounted: dict[str, Any]) -> dict[str, Any]:
+        apps = {"web": {**APP, "shared_volumes": mounted}}
+        return of(registered("swarm", volumes=volumes, apps=apps), "Service")["web"].inputs
+
+    provider, type_ = DockerProvider({}, print), "docker:index/service:Service"
+    old = provider.check("urn", "web", type_, {}, service(before))
+    new = provider.check("urn", "web", type_, old, service(APP["shared_volumes"]))
+    changes = provider.diff(type_, old, {}, new).changes
+    assert changes
+    assert not [format_path(path) for path, change in changes.items() if change.replace]
 
 
 @pytest.mark.parametrize("kind", PLATFORMS)
