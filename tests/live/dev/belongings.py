@@ -16,16 +16,17 @@ _KINDS = {
 }
 
 
-def on_swarm(client: docker.DockerClient) -> Belongings:
-    """Everything of anybody on the Swarm, save the networks it has of its own."""
+def on_swarm(client: docker.DockerClient, stack: str) -> Belongings:
+    """Everything on the Swarm that has a name of the stack."""
     api: Any = client.api
-    overlays = [item for item in api.networks() if item["Scope"] == "swarm" and not item["Ingress"]]
-    return {
-        *(("network", item["Id"]) for item in overlays),
-        *(("secret", item["ID"]) for item in api.secrets()),
-        *(("config", item["ID"]) for item in api.configs()),
-        *(("service", item["ID"]) for item in api.services()),
-    }
+    found: Belongings = {("network", item["Id"]) for item in api.networks() if _named(item, stack)}
+    for kind, items in (("secret", api.secrets()), ("config", api.configs()), ("service", api.services())):
+        found |= {(kind, item["ID"]) for item in items if _named(item["Spec"], stack)}
+    return found
+
+
+def _named(described: dict[str, Any], stack: str) -> bool:
+    return bool(described["Name"].startswith(f"{stack}-"))
 
 
 def in_state(exported: str) -> Belongings:

@@ -196,16 +196,17 @@ def test_a_broken_stack_file_is_reported_from_anywhere(here: Commands, tmp_path:
 
 @pytest.mark.swarm
 def test_a_published_port_in_use(swarm_dev: SwarmCluster, tmp_path: Path) -> None:
-    commands = Commands(tmp_path / "own" / "state")
-    host, before = swarm_dev.hosts[0], on_swarm(swarm_dev.client())
+    commands, host, port = Commands(tmp_path / "own" / "state"), swarm_dev.hosts[0], 8181
+    file = StackFile(tmp_path / "refused.yaml", SMALL)
+    file.keep(lambda settings: settings["balancers"]["edge"].update(listen={"http": port}, status={"port": 8505}))
     # In the host's network alone: entering its processes takes a fork, and the kill below would miss the listener.
-    line = ["nsenter", "-t", str(host.pid), "-n", "--", sys.executable, "-m", "http.server", "8180"]
+    line = ["nsenter", "-t", str(host.pid), "-n", "--", sys.executable, "-m", "http.server", str(port)]
     listener = subprocess.Popen(line, stderr=subprocess.DEVNULL)
     try:
-        wait_until(lambda: host.listens(8180), "the listener listens", 30)
-        run = commands.cli("up", "small", stack_file=StackFile(tmp_path / "small.yaml", SMALL).path)
+        wait_until(lambda: host.listens(port), "the listener listens", 30)
+        run = commands.cli("up", "refused", stack_file=file.path)
     finally:
         listener.kill()
         listener.wait()
-    assert_refused(run, commands, "port 8180 (balancers.edge.listen.http) is taken", "choose another port")
-    assert on_swarm(swarm_dev.client()) == before
+    assert_refused(run, commands, f"port {port} (balancers.edge.listen.http) is taken", "choose another port")
+    assert on_swarm(swarm_dev.client(), "refused") == set()

@@ -153,19 +153,20 @@ def test_down_keeps_the_host_while_another_stack_runs_there(
     swarm: SwarmCluster, commands: Commands, directory: Path
 ) -> None:
     client = swarm.client()
-    others, file = on_swarm(client), StackFile(directory / "Pulumi.small.yaml", SMALL).keep(with_tls)
+    file = StackFile(directory / "Pulumi.small.yaml", SMALL).keep(with_tls)
     _give_certificate(commands, file)
     started = commands.make("up", STACK="small", STACK_FILE=str(file))
     assert started.code == 0, started.text
     asked = rf"GET /chat\S* -> 200, answered by replica \S+ at 10\.77\.0\.11:{TLS_PORT} \(certificate not verified\)"
     assert re.search(asked, started.out), "plain HTTP is only redirected"
+    assert on_swarm(client, "small") != set()
     assert volumes_of(client, "small") != []
     run = commands.make("down", STACK="small", STACK_FILE=str(file))
     assert run.code == 0, run.text
     assert "stays for stack dev" in run.out
     assert swarm.hosts[0].init(), "the host is kept"
     # A host still lists a network that is gone until its last container's end is cleared away.
-    wait_until(lambda: on_swarm(client) == others, "nothing of the small stack is left", 60, every=0.5)
+    wait_until(lambda: on_swarm(client, "small") == set(), "nothing of the small stack is left", 60, every=0.5)
     assert volumes_of(client, "small") == [], "`data: delete` removes volumes"
     assert volumes_of(client, "dev") != []
 

@@ -10,7 +10,7 @@ import pytest
 
 from sandbox.hosts.swarm import SwarmCluster
 from sandbox.hosts.waiting import wait_until
-from tests.live.dev.belongings import in_state, on_swarm
+from tests.live.dev.belongings import Belongings, in_state, on_swarm
 from tests.live.dev.commands import Commands, Run, processes_of
 from tests.live.dev.stacks import SMALL, Change, Settings, StackFile
 
@@ -31,9 +31,12 @@ class Killed:
         self.client = swarm.client()
         self.docker_host = swarm.docker_host
         self.file = StackFile(directory / "Pulumi.small.yaml", SMALL)
-        self.others = on_swarm(self.client)
         first = commands.cli("preview", "small", stack_file=self.file.path)
         assert first.code == 0, first.text  # it makes the passphrase, which `engine` below reads
+
+    def objects(self) -> Belongings:
+        """What the Swarm has of the stack."""
+        return on_swarm(self.client, "small")
 
     def up_seconds(self) -> float:
         """How long an `up` takes that nobody kills."""
@@ -46,7 +49,7 @@ class Killed:
         if not self.commands.kill("up", "small", after=after, stack_file=self.file.path):
             return False
         wait_until(lambda: not processes_of(self.commands.state), "the engine's own processes ended with it", 60)
-        print(f"killed {after:.1f} s into {what}: {len(on_swarm(self.client) - self.others)} objects of the stack")
+        print(f"killed {after:.1f} s into {what}: {len(self.objects())} objects of the stack")
         self._converge()
         return True
 
@@ -54,7 +57,7 @@ class Killed:
         """Destroy the stack: nothing of it stays but what is not the engine's, its volumes."""
         done = self._engine("destroy")
         assert done.code == 0, done.text
-        self.wait_for_objects(lambda: on_swarm(self.client) == self.others, "nothing of the stack is left")
+        self.wait_for_objects(lambda: self.objects() == set(), "nothing of the stack is left")
 
     def wait_for_objects(self, condition: Callable[[], bool], what: str) -> None:
         """A host still lists a network that is gone until its last container's end is cleared away; orphans stay."""
@@ -66,7 +69,7 @@ class Killed:
         again = self._engine("preview", "--expect-no-changes")
         assert again.code == 0, again.text
         known = in_state(self._engine("export").out)
-        self.wait_for_objects(lambda: on_swarm(self.client) - self.others == known, f"no orphans beside {known}")
+        self.wait_for_objects(lambda: self.objects() == known, f"no orphans beside {known}")
 
     def _engine(self, *arguments: str) -> Run:
         return self.commands.engine(
