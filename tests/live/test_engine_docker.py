@@ -154,6 +154,7 @@ def test_what_the_platform_renders_is_what_a_process_finds(trial: Trial) -> None
             args=(TEXTS["HINT"],),
             scratch=(Scratch(path="/tmp", size_bytes=3 * MIB), Scratch(path="/var/cache/app", size_bytes=2 * MIB)),
             shm_bytes=8 * MIB,
+            shared=(),  # its driver is not there
         )
         origin = Origin(key="apps", name="web")
         return Workload(name="web", origin=origin, tier=Tier.APP, container=changed, replicas=1, probes=probes)

@@ -5,6 +5,8 @@ from typing import Any
 
 import docker
 
+from platforms.swarm.names import STACK_LABEL
+
 Belongings = set[tuple[str, str]]
 """Kind and id of each object."""
 
@@ -17,16 +19,15 @@ _KINDS = {
 
 
 def on_swarm(client: docker.DockerClient, stack: str) -> Belongings:
-    """Everything on the Swarm that has a name of the stack."""
+    """Everything on the Swarm that is labelled as the stack's."""
     api: Any = client.api
-    found: Belongings = {("network", item["Id"]) for item in api.networks() if _named(item, stack)}
-    for kind, items in (("secret", api.secrets()), ("config", api.configs()), ("service", api.services())):
-        found |= {(kind, item["ID"]) for item in items if _named(item["Spec"], stack)}
-    return found
-
-
-def _named(described: dict[str, Any], stack: str) -> bool:
-    return bool(described["Name"].startswith(f"{stack}-"))
+    of_stack = {"label": f"{STACK_LABEL}={stack}"}
+    return {
+        *(("network", item["Id"]) for item in api.networks(filters=of_stack)),
+        *(("secret", item["ID"]) for item in api.secrets(filters=of_stack)),
+        *(("config", item["ID"]) for item in api.configs(filters=of_stack)),
+        *(("service", item["ID"]) for item in api.services(filters=of_stack)),
+    }
 
 
 def in_state(exported: str) -> Belongings:
@@ -39,4 +40,4 @@ def in_state(exported: str) -> Belongings:
 
 def volumes_of(client: docker.DockerClient, stack: str) -> list[str]:
     """Names of the stack's volumes on this host."""
-    return sorted(volume.name for volume in client.volumes.list(filters={"label": f"ha-platform.stack={stack}"}))
+    return sorted(volume.name for volume in client.volumes.list(filters={"label": f"{STACK_LABEL}={stack}"}))
