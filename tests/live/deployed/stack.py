@@ -15,7 +15,11 @@ _USES = {"main": "DATABASE", "sessions": "REDIS"}
 
 
 def live_stack(platform: dict[str, Any], *, alerts_host: str) -> dict[str, Any]:
-    """Three web replicas behind two proxies, a worker, a database and a cache of three members each, monitoring."""
+    """Three web replicas behind two proxies, a worker, a database and a cache of three members each, monitoring.
+
+    The application that receives alerts has no metrics where the stack says: the alert of that has long been on its way
+    when a test asks for it.
+    """
     return {
         "platform": platform,
         "images": {"source": "sandbox"},
@@ -67,6 +71,7 @@ def live_stack(platform: dict[str, Any], *, alerts_host: str) -> dict[str, Any]:
                 "resources": _SMALL,
                 "volumes": {OWN_DIRECTORY: "64Mi"},
                 "files": {OWN_FILE: OWN_TEXT},
+                "metrics": {"path": "/nothing-here"},
             },
         },
         "databases": {
