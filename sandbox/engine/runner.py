@@ -1,6 +1,6 @@
 """Runs a Pulumi program in a process of its own, by the contract of the Python language host.
 
-Started by the engine as `python -m sandbox.engine.runner`; the stack's configuration comes on standard input.
+Started by an engine as `python -m sandbox.engine.runner`; the stack's configuration comes on standard input.
 """
 
 from __future__ import annotations
@@ -44,6 +44,8 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     for name in ("address", "project", "stack", "directory"):
         parser.add_argument(f"--{name}", required=True)
+    parser.add_argument("--engine", help="address of the log, where it is not the monitor's")
+    parser.add_argument("--organization", default="organization")
     parser.add_argument("--parallel", type=int, required=True)
     parser.add_argument("--preview", action="store_true")
     return parser.parse_args()
@@ -55,12 +57,12 @@ def _configure(options: argparse.Namespace) -> None:
     pulumi.runtime.configure(
         pulumi.runtime.Settings(
             monitor=options.address,
-            engine=QuietEngine(options.address),
+            engine=QuietEngine(options.engine or options.address),
             project=options.project,
             stack=options.stack,
             parallel=options.parallel,
             dry_run=options.preview,
-            organization="organization",
+            organization=options.organization,
             root_directory=options.directory,
         )
     )

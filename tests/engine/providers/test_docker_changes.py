@@ -15,6 +15,8 @@ SERVICE = "docker:index/service:Service"
 CONFIG = "docker:index/serviceConfig:ServiceConfig"
 NETWORK = "docker:index/network:Network"
 
+DIGEST = f"@sha256:{'a' * 64}"
+
 provider = DockerProvider({}, print)
 
 GIVEN: dict[str, Any] = {
@@ -62,6 +64,12 @@ CASES: list[tuple[str, Callable[[Any], object], dict[str, bool]]] = [
     (
         "image",
         lambda s: container(s).update(image="web:2"),
+        {"taskSpec.containerSpec.image": False},
+    ),
+    ("the digest of the same image is found, not chosen", lambda s: container(s).update(image=f"web:1{DIGEST}"), {}),
+    (
+        "another image with a digest",
+        lambda s: container(s).update(image=f"web:10{DIGEST}"),
         {"taskSpec.containerSpec.image": False},
     ),
     (

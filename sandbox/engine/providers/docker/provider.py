@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterator
-from typing import ClassVar
+from dataclasses import replace
+from typing import Any, ClassVar
 
 import docker
 import requests
@@ -20,7 +21,7 @@ from sandbox.engine.providers.docker.observed import observed
 from sandbox.engine.providers.docker.outputs import expected, outputs
 from sandbox.engine.providers.docker.registry import logins_of
 from sandbox.engine.providers.docker.removal import remove
-from sandbox.engine.values import UNKNOWN, Properties, Value, plain
+from sandbox.engine.values import UNKNOWN, Change, Path, Properties, Value, plain
 
 
 class DockerProvider(Provider):
@@ -42,7 +43,9 @@ class DockerProvider(Provider):
         return inputs
 
     def diff(self, type: str, old_inputs: Properties, old_outputs: Properties, new_inputs: Properties) -> Diff:  # noqa: ARG002
-        return changes(KINDS[type].fields, old_inputs, new_inputs)
+        found = changes(KINDS[type].fields, old_inputs, new_inputs)
+        kept = {path: change for path, change in found.changes.items() if not _found(path, change)}
+        return replace(found, changes=kept)
 
     def create(self, urn: str, type: str, inputs: Properties, preview: bool) -> tuple[Value, Properties]:  # noqa: ARG002
         kind = KINDS[type]
@@ -50,7 +53,7 @@ class DockerProvider(Provider):
             return UNKNOWN, expected(kind.fields, inputs)
         with self._calls(type, inputs) as client:
             if type == SERVICE_TYPE:
-                id = services.create_service(client, plain(inputs), logins_of(self.config))
+                id = self._create_service(client, plain(inputs))
             else:
                 id = kind.create(client, plain(inputs))
             return id, self._outputs(client, type, id, inputs)
@@ -111,6 +114,9 @@ class DockerProvider(Provider):
     def reachable(self) -> None:
         check_swarm(self._client(), host_of(self.config))
 
+    def _create_service(self, client: docker.APIClient, given: dict[str, Any]) -> str:
+        return services.create_service(client, given, logins_of(self.config))
+
     def _outputs(self, client: docker.APIClient, type: str, id: str, inputs: Properties) -> Properties:
         kind = KINDS[type]
         return {**outputs(kind.fields, inputs, kind.answer(client, id, inputs)), "id": id}
@@ -135,3 +141,10 @@ class DockerProvider(Provider):
                 f"{what}: the Docker host {host_of(self.config)} stopped answering ({type_name}): check it, "
                 "then run again"
             ) from error
+
+
+def _found(path: Path, change: Change) -> bool:
+    """Whether the program only says the digest too that the service runs its image by."""
+    if path != ("taskSpec", "containerSpec", "image"):
+        return False
+    return str(plain(change.new)).startswith(f"{plain(change.old)}@sha256:")
