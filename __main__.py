@@ -1,6 +1,7 @@
 """The program of every stack: load, make the platform, compose, export."""
 
 import gc
+import signal
 
 import pulumi
 
@@ -12,11 +13,13 @@ from settings.faults import BrokenStack
 
 def main() -> None:
     """Deploy the stack that Pulumi selected."""
+    # An engine that stops ends its program by SIGINT, which is no news with a traceback.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     # Everything lives until the program ends. With Python's threshold of 700 the collector walks a large stack again
     # and again, for a third of the preview's time (`make bench`).
     gc.set_threshold(100_000)
     try:
-        outputs = compose(read_stack(), stack_name=pulumi.get_stack())
+        outputs = compose(read_stack(), stack_name=pulumi.get_stack(), ask_hosts=True)
     except BrokenStack as broken:
         refuse(broken)
     for name, value in outputs.items():

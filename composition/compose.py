@@ -13,8 +13,8 @@ from platforms.table import make_platform
 from settings.faults import BrokenStack
 
 
-def compose(given: StackInput, *, stack_name: str) -> dict[str, Any]:
-    """Register every component of the stack. Returns the stack's outputs.
+def compose(given: StackInput, *, stack_name: str, ask_hosts: bool = False) -> dict[str, Any]:
+    """Register every component of the stack; with `ask_hosts` also by what runs already. Returns the stack's outputs.
 
     Raises BrokenStack with everything that the platform refuses, before any resource is registered.
     """
@@ -23,7 +23,7 @@ def compose(given: StackInput, *, stack_name: str) -> dict[str, Any]:
         Login(host=host, username=login.username, password=given.secrets[login.password_secret])
         for host, login in stack.images.registries.items()
     ]
-    platform = make_platform(stack.platform, stack=stack_name, data=stack.data, logins=logins)
+    platform = make_platform(stack.platform, stack=stack_name, data=stack.data, logins=logins, ask_hosts=ask_hosts)
     built = {part.name: Built(contract=kind.promise(part, platform)) for kind, part in components(stack)}
     outputs: dict[str, Any] = {"platform": stack.platform.kind}
     try:

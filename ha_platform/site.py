@@ -62,6 +62,7 @@ class Site:
             data=ground.checked.data,
             within=within,
             prefix=f"{ground.name}-",
+            ask_hosts=True,
         )
         self._said: Mapping[str, Any] = ground.said
         self._given: Mapping[str, pulumi.Output[str]] = {}

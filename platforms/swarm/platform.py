@@ -29,6 +29,7 @@ from platforms.swarm.names import Names
 from platforms.swarm.network import Networks
 from platforms.swarm.noted import NOTED
 from platforms.swarm.registry import Logins
+from platforms.swarm.running import Running
 from platforms.swarm.settings import SwarmSettings
 
 
@@ -46,6 +47,7 @@ class SwarmPlatform(Platform):
         logins: Sequence[Login] = (),
         within: pulumi.Resource | None = None,
         prefix: str = "",
+        ask_hosts: bool = False,
     ) -> None:
         super().__init__(stack=stack)
         self.settings = settings
@@ -61,6 +63,9 @@ class SwarmPlatform(Platform):
         )
         self._networks = Networks(settings, self._names, self._options, prefix)
         self._published = PublishedPorts()
+        # The address of another program's provider is not known.
+        asked = ask_hosts and self._given(within) is None
+        self._running = Running(settings.host, f"{stack}-") if asked else None
 
     def rehearsal(self) -> Self:
         twin = super().rehearsal()
@@ -158,7 +163,16 @@ class SwarmPlatform(Platform):
     def _service(
         self, name: str, args: docker.ServiceArgs, container: Container, opts: pulumi.ResourceOptions
     ) -> docker.Service:
-        return docker.Service(name, self._logins.labelled(args, container.image.ref), opts=opts)
+        image = container.image.ref
+        if self._running is not None:
+            task = args.task_spec
+            assert isinstance(task, docker.ServiceTaskSpecArgs), "the renderers give typed arguments"
+            assert isinstance(task.container_spec, docker.ServiceTaskSpecContainerSpecArgs)
+            assert isinstance(args.name, str)
+            task.container_spec.image = self._running.image(args.name, image)
+        # The provider finds them with the digest, and a refresh would leave them as a difference.
+        opts.ignore_changes = ["taskSpec.placement.platforms"]
+        return docker.Service(name, self._logins.labelled(args, image), opts=opts)
 
     def _note(self, word: Workload | Members | Agent) -> None:
         if word.ports:

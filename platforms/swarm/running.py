@@ -1,0 +1,59 @@
+"""The images of services that run, so that a tag which an engine resolved once stays what it was resolved to.
+
+The docker provider asks the registry for a digest when it creates a service, and then finds that the program's tag is
+another image than the digest that it stored: with the next update every service would restart. The Swarm knows the
+digest, so the program says the digest too.
+"""
+
+import os
+from collections.abc import Mapping
+
+from settings.images import registry_host
+
+_SECONDS = 5.0
+"""For a host that does not answer: the engine says so better."""
+_SOCKET = "unix:///var/run/docker.sock"
+_HUB = ("docker.io", "index.docker.io")
+
+
+class Running:
+    """Asks a manager once, when the first image is wanted."""
+
+    def __init__(self, host: str | None, prefix: str) -> None:
+        """`host`: as in SwarmSettings; `prefix`: what the names of all services in question begin with."""
+        self._host = host
+        self._prefix = prefix
+        self._images: Mapping[str, str] | None = None
+
+    def image(self, service: str, wanted: str) -> str:
+        """`wanted`, with the digest that `service` runs it by. A tag that was pushed again stays the image it was."""
+        if self._images is None:
+            self._images = _images(self._host, self._prefix)
+        return same_image(self._images.get(service, ""), wanted)
+
+
+def same_image(live: str, wanted: str) -> str:
+    """`live` where it is the `wanted` one with a digest, else `wanted`."""
+    return live if "@" in live and "@" not in wanted and live.partition("@")[0] == _familiar(wanted) else wanted
+
+
+def _familiar(reference: str) -> str:
+    """An image's name and tag as Docker shortens them, which is how the provider writes them before a digest."""
+    host = registry_host(reference)
+    path = reference.removeprefix(f"{host}/") if host in _HUB else reference
+    if host in _HUB or host is None:
+        path = path.removeprefix("library/")
+    return path if ":" in path.rpartition("/")[2] else f"{path}:latest"
+
+
+def _images(host: str | None, prefix: str) -> Mapping[str, str]:
+    import docker  # takes a while, and most programs that are tested never come here
+
+    address = host or os.environ.get("DOCKER_HOST") or _SOCKET
+    try:
+        options = docker.utils.kwargs_from_env(environment={**os.environ, "DOCKER_HOST": address})
+        client = docker.APIClient(**options, version="auto", timeout=_SECONDS, use_ssh_client=True)
+        services = client.services(filters={"name": prefix})
+    except Exception:  # what the client, requests, paramiko or TLS raise: no digests are known
+        return {}
+    return {one["Spec"]["Name"]: one["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"] for one in services}

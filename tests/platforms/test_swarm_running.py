@@ -1,0 +1,90 @@
+"""A service that runs an image by a digest keeps it; what cannot be asked changes nothing."""
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from platforms.swarm.running import Running, same_image
+
+DIGEST = f"@sha256:{'a' * 64}"
+
+
+@pytest.mark.parametrize(
+    ("live", "wanted"),
+    [
+        ("shop.example/web:1", "shop.example/web:1"),
+        ("shop.example:5000/web:latest", "shop.example:5000/web"),
+        ("nginx:1.27", "docker.io/library/nginx:1.27"),
+        ("nginx:latest", "library/nginx"),
+        ("acme/web:1", "index.docker.io/acme/web:1"),
+    ],
+)
+def test_a_tag_that_runs_is_said_with_its_digest(live: str, wanted: str) -> None:
+    assert same_image(live + DIGEST, wanted) == live + DIGEST
+
+
+@pytest.mark.parametrize(
+    ("live", "wanted"),
+    [
+        ("", "shop.example/web:1"),
+        ("shop.example/web:1", "shop.example/web:1"),
+        (f"shop.example/web:1{DIGEST}", "shop.example/web:2"),
+        (f"shop.example/web:1{DIGEST}", f"shop.example/web:1@sha256:{'b' * 64}"),
+        (f"other.example/web:1{DIGEST}", "shop.example/web:1"),
+    ],
+)
+def test_anything_else_is_what_the_stack_says(live: str, wanted: str) -> None:
+    assert same_image(live, wanted) == wanted
+
+
+@pytest.mark.parametrize("host", ["unix:///nowhere/docker.sock", "tcp://127.0.0.1:1", "ssh://nobody@127.0.0.1:1"])
+def test_a_host_that_does_not_answer_changes_nothing(host: str) -> None:
+    assert Running(host, "dev-").image("dev-web", "shop.example/web:1") == "shop.example/web:1"
+
+
+class Manager(BaseHTTPRequestHandler):
+    """A Docker API with one service."""
+
+    asked: list[str] = []  # noqa: RUF012 - the server makes one of these for each request
+
+    def do_GET(self) -> None:
+        path = urlsplit(self.path)
+        answer: Any = {"ApiVersion": "1.41"}
+        if path.path.endswith("/services"):
+            self.asked.append(json.loads(parse_qs(path.query)["filters"][0])["name"][0])
+            task = {"ContainerSpec": {"Image": f"shop.example/web:1{DIGEST}"}}
+            answer = [{"Spec": {"Name": "dev-web", "TaskTemplate": task}}]
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.wfile.write(json.dumps(answer).encode())
+
+    def log_message(self, *_: object) -> None:
+        """Not here."""
+
+
+@pytest.fixture
+def manager() -> Iterator[str]:
+    Manager.asked.clear()
+    with HTTPServer(("127.0.0.1", 0), Manager) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"tcp://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize("named", ["by the stack", "by DOCKER_HOST"])
+def test_the_manager_is_asked_once_for_the_stack_s_services(
+    named: str, manager: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1" if named == "by the stack" else manager)
+    running = Running(manager if named == "by the stack" else None, "dev-")
+    assert running.image("dev-web", "shop.example/web:1") == f"shop.example/web:1{DIGEST}"
+    assert running.image("dev-worker", "shop.example/web:1") == "shop.example/web:1"
+    assert Manager.asked == ["dev-"]
