@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,16 +26,18 @@ class Project:
     directory: Path
     target: Mapping[str, str]
     """The variable that names the host, DOCKER_HOST or KUBECONFIG, with its value."""
-    program: Path = field(default=REPOSITORY)
+    program: Path = REPOSITORY
+    name: str = "ha-platform"
+    stack: str = STACK
 
     def __post_init__(self) -> None:
         (self.directory / "backend").mkdir(parents=True, exist_ok=True)
         main = os.path.relpath(self.program, self.directory)
-        (self.directory / "Pulumi.yaml").write_text(f"name: ha-platform\nruntime: python\nmain: {main}\n")
+        (self.directory / "Pulumi.yaml").write_text(f"name: {self.name}\nruntime: python\nmain: {main}\n")
 
     @property
     def stack_file(self) -> Path:
-        return self.directory / f"Pulumi.{STACK}.yaml"
+        return self.directory / f"Pulumi.{self.stack}.yaml"
 
     def run(self, *arguments: str, text: str = "", **environment: str) -> Run:
         """`pulumi ARGUMENTS`, without a terminal."""
@@ -50,7 +52,7 @@ class Project:
             **environment,
         }
         done = subprocess.run(
-            [str(self.pulumi), "--non-interactive", "--stack", STACK, *arguments],
+            [str(self.pulumi), "--non-interactive", "--stack", self.stack, *arguments],
             cwd=self.directory,
             env=given,
             input=text,

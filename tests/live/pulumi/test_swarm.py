@@ -14,9 +14,9 @@ import pytest
 from sandbox.hosts.profiles import profile
 from sandbox.hosts.swarm import SwarmCluster
 from sandbox.hosts.waiting import wait_until
-from tests.live.dev.belongings import Belongings, in_state, on_swarm
+from tests.live.dev.belongings import in_state, on_swarm
 from tests.live.dev.stacks import SMALL, Settings, StackFile
-from tests.live.pulumi.project import Project
+from tests.live.pulumi.project import STACK, Project
 from tests.stacks.fixtures import REPOSITORY
 
 pytestmark = [pytest.mark.live, pytest.mark.swarm, pytest.mark.timeout(600, func_only=True)]
@@ -48,16 +48,10 @@ def with_secret(settings: Settings) -> None:
 
 
 @pytest.fixture(scope="module")
-def before(swarm_dev: SwarmCluster) -> Belongings:
-    return on_swarm(swarm_dev.client())
-
-
-@pytest.fixture(scope="module")
 def project(
-    swarm_dev: SwarmCluster, before: Belongings, pulumi_command: Path, tmp_path_factory: pytest.TempPathFactory
+    swarm_dev: SwarmCluster, pulumi_command: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Project]:
     """The stack, initialised and with its secret; removed at the end, whatever happened to it."""
-    del before
     made = Project(pulumi_command, tmp_path_factory.mktemp("project"), {"DOCKER_HOST": swarm_dev.docker_host})
     StackFile(made.stack_file, SMALL).write(with_secret)
     try:
@@ -84,24 +78,22 @@ def test_a_stack_is_made_and_given_a_secret(project: Project) -> None:
     assert SECRET not in project.stack_file.read_text()
 
 
-def test_a_preview_changes_nothing(project: Project, swarm_dev: SwarmCluster, before: Belongings) -> None:
+def test_a_preview_changes_nothing(project: Project, swarm_dev: SwarmCluster) -> None:
     run = project.run("preview", "--diff", "--json")
     assert run.code == 0, run.text
     assert json.loads(run.out)["changeSummary"].keys() == {"create"}
     assert quiet(run.text)
-    assert on_swarm(swarm_dev.client()) == before
+    assert on_swarm(swarm_dev.client(), STACK) == set()
 
 
-def test_a_mandatory_policy_stops_an_update(
-    project: Project, swarm_dev: SwarmCluster, before: Belongings, tmp_path: Path
-) -> None:
+def test_a_mandatory_policy_stops_an_update(project: Project, swarm_dev: SwarmCluster, tmp_path: Path) -> None:
     (tmp_path / "PulumiPolicy.yaml").write_text("runtime: python\n")
     (tmp_path / "__main__.py").write_text(STRICT)
     run = project.run("preview", "--policy-pack", str(tmp_path))
     assert run.code != 0
     assert "no services here" in run.text
     assert quiet(run.text), run.text
-    assert on_swarm(swarm_dev.client()) == before
+    assert on_swarm(swarm_dev.client(), STACK) == set()
 
 
 def test_a_broken_stack_file_is_reported(project: Project, tmp_path: Path) -> None:
@@ -162,10 +154,10 @@ def test_the_next_up_restarts_nothing(project: Project, swarm_dev: SwarmCluster)
     assert containers(swarm_dev) == ran
 
 
-def test_a_state_goes_out_and_in_again(project: Project, swarm_dev: SwarmCluster, before: Belongings) -> None:
+def test_a_state_goes_out_and_in_again(project: Project, swarm_dev: SwarmCluster) -> None:
     state = json.dumps(project.exported())
     assert SECRET not in state
-    assert in_state(state) == on_swarm(swarm_dev.client()) - before
+    assert in_state(state) == on_swarm(swarm_dev.client(), STACK)
     back = project.run("stack", "import", text=state)
     assert back.code == 0, back.text
     run = project.run(*UNCHANGED)
@@ -173,7 +165,7 @@ def test_a_state_goes_out_and_in_again(project: Project, swarm_dev: SwarmCluster
 
 
 def test_a_service_removed_by_hand_is_made_again(project: Project, swarm_dev: SwarmCluster) -> None:
-    web = swarm_dev.client().services.get("trial-web")
+    web = swarm_dev.client().services.get(f"{STACK}-web")
     web.remove()
     refreshed = project.run("refresh", "--yes", "--skip-preview")
     assert refreshed.code == 0, refreshed.text
@@ -183,9 +175,9 @@ def test_a_service_removed_by_hand_is_made_again(project: Project, swarm_dev: Sw
     assert project.run(*UNCHANGED).code == 0
 
 
-def test_destroy_leaves_nothing(project: Project, swarm_dev: SwarmCluster, before: Belongings) -> None:
+def test_destroy_leaves_nothing(project: Project, swarm_dev: SwarmCluster) -> None:
     run = project.run("destroy", "--yes", "--skip-preview")
     assert run.code == 0, run.text
     assert quiet(run.text)
-    assert on_swarm(swarm_dev.client()) == before
+    assert on_swarm(swarm_dev.client(), STACK) == set()
     assert project.exported()["deployment"].get("resources", []) == []
