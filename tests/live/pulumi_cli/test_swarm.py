@@ -16,7 +16,7 @@ from sandbox.hosts.swarm import SwarmCluster
 from sandbox.hosts.waiting import wait_until
 from tests.live.dev.belongings import in_state, on_swarm
 from tests.live.dev.stacks import SMALL, Settings, StackFile
-from tests.live.pulumi.project import STACK, Project
+from tests.live.pulumi_cli.project import STACK, Project
 from tests.stacks.fixtures import REPOSITORY
 
 pytestmark = [pytest.mark.live, pytest.mark.swarm, pytest.mark.timeout(600, func_only=True)]

@@ -12,7 +12,7 @@ from sandbox.images.build import ensure_images, reference
 from tests.conformance.normalise import differences, resources
 from tests.conformance.record import IMAGE, REFERENCE
 from tests.conformance.sandbox_engine import PROGRAM
-from tests.live.pulumi.project import Project
+from tests.live.pulumi_cli.project import Project
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(600, func_only=True)]
 

@@ -10,8 +10,8 @@ import pytest
 from sandbox.hosts.kubernetes import KubernetesCluster
 from sandbox.images import ensure_images
 from tests.live.dev.stacks import SMALL, StackFile
-from tests.live.pulumi.project import Project
-from tests.live.pulumi.test_swarm import UNCHANGED, UP, quiet
+from tests.live.pulumi_cli.project import Project
+from tests.live.pulumi_cli.test_swarm import UNCHANGED, UP, quiet
 
 pytestmark = [pytest.mark.live, pytest.mark.kubernetes, pytest.mark.timeout(600, func_only=True)]
 
