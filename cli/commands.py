@@ -15,6 +15,7 @@ from cli.engines import Engine
 from cli.errors import CommandError
 from cli.logs import Asked, show
 from cli.operations import Operations
+from cli.owners import check_owners
 from cli.platforms import operations
 from cli.progress import say, warn
 from cli.restarts import restart_each
@@ -34,13 +35,15 @@ def up(stack: StackFile) -> int:
     on = operations(stack)
     engine = Engine(stack, on.hosts.environment)
     say(f"up: stack {stack.name} on {on.hosts.description}, engine {engine.name}")
+    resources = engine.resources()
+    check_owners(settings, on.owned(resources))
     if on.hosts.sandbox:
         sandbox.start(on)
     else:
         on.prepare(settings)
     on.check_hosts(settings)
     on.check_ports(settings)
-    drift = Drift(on, engine.resources())
+    drift = Drift(on, resources)
     drift.tell(say, "this sets it again")
     if code := engine.up(drift.urns):
         return code
@@ -62,10 +65,12 @@ def preview(stack: StackFile, *, as_json: bool = False) -> int:
     settings = check(stack)
     on = operations(stack)
     engine = Engine(stack, on.hosts.environment)
+    resources = engine.resources()
+    check_owners(settings, on.owned(resources))
     drifted: Sequence[str] = ()
     try:
         on.check_hosts(settings)
-        drift = Drift(on, engine.resources())
+        drift = Drift(on, resources)
         drift.tell(warn, f"`{stack.make('up')}` sets it again")
         drifted = drift.urns
     except CommandError as problem:  # a preview shows what it can, also without its hosts

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from cli import kept, kubernetes_logs, kubernetes_restart
+from cli import kept, kubernetes_logs, kubernetes_restart, owners
 from cli.clients import answering, kubernetes_api
 from cli.entry import Entries
 from cli.errors import CommandError
@@ -16,6 +16,7 @@ from cli.kubernetes_restart import KINDS
 from cli.leftovers import SAID_SO, Leftovers
 from cli.logs import Asked, Source
 from cli.operations import Operations, Resources
+from cli.owners import Owned
 from cli.progress import say
 from cli.status import Row, component_of
 from cli.workloads import UPDATE_SECONDS, Workload
@@ -89,6 +90,9 @@ class OnKubernetes(Operations):
 
     def restart(self, workload: Workload) -> None:
         kubernetes_restart.restart(workload, workload.urn.split("::")[2].rsplit(":", 1)[-1], self.hosts)
+
+    def owned(self, resources: Resources) -> Iterable[Owned]:
+        return owners.in_claims(resources, keeps_data=self.stack.keeps_data)
 
     def leftovers(self, resources: Resources) -> Leftovers:
         return _Claims(self.hosts, resources, keeps_data=self.stack.keeps_data)

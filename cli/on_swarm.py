@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from cli import kept, own_docker, ports, swarm_logs, swarm_restart
+from cli import kept, own_docker, owners, ports, swarm_logs, swarm_restart
 from cli.clients import answering, docker_client
 from cli.entry import Entries
 from cli.hosts import Hosts
@@ -13,6 +13,7 @@ from cli.logs import Asked, Source
 from cli.node_devices import check_devices
 from cli.node_labels import check_labels
 from cli.operations import Operations, Resources
+from cli.owners import Owned
 from cli.progress import say
 from cli.status import Row, component_of
 from cli.swarm_entries import HostPorts
@@ -79,6 +80,9 @@ class OnSwarm(Operations):
 
     def restart(self, workload: Workload) -> None:
         swarm_restart.restart(workload, self.hosts)
+
+    def owned(self, resources: Resources) -> Iterable[Owned]:
+        return owners.on_services(resources)
 
     def leftovers(self, resources: Resources) -> Leftovers:
         return _Volumes(self.hosts, self.stack.name, resources, keeps_data=self.stack.keeps_data)

@@ -9,6 +9,7 @@ from cli.entry import Entries
 from cli.hosts import Hosts
 from cli.leftovers import Leftovers
 from cli.logs import Asked, Source
+from cli.owners import Owned
 from cli.stack_file import StackFile
 from cli.status import Row
 from cli.workloads import Workload
@@ -74,6 +75,10 @@ class Operations(ABC):
     @abstractmethod
     def restart(self, workload: Workload) -> None:
         """Replace its replicas one after another, as an update does; returns when all are ready."""
+
+    @abstractmethod
+    def owned(self, resources: Resources) -> Iterable[Owned]:
+        """The volumes of the state, and whose they are."""
 
     @abstractmethod
     def leftovers(self, resources: Resources) -> Leftovers:

@@ -126,6 +126,8 @@ class Kind(Generic[S]):
     ports: Callable[[S], Iterable[tuple[str, int]]] = lambda _: ()
     """Key -> published port."""
     secrets: Callable[[S], Iterable[SecretUse]] = lambda _: ()
+    keeps: Callable[[S], Iterable[str]] = lambda _: ()
+    """The keys of what keeps data in volumes; "" is the component itself."""
     rules: tuple[Rule, ...] = ()
     """Rules across components that only this kind has."""
     advice: tuple[Rule, ...] = ()

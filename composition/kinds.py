@@ -27,6 +27,13 @@ def components(stack: Settings) -> Iterator[tuple[Kind[Any], Part[Any]]]:
             yield kind, part
 
 
+def keepers(stack: Settings) -> Iterator[str]:
+    """Path below the stack's root of everything that keeps data in volumes."""
+    for kind, part in components(stack):
+        for key in kind.keeps(part.settings):
+            yield (part.origin.at(key) if key else part.origin).path
+
+
 def published_ports(stack: Settings) -> Iterator[tuple[str, int]]:
     """Path below the stack's root, and port, of everything that the stack publishes."""
     for kind, part in components(stack):

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Discriminator, Field, StringConstraints, Tag
 
 from components.app_tier.settings import AppTierSettings
 from components.external import is_external
@@ -28,6 +28,10 @@ Cache = Annotated[
 ]
 
 
+KeeperPath = Annotated[str, StringConstraints(pattern=r"^[a-z]+\.[a-z][a-z0-9-]*$")]
+"""The path of a part that keeps data: `databases.main`."""
+
+
 class Stack(Settings):
     """Everything that a stack file says under `ha-platform:stack`."""
 
@@ -37,6 +41,9 @@ class Stack(Settings):
     """Where the platform's images come from."""
     data: Literal["keep", "delete"] = "keep"
     """Whether volumes outlive the stack."""
+    abandon_data: tuple[KeeperPath, ...] = ()
+    """What may leave the stack file, or keep nothing any more, though it has data: `[databases.main]`. Without its name
+    here that is refused. For one `up`; its volumes stay where they are, except as `data: delete` says."""
     generated_secrets: dict[SecretName, GeneratedSecret] = Field(default_factory=dict)
     """Secrets that the stack makes by itself: applications name them in `secrets` and `secret_env` as they name given
     ones, and several may have the same (a key that signs sessions)."""

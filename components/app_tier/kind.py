@@ -100,6 +100,7 @@ APPS = Kind(
     refs=lambda settings: (settings.image,),
     uses=_uses,
     secrets=_secrets,
+    keeps=lambda settings: ("",) if settings.volumes else (),
     rules=(*rules.RULES, *file_rules.RULES),
     advice=rules.ADVICE,
     keys={

@@ -51,6 +51,12 @@ def _secrets(settings: MonitoringSettings) -> Iterator[SecretUse]:
             yield SecretUse(f"alertmanager.receivers[{index}].{key}", name)
 
 
+def _keeps(settings: MonitoringSettings) -> Iterator[str]:
+    yield from ("prometheus", "alertmanager")
+    if settings.grafana:
+        yield "grafana"
+
+
 def _server(key: str) -> dict[str, str]:
     """The keys of one server: a field of its word -> key."""
     return {
@@ -69,6 +75,7 @@ MONITORING = Kind(
     images=_images,
     ports=_ports,
     secrets=_secrets,
+    keeps=_keeps,
     keys={
         "prometheus": _server("prometheus") | {"volume.size_bytes": "prometheus.volume"},
         "alertmanager": _server("alertmanager"),

@@ -57,6 +57,7 @@ DATABASES = Kind(
     further=_further,
     secrets=external_secrets,
     advice=(lambda context: externals_are_encrypted(context, "databases"), two_servers_have_one_replica),
+    keeps=lambda settings: ("",) if isinstance(settings, PostgresSettings) else (),
     rules=RULES,
     keys={"": KEYS},
 )

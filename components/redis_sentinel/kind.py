@@ -50,6 +50,7 @@ CACHES = Kind(
     images=_images,
     secrets=external_secrets,
     advice=(lambda context: externals_are_encrypted(context, "caches"),),
+    keeps=lambda settings: ("",) if isinstance(settings, RedisSettings) else (),
     rules=RULES,
     keys={"": KEYS},
 )

@@ -15,6 +15,7 @@ VOLUMES = Kind(
     key="volumes",
     build=_build,
     gives=frozenset({Gives.VOLUME}),
+    keeps=lambda _: ("",),
     rules=RULES,
     keys={
         "": {

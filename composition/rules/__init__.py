@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 from components.context import Context, Rule
 from composition.kinds import KINDS
-from composition.rules import images, names, ports, references
+from composition.rules import abandoned, images, names, ports, references
 from settings.faults import Fault
 
 RULES: tuple[Rule, ...] = (
+    *abandoned.RULES,
     *images.RULES,
     *names.RULES,
     *ports.RULES,

@@ -19,6 +19,7 @@ from platforms.kubernetes.names import (
     MEMBERS_LABEL,
     ORIGIN_ANNOTATION,
     labels,
+    member_claim,
     public_service,
     replicas_service,
     selector,
@@ -97,7 +98,7 @@ def render_members(cluster: Cluster, word: Members, *, parent: pulumi.Resource) 
             timeout_seconds=wait_seconds,
             stop_seconds=grace,
             ignore_changes=[TEMPLATES],
-            hooks=[*([_guard(word)] if word.peers else []), *shared.watch(word)],
+            hooks=[_guard(word), *shared.watch(word)],
         ),
     )
     if offered_ports(cluster, word):
@@ -124,12 +125,20 @@ class TooFew(Exception):
 
 
 def _guard(word: Members) -> pulumi.ResourceHook:
-    """Fails a preview or an update that makes the store smaller."""
+    """Fails a preview or an update that makes the store smaller, and says which claims of others stay behind."""
 
     def look(args: pulumi.ResourceHookArgs) -> None:
         before = ((args.old_inputs or {}).get("spec") or {}).get("replicas")
-        if isinstance(before, (int, float)) and word.count < before:
+        if not isinstance(before, (int, float)) or word.count >= before:
+            return
+        if word.peers:
             raise TooFew(fewer(word, int(before)))
+        for ordinal in range(word.count, int(before)):
+            claim = member_claim(word.name, ordinal)
+            pulumi.log.warn(
+                f"{word.origin}: {word.name}-{ordinal} goes; its claim {claim} stays behind, and a later {word.name}-"
+                f"{ordinal} would have it again. To remove it: `kubectl delete pvc {claim}` in the stack's namespace."
+            )
 
     return pulumi.ResourceHook(f"members-{word.name}", look, pulumi.ResourceHookOptions(on_dry_run=True))
 

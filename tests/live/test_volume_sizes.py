@@ -79,6 +79,10 @@ def size(text: str) -> Change:
     return change
 
 
+def renamed(settings: Settings) -> None:
+    settings["caches"] = {"other": settings["caches"]["sessions"]}
+
+
 def test_members_run_on_whatever_becomes_of_a_changed_size(trial: Trial) -> None:
     trial.deployment.up_ok()
     pods, before = trial.pods(), trial.claims()
@@ -109,6 +113,14 @@ def test_members_run_on_whatever_becomes_of_a_changed_size(trial: Trial) -> None
 def test_claims_outlive_the_stack_and_are_taken_over(trial: Trial) -> None:
     trial.deployment.up_ok()
     before = trial.claims()
+    with trial.deployment.trial(renamed):
+        refused = [trial.deployment.command(command) for command in ("preview", "up")]
+    for run in refused:
+        assert run.code == 1, run.text
+        assert "stack.caches.sessions: is not in the stack file any more" in run.text
+        assert f"claim data-{REDIS} of namespace {trial.namespace}" in run.text
+        assert "caches.other would start empty" in run.text
+    assert trial.claims() == before
     assert trial.deployment.destroy().code == 0
     assert (trial.pods(), trial.claims()) == ({}, before)
     trial.deployment.up_ok()

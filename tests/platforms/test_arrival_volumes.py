@@ -63,4 +63,4 @@ def test_a_worker_without_a_port_has_its_volume_too(kind: str) -> None:
 def test_fewer_replicas_are_not_refused(kind: str) -> None:
     """Stores have a guard: those that stay are no majority."""
     words = [one for one in registered(kind) if "taskSpec" in one.inputs or one.type.endswith("StatefulSet")]
-    assert {hook for one in words for hook in one.before_update} == ({"moves-web"} if kind == "swarm" else set())
+    assert {hook for one in words for hook in one.before_update} == {"moves-web" if kind == "swarm" else "members-web"}

@@ -38,7 +38,7 @@ FACTS = {
         for field in ("Workload.outside", "Members.outside", "Job.outside", "Outside.port", "Outside.networks")
     },
     **{(kind, "SharedMount.instead_of"): "a permission: read when other data is mounted" for kind in PLATFORMS},
-    ("swarm", "Members.peers"): "read when a member moves or goes, never deployed",
+    **{(kind, "Members.peers"): "read when a member moves or goes, never deployed" for kind in PLATFORMS},
     ("swarm", "Job.container.image.http_tool"): "a fact about the image: a job has no probes",
     **{(kind, "ConfigFile.not_secret"): "for policies, and whoever reads them" for kind in PLATFORMS},
     **{

@@ -167,6 +167,16 @@ BREAKS = (
         fault=("the_image_has_extensions", "databases.main.extensions[0]"),
         needs=("databases.main", "images"),
     ),
+    Break(
+        change=lambda stack: stack.update(abandon_data=["databases.main"]),
+        fault=("abandoned_data_has_no_owner", "abandon_data"),
+        needs=("databases.main", "abandon_data"),
+    ),
+    Break(
+        change=lambda stack: stack.update(abandon_data=["database.main"]),
+        fault=("abandoned_data_is_of_a_kind", "abandon_data"),
+        needs=("abandon_data",),
+    ),
     Break(change=_same_name, fault=("names_are_unique", "caches.web"), needs=()),
 )
 """At least one of every rule."""

@@ -38,6 +38,13 @@ def _new_config_line(settings: Settings) -> None:
     settings["balancers"]["edge"]["routes"][0]["rate_limit"] = {"requests": 600, "period": "1m"}
 
 
+def _renamed_database(settings: Settings) -> None:
+    settings["databases"]["primary"] = settings["databases"].pop("main")
+    for app in settings["apps"].values():
+        if "uses" in app:
+            app["uses"] = {"primary" if name == "main" else name: prefix for name, prefix in app["uses"].items()}
+
+
 @pytest.fixture(scope="module")
 def first_up(commands: Commands) -> Run:
     return commands.make("up")
@@ -91,6 +98,19 @@ def test_a_preview_names_just_what_changes(
 
 
 _PARTS_OF_REPLACE = ("create-replacement", "delete-replaced")
+
+
+@pytest.mark.parametrize("command", ["preview", "up"])
+def test_a_store_does_not_get_another_name_by_accident(
+    swarm: SwarmCluster, commands: Commands, stack_file: StackFile, command: str
+) -> None:
+    before = on_swarm(swarm.client())
+    run = commands.cli(command, "dev", stack_file=stack_file.write(_renamed_database))
+    assert run.code == 1, run.text
+    assert "stack.databases.main: is not in the stack file any more" in run.err
+    assert "volume dev-main-pg-0 on host1" in run.err
+    assert "databases.primary would start empty" in run.err
+    assert on_swarm(swarm.client()) == before
 
 
 def test_up_applies_a_change(swarm: SwarmCluster, commands: Commands, stack_file: StackFile) -> None:

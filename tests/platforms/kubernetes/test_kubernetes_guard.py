@@ -9,12 +9,12 @@ from platforms.kubernetes.members import TooFew, _guard
 from tests.platforms.kubernetes.words import members, rendered
 
 
-def asked(before: object, count: int) -> None:
+def asked(before: object, count: int, *, peers: bool = True) -> None:
     """What the hook says when `before` members become `count`."""
     said: list[Any] = []
 
     def program(_platform: Any, _parent: Any) -> None:
-        hook = _guard(members(count=count))
+        hook = _guard(members(count=count, peers=peers))
         arguments = pulumi.ResourceHookArgs(
             urn="", id="", name="db", type="", old_inputs={"spec": {"replicas": before}}, new_inputs={}
         )
@@ -31,6 +31,19 @@ def test_fewer_members_are_refused_with_the_reason() -> None:
 @pytest.mark.parametrize(("before", "count"), [(1, 3), (3, 3), (None, 3)])
 def test_as_many_or_more_are_not(before: object, count: int) -> None:
     asked(before, count)
+
+
+def test_fewer_without_peers_leave_their_claims(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(pulumi.log, "warn", said.append)
+    asked(3, 1, peers=False)
+    told = [text for text in said if "goes" in text]
+    assert [text.partition(", ")[0] for text in told] == [
+        f"stack.databases.db: db-{ordinal} goes; its claim data-db-{ordinal} stays behind" for ordinal in (1, 2)
+    ]
+    said.clear()
+    asked(1, 3, peers=False)
+    assert not [text for text in said if "goes" in text]
 
 
 def test_every_stateful_set_has_the_guard() -> None:

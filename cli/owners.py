@@ -1,0 +1,111 @@
+"""Data whose owner leaves the stack file: said before anything changes, and refused unless the stack gives it up.
+
+Engines delete what is not registered any more, and no hook of the program runs for it. What was deployed and what is
+wanted is known here.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cli.errors import CommandError
+from cli.progress import warn
+from components.app_tier.volumes import shared_uses
+from composition.kinds import components, keepers
+from composition.stack import Stack
+from model import ROOT
+
+
+@dataclass(frozen=True, kw_only=True)
+class Owned:
+    """A volume or claim that is deployed: the path of its owner in the stack file, and the command that removes it."""
+
+    owner: str
+    what: str
+    removal: str
+    goes: bool = False
+    """Whether it is deleted with its owner."""
+
+
+def on_services(resources: Sequence[dict[str, Any]]) -> Iterator[Owned]:
+    """The volumes of a state's services that are on a host's own disk. A file server's have an owner of their own."""
+    for resource in resources:
+        if resource["type"] != "docker:index/service:Service":
+            continue
+        inputs = resource["inputs"]
+        task = inputs["taskSpec"]
+        constraints = (task.get("placement") or {}).get("constraints") or []
+        host = "".join(f" on {text.partition('==')[2]}" for text in constraints if text.startswith("node.hostname=="))
+        for mount in task["containerSpec"].get("mounts") or []:
+            name, options = mount.get("source"), mount.get("volumeOptions") or {}
+            if (
+                mount["type"] != "volume"
+                or options.get("driverName", "local") != "local"
+                or options.get("driverOptions")
+            ):
+                continue
+            origin, component = _labelled(inputs, "origin"), _labelled(options, "component")
+            yield Owned(
+                # A member's volume has the name of its service; another one is shared, and made by whoever mounts it.
+                owner=origin.removeprefix(f"{ROOT}.") if name == inputs["name"] else f"volumes.{component}",
+                what=f"volume {name}{host}",
+                removal=f"docker volume rm {name}",
+            )
+
+
+def _labelled(inputs: dict[str, Any], label: str) -> str:
+    return next((str(one["value"]) for one in inputs.get("labels") or [] if one["label"] == f"ha-platform.{label}"), "")
+
+
+def in_claims(resources: Sequence[dict[str, Any]], *, keeps_data: bool) -> Iterator[Owned]:
+    """The claims of a state."""
+    for resource in resources:
+        if resource["type"] == "kubernetes:core/v1:PersistentVolumeClaim" and "id" in resource:
+            namespace, name = resource["id"].split("/")
+            yield Owned(
+                owner=resource["inputs"]["metadata"]["annotations"]["ha-platform/origin"].removeprefix(f"{ROOT}."),
+                what=f"claim {name} of namespace {namespace}",
+                removal=f"kubectl -n {namespace} delete pvc {name}",
+                goes=not keeps_data,
+            )
+
+
+def check_owners(settings: Stack, deployed: Iterable[Owned]) -> None:
+    """Warns of data that the stack gives up. Raises CommandError where data would be without an owner otherwise."""
+    kept = set(keepers(settings))
+    held: dict[str, dict[str, Owned]] = {}
+    for one in deployed:
+        held.setdefault(one.owner, {})[one.what] = one
+    left = {path: list(volumes.values()) for path, volumes in held.items() if path not in kept}
+    for path in left.keys() & set(_given_up(settings)):
+        warn(_farewell(path, left.pop(path)))
+    if left:
+        fix = f"If the data may be lost, set `abandon_data: [{', '.join(sorted(left))}]` in the stack."
+        problems = [_problem(settings, path, left[path], kept - held.keys()) for path in sorted(left)]
+        raise CommandError("\n".join([*problems, fix]))
+
+
+def _problem(settings: Stack, path: str, volumes: Sequence[Owned], new: Iterable[str]) -> str:
+    there = any(part.origin.path == path for _, part in components(settings))
+    why = "keeps no data any more" if there else "is not in the stack file any more"
+    names = ", ".join(one.what for one in volumes)
+    becomes = f"{names} would be DELETED, as `data: delete` says" if volumes[0].goes else f"{names} would stay behind"
+    alike = sorted(one for one in new if one.partition(".")[0] == path.partition(".")[0])
+    renamed = f" {' and '.join(alike)} would start empty: data does not follow a new name." if alike else ""
+    return f"{ROOT}.{path}: {why}, and nobody would have its data: {becomes}.{renamed} Put it back."
+
+
+def _given_up(settings: Stack) -> Iterator[str]:
+    yield from settings.abandon_data
+    for app in settings.apps.values():
+        for use in shared_uses(app.shared_volumes).values():
+            if use.instead_of:
+                yield f"volumes.{use.instead_of}"
+
+
+def _farewell(path: str, volumes: Sequence[Owned]) -> str:
+    if volumes[0].goes:
+        becomes = f"{', '.join(one.what for one in volumes)} will be DELETED, as `data: delete` says."
+    else:
+        becomes = " ".join(f"{one.what} stays behind (`{one.removal}` removes it)." for one in volumes)
+    return f"{ROOT}.{path}: its data is ABANDONED, as the stack says. {becomes}"
