@@ -4,10 +4,12 @@ import ast
 import importlib.util
 import os
 import platform
+import re
 import shlex
 import shutil
 import ssl
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from sandbox.hosts import commands
@@ -46,14 +48,29 @@ def unpack(layer: Path, root: Path) -> None:
     commands.run("tar", "--extract", "--numeric-owner", "--preserve-permissions", "--file", str(layer), "-C", str(root))
 
 
-class Debian:
-    """Debian's packages for layers above a base file system."""
+def of_suite(sources_list: str, suite: str) -> str:
+    """The same archives for another release. Its updates and security fixes are left out: a newer one may have none."""
+    own = re.compile(r"^(deb (?:\[.*\] )?\S+ )([a-z]+)( .*)$", re.MULTILINE)
+    return "".join(f"{found[1]}{suite}{found[3]}\n" for found in own.finditer(sources_list))
 
-    def __init__(self, base: Path, build: Path) -> None:
+
+class Debian:
+    """Debian's packages for layers above a base file system: those of its release and, by name, of other ones."""
+
+    def __init__(self, base: Path, build: Path, others: Iterable[str] = ()) -> None:
+        own = (base / "etc/apt/sources.list").read_text()
+        more = {suite: of_suite(own, suite) for suite in others}
+        lists = {"": own, **{suite: own + text for suite, text in more.items()}, "all": own + "".join(more.values())}
+        self._lists = {name: build / f"{name or 'own'}.list" for name in lists}
+        for name, text in lists.items():
+            self._lists[name].write_text(text)
+        # What a package of another release needs comes from the base's, where that has it.
+        pins = (f"Package: *\nPin: release n={suite}\nPin-Priority: 100\n" for suite in more)
+        (build / "preferences").write_text("\n".join(pins))
         (build / "lists/partial").mkdir(parents=True, exist_ok=True)
         self._options = [
-            f"Dir::Etc::sourcelist={base}/etc/apt/sources.list",
             "Dir::Etc::sourceparts=-",
+            f"Dir::Etc::preferences={build}/preferences",
             "Dir::Etc::preferencesparts=-",
             f"Dir::State::lists={build}/lists",
             f"Dir::State::status={base}/var/lib/dpkg/status",
@@ -66,17 +83,19 @@ class Debian:
 
     def update(self) -> None:
         """Fetch the package lists."""
-        self._apt("update")
+        self._apt("all", "update")
 
     def download(self, image: Recipe, target: Path) -> None:
         """Fetch what the image needs above the base into `target`."""
         (target / "partial").mkdir(parents=True)
+        packages = [f"{name}/{image.suite}" if image.suite else name for name in image.debian]
         option = ("-o", f"Dir::Cache::archives={target}")
-        self._apt(*option, "install", "--yes", "--no-install-recommends", "--download-only", *image.debian)
+        arguments = ("install", "--yes", "--no-install-recommends", "--download-only", *packages)
+        self._apt(image.suite, *option, *arguments)
 
-    def _apt(self, *arguments: str) -> None:
-        options = [word for option in self._options for word in ("-o", option)]
-        commands.run("apt-get", "-q", *options, *arguments)
+    def _apt(self, sources_list: str, *arguments: str) -> None:
+        options = [f"Dir::Etc::sourcelist={self._lists[sources_list]}", *self._options]
+        commands.run("apt-get", "-q", *(word for option in options for word in ("-o", option)), *arguments)
 
 
 def pip_input(image: Recipe, target: Path) -> None:

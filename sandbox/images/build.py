@@ -68,7 +68,7 @@ def _build(storage: Storage, missing: list[str], say: Say) -> None:
         blobs = {"base": base_blob}
         _put(storage, recipe("base"), blobs)
         own = [recipe(name) for name in needed if name != "base" and recipe(name).has_content]
-        debian = archives.Debian(base_root, build)
+        debian = archives.Debian(base_root, build, sorted({image.suite for image in own if image.suite}))
         if any(image.debian for image in own):
             debian.update()
 

@@ -35,11 +35,6 @@ def make_layer(image: Recipe, base: Path, build: Path, debian: archives.Debian) 
     for part in ("upper", "work", "root", "input"):
         (own / part).mkdir(parents=True)
     write_files(image, own / "upper")
-    for source, target in image.copy.items():
-        for path in copied_files(REPOSITORY / source):
-            copy = own / "upper" / target.lstrip("/") / path.relative_to(REPOSITORY / source)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(path, copy)
     if image.debian:
         debian.download(image, own / "input/archives")
     if image.python or image.python_file:
@@ -47,6 +42,11 @@ def make_layer(image: Recipe, base: Path, build: Path, debian: archives.Debian) 
     (own / "settings").write_text(_settings(image))
     private = ("unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--mount-proc")
     commands.run(*private, "bash", str(_SCRIPT), str(base), str(build), image.name, seconds=900)
+    for source, target in image.copy.items():
+        for path in copied_files(REPOSITORY / source):
+            copy = own / "upper" / target.lstrip("/") / path.relative_to(REPOSITORY / source)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, copy)
     _mark_deletions(own / "upper")
     return own / "upper"
 

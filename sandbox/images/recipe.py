@@ -26,7 +26,8 @@ class Recipe:
     parent: str | None = "base"
     """The image below; a recipe with content of its own stands on `base`."""
     suite: str = ""
-    """Of the base: the release of Debian, by its codename."""
+    """The release of Debian, by its codename. Of the base; above it, for packages of which its release has too old a
+    major version."""
     debian: tuple[str, ...] = ()
     python: tuple[str, ...] = ()
     """PyPI requirements, installed by the image's own Python."""
@@ -50,7 +51,7 @@ class Recipe:
     workdir: str = "/"
     stop_signal: str = "SIGTERM"
     copy: dict[str, str] = field(default_factory=dict)
-    """Directories of this repository, and where they go."""
+    """Directories of this repository, and where they go, in place of what packages have there."""
     files: dict[str, str] = field(default_factory=dict)
     """Files with their text, written before the packages are installed."""
     links: dict[str, str] = field(default_factory=dict)

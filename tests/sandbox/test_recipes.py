@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.hosts.errors import HostError
+from sandbox.images import archives
 from sandbox.images import recipe as module
 from sandbox.images.recipe import Recipe, content_hash, recipe, recipes, tag
 
@@ -126,3 +127,16 @@ def test_an_unknown_word_in_a_recipe_is_refused(tmp_path: Path, monkeypatch: pyt
 def test_tests_on_loopback_run_the_patroni_of_the_image() -> None:
     given = (module.REPOSITORY / "requirements-dev.txt").read_text().splitlines()
     assert set(recipe("postgres").python) <= {line.partition("#")[0].strip() for line in given}
+
+
+def test_another_release_comes_from_the_same_archives_without_its_updates() -> None:
+    text = (
+        "deb http://mirror/debian/ trixie main\n"
+        "deb http://mirror/debian/ trixie-updates main\n"
+        "deb http://mirror/debian-security/ trixie-security main contrib\n"
+        'deb [signed-by="/usr/share/keyrings/a.gpg" arch=amd64] http://own/debian trixie main contrib\n'
+    )
+    assert archives.of_suite(text, "forky") == (
+        "deb http://mirror/debian/ forky main\n"
+        'deb [signed-by="/usr/share/keyrings/a.gpg" arch=amd64] http://own/debian forky main contrib\n'
+    )
