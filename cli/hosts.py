@@ -1,5 +1,6 @@
 """The hosts a stack runs on."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -17,3 +18,20 @@ class Hosts:
     """None: the default one, or no Kubernetes."""
     context: str | None = None
     sandbox: bool = False
+
+
+def docker_hosts(named: str | None = None) -> Hosts:
+    """The Docker of HOST, else the one that is `named`, that of DOCKER_HOST, or the default socket's."""
+    host = os.environ.get("HOST") or named or os.environ.get("DOCKER_HOST") or None
+    return Hosts(
+        environment={"DOCKER_HOST": host} if host else {},
+        address=_address(host or ""),
+        description=f"Docker host {host or 'of the default socket'}",
+        docker_host=host,
+    )
+
+
+def _address(docker_host: str) -> str:
+    if docker_host.startswith(("tcp://", "ssh://")):
+        return docker_host.split("://", 1)[1].rsplit("@", 1)[-1].split("/")[0].split(":")[0]
+    return "127.0.0.1"

@@ -9,7 +9,7 @@ from cli import kept, kubernetes_logs, kubernetes_restart, owners
 from cli.clients import answering, kubernetes_api
 from cli.entry import Entries
 from cli.errors import CommandError
-from cli.hosts import Hosts
+from cli.hosts import Hosts, docker_hosts
 from cli.kubernetes_entries import ServiceEntries
 from cli.kubernetes_logs import NAME_LABEL
 from cli.kubernetes_restart import KINDS
@@ -52,6 +52,15 @@ class OnKubernetes(Operations):
             kubeconfig=named,
             context=platform.context,
         )
+
+    def docker(self) -> Hosts:
+        hosts = docker_hosts()
+        if hosts.docker_host is None and self.stack.sandbox:
+            raise CommandError(
+                "the sandbox's Kubernetes has no Docker: verify the images with a stack on Swarm, or name a Docker "
+                "host with HOST or DOCKER_HOST."
+            )
+        return hosts
 
     def cluster(self) -> Any:
         # The sandbox needs Linux and root; people with hosts of their own must not need its imports.

@@ -1,13 +1,12 @@
 """The commands on a Docker Swarm."""
 
-import os
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from cli import kept, own_docker, owners, ports, swarm_logs, swarm_restart
 from cli.clients import answering, docker_client
 from cli.entry import Entries
-from cli.hosts import Hosts
+from cli.hosts import Hosts, docker_hosts
 from cli.leftovers import SAID_SO, Leftovers
 from cli.logs import Asked, Source
 from cli.node_devices import check_devices
@@ -36,15 +35,11 @@ class OnSwarm(Operations):
         """HOST, the stack file, DOCKER_HOST; else the sandbox for stacks of sandbox images, or the default socket."""
         platform = self.stack.platform
         assert isinstance(platform, SwarmSettings)
-        docker_host = os.environ.get("HOST") or platform.host or os.environ.get("DOCKER_HOST") or None
-        if docker_host is None and self.stack.sandbox:
-            return _sandbox()
-        return Hosts(
-            environment={"DOCKER_HOST": docker_host} if docker_host else {},
-            address=_address(docker_host or ""),
-            description=f"Docker host {docker_host or 'of the default socket'}",
-            docker_host=docker_host,
-        )
+        hosts = docker_hosts(platform.host)
+        return _sandbox() if hosts.docker_host is None and self.stack.sandbox else hosts
+
+    def docker(self) -> Hosts:
+        return self.hosts
 
     def cluster(self) -> Any:
         from sandbox.hosts.swarm import SwarmCluster
@@ -140,12 +135,6 @@ def _sandbox() -> Hosts:
         docker_host=host.docker_host,
         sandbox=True,
     )
-
-
-def _address(docker_host: str) -> str:
-    if docker_host.startswith(("tcp://", "ssh://")):
-        return docker_host.split("://", 1)[1].rsplit("@", 1)[-1].split("/")[0].split(":")[0]
-    return "127.0.0.1"
 
 
 def _rows(resources: Resources, hosts: Hosts) -> Iterator[Row]:

@@ -37,6 +37,10 @@ class Operations(ABC):
     def _hosts(self) -> Hosts: ...
 
     @abstractmethod
+    def docker(self) -> Hosts:
+        """A Docker host for images of the stack; nothing is started. Raises CommandError when there is none."""
+
+    @abstractmethod
     def cluster(self) -> Any:
         """The sandbox's hosts, with `up` and `down`."""
 

@@ -1,6 +1,5 @@
 """Whether the images that a stack pulls are what its components take them for."""
 
-import os
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -8,8 +7,6 @@ from typing import Any
 
 from cli import sandbox
 from cli.clients import answering, docker_client
-from cli.errors import CommandError
-from cli.hosts import Hosts
 from cli.operations import Operations
 from cli.progress import say
 from components.kind import ImageNeed
@@ -49,7 +46,9 @@ class Found:
 
 def verify_images(stack: Stack, on: Operations) -> bool:
     """Pull each pinned image of the stack, and run it as its components would. Says what was found; False: a fault."""
-    hosts, sound = _docker(on), True
+    hosts, sound = on.docker(), True
+    if hosts.sandbox:
+        sandbox.start(on)
     with answering(hosts):
         client = docker_client(hosts)
         for name, asked in asked_of(stack).items():
@@ -96,7 +95,7 @@ def verified(client: Any, asked: Asked) -> Found:
         found.digest = _digest(client.inspect_image(pin.ref))
         said = _run(client, asked)
     except docker.errors.APIError as error:
-        found.problems.append(f"cannot be pulled or started: {error.explanation or error}")
+        found.problems.append(f"cannot be pulled or started: {error.explanation or error}{_tagged(client, pin)}")
         return found
     lines = said.splitlines()
     found.problems += list(_problems(asked, lines))
@@ -158,18 +157,16 @@ def _run(client: Any, asked: Asked) -> str:
             client.remove_volume(_VOLUME, force=True)
 
 
+def _tagged(client: Any, pin: ImagePin) -> str:
+    """What the registry has under the tag of a pin with a digest."""
+    import docker
+
+    try:
+        tagged = client.inspect_distribution(pin.ref.partition("@")[0])["Descriptor"]["digest"] if pin.digest else None
+    except docker.errors.APIError:
+        return ""  # the pull has said why
+    return f"; the tag is {tagged} there" if tagged not in (None, pin.digest) else ""
+
+
 def _digest(image: dict[str, Any]) -> str:
     return next((known.partition("@")[2] for known in image.get("RepoDigests") or ()), "")
-
-
-def _docker(on: Operations) -> Hosts:
-    """HOST or DOCKER_HOST, the stack's Swarm, its sandbox (which is started), or the default socket."""
-    hosts = on.hosts
-    named = os.environ.get("HOST") or os.environ.get("DOCKER_HOST") or hosts.docker_host
-    if hosts.sandbox and hosts.docker_host is None:
-        raise CommandError("the sandbox's Kubernetes has no Docker: verify the images with a stack on Swarm.")
-    if hosts.sandbox:
-        sandbox.start(on)
-    return Hosts(
-        environment={}, address="", description=f"Docker host {named or 'of the default socket'}", docker_host=named
-    )

@@ -77,6 +77,28 @@ def test_host_is_for_docker_only(monkeypatch: pytest.MonkeyPatch) -> None:
         hosts_of(_stack(UPSTREAM, kind="kubernetes"))
 
 
+@pytest.mark.parametrize("name", ["HOST", "DOCKER_HOST"])
+@pytest.mark.parametrize("images", [SANDBOX, UPSTREAM], ids=["sandbox", "upstream"])
+def test_images_of_a_stack_on_kubernetes_are_verified_on_a_docker(
+    name: str, images: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, "tcp://10.1.2.3:2375")
+    assert operations(_stack(images, kind="kubernetes")).docker().docker_host == "tcp://10.1.2.3:2375"
+
+
+def test_without_one_it_is_the_local_docker() -> None:
+    assert operations(_stack(UPSTREAM, kind="kubernetes")).docker().docker_host is None
+    with pytest.raises(CommandError, match="has no Docker"):
+        operations(_stack(SANDBOX, kind="kubernetes")).docker()
+
+
+def test_on_swarm_it_is_where_the_stack_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", "tcp://10.1.2.3:2375")
+    on = operations(_stack(UPSTREAM, kind="swarm", host="ssh://admin@manager.example.com"))
+    assert on.docker() is on.hosts
+    assert on.docker().docker_host == "ssh://admin@manager.example.com"
+
+
 def test_every_platform_has_its_operations() -> None:
     assert set(OPERATIONS) == set(get_args(get_args(PlatformSettings)[0]))
 
