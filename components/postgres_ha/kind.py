@@ -18,10 +18,13 @@ _IMAGES = (
         "postgres",
         keeps_data=True,
         version=("postgres", "--version"),
-        programs=("sh", "flock", "python3", "patroni", "psql", "initdb", "pg_basebackup", "pg_rewind"),
+        programs=("sh", "flock", "timeout", "python3", "patroni", "psql", "initdb", "pg_basebackup", "pg_rewind"),
     ),
     ImageNeed(
-        "etcd", keeps_data=True, version=("etcd", "--version"), programs=("sh", "etcdctl", "grep", "sed", "tr", "date")
+        "etcd",
+        keeps_data=True,
+        version=("etcd", "--version"),
+        programs=("sh", "etcdctl", "grep", "sed", "tr", "date", "timeout"),
     ),
 )
 

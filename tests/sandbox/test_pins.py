@@ -43,7 +43,7 @@ def test_a_pin_has_a_digest_or_says_that_it_is_unverified(source: str) -> None:
         assert digest is None or re.fullmatch(r"sha256:[0-9a-f]{64}", str(digest))
 
 
-def test_no_upstream_tag_moves() -> None:
+def test_every_upstream_tag_names_a_version() -> None:
     for name, pin in _read("upstream").items():
         tag = str(pin["ref"]).rpartition(":")[2]
         assert re.search(r"\d+\.\d+", tag), f"{name}: the tag '{tag}' names no version"
