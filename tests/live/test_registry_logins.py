@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,46 +13,19 @@ import pytest
 from sandbox.engine.providers.base import ProviderError
 from sandbox.engine.providers.docker import DockerProvider
 from sandbox.engine.values import Properties, Secret
-from sandbox.hosts.profiles import registry_storage
 from sandbox.hosts.swarm import SwarmCluster
-from sandbox.hosts.waiting import wait_until
-from sandbox.images.build import reference
+from tests.live.private_registry import ADDRESS, PASSWORD, USER, private_registry
 
 pytestmark = [pytest.mark.live, pytest.mark.swarm]
 
 SERVICE = "docker:index/service:Service"
-PORT = 5001
-HOST = f"127.0.0.1:{PORT}"
-PASSWORD = "only-for-this-test"
-_HTPASSWD = "robot:$2b$05$9hRX/0SrkUSd10Z9QbJyCeSQmHZvda4069IOAXdhn9JhXbUBIAdTy\n"
-"""The password's bcrypt hash: Debian's registry takes no other kind."""
-
-_CONFIG = """\
-version: 0.1
-log: {{level: warn}}
-storage:
-  filesystem: {{rootdirectory: {storage}}}
-  maintenance: {{readonly: {{enabled: true}}}}
-http: {{addr: {address}}}
-auth: {{htpasswd: {{realm: private, path: {passwords}}}}}
-"""
 
 
 @pytest.fixture
 def private_image(swarm_dev: SwarmCluster, tmp_path: Path) -> Iterator[str]:
     """An image at a registry of the host's own that asks for a login."""
-    host = swarm_dev.hosts[0]
-    passwords, config = tmp_path / "htpasswd", tmp_path / "registry.yml"
-    passwords.write_text(_HTPASSWD)
-    config.write_text(_CONFIG.format(storage=registry_storage(), address=HOST, passwords=passwords))
-    command = ["nsenter", "-t", str(host.pid), "-n", "--", "docker-registry", "serve", str(config)]
-    with (tmp_path / "registry.log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as registry:
-        try:
-            wait_until(lambda: host.listens(PORT) or registry.poll() is not None, "the private registry listens", 15)
-            assert registry.poll() is None, (tmp_path / "registry.log").read_text()
-            yield f"{HOST}/{reference('base').partition('/')[2]}"
-        finally:
-            registry.terminate()
+    with private_registry(swarm_dev.hosts[0], tmp_path) as image:
+        yield image
 
 
 def service(image: str, seconds: int) -> Properties:
@@ -65,7 +38,7 @@ def service(image: str, seconds: int) -> Properties:
 
 
 def provider(swarm: SwarmCluster, password: str | None) -> DockerProvider:
-    login = {"address": HOST, "username": "robot", "password": password}
+    login = {"address": ADDRESS, "username": USER, "password": password}
     auth: Properties = {} if password is None else {"registryAuth": Secret(json.dumps([login]))}
     return DockerProvider({"host": swarm.docker_host, **auth}, print)
 
@@ -74,7 +47,7 @@ def provider(swarm: SwarmCluster, password: str | None) -> DockerProvider:
 def test_nobody_else_pulls(swarm_dev: SwarmCluster, private_image: str, password: str | None) -> None:
     docker = provider(swarm_dev, password)
     inputs = docker.check("urn", "trial", SERVICE, {}, service(private_image, seconds=12))
-    with pytest.raises(ProviderError, match="No such image"):
+    with pytest.raises(ProviderError, match=f"No such image: {re.escape(private_image)}"):
         docker.create("urn", SERVICE, inputs, False)
 
 

@@ -1,15 +1,22 @@
 """Every sandbox image on a real daemon: pulled from the host's registry, and run as its pinned user."""
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import docker
 import pytest
+import yaml
 
-from cli.verify_images import Asked, asked_of, verified
+from cli.verify_images import asked_of, verified
 from composition.read import check
 from sandbox.hosts.swarm import SwarmCluster
 from sandbox.images.build import reference
+from settings.images import pins
+from tests.live.dev.commands import Commands
+from tests.live.dev.stacks import development
 from tests.stacks.fixtures import REPOSITORY, settings_of
 
 pytestmark = [pytest.mark.live, pytest.mark.swarm, pytest.mark.timeout(300, func_only=True)]
@@ -20,12 +27,14 @@ VERSIONS = {
     "postgres": "postgres (PostgreSQL) 17",
     "etcd": "etcd Version: 3.5",
     "valkey": "Valkey server v=8.1",
-    "prometheus": "prometheus, version 2",
+    "prometheus": "prometheus, version 3",
     "alertmanager": "alertmanager, version 0",
     "node-exporter": "node_exporter, version 1",
     "redis-exporter": "Redis Metrics Exporter 1.",
     "chat": "",
 }
+NOT_BY_TAG = {"postgres": "17", "etcd": "3"}
+"""The major versions of upstream images whose tags say others."""
 OTHERS = {
     "postgres": (["patroni", "--version"], "patroni 4.1.5"),
     "chat": (["python3", "-c", "import app, fastapi, asyncpg, redis; print('imported')"], "imported"),
@@ -62,25 +71,70 @@ def test_it_is_what_its_pin_says(daemon: docker.DockerClient, name: str) -> None
     assert found.problems == []
     assert VERSIONS[name] in found.version
     assert found.digest.startswith("sha256:")
+    if upstream := pins("upstream").get(name):
+        tag = upstream.ref.rpartition(":")[2]
+        assert _major(found.version) == NOT_BY_TAG.get(name, _major(tag)), "both sets have the same"
 
 
-BROKEN: dict[str, Callable[[Asked], Asked]] = {
-    "lacks no-such (on PATH)": lambda asked: replace(asked, programs=frozenset({"no-such"})),
-    "`false` fails": lambda asked: replace(asked, version=("false",)),
-    "user 12345 cannot write a new volume": lambda asked: _pinned(asked, uid=12345),
-    "cannot be pulled": lambda asked: _pinned(asked, ref=f"{asked.pin.ref.rpartition(':')[0]}:none"),
-    "lacks wget": lambda asked: _pinned(asked, http_probe="wget"),
+def _major(text: str) -> str:
+    found = re.search(r"(\d+)\.\d+", text)
+    assert found is not None, text
+    return found[1]
+
+
+def test_the_command_finds_the_sandbox_set_sound(swarm_dev: SwarmCluster, tmp_path: Path) -> None:
+    run = Commands(tmp_path, {"HOST": swarm_dev.docker_host}).cli("verify-images", "dev")
+    assert run.code == 0, run.text
+    assert run.out.count("    ok: ") == len(ASKED)
+
+
+def test_the_command_says_which_pins_are_wrong(
+    swarm_dev: SwarmCluster, daemon: docker.DockerClient, tmp_path: Path
+) -> None:
+    """Each with its reason, and those that are right beside them."""
+    digest = verified(daemon.api, ASKED["haproxy"]).digest
+    stack = development()
+    stack["images"]["override"] = {
+        "valkey": _pin("valkey", uid=12345),
+        "etcd": _pin("etcd", bin_dir="/opt/no-such", http_probe="wget"),
+        "haproxy": _pin("haproxy", digest=digest, unverified=False),
+        "redis-exporter": _pin("redis-exporter", digest=digest, unverified=False),
+        "alertmanager": _pin("alertmanager", ref=f"{reference('alertmanager').rpartition(':')[0]}:none"),
+        "node-exporter": _pin("node-exporter", ref="127.0.0.1:5000/ha-platform/no-such:1.0"),
+        "prometheus": _pin("prometheus", ref="127.0.0.1:1/prometheus:3.0"),
+    }
+    file = tmp_path / "Pulumi.dev.yaml"
+    file.write_text(yaml.safe_dump({"config": {"ha-platform:stack": stack}}))
+    run = Commands(tmp_path, {"HOST": swarm_dev.docker_host}).cli("verify-images", "dev", stack_file=file)
+    print(run.text)
+    assert run.code == 1
+    said = dict(re.findall(r"^  ([a-z-]+): \S+\n    (.*)$", run.out, re.MULTILINE))
+    assert set(said) == set(ASKED)
+    assert said["haproxy"].endswith(f"digest {digest} (pinned)")
+    assert said["postgres"].startswith("ok: postgres (PostgreSQL) 17")
+    assert said["valkey"].startswith("FAULT: user 12345 cannot write a new volume on /data")
+    assert said["etcd"] == "FAULT: lacks wget (on PATH or in /opt/no-such)"
+    for name in ("redis-exporter", "alertmanager", "node-exporter", "prometheus"):
+        assert said[name].startswith("FAULT: cannot be pulled"), said[name]
+    real = verified(daemon.api, ASKED["redis-exporter"]).digest
+    assert said["redis-exporter"].endswith(f"; the tag is {real} there")
+
+
+def _pin(name: str, **changes: object) -> dict[str, Any]:
+    pin = pins("sandbox")[name].model_dump(mode="json", exclude_defaults=True, exclude_none=True)
+    return {key: value for key, value in (pin | changes).items() if value is not False}
+
+
+BROKEN = {
+    "lacks no-such (on PATH)": replace(ASKED["valkey"], programs=frozenset({"no-such"})),
+    "`false` fails": replace(ASKED["valkey"], version=("false",)),
 }
 
 
 @pytest.mark.parametrize("fault", BROKEN)
-def test_what_a_pin_says_wrongly_is_found(daemon: docker.DockerClient, fault: str) -> None:
-    (problem,) = verified(daemon.api, BROKEN[fault](ASKED["valkey"])).problems
+def test_what_components_want_and_an_image_has_not_is_found(daemon: docker.DockerClient, fault: str) -> None:
+    (problem,) = verified(daemon.api, BROKEN[fault]).problems
     assert problem.startswith(fault)
-
-
-def _pinned(asked: Asked, **changes: object) -> Asked:
-    return replace(asked, pin=asked.pin.model_copy(update=changes))
 
 
 @pytest.mark.parametrize("name", sorted(OTHERS))
