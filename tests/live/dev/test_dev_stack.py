@@ -104,13 +104,13 @@ _PARTS_OF_REPLACE = ("create-replacement", "delete-replaced")
 def test_a_store_does_not_get_another_name_by_accident(
     swarm: SwarmCluster, commands: Commands, stack_file: StackFile, command: str
 ) -> None:
-    before = on_swarm(swarm.client())
+    before = on_swarm(swarm.client(), "dev")
     run = commands.cli(command, "dev", stack_file=stack_file.write(_renamed_database))
     assert run.code == 1, run.text
     assert "stack.databases.main: is not in the stack file any more" in run.err
     assert "volume dev-main-pg-0 on host1" in run.err
     assert "databases.primary would start empty" in run.err
-    assert on_swarm(swarm.client()) == before
+    assert on_swarm(swarm.client(), "dev") == before
 
 
 def test_up_applies_a_change(swarm: SwarmCluster, commands: Commands, stack_file: StackFile) -> None:
