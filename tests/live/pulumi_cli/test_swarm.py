@@ -149,8 +149,8 @@ def test_the_next_up_restarts_nothing(project: Project, swarm_dev: SwarmCluster)
     for command in (UNCHANGED, UP, UNCHANGED, ("refresh", "--yes", "--skip-preview"), UNCHANGED):
         run = project.run(*command)
         assert run.code == 0, f"pulumi {' '.join(command)}: {run.text}"
-        assert " to update" not in run.out
-        assert " updated" not in run.out
+        # A refresh finds the platforms that came with the digests.
+        assert command[0] == "refresh" or not re.search(r"\d+ (to update|updated)", run.out), run.text
     assert containers(swarm_dev) == ran
 
 
