@@ -15,6 +15,8 @@ from sandbox.engine.wire import SECRET, SIGNATURE, UNKNOWN_TEXT
 
 # The CLI checks that `magic` is the hash of `version`; the version is the newest whose format this file follows.
 CLI_VERSION = "v3.258.0"
+# Of a deployment of version 4: what a reader must know. Hooks are the program's, which registers them again.
+_FEATURES = {"hooks"}
 
 
 class Crypter(Protocol):
@@ -196,8 +198,13 @@ def check_deployment(document: Any, source: str) -> dict[str, Any]:
     """The deployment inside `document`. Raises EngineError where it is none that this engine can read."""
     if not isinstance(document, dict) or not isinstance(document.get("deployment"), dict):
         raise EngineError(f"{source}: not a Pulumi deployment (no object `deployment`)")
-    if document.get("version") != 3:
-        raise EngineError(f"{source}: deployment version {document.get('version')!r}: only version 3 can be read")
+    version, features = document.get("version"), document.get("features") or []
+    if version not in (3, 4):
+        raise EngineError(f"{source}: deployment version {version!r}: only versions 3 and 4 can be read")
+    if unknown := set(features) - _FEATURES:
+        raise EngineError(
+            f"{source}: deployment with {', '.join(sorted(unknown))}: only {', '.join(_FEATURES)} can be read"
+        )
     body: dict[str, Any] = document["deployment"]
     provider = (body.get("secrets_providers") or {}).get("type", "passphrase")
     if provider != "passphrase":

@@ -158,7 +158,8 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.
     [
         ("{", "not a state file"),
         ("[]", "not a Pulumi deployment"),
-        ('{"version": 2, "deployment": {}}', "only version 3"),
+        ('{"version": 2, "deployment": {}}', "only versions 3 and 4"),
+        ('{"version": 4, "features": ["hooks", "views"], "deployment": {}}', "deployment with views: only hooks"),
         ('{"version": 3, "deployment": {"secrets_providers": {"type": "service"}}}', "secrets provider 'service'"),
     ],
 )

@@ -15,6 +15,7 @@ from tests.live.dev.commands import NOT_INHERITED, Run
 from tests.stacks.fixtures import REPOSITORY
 
 STACK = "trial"
+PASSPHRASE = "a passphrase"
 SECONDS = 300
 
 
@@ -47,7 +48,7 @@ class Project:
             **stand_in_environment(next(iter(self.target.values()))),
             **self.target,
             "PULUMI_BACKEND_URL": (self.directory / "backend").as_uri(),
-            "PULUMI_CONFIG_PASSPHRASE": "a passphrase",
+            "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
             "NO_COLOR": "1",
             **environment,
         }

@@ -4,7 +4,10 @@ The tests go on with each other's stack, in this order.
 """
 
 import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +19,7 @@ from sandbox.hosts.swarm import SwarmCluster
 from sandbox.hosts.waiting import wait_until
 from tests.live.dev.belongings import in_state, on_swarm
 from tests.live.dev.stacks import SMALL, Settings, StackFile
-from tests.live.pulumi_cli.project import STACK, Project
+from tests.live.pulumi_cli.project import PASSPHRASE, STACK, Project
 from tests.stacks.fixtures import REPOSITORY
 
 pytestmark = [pytest.mark.live, pytest.mark.swarm, pytest.mark.timeout(600, func_only=True)]
@@ -162,6 +165,25 @@ def test_a_state_goes_out_and_in_again(project: Project, swarm_dev: SwarmCluster
     assert back.code == 0, back.text
     run = project.run(*UNCHANGED)
     assert run.code == 0, run.text
+
+
+def test_the_sandbox_engine_takes_the_state_over(project: Project, swarm_dev: SwarmCluster, tmp_path: Path) -> None:
+    (tmp_path / "state.json").write_text(json.dumps(project.exported()))
+    environment = {
+        "HA_STATE": str(tmp_path),
+        "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
+        "DOCKER_HOST": swarm_dev.docker_host,
+    }
+    for command in (("import", str(tmp_path / "state.json")), ("preview", "--expect-no-changes")):
+        done = subprocess.run(
+            [sys.executable, "-m", "sandbox.engine", *command, "-s", STACK, "--stack-file", str(project.stack_file)],
+            cwd=REPOSITORY,
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_a_service_removed_by_hand_is_made_again(project: Project, swarm_dev: SwarmCluster) -> None:
