@@ -4,7 +4,8 @@ Engines delete what is not registered any more, and no hook of the program runs 
 wanted is known here.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from components.app_tier.volumes import shared_uses
 from composition.kinds import components, keepers
 from composition.stack import Stack
 from model import ROOT
+from platforms.shared import KEY as SHARED
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +38,7 @@ def on_services(resources: Sequence[dict[str, Any]]) -> Iterator[Owned]:
         task = inputs["taskSpec"]
         constraints = (task.get("placement") or {}).get("constraints") or []
         host = "".join(f" on {text.partition('==')[2]}" for text in constraints if text.startswith("node.hostname=="))
+        shared = _shared_names(inputs)
         for mount in task["containerSpec"].get("mounts") or []:
             name, options = mount.get("source"), mount.get("volumeOptions") or {}
             if (
@@ -44,17 +47,23 @@ def on_services(resources: Sequence[dict[str, Any]]) -> Iterator[Owned]:
                 or options.get("driverOptions")
             ):
                 continue
-            origin, component = _labelled(inputs, "origin"), _labelled(options, "component")
-            yield Owned(
-                # A member's volume has the name of its service; another one is shared, and made by whoever mounts it.
-                owner=origin.removeprefix(f"{ROOT}.") if name == inputs["name"] else f"volumes.{component}",
-                what=f"volume {name}{host}",
-                removal=f"docker volume rm {name}",
-            )
+            # A member's volume has the name of its service; another one is shared.
+            if name == inputs["name"]:
+                owner = _labelled(inputs, "ha-platform.origin").removeprefix(f"{ROOT}.")
+            elif mount["target"] in shared:
+                owner = f"volumes.{shared[mount['target']]}"
+            else:
+                continue  # A job's: its application mounts the same, and says which it is.
+            yield Owned(owner=owner, what=f"volume {name}{host}", removal=f"docker volume rm {name}")
 
 
-def _labelled(inputs: dict[str, Any], label: str) -> str:
-    return next((str(one["value"]) for one in inputs.get("labels") or [] if one["label"] == f"ha-platform.{label}"), "")
+def _shared_names(service: Mapping[str, Any]) -> dict[str, str]:
+    """The shared volumes of a service's containers, by the path of their mount."""
+    return {path: name for path, (name, _) in json.loads(_labelled(service, SHARED) or "{}").items()}
+
+
+def _labelled(service: Mapping[str, Any], label: str) -> str:
+    return next((str(one["value"]) for one in service.get("labels") or [] if one["label"] == label), "")
 
 
 def in_claims(resources: Sequence[dict[str, Any]], *, keeps_data: bool) -> Iterator[Owned]:

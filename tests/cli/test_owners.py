@@ -36,7 +36,7 @@ def document(platform: str) -> dict[str, Any]:
         "caches": {"jobs": {"role": "broker", "members": 1}},
         "apps": {
             "files": {**APP, "volumes": {"/data": "1Gi"}},
-            "web": {**APP, "shared_volumes": {"/media": "media"}},
+            "web": {**APP, "shared_volumes": {"/media": "media"}, "migrations": {"command": ["migrate"]}},
         },
     }
 
