@@ -1,6 +1,7 @@
 # Sentinel rewrites its configuration, so it works on a copy in its volume; the copy's memory of the group is kept. On an
 # empty volume it asks the members who is the master, and waits until a majority of them names the same: a guess would be
-# believed by members that start at the same time, and a master that becomes a replica of an old one loses its data. Its id
+# believed by members that start at the same time, and a master that becomes a replica of an old one loses its data. Where
+# no majority is to come, two hosts of three being away or without data, those that are left decide. Its id
 # follows from its name: the others count every id they ever saw as a voter, and with a new one after each loss the rest
 # could in the end not be a majority.
 set -eu
@@ -18,11 +19,30 @@ told() {
   done
 }
 
+# Whether `$1` is away, and a Sentinel with a memory names it. A master that answers, be it to say that it loads, is not
+# overruled: it may have what the others lack.
+away_and_known() {
+  [ -z "$(REDISCLI_AUTH=$password timeout 2 redis-cli -h "$1" ping 2>/dev/null)" ] || return 1
+  for sentinel in $HA_SENTINELS; do
+    answer=$(REDISCLI_AUTH=$sentinel_password timeout 2 \
+      redis-cli -h "$sentinel" -p 26379 sentinel master "$HA_MASTER" 2>/dev/null | tr '\n' ' ') || true
+    case $answer in "name $HA_MASTER ip $1 port 6379 "*) return 0 ;; esac
+  done
+  return 1
+}
+
 if [ ! -s "$config" ]; then
   password=$(cat /etc/ha-redis/redis_password)
+  sentinel_password=$(cat /etc/ha-redis/sentinel_password)
   set -- $HA_PEERS
   majority=$(($# / 2 + 1))
+  patience=$(($(date +%s) + HA_PATIENCE_SECONDS))
   while set -- $(told | sort | uniq -c | sort -rn) && [ "${1:-0}" -lt $majority ]; do
+    # All that answer follow the same one.
+    if [ $# = 2 ] && [ "$(date +%s)" -ge $patience ] && away_and_known "$2"; then
+      echo "no majority of the members is here: those that are follow $2"
+      break
+    fi
     echo "no memory here: waiting until $majority members name the same master"
     sleep 1
   done

@@ -55,6 +55,10 @@ class Group:
                 start_new_session=True,
             )
 
+    def set(self, server: Server, variable: str, value: str) -> None:
+        """For the next starts."""
+        self._env[server][variable] = value
+
     def start_all(self) -> None:
         """As a first start: the servers, then the Sentinels; returns when every replica follows the master."""
         for server in PORTS:

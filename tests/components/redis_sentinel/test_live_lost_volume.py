@@ -146,6 +146,25 @@ def test_a_restart_of_everything_whose_first_sentinel_knows_a_former_master(make
     assert keys(group) == [KEYS + 50] * COUNT
 
 
+def test_the_master_s_host_is_back_without_data_while_another_is_lost(make: Make) -> None:
+    """No two members are there to agree on a master; the one that is left has everything."""
+    group = make(SESSION)
+    master = group.master()
+    lost, left = (ordinal for ordinal in range(COUNT) if ordinal != master)
+    for server in PORTS:
+        group.kill(server, lost)
+        group.lose(server, master)
+    group.set("sentinel", "HA_PATIENCE_SECONDS", "5")
+    for server in PORTS:
+        group.start(server, master)
+    wait_for("the member that is left is the master", lambda: group.master(left) == left, seconds=60)
+    assert int(group.ask("redis", left, "dbsize")) == KEYS
+    for server in PORTS:
+        group.start(server, lost)
+    group.wait_whole()
+    assert keys(group) == [KEYS] * COUNT
+
+
 def test_lost_replicas_and_sentinels_are_as_many_as_before(make: Make) -> None:
     """One after the other, each Sentinel once: they still count three, and still choose another master."""
     group = make(SESSION)

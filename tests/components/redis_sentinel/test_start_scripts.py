@@ -41,6 +41,7 @@ class Trial:
 
     def run(self, server: str, says: dict[str, str], *, host: str = "a", persisted: str = "yes") -> str | None:
         """The master that the configuration names (its own name: it is the master), or None if it waited."""
+        (self.directory / "slept").unlink(missing_ok=True)
         for who, text in says.items():
             (self.directory / f"says-{who}").write_text(text)
         text = (FILES / f"{server}_start.sh").read_text().replace("/etc/ha-redis", str(self.directory))
@@ -54,6 +55,7 @@ class Trial:
                 "HA_FIRST_MEMBER": "a",
                 "HA_PEERS": "a b c",
                 "HA_SENTINELS": "s1 s2 s3",
+                "HA_PATIENCE_SECONDS": "20",
                 "HA_MASTER": "main",
                 "HA_PERSISTED": persisted,
             },
@@ -176,6 +178,10 @@ def test_a_person_accepts_the_loss_once(trial: Trial) -> None:
         pytest.param({"a": MASTER, "s1": named("a")}, None, id="one alone"),
         pytest.param({"a": MASTER, "b": DENIED, "c": DENIED}, None, id="an error names no master"),
         pytest.param({"a": MASTER, "b": MASTER}, None, id="no two agree"),
+        pytest.param({"b": follows("a"), "s1": named("a")}, "a", id="those that are left agree on one that is away"),
+        pytest.param({"b": follows("a"), "s1": named("c")}, None, id="the Sentinel that is left names another"),
+        pytest.param({"b": follows("a")}, None, id="no Sentinel is left"),
+        pytest.param({"a": "PONG", "b": follows("a"), "s1": named("a")}, None, id="the master that is left loads"),
     ],
 )
 def test_a_sentinel_on_an_empty_volume_asks_the_members(
