@@ -130,7 +130,7 @@ def test_up_deploys_what_answers(project: Project, swarm_dev: SwarmCluster) -> N
     assert re.search(r"\+ \d+ created", run.out)
     assert "pulumi-resource-docker: a stand-in of the sandbox" in run.text
     assert quiet(run.text)
-    url = f"http://{profile('dev').prefix}.11:{SMALL['balancers']['edge']['listen']['http']}/"
+    url = f"http://{profile('dev').prefix}.11:{SMALL['balancers']['edge']['listen']['http']}/replica"
     wait_until(lambda: httpx.get(url, timeout=5).status_code == 200, f"{url} answers", 30)
     images = [one["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"] for one in swarm_dev.client().api.services()]
     assert [image for image in images if "@sha256:" not in image] == []
