@@ -336,6 +336,7 @@ CLOSED = [
     "/shut/metrics/",
     "/shut/metrics/below",
     "/shut/metrics?a=b",
+    "http://any.test/shut/metrics",
     "/shut/METRICS",
     "/shut//metrics",
     "/shut/%6Detrics",
@@ -359,6 +360,11 @@ OPEN = ["/shut", "/shut/", "/shut/metrics2", "/shut/x/metrics", "/shut/aXb", "/s
 @pytest.mark.parametrize("path", CLOSED)
 def test_a_closed_path_is_closed_in_every_spelling(proxy: Proxy, path: str) -> None:
     assert status_of(proxy, path) == 404
+
+
+def test_a_fragment_hides_no_path(proxy: Proxy) -> None:
+    """Some applications cut it off; a proxy that knows of it does not pass it on."""
+    assert status_of(proxy, "/shut/metrics#a") in (400, 404)
 
 
 @pytest.mark.parametrize("path", OPEN)
