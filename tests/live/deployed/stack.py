@@ -77,7 +77,7 @@ def live_stack(platform: dict[str, Any], *, alerts_host: str) -> dict[str, Any]:
         "databases": {
             "main": {
                 "members": MEMBERS, "synchronous": True, "extensions": ["vector"], "volume": "1Gi", "resources": _DATA,
-                "store_resources": _STORE,
+                "store_resources": _STORE, "roles": {"reader": {"grants": {"app": "read"}}},
             },
         },
         "caches": {

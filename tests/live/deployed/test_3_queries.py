@@ -1,4 +1,4 @@
-"""Queries on the primary: workers that share more memory than a runtime's own /dev/shm has (64 MiB); vectors."""
+"""Queries on the primary: workers that share more memory than a runtime's own /dev/shm has (64 MiB); vectors; roles."""
 
 import re
 
@@ -31,6 +31,15 @@ SELECT id FROM points ORDER BY place <-> '[70,0,1]' LIMIT 1;
 ROLLBACK;
 """
 
+READER = """
+BEGIN;
+SET LOCAL ROLE app;
+CREATE TABLE words AS SELECT 'seen' AS word;
+SET LOCAL ROLE reader;
+SELECT word, has_table_privilege('words', 'INSERT') FROM words;
+ROLLBACK;
+"""
+
 
 def test_a_parallel_hash_join_has_room(site: Site) -> None:
     primary = wait_for("a primary leads", lambda: _primary(site), seconds=60)
@@ -53,6 +62,14 @@ def test_vectors_are_searched_by_an_index(site: Site) -> None:
     text = site.run_in(primary, ["sh", "-c", f"{psql} <<'SQL' 2>&1\n{VECTORS}SQL"])
     assert "Index Scan using near on points" in text, text
     assert text.strip().splitlines()[-1] == "70", text
+
+
+def test_a_role_reads_what_the_owner_makes_and_no_more(site: Site) -> None:
+    """`roles` of the stack, which the job of the settings keeps."""
+    primary = wait_for("a primary leads", lambda: _primary(site), seconds=60)
+    psql = "psql -XAtq -h /tmp -U postgres -d app -v ON_ERROR_STOP=1"
+    text = site.run_in(primary, ["sh", "-c", f"{psql} <<'SQL' 2>&1\n{READER}SQL"])
+    assert text.strip() == "seen|f", text
 
 
 def _primary(site: Site) -> str:
