@@ -59,7 +59,7 @@ def create(leader: Any, wanted: dict[str, Any], passwords: dict[str, str]) -> li
         there = dict(leader.query("SELECT extname, '' FROM pg_extension", database=database))
         for name in names:
             if name not in there:
-                sql = f'CREATE EXTENSION IF NOT EXISTS "{name}" CASCADE'
+                sql = f'CREATE EXTENSION IF NOT EXISTS "{name}" SCHEMA public CASCADE'
                 change(f"created extension {name} in database {database}", sql, database)
     if roles:
         importlib.import_module("apply_roles").apply(leader, roles, change)

@@ -36,7 +36,7 @@ _RELATIONS = (
 )
 _RELATION = "CASE relkind WHEN 'S' THEN 'sequence ' ELSE 'table ' END || pg_class.oid"
 OBJECTS = (
-    f"SELECT 'schema ' || oid, quote_ident(nspname) FROM pg_namespace WHERE {_OWN} "
+    f"SELECT 'schema ' || oid, nspname FROM pg_namespace WHERE {_OWN} "
     f"UNION ALL SELECT {_RELATION}, '' FROM {_RELATIONS}"
 )
 GRANTED = (
@@ -121,7 +121,7 @@ def _grants(leader: Any, database: str, owner: str, levels: dict[str, str], role
     granted: dict[str, set[str]] = {}
     for name, what in leader.query(GRANTED, database=database):
         granted.setdefault(name, set()).add(what)
-    schemas = ", ".join(name for name in objects.values() if name)
+    schemas = ", ".join(_quoted(name) for name in objects.values() if name)
     most = _privileges("write", objects)
     for name in sorted(roles):
         level = levels.get(name, "")
@@ -131,6 +131,11 @@ def _grants(leader: Any, database: str, owner: str, levels: dict[str, str], role
         if sql:
             said = f"may {level}" if level else "may nothing by itself"
             change(f"role {name} {said} in database {database}", "; ".join(["BEGIN", *sql, "COMMIT"]), database)
+
+
+def _quoted(name: str) -> str:
+    """An owner may call a schema anything, and the superuser runs this."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _privileges(level: str, objects: dict[str, str]) -> set[str]:

@@ -6,8 +6,10 @@ image of the servers: Python's standard library and `psql`.
 """
 
 import base64
+import csv
 import http.client
 import importlib
+import io
 import json
 import os
 import subprocess
@@ -27,6 +29,21 @@ CHANGE_SECONDS = 60
 """An extension may take some seconds to make what it holds."""
 NO_CONNECTION = 2
 """How psql ends then."""
+SESSION = {
+    # Only PostgreSQL's own functions and operators: an owner can make better matches, and would run them as superuser.
+    "search_path": "pg_catalog,pg_temp",
+    "role": "none",
+    "local_preload_libraries": "",
+    "default_transaction_read_only": "off",
+    "default_transaction_isolation": "read\\ committed",
+    "standard_conforming_strings": "on",
+    "client_min_messages": "warning",
+    "client_min_messages": "warning",
+    "lock_timeout": "0",
+    "idle_in_transaction_session_timeout": "0",
+    "exit_on_error": "off",
+}
+"""What the owner of a database must not decide (`ALTER DATABASE ... SET`) for the superuser in it."""
 RESTARTS = 3
 """Of one member at most: a standby may have to grow in one parameter, and to shrink in another afterwards."""
 RUNNING = "SELECT name, setting FROM pg_settings WHERE context = 'postmaster'"
@@ -96,37 +113,44 @@ class Member:
         """The first two columns of each row. Raises NotYet if the server does not answer."""
         done = self._psql(sql, database, seconds=ANSWER_SECONDS)
         if done.returncode:
-            raise NotYet(f"{self.name} does not answer ({' '.join(done.stderr.split())})")
-        columns = (row.partition("\t") for row in done.stdout.splitlines())
-        return [(first, second) for first, _, second in columns]
+            raise NotYet(f"{self.name} does not answer ({_line(done.stderr)})")
+        # Names may have any character, also each that ends a line.
+        rows = csv.reader(io.StringIO(done.stdout.decode(), newline=""))
+        return [(row[0], row[1] if len(row) > 1 else "") for row in rows if row]
 
     def refused(self, sql: str, *, database: str) -> str:
         """Change something; returns why the server refuses. Raises NotYet if it is no longer the primary, or silent."""
         done = self._psql(sql, database, seconds=CHANGE_SECONDS)
-        said = " ".join(done.stderr.split())
+        said = _line(done.stderr)
         if done.returncode == NO_CONNECTION or "read-only transaction" in said:
             raise NotYet(f"{self.name} does not answer ({said})")
         return said or "failed" if done.returncode else ""
 
-    def _psql(self, sql: str, database: str, *, seconds: int) -> "subprocess.CompletedProcess[str]":
+    def _psql(self, sql: str, database: str, *, seconds: int) -> "subprocess.CompletedProcess[bytes]":
         variables = {
             "PGPASSWORD": self.passwords["superuser"],
             "PGCONNECT_TIMEOUT": str(ANSWER_SECONDS),
-            "PGOPTIONS": f"-c statement_timeout={seconds}s",
+            "PGCLIENTENCODING": "UTF8",
+            "PGOPTIONS": " ".join(
+                f"-c {key}={value}" for key, value in (SESSION | {"statement_timeout": f"{seconds}s"}).items()
+            ),
         }
-        line = [self.psql, "-XAtq", "-F\t", "-v", "ON_ERROR_STOP=1", "-h", self.host, "-U", "postgres", "-d", database]
+        line = [self.psql, "-Xtq", "--csv", "-v", "ON_ERROR_STOP=1", "-h", self.host, "-U", "postgres", "-d", database]
         try:
             return subprocess.run(
                 line,
-                input=sql,  # an argument would be seen by everybody on the host
+                input=sql.encode(),  # an argument would be seen by everybody on the host
                 env=os.environ | variables,
                 capture_output=True,
-                text=True,
                 timeout=2 * ANSWER_SECONDS + seconds,
                 check=False,
             )
         except subprocess.TimeoutExpired:
             raise NotYet(f"{self.name} does not answer") from None
+
+
+def _line(said: bytes) -> str:
+    return " ".join(said.decode(errors="replace").split())
 
 
 def difference(wanted: Settings, actual: Settings) -> Settings:

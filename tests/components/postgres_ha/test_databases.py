@@ -125,7 +125,7 @@ def test_what_is_missing_is_created() -> None:
         ("postgres", 'CREATE ROLE "analytics" LOGIN'),
         ("postgres", 'CREATE DATABASE "analytics" OWNER "analytics"'),
         ("postgres", 'REVOKE CONNECT ON DATABASE "analytics" FROM PUBLIC'),
-        ("analytics", 'CREATE EXTENSION IF NOT EXISTS "pg_trgm" CASCADE'),
+        ("analytics", 'CREATE EXTENSION IF NOT EXISTS "pg_trgm" SCHEMA public CASCADE'),
     ]
 
 

@@ -39,9 +39,9 @@ class Cluster:
         self._passwords = {"superuser": server.password}
         self.leader = Member("main-pg-0", "127.0.0.1", str(POSTGRES_BIN / "psql"), self._passwords)
 
-    def applied(self, roles: dict[str, Any]) -> list[str]:
+    def applied(self, roles: dict[str, Any], **more: Any) -> list[str]:
         """What the job changed."""
-        database = {"members": 1, "databases": {"analytics": {}}, "roles": roles}
+        database = {"members": 1, "databases": {"analytics": {}}, "roles": roles, **more}
         found = accepted({"platform": PLATFORMS["swarm"], "databases": {"main": database}}, secrets={})
         for name in ("databases", "roles", "roles-wanted"):
             file = {"databases": "apply_databases.py", "roles": "apply_roles.py", "roles-wanted": "roles.json"}[name]
@@ -53,6 +53,11 @@ class Cluster:
         inside = {key: wanted[key] for key in ("databases", "extensions") if key in wanted}
         done: list[str] = script.create(self.leader, inside, {name: f"of-{name}" for name in passwords})
         return done
+
+    def schemas(self) -> list[str]:
+        """Of the first database, quoted."""
+        found = self.leader.query("SELECT quote_ident(nspname) FROM pg_namespace", database="app")
+        return [name for name, _ in found]
 
     def as_role(self, role: str, sql: str, database: str = "app") -> str:
         """What the statement answers, or the reason why it does not."""
@@ -195,3 +200,108 @@ def test_a_database_with_another_owner_is_refused(cluster: Cluster) -> None:
     with pytest.raises(ValueError, match="database app belongs to the role postgres, not to app"):
         cluster.applied(ROLES)
     cluster.leader.refused('ALTER DATABASE "app" OWNER TO app', database="postgres")
+
+
+BECOME = """LANGUAGE plpgsql AS $$ BEGIN
+    IF (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) THEN ALTER ROLE app SUPERUSER; END IF;
+    RETURN pg_catalog.{same}; END $$"""
+"""The end of a function that makes its owner a superuser, as soon as a superuser runs it."""
+OWN_FUNCTIONS = (
+    "CREATE SCHEMA evil",
+    *(
+        f"CREATE FUNCTION {schema}.{name}({takes}) RETURNS {gives} " + BECOME.format(same=f"{name}($1::{cast})")
+        for schema in ("evil", "public")
+        for name, takes, gives, cast in (
+            ("quote_ident", "name", "text", "text"),
+            ("pg_get_userbyid", "oid", "name", "oid"),
+            ("substr", "text, int", "text", "text, $2"),
+        )
+    ),
+    "CREATE FUNCTION evil.joined(text, oid) RETURNS text " + BECOME.format(same="concat($1, $2)"),
+    "CREATE OPERATOR evil.|| (FUNCTION = evil.joined, LEFTARG = text, RIGHTARG = oid)",
+    "CREATE OPERATOR public.|| (FUNCTION = evil.joined, LEFTARG = text, RIGHTARG = oid)",
+    "CREATE FUNCTION evil.same(name, text) RETURNS boolean " + BECOME.format(same="textne($1::text, $2)"),
+    "CREATE OPERATOR evil.<> (FUNCTION = evil.same, LEFTARG = name, RIGHTARG = text)",
+    "CREATE FUNCTION evil.named() RETURNS SETOF pg_catalog.pg_extension LANGUAGE plpgsql AS $$ BEGIN"
+    " IF (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) THEN ALTER ROLE app SUPERUSER; END IF;"
+    " END $$",
+    "CREATE VIEW evil.pg_extension AS SELECT * FROM evil.named()",
+)
+NAMES = (
+    # What looks like two rows, the second with a schema that is SQL.
+    'CREATE SCHEMA "x\nschema 2200\tpublic TO app;ALTER ROLE app SUPERUSER;COMMIT--"',
+    'CREATE SCHEMA "a"" TO app; ALTER ROLE app SUPERUSER; --"',
+    'CREATE SCHEMA "x;\n\\! touch {shell}\n"',
+    'CREATE SCHEMA "a\u2028b\r\nc,d"; CREATE SCHEMA "\\.\n"',
+)
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        pytest.param(NAMES, id="names"),
+        pytest.param(OWN_FUNCTIONS, id="functions that fit better"),
+        pytest.param(
+            (*OWN_FUNCTIONS, "ALTER DATABASE app SET search_path = evil, public, pg_catalog"), id="search_path"
+        ),
+    ],
+)
+def test_an_owner_does_not_become_superuser(cluster: Cluster, tmp_path: Path, attack: tuple[str, ...]) -> None:
+    """Whoever owns a database chooses names, functions and settings in it, and the job is a superuser there."""
+    cluster.applied(ROLES)
+    before, shell = set(cluster.schemas()), Path(f"/tmp/{tmp_path.parent.name[-8:]}{os.getpid()}")
+    sql = "; ".join((*attack, "REVOKE USAGE ON SCHEMA public FROM reader"))
+    assert cluster.as_role("app", sql.replace("{shell}", str(shell))) == ""
+    try:
+        assert "role reader may read in database app" in cluster.applied(ROLES, extensions=["citext"])
+        assert cluster.applied(ROLES, extensions=["citext"]) == []
+        assert cluster.leader.query("SELECT rolname, rolsuper FROM pg_roles WHERE rolname = 'app'") == [("app", "f")]
+        assert not shell.exists()
+    finally:
+        cluster.leader.refused("ALTER ROLE app NOSUPERUSER", database="postgres")
+        cluster.leader.refused("DROP EXTENSION IF EXISTS citext", database="app")
+        drop = [f"DROP SCHEMA {schema} CASCADE" for schema in {*cluster.schemas()} - before]
+        drop += [f"DROP FUNCTION IF EXISTS public.{one}" for one in ("quote_ident(name)", "pg_get_userbyid(oid)")]
+        drop += ["DROP FUNCTION IF EXISTS public.substr(text, int)", "ALTER DATABASE app RESET ALL"]
+        assert cluster.as_role("app", "; ".join(["SET client_min_messages = error", *drop])) == ""
+
+
+SETTINGS = (
+    "default_transaction_read_only = on",
+    "default_transaction_isolation = serializable",
+    "role = app",
+    "session_authorization = app",
+    "local_preload_libraries = nothing",
+    "lock_timeout = 1",
+    "idle_in_transaction_session_timeout = 1",
+    "client_encoding = LATIN1",
+    "client_min_messages = debug1",
+    "exit_on_error = on",
+    "standard_conforming_strings = off",
+    "search_path = more",
+)
+
+
+def test_settings_of_a_database_do_not_hold_for_the_job(cluster: Cluster) -> None:
+    cluster.applied(ROLES)
+    assert cluster.as_role("app", 'CREATE SCHEMA "gr\u00fcn"; REVOKE USAGE ON SCHEMA "gr\u00fcn" FROM reader') == ""
+    now = " || ' ' || ".join(
+        f"current_setting('{setting.partition(' ')[0]}')" for setting in SETTINGS if "authorization" not in setting
+    )
+    seen = cluster.leader.query(f"SELECT current_user || ' ' || session_user, {now}", database="postgres")
+    try:
+        for setting in SETTINGS:
+            cluster.leader.refused(
+                f"ALTER DATABASE app RESET ALL; ALTER DATABASE app SET {setting}", database="postgres"
+            )
+            there = cluster.leader.query(f"SELECT current_user || ' ' || session_user, {now}", database="app")
+            assert there == seen, setting
+        cluster.leader.refused("; ".join(f"ALTER DATABASE app SET {one}" for one in SETTINGS), database="postgres")
+        assert "role reader may read in database app" in cluster.applied(ROLES, extensions=["citext"])
+        assert cluster.applied(ROLES, extensions=["citext"]) == []
+        schema = "SELECT extname, extnamespace::regnamespace FROM pg_extension WHERE extname = 'citext'"
+        assert cluster.leader.query(schema, database="app") == [("citext", "public")]
+    finally:
+        cluster.leader.refused("ALTER DATABASE app RESET ALL", database="postgres")
+        cluster.leader.refused("DROP EXTENSION citext", database="app")
+        assert cluster.as_role("app", 'DROP SCHEMA "gr\u00fcn"') == ""
