@@ -38,7 +38,6 @@ SESSION = {
     "default_transaction_isolation": "read\\ committed",
     "standard_conforming_strings": "on",
     "client_min_messages": "warning",
-    "client_min_messages": "warning",
     "lock_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
     "exit_on_error": "off",
