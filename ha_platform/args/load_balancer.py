@@ -188,8 +188,9 @@ class RouteArgs(TypedDict, total=False):
     what was taken away stands in X-Forwarded-Prefix. Default: the path arrives as it is."""
     closed: Sequence[str]
     """Paths of the application that are for the inside alone (`/metrics`), with all below them: answered with 404, in
-    any spelling that an application might take for the path (case, encoding, doubled slashes, `..`). With `rewrite`
-    they are what the application would get. Every route to the same port of an application closes the same."""
+    any spelling that an application might take for the path (case, encoding, doubled slashes, `..`, suffixes). With
+    `rewrite` they are what the application would get. Every route of this balancer to the same port of an
+    application closes the same."""
     balance: str
     """`round_robin`: in turn. `least_conn`: fewest open requests, for streams of uneven length. `source`: by client
     address, each proxy replica choosing for itself. One of: round_robin, least_conn, source. Default:

@@ -227,7 +227,7 @@ FIELDS: dict[str, tuple[dict[str, Any], str, str]] = {
         with_route(closed=["/metrics", "/Admin.v1"]),
         "backend chat",
         'http-request return status 404 content-type text/plain string "no route" '
-        "if { var(txn.asked) -m reg ^(/metrics|/admin[.]v1)(/|$) }",
+        "if { var(txn.asked),regsub('/+','/',g) -m reg ^(/metrics|/admin[.]v1)([^a-z0-9_-]|$) }",
     ),
     "timeouts.connect": (with_route(timeouts={"connect": "250ms"}), "backend chat", "timeout connect 250ms"),
     "timeouts.response": (with_route(timeouts={"response": "2m"}), "backend chat", "timeout server 120s"),

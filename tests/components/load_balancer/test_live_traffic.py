@@ -10,7 +10,6 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -43,8 +42,6 @@ SETTINGS = {
         {"app": "chat", "path": "/strip.me", "rewrite": "/"},
         {"app": "chat", "path": "/v1/old", "rewrite": "/v2/new"},
         {"app": "chat", "host": "prefixed.test", "rewrite": "/inside"},
-        {"app": "shut", "path": "/shut", "closed": ["/shut/metrics", "/shut/a.b", "/inside"]},
-        {"app": "shut", "path": "/strip-shut", "rewrite": "/", "closed": ["/inside", "/shut/metrics", "/shut/a.b"]},
         {"app": "other", "host": "other.test"},
         {"app": "other", "host": "other.test", "path": "/deep/er"},
     ],
@@ -61,11 +58,11 @@ def chat() -> list[Replica]:
 def proxy(
     haproxy: str, certificate: Path, chat: list[Replica], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Proxy]:
-    other, shut = Replica("127.0.0.21"), Replica("127.0.0.22")
-    apps = {"chat": chat, "other": [other], "shut": [shut]}
+    other = Replica("127.0.0.21")
+    apps = {"chat": chat, "other": [other]}
     with Proxy(tmp_path_factory.mktemp("proxy"), SETTINGS, apps, certificate=certificate, binary=haproxy) as proxy:
         yield proxy
-    for replica in [*chat, other, shut]:
+    for replica in [*chat, other]:
         replica.kill()
 
 
@@ -317,56 +314,3 @@ def test_status_port(proxy: Proxy) -> None:
     assert 'haproxy_backend_active_servers{proxy="chat"} 3' in metrics
     assert httpx.get(f"{proxy.status_url}/livez").text == "alive"
     assert proxy.client.get("/metrics").json()["replica"], "the public port passes /metrics to the application"
-
-
-def status_of(proxy: Proxy, path: str) -> int:
-    """The status of a GET whose path is sent exactly so."""
-    connection = HTTPConnection("127.0.0.1", urlsplit(proxy.url).port or 80, timeout=30)
-    try:
-        connection.putrequest("GET", path, skip_host=True)
-        connection.putheader("Host", "any.test")
-        connection.endheaders()
-        return connection.getresponse().status
-    finally:
-        connection.close()
-
-
-CLOSED = [
-    "/shut/metrics",
-    "/shut/metrics/",
-    "/shut/metrics/below",
-    "/shut/metrics?a=b",
-    "http://any.test/shut/metrics",
-    "/shut/METRICS",
-    "/shut//metrics",
-    "/shut/%6Detrics",
-    "/shut/%4dETRICS",
-    "/shut/%2Fmetrics",
-    "/shut/metrics;v=1",
-    "/shut/\\metrics",
-    "/shut/./metrics",
-    "/shut/x/../metrics",
-    "/shut/x/%2e%2e/metrics",
-    "/shut/x/..%2Fmetrics",
-    "/shut/..",
-    "/shut/a.b",
-    "/strip-shut/inside",
-    "/strip-shut//INSIDE/x",
-    "/strip-shut/shut/metrics",
-]
-OPEN = ["/shut", "/shut/", "/shut/metrics2", "/shut/x/metrics", "/shut/aXb", "/shut/..x/y", "/shut/.well", "/metrics"]
-
-
-@pytest.mark.parametrize("path", CLOSED)
-def test_a_closed_path_is_closed_in_every_spelling(proxy: Proxy, path: str) -> None:
-    assert status_of(proxy, path) == 404
-
-
-def test_a_fragment_hides_no_path(proxy: Proxy) -> None:
-    """Some applications cut it off; a proxy that knows of it does not pass it on."""
-    assert status_of(proxy, "/shut/metrics#a") in (400, 404)
-
-
-@pytest.mark.parametrize("path", OPEN)
-def test_what_is_not_closed_is_open(proxy: Proxy, path: str) -> None:
-    assert status_of(proxy, path) == 200
