@@ -1,6 +1,8 @@
 """Every sandbox image on a real daemon: pulled from the host's registry, and run as its pinned user."""
 
+import json
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,12 +14,16 @@ import yaml
 
 from cli.verify_images import asked_of, verified
 from composition.read import check
+from sandbox.hosts.profiles import registry_storage
+from sandbox.hosts.registry import ADDRESS
 from sandbox.hosts.swarm import SwarmCluster
-from sandbox.images.build import reference
+from sandbox.images.build import reference, repository
+from sandbox.images.recipe import recipes, tag
+from sandbox.images.storage import Blob, Storage
 from settings.images import pins
 from tests.live.dev.commands import Commands
 from tests.live.dev.stacks import development
-from tests.stacks.fixtures import REPOSITORY, settings_of
+from tests.stacks.fixtures import DIRECTORY, REPOSITORY, settings_of
 
 pytestmark = [pytest.mark.live, pytest.mark.swarm, pytest.mark.timeout(300, func_only=True)]
 
@@ -35,6 +41,7 @@ VERSIONS = {
 }
 NOT_BY_TAG = {"postgres": "17", "etcd": "3"}
 """The major versions of upstream images whose tags say others."""
+_MIRROR = "mirror-of-upstream"
 OTHERS = {
     "postgres": (["patroni", "--version"], "patroni 4.1.5"),
     "chat": (["python3", "-c", "import app, fastapi, asyncpg, redis; print('imported')"], "imported"),
@@ -72,8 +79,8 @@ def test_it_is_what_its_pin_says(daemon: docker.DockerClient, name: str) -> None
     assert VERSIONS[name] in found.version
     assert found.digest.startswith("sha256:")
     if upstream := pins("upstream").get(name):
-        tag = upstream.ref.rpartition(":")[2]
-        assert _major(found.version) == NOT_BY_TAG.get(name, _major(tag)), "both sets have the same"
+        named = upstream.ref.rpartition(":")[2]
+        assert _major(found.version) == NOT_BY_TAG.get(name, _major(named)), "both sets have the same"
 
 
 def _major(text: str) -> str:
@@ -118,6 +125,45 @@ def test_the_command_says_which_pins_are_wrong(
         assert said[name].startswith("FAULT: cannot be pulled"), said[name]
     real = verified(daemon.api, ASKED["redis-exporter"]).digest
     assert said["redis-exporter"].endswith(f"; the tag is {real} there")
+
+
+@pytest.fixture
+def mirror(swarm_dev: SwarmCluster) -> Iterator[str]:
+    """A mirror of upstream's repositories and tags on the host's registry, with the sandbox's images in them."""
+    del swarm_dev
+    storage = Storage(registry_storage())
+    for name, pin in pins("upstream").items():
+        if name in recipes():
+            manifest = storage.manifest(storage.digest(repository(name), tag(name)) or "")
+            assert manifest is not None
+            config = json.loads(storage.path(manifest["config"]["digest"]).read_text())
+            layers = [Blob(layer["digest"], layer["size"]) for layer in manifest["layers"]]
+            path, _, version = pin.ref.partition("/")[2].partition(":")
+            storage.put_image(f"{_MIRROR}/{path}", version, config, layers)
+    yield f"{ADDRESS}/{_MIRROR}"
+    shutil.rmtree(registry_storage() / "docker/registry/v2/repositories" / _MIRROR)
+
+
+def test_the_command_judges_upstream_images_where_a_mirror_has_them(
+    swarm_dev: SwarmCluster, mirror: str, tmp_path: Path
+) -> None:
+    """They are not what upstream's pins say, and each difference is named."""
+    document = yaml.safe_load((DIRECTORY / "ok/prod-on-swarm.yaml").read_text())
+    document["config"]["ha-platform:stack"]["images"]["registry"] = mirror
+    file = tmp_path / "Pulumi.prod.yaml"
+    file.write_text(yaml.safe_dump(document))
+    run = Commands(tmp_path, {"HOST": swarm_dev.docker_host}).cli("verify-images", "prod", stack_file=file)
+    print(run.text)
+    assert run.code == 1
+    said = dict(re.findall(r"^  ([a-z-]+): \S+\n((?:    .*\n)+)", run.out, re.MULTILINE))
+    assert "FAULT: lacks wget" in said["haproxy"]
+    assert "FAULT: user 101 cannot write a new volume on /home/postgres" in said["postgres"]
+    assert "FAULT: user 42413 cannot write a new volume on /var/lib/etcd" in said["etcd"]
+    assert "FAULT: lacks wget" in said["valkey"]
+    assert "FAULT: user 999 cannot write a new volume on /data" in said["valkey"]
+    assert "not found: manifest unknown" in said["grafana"]
+    for name in ("prometheus", "alertmanager", "node-exporter"):
+        assert re.search(r"FAULT: cannot be pulled.*; the tag is sha256:[0-9a-f]{64} there$", said[name], re.MULTILINE)
 
 
 def _pin(name: str, **changes: object) -> dict[str, Any]:
