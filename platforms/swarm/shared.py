@@ -6,6 +6,7 @@ options it is another volume on every host, and never an old one on some.
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -25,6 +26,21 @@ _LOCAL_OPTIONS = ("type", "o", "device")
 _OF_A_NETWORK = ("nfs", "nfs4", "cifs", "ceph")
 """Types that the kernel mounts from elsewhere, without a helper: `local` asks the kernel itself."""
 _WITH_AN_ADDRESS = ("nfs", "nfs4", "cifs")
+_DEVICES = {
+    "nfs": (re.compile(r":/"), ":/exports/files"),
+    "nfs4": (re.compile(r":/"), ":/exports/files"),
+    "cifs": (re.compile(r"^(//|\\\\)[^/\\]+[/\\][^/\\]"), "//files.example.com/share"),
+    "ceph": (re.compile(r"[:=]/"), "192.0.2.20:/files"),
+}
+"""What is a directory of a server, for each type, with an example. Docker mounts nothing at all for `none`."""
+_NOT_A_MOUNT = ("bind", "rbind", "remount")
+"""Options with which the kernel ignores the type: it shows a directory of the host itself."""
+_WHERE = {
+    *("addr", "ip", "port", "mountaddr", "mounthost", "mountport", "mountprog", "nfsprog"),
+    *("unc", "source", "prefixpath", "snapshot"),
+    *("mon_addr", "fs", "mds_namespace", "fsid"),
+}
+"""Mount options that say which data it is: of NFS, CIFS and Ceph."""
 _EXAMPLE = 'driver: local, options: {type: nfs, o: "addr=10.0.0.5,rw,nfsvers=4.1", device: ":/exports/files"}'
 
 
@@ -63,6 +79,18 @@ def _local_refusals(options: Mapping[str, str], *, hosts: int) -> Iterator[Refus
             f"type: {kind}",
             f"is on each host's own disk or memory; types that hosts share are {', '.join(_OF_A_NETWORK)}",
         )
+    elif not _DEVICES[kind][0].search(options["device"]):
+        yield Refused(
+            "options",
+            f"device: {options['device']}",
+            f"names no directory of a server, as {kind} does it: `{_DEVICES[kind][1]}`",
+        )
+    if own := [one for one in mount_options if one.strip() in _NOT_A_MOUNT]:
+        yield Refused(
+            "options",
+            f"o: {', '.join(own)}",
+            "makes it a directory of each host itself, whatever the type; leave it out",
+        )
     if kind in _WITH_AN_ADDRESS and not any(one.startswith("addr=") and one != "addr=" for one in mount_options):
         yield Refused("options", f"type: {kind}", "needs the server as `addr=<address>` in `o`, for the kernel asks it")
 
@@ -73,8 +101,9 @@ def reference(word: SharedVolume, names: Names) -> SharedVolumeRef:
     name = names.shared_volume(word.name, hashlib.sha256(made_from.encode()).hexdigest()[:8])
     place = f"volume {name}"
     if word.driver == LOCAL and word.options:
-        address = next((one for one in word.options.get("o", "").split(",") if one.startswith("addr=")), "")
-        place = " ".join(filter(None, (word.options.get("type"), word.options.get("device"), address)))
+        told = (one for one in word.options.get("o", "").split(",") if one.partition("=")[0] in _WHERE)
+        where = sorted(told, key=lambda one: one.partition("=")[0])  # the kernel takes the last of one key
+        place = " ".join(filter(None, (word.options.get("type"), word.options.get("device"), *where)))
     return SharedVolumeRef(name=word.name, object_name=name, place=place, driver=word.driver, options=word.options)
 
 

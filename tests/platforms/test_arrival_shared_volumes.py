@@ -147,6 +147,33 @@ def test_what_mounts_it_is_watched_and_says_where_the_data_is(kind: str) -> None
     assert list(map(json.loads, texts)) == [{"/srv/files": ["files", place]}]
 
 
+def place(o: str) -> str:
+    options = {**NFS, "o": o}
+    services = of(registered("swarm", volumes={"files": {**VOLUME["swarm"], "options": options}}), "Service")
+    labels = {one["label"]: one["value"] for one in services["web"].inputs["labels"]}
+    return str(json.loads(labels["ha-platform.shared-volumes"])["/srv/files"][1])
+
+
+@pytest.mark.parametrize(
+    ("o", "other"),
+    [
+        ("addr=a,port=2049", "addr=a,port=20490"),
+        ("addr=a,addr=b", "addr=b,addr=a"),
+        ("addr=a", "addr=a,mountport=20048"),
+        ("addr=a,prefixpath=x", "addr=a,prefixpath=y"),
+        ("addr=a,fs=one", "addr=a,fs=two"),
+        ("addr=a,mds_namespace=one", "addr=a,mds_namespace=two"),
+        ("addr=a,mon_addr=192.0.2.20", "addr=a,mon_addr=192.0.2.21"),
+    ],
+)
+def test_options_that_name_the_data_are_its_place(o: str, other: str) -> None:
+    assert place(o) != place(other)
+
+
+def test_other_options_are_no_other_place() -> None:
+    assert place("addr=a,port=2049") == place("port=2049,ro,nfsvers=4.2,addr=a,timeo=50")
+
+
 def test_kubernetes_refuses_what_has_no_class_and_what_is_docker_s() -> None:
     faults = refused("kubernetes", {"size": "1Gi", "driver": "local", "options": NFS})
     assert {fault.partition(": ")[0] for fault in faults} == {
@@ -172,12 +199,55 @@ SWARM_REFUSES: dict[str, tuple[dict[str, Any], str, str]] = {
         "volumes.files.options",
         "`addr=<address>` in `o`",
     ),
+    "a directory of each host": (
+        {"driver": "local", "options": {**NFS, "o": "addr=192.0.2.5,bind", "device": ":/"}},
+        "volumes.files.options",
+        "makes it a directory of each host itself",
+    ),
+    "a directory of each host, with all below it": (
+        {"driver": "local", "options": {**NFS, "o": "addr=192.0.2.5,ro, rbind"}},
+        "volumes.files.options",
+        "makes it a directory of each host itself",
+    ),
+    "what is mounted already": (
+        {"driver": "local", "options": {**NFS, "o": "addr=192.0.2.5,remount"}},
+        "volumes.files.options",
+        "makes it a directory of each host itself",
+    ),
     "an option of others": (
         {"driver": "local", "options": {**NFS, "size": "1g"}},
         "volumes.files.options",
         "`local` takes type, o, device alone",
     ),
 }
+
+
+@pytest.mark.parametrize(
+    ("kind", "device", "taken"),
+    [
+        ("nfs", ":/exports", True),
+        ("nfs4", "files.example.com:/", True),
+        ("nfs", "/exports", False),
+        ("nfs", "none", False),
+        ("nfs4", "files.example.com", False),
+        ("cifs", "//files.example.com/share", True),
+        ("cifs", "/share", False),
+        ("cifs", "//files.example.com", False),
+        ("cifs", "none", False),
+        ("ceph", "192.0.2.20,192.0.2.21:/files", True),
+        ("ceph", "app@.files=/", True),
+        ("ceph", "/files", False),
+        ("ceph", "none", False),
+    ],
+)
+def test_a_device_is_a_directory_of_a_server(kind: str, device: str, *, taken: bool) -> None:
+    volume = {"size": "1Gi", "driver": "local", "options": {"type": kind, "o": "addr=192.0.2.5", "device": device}}
+    if taken:
+        assert registered("swarm", volumes={"files": volume})
+        return
+    (fault,) = refused("swarm", volume)
+    assert f"names no directory of a server, as {kind} does it" in fault
+    assert f"(got device: {device})" in fault
 
 
 @pytest.mark.parametrize("case", SWARM_REFUSES)
