@@ -10,6 +10,8 @@ from views.swarm import SERVICE
 
 _CLAIM = "kubernetes:core/v1:PersistentVolumeClaim"
 _ON_MANY_NODES = {"ReadWriteMany", "ReadOnlyMany"}
+_NETWORK_TYPES = ("nfs", "nfs4", "cifs", "ceph")
+_ON_THE_HOST = {"bind", "rbind", "remount"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +66,13 @@ def _in_tasks(service: Mapping[str, Any]) -> Iterator[SharedVolumeView]:
             yield SharedVolumeView(
                 workload=str(service.get("name") or ""),
                 volume=str(mount.get("source") or ""),
-                shares=options.get("driverName") not in (None, "", "local") or bool(options.get("driverOptions")),
+                shares=options.get("driverName") not in (None, "", "local")
+                or _of_a_server(options.get("driverOptions") or {}),
                 why="each host makes one of its own",
             )
+
+
+def _of_a_server(options: Mapping[str, Any]) -> bool:
+    """Whether Docker's own driver mounts it from elsewhere: with some options the kernel ignores the type."""
+    flags = str(options.get("o") or "").split(",")
+    return options.get("type") in _NETWORK_TYPES and not _ON_THE_HOST.intersection(flags)

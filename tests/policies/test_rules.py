@@ -268,6 +268,8 @@ EACH_HOST = "dev-web: its replicas do not share files across hosts: each host ma
         ([(CLAIM, claim("ReadWriteOnce")), (DEPLOYMENT, with_claim(1))], []),
         ([(DEPLOYMENT, with_claim(3))], []),
         ([(SERVICE, with_mount(3, **NFS))], []),
+        ([(SERVICE, with_mount(3, driverOptions={"type": "nfs", "o": "addr=a,bind"}))], [EACH_HOST]),
+        ([(SERVICE, with_mount(3, driverOptions={"type": "none", "o": "bind", "device": "/srv"}))], [EACH_HOST]),
         ([(SERVICE, with_mount(3, driverName="server"))], []),
         ([(SERVICE, with_mount(3, driverName="local"))], [EACH_HOST]),
         ([(SERVICE, with_mount(3))], [EACH_HOST]),
