@@ -4,6 +4,7 @@ import runpy
 from pathlib import Path
 
 from tests.library.programs import PROGRAM, preview, registered, snippet
+from tests.live.published.program import adapted
 from tests.mock_engine import SECRET_MARK, render
 
 DATABASE = "ha-platform:index:PostgresHA"
@@ -57,6 +58,12 @@ def test_the_readme_shows_a_program_that_runs(tmp_path: Path) -> None:
         urn.rpartition("::")[2] for urn, state in found.items() if state["type"] == "docker:index/service:Service"
     }
     assert {"main-pg-0", "main-pg-1", "main-pg-2", "main-rw", "web", "edge"} <= services
+
+
+def test_what_is_deployed_live_is_that_program() -> None:
+    shown, deployed = snippet("python").splitlines(), adapted().splitlines()
+    assert len(shown) == len(deployed)
+    assert [line.split("(")[0] for line in shown] == [line.split("(")[0] for line in deployed]
 
 
 def test_a_refusal_ends_the_program_with_its_report(tmp_path: Path) -> None:
