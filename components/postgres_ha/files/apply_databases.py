@@ -16,7 +16,8 @@ from typing import Any
 
 ITERATIONS = 4096
 """What PostgreSQL itself takes."""
-VERIFIERS = "SELECT rolname, coalesce(rolpassword, '') FROM pg_authid"
+VERIFIERS = "SELECT rolname, CASE WHEN rolcanlogin THEN rolpassword END FROM pg_authid"
+"""Nothing of who cannot log in: that is set with the password."""
 OPEN = "SELECT datname, '' FROM pg_database WHERE has_database_privilege('public', oid, 'CONNECT')"
 
 

@@ -4,50 +4,90 @@ Roles that are made here are marked by a comment. One that is no longer wanted c
 dropped. Of what a role was granted, only the privileges below are looked at; others are a person's.
 """
 
-from collections.abc import Callable, Collection, Iterator
+import json
+from collections.abc import Callable, Collection
 from typing import Any
 
 MARK = "ha-platform"
 """The comment of roles that are made here."""
-LEVELS: dict[str, dict[str, tuple[str, ...]]] = {
-    "read": {"schema": ("USAGE",), "table": ("SELECT",), "sequence": ("SELECT",)},
-    "write": {
-        "schema": ("USAGE",),
-        "table": ("SELECT", "INSERT", "UPDATE", "DELETE"),
-        "sequence": ("USAGE", "SELECT", "UPDATE"),
-    },
-}
-LATER = {"table": "r", "sequence": "S", "schema": "n"}
-"""What pg_default_acl calls them."""
+_READ = {"database": ("CONNECT",), "schema": ("USAGE",), "table": ("SELECT",), "sequence": ("SELECT",)}
+_WRITE = _READ | {"table": ("SELECT", "INSERT", "UPDATE", "DELETE"), "sequence": ("USAGE", "SELECT", "UPDATE")}
+LEVELS: dict[str, dict[str, tuple[str, ...]]] = {"": {}, "read": _READ, "write": _WRITE}
 
+NAME = "^[a-z_][a-z0-9_]{0,30}$"
+"""Of what may be in a stack file, or was."""
 ROLES = (
     "SELECT rolname, concat_ws(' ', CASE WHEN rolcanlogin THEN 'login' END, "
-    f"CASE WHEN shobj_description(oid, 'pg_authid') = '{MARK}' THEN 'marked' END) FROM pg_roles"
+    f"CASE WHEN shobj_description(oid, 'pg_authid') = '{MARK}' AND rolname ~ '{NAME}' THEN 'marked' END) FROM pg_roles"
 )
-MEMBERS = "SELECT pg_get_userbyid(member), pg_get_userbyid(roleid) FROM pg_auth_members"
+DATABASES = (
+    "SELECT datname, pg_get_userbyid(datdba) FROM pg_database WHERE datallowconn AND datconnlimit <> -2 "
+    f"AND datname NOT IN ('postgres', 'template1') AND datname ~ '{NAME}'"
+)
+MEMBERS = (
+    "SELECT pg_get_userbyid(member), json_build_array(pg_get_userbyid(roleid), "
+    "(SELECT rolname FROM pg_roles WHERE oid = grantor)) FROM pg_auth_members"
+)
 BECOMES = (
     "SELECT pg_get_userbyid(setrole), datname || E'\\t' || substr(one, 6) FROM pg_db_role_setting "
     "JOIN pg_database ON pg_database.oid = setdatabase, unnest(setconfig) AS one WHERE one LIKE 'role=%'"
 )
-_OWN = "nspname !~ '^pg_' AND nspname <> 'information_schema'"
-_RELATIONS = (
-    "pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace "
-    f"WHERE relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND {_OWN}"
+TO_DO = """
+WITH may(role, kind, privilege) AS (VALUES {may}),
+own AS (SELECT datname, datdba, datacl FROM pg_database WHERE datname = current_database()),
+thing(kind, owner, given, before, name, acl) AS (
+  SELECT 'database', datdba, true, '', format('DATABASE %I', datname), datacl FROM own
+  UNION ALL
+  SELECT 'schema', nspowner, nspowner IN (datdba, to_regrole('pg_database_owner')), '', format('SCHEMA %I', nspname),
+    nspacl FROM pg_namespace, own WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'
+  UNION ALL
+  SELECT kind, relowner, relowner IN (datdba, to_regrole('pg_database_owner')), '',
+    format('%s %I.%I', upper(kind), nspname, relname), relacl
+    FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace, own,
+    LATERAL (SELECT CASE relkind WHEN 'S' THEN 'sequence' ELSE 'table' END) AS its(kind)
+    WHERE relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND nspname !~ '^pg_' AND nspname <> 'information_schema'
+  UNION ALL
+  SELECT kind, datdba, true, format('ALTER DEFAULT PRIVILEGES FOR ROLE %I ', pg_get_userbyid(datdba)),
+    upper(kind) || 'S', (SELECT defaclacl FROM pg_default_acl
+      WHERE defaclnamespace = 0 AND defaclrole = datdba AND defaclobjtype = letter::"char")
+    FROM own, (VALUES ('schema', 'n'), ('table', 'r'), ('sequence', 'S')) AS every(kind, letter)
+),
+has AS (
+  SELECT rolname::text AS role, thing.*, grantor, privilege_type AS privilege
+    FROM thing, aclexplode(acl) JOIN pg_roles ON pg_roles.oid = grantee WHERE rolname IN ({roles})
+),
+much AS (
+  SELECT * FROM has WHERE (kind, privilege) IN (VALUES {most}) AND (role, kind, privilege) NOT IN (SELECT * FROM may)
+),
+little AS (
+  SELECT role, before, name, privilege FROM thing JOIN may USING (kind) WHERE given AND role <> ''
+  EXCEPT SELECT role, before, name, privilege FROM has
 )
-_RELATION = "CASE relkind WHEN 'S' THEN 'sequence ' ELSE 'table ' END || pg_class.oid"
-OBJECTS = (
-    f"SELECT 'schema ' || oid, nspname FROM pg_namespace WHERE {_OWN} "
-    f"UNION ALL SELECT {_RELATION}, '' FROM {_RELATIONS}"
-)
-GRANTED = (
-    "SELECT pg_get_userbyid(grantee), what || ' ' || privilege_type FROM ("
-    "SELECT 'database' AS what, datacl AS acl FROM pg_database WHERE datname = current_database() "
-    f"UNION ALL SELECT 'schema ' || oid, nspacl FROM pg_namespace WHERE {_OWN} "
-    f"UNION ALL SELECT {_RELATION}, relacl FROM {_RELATIONS} "
-    "UNION ALL SELECT 'later ' || defaclobjtype::text, defaclacl FROM pg_default_acl WHERE defaclnamespace = 0 "
-    "AND defaclrole = (SELECT datdba FROM pg_database WHERE datname = current_database())"
-    ") AS every, aclexplode(acl) WHERE grantee <> 0"
-)
+SELECT role, nullif(grantor, owner)::regrole AS grantor,
+    format('%sREVOKE %s ON %s FROM %I CASCADE', before, string_agg(privilege, ', '), name, role) AS statement
+  FROM much GROUP BY role, nullif(grantor, owner), before, name
+UNION ALL
+SELECT role, NULL, format('%sGRANT %s ON %s TO %I', before, string_agg(privilege, ', '), name, role)
+  FROM little GROUP BY role, before, name
+"""
+"""What is between what roles have and may. More than its level no role keeps, in whatever is in the database; given is
+what belongs to the database's owner, for the owner may no more itself."""
+DO = """DO $do$
+DECLARE one record;
+BEGIN
+  FOR one IN SELECT * FROM ({to_do}) AS every WHERE role = '{role}' LOOP
+    BEGIN
+      IF one.grantor IS NOT NULL THEN EXECUTE format('SET LOCAL ROLE %s', one.grantor); END IF;
+      EXECUTE one.statement;
+      SET LOCAL ROLE NONE;
+    EXCEPTION WHEN undefined_table OR invalid_schema_name THEN NULL; -- dropped meanwhile
+    WHEN insufficient_privilege THEN NULL; -- who granted it cannot take it back: it is left, and said
+    END;
+  END LOOP;
+END $do$"""
+"""Names stay in the server: an owner may call a schema or a table anything. Who granted something takes it back."""
+TRIES = 3
+"""What is taken from one role may take something from another, which has it again by the next try."""
 
 Change = Callable[..., None]
 """`change(what, sql, database)` changes something, and says so."""
@@ -78,28 +118,36 @@ def apply(leader: Any, wanted: dict[str, Any], change: Change) -> None:
             change(f"role {name}: {login}", f'ALTER ROLE "{name}" {login}')
         if name not in marked:
             change(f"took role {name} into care", f"COMMENT ON ROLE \"{name}\" IS '{MARK}'")
-    for name in sorted(marked - roles.keys()):
+    owners = {one["owner"] for one in wanted["databases"].values()}
+    former = marked - roles.keys()
+    for name in sorted(former - owners):
         if "login" in there[name]:
             change(f"role {name} is not wanted: it cannot log in any more", f'ALTER ROLE "{name}" NOLOGIN')
-    databases: dict[str, Any] = wanted["databases"]
-    _memberships(leader, roles, marked | {one["owner"] for one in databases.values()}, change)
-    for database, one in databases.items():
-        _grants(leader, database, one["owner"], one["levels"], roles.keys() | marked, change)
-    _becomes(leader, roles, databases, change)
+    databases = {name: one["owner"] for name, one in wanted["databases"].items()} | dict(leader.query(DATABASES))
+    every = roles | {name: {"member_of": [], "becomes": {}} for name in sorted(former)}
+    _memberships(leader, every, {*marked, *owners, *databases.values()}, change)
+    for database, owner in databases.items():
+        levels = wanted["databases"].get(database, {}).get("levels", {})
+        _grants(leader, database, levels, every.keys() - {owner}, change)
+    _becomes(leader, every, databases.keys(), change)
+    for name in sorted(former & owners):
+        change(f"role {name} is an owner now", f'COMMENT ON ROLE "{name}" IS NULL')
 
 
 def _memberships(leader: Any, roles: dict[str, Any], known: set[str], change: Change) -> None:
     """What a role is a member of, among what is `known` here: a person may have given it more."""
-    members = leader.query(MEMBERS)
+    members = [(member, *json.loads(text)) for member, text in leader.query(MEMBERS)]
     for name, role in roles.items():
-        has = {group for member, group in members if member == name and (group in known or group in roles)}
-        for group in sorted(has - {*role["member_of"]}):
-            change(f"role {name} is no longer a member of {group}", f'REVOKE "{group}" FROM "{name}"')
-        for group in sorted({*role["member_of"]} - has):
+        has = {group: by for member, group, by in members if member == name and (group in known or group in roles)}
+        for member, group, by in members:
+            if member == name and group in has and group not in role["member_of"]:
+                sql = f'REVOKE {_quoted(group)} FROM "{name}"' + (f" GRANTED BY {_quoted(by)}" if by else "")
+                change(f"role {name} is no longer a member of {group}", f"{sql} CASCADE")
+        for group in sorted({*role["member_of"]} - has.keys()):
             change(f"role {name} is a member of {group}", f'GRANT "{group}" TO "{name}"')
 
 
-def _becomes(leader: Any, roles: dict[str, Any], databases: dict[str, Any], change: Change) -> None:
+def _becomes(leader: Any, roles: dict[str, Any], databases: Collection[str], change: Change) -> None:
     """Whose objects it makes: the owner's, where it may do what the owner may."""
     found: dict[str, dict[str, str]] = {}
     for name, text in leader.query(BECOMES):
@@ -115,50 +163,35 @@ def _becomes(leader: Any, roles: dict[str, Any], databases: dict[str, Any], chan
             change(f"role {name} in database {database}: {to}", sql)
 
 
-def _grants(leader: Any, database: str, owner: str, levels: dict[str, str], roles: set[str], change: Change) -> None:
-    """What every role may in one database. One that has too much loses all of it first, in the same transaction."""
-    objects = dict(leader.query(OBJECTS, database=database))
-    granted: dict[str, set[str]] = {}
-    for name, what in leader.query(GRANTED, database=database):
-        granted.setdefault(name, set()).add(what)
-    schemas = ", ".join(_quoted(name) for name in objects.values() if name)
-    most = _privileges("write", objects)
-    for name in sorted(roles):
-        level = levels.get(name, "")
-        wanted, has = _privileges(level, objects), granted.get(name, set()) & most
-        sql = [*_statements("REVOKE", "write", database, owner, name, schemas)] if has - wanted else []
-        sql += _statements("GRANT", level, database, owner, name, schemas) if sql or wanted - has else []
-        if sql:
+def _grants(leader: Any, database: str, levels: dict[str, str], roles: Collection[str], change: Change) -> None:
+    """What every role may in one database."""
+    if not roles:
+        return
+    to_do = TO_DO.format(
+        roles=", ".join(f"'{name}'" for name in roles),
+        most=", ".join(f"('{kind}', '{privilege}')" for kind, of in LEVELS["write"].items() for privilege in of),
+        may=", ".join(
+            ["('', '', '')"]
+            + [
+                f"('{name}', '{kind}', '{privilege}')"
+                for name in roles
+                for kind, of in LEVELS[levels.get(name, "")].items()
+                for privilege in of
+            ]
+        ),
+    )
+    for _ in range(TRIES):
+        left = dict(leader.query(f"SELECT DISTINCT role, grantor FROM ({to_do}) AS every", database=database))
+        if not left:
+            return
+        for name in sorted(left):
+            level = levels.get(name, "")
             said = f"may {level}" if level else "may nothing by itself"
-            change(f"role {name} {said} in database {database}", "; ".join(["BEGIN", *sql, "COMMIT"]), database)
+            change(f"role {name} {said} in database {database}", DO.format(to_do=to_do, role=name), database)
+    name, grantor = min(left.items())
+    by = f" what role {grantor} granted it" if grantor else " other rights than its level's"
+    raise ValueError(f"role {name} has{by} in database {database}: revoke it there by hand, then `up` again")
 
 
 def _quoted(name: str) -> str:
-    """An owner may call a schema anything, and the superuser runs this."""
     return '"' + name.replace('"', '""') + '"'
-
-
-def _privileges(level: str, objects: dict[str, str]) -> set[str]:
-    """Everything that a level is, as GRANTED says it."""
-    if not level:
-        return set()
-    of = LEVELS[level]
-    now = {f"{one} {privilege}" for one in objects for privilege in of[one.partition(" ")[0]]}
-    later = {f"later {LATER[kind]} {privilege}" for kind, each in of.items() for privilege in each}
-    return now | later | {"database CONNECT"}
-
-
-def _statements(verb: str, level: str, database: str, owner: str, role: str, schemas: str) -> Iterator[str]:
-    if not level:
-        return
-    to = f'{"TO" if verb == "GRANT" else "FROM"} "{role}"'
-    tables, sequences = ", ".join(LEVELS[level]["table"]), ", ".join(LEVELS[level]["sequence"])
-    yield f'{verb} CONNECT ON DATABASE "{database}" {to}'
-    if schemas:
-        yield f"{verb} USAGE ON SCHEMA {schemas} {to}"
-        yield f"{verb} {tables} ON ALL TABLES IN SCHEMA {schemas} {to}"
-        yield f"{verb} {sequences} ON ALL SEQUENCES IN SCHEMA {schemas} {to}"
-    later = f'ALTER DEFAULT PRIVILEGES FOR ROLE "{owner}" {verb}'
-    yield f"{later} USAGE ON SCHEMAS {to}"
-    yield f"{later} {tables} ON TABLES {to}"
-    yield f"{later} {sequences} ON SEQUENCES {to}"

@@ -185,7 +185,7 @@ def test_a_role_that_leaves_the_file_cannot_log_in_and_may_nothing(cluster: Clus
     assert "role writer is not wanted: it cannot log in any more" in cluster.applied({})
     assert cluster.applied({}) == []
     assert cluster.as_role("app", "SELECT count(*) FROM old") == "1", "the owner is nobody's business"
-    assert "role reader: LOGIN" in cluster.applied(ROLES), "and comes back"
+    assert "password of role reader" in cluster.applied(ROLES), "and comes back"
     assert "first" in cluster.as_role("reader", "SELECT note FROM old")
 
 
@@ -200,6 +200,88 @@ def test_a_database_with_another_owner_is_refused(cluster: Cluster) -> None:
     with pytest.raises(ValueError, match="database app belongs to the role postgres, not to app"):
         cluster.applied(ROLES)
     cluster.leader.refused('ALTER DATABASE "app" OWNER TO app', database="postgres")
+
+
+def test_a_role_that_becomes_an_owner_is_let_go(cluster: Cluster) -> None:
+    both = {"analytics": {}, "ledger": {}}
+    cluster.applied({"ledger": {"grants": {"app": "owner", "analytics": "read"}}})
+    done = cluster.applied({"reader": {"grants": {"ledger": "read"}}}, databases=both)
+    assert "role ledger is an owner now" in done
+    assert not [what for what in done if "ledger is not wanted" in what]
+    assert cluster.as_role("ledger", "CREATE TABLE book AS SELECT 1 AS n; SELECT current_user", "ledger") == "ledger"
+    assert cluster.as_role("reader", "SELECT n FROM book", "ledger") == "1"
+    assert "permission denied" in cluster.as_role("ledger", "SET ROLE app")
+    assert f"{DENIED} for database" in cluster.as_role("ledger", "SELECT 1", "analytics")
+    assert cluster.applied({"reader": {"grants": {"ledger": "read"}}}, databases=both) == []
+    cluster.leader.refused("ALTER ROLE ledger NOLOGIN", database="postgres")
+    assert cluster.applied({}, databases=both)[0] == "password of role ledger", "an owner logs in"
+
+
+def test_what_leaves_the_file_may_nothing(cluster: Cluster) -> None:
+    """Also what somebody is a member of through it, and in a database that left with it."""
+    roles = {
+        "deploy": {"grants": {"app": "owner", "analytics": "owner"}},
+        "admins": {"login": False, "grants": {"app": "owner"}},
+        "reader": {"grants": {"analytics": "read"}},
+    }
+    cluster.applied(roles)
+    assert cluster.as_role("analytics", "CREATE TABLE left_over AS SELECT 1 AS n", "analytics") == ""
+    cluster.leader.refused("CREATE ROLE bob LOGIN PASSWORD 'of-bob'; GRANT admins TO bob", database="postgres")
+    assert cluster.as_role("bob", "SET ROLE app; SELECT current_user") == "app"
+    cluster.applied({"deploy": {}, "reader": {}}, databases={})
+    assert "permission denied to set role" in cluster.as_role("bob", "SET ROLE app")
+    for role in ("reader", "deploy"):
+        assert f"{DENIED} for database" in cluster.as_role(role, "SELECT n FROM left_over", "analytics")
+    assert "permission denied to set role" in cluster.as_role("deploy", "SET ROLE analytics")
+    assert cluster.applied({"deploy": {}, "reader": {}}, databases={}) == []
+    cluster.leader.refused("DROP ROLE bob", database="postgres")
+
+
+def test_what_a_role_gave_on_is_taken_too(cluster: Cluster) -> None:
+    levels = {"reader": {"grants": {"app": "read"}}, "writer": {"grants": {"app": "write"}}}
+    cluster.applied(levels)
+    assert cluster.as_role("app", "CREATE TABLE lent (n int); GRANT INSERT ON lent TO writer WITH GRANT OPTION") == ""
+    assert cluster.as_role("writer", "GRANT INSERT ON lent TO reader") == ""
+    assert cluster.applied(levels) == ["role reader may read in database app"]
+    assert DENIED in cluster.as_role("reader", "INSERT INTO lent VALUES (1)")
+    assert cluster.as_role("writer", "GRANT INSERT ON lent TO reader; INSERT INTO lent VALUES (1)") == ""
+    less = levels | {"writer": {"grants": {"app": "read"}}}
+    cluster.applied(less)
+    for role in levels:
+        assert DENIED in cluster.as_role(role, "INSERT INTO lent VALUES (1)")
+        assert cluster.as_role(role, "SELECT n FROM lent") == "1"
+    assert cluster.applied(less) == []
+
+
+def test_a_right_that_cannot_be_taken_is_said(cluster: Cluster) -> None:
+    levels = {"reader": {"grants": {"app": "read"}}}
+    cluster.leader.refused("CREATE ROLE bob LOGIN PASSWORD 'of-bob'", database="postgres")
+    given = "GRANT USAGE ON SCHEMA more TO bob; GRANT INSERT ON more.new TO bob WITH GRANT OPTION"
+    assert cluster.as_role("app", given) == ""
+    assert cluster.as_role("bob", "GRANT INSERT ON more.new TO reader") == ""
+    assert cluster.as_role("app", "REVOKE USAGE ON SCHEMA more FROM bob") == ""
+    with pytest.raises(ValueError, match="role reader has what role bob granted it in database app: revoke it"):
+        cluster.applied(levels)
+    assert cluster.as_role("app", "GRANT USAGE ON SCHEMA more TO bob") == ""
+    assert cluster.applied(levels) == ["role reader may read in database app"]
+    cluster.leader.refused("DROP OWNED BY bob; DROP ROLE bob", database="app")
+
+
+def test_nobody_is_given_what_the_owner_itself_has_not(cluster: Cluster) -> None:
+    made = "CREATE SCHEMA audit CREATE TABLE log AS SELECT 1 AS n; CREATE TABLE public.kept AS SELECT 1 AS n"
+    assert cluster.leader.refused(made.replace(" CREATE TABLE log", "; CREATE TABLE audit.log"), database="app") == ""
+    levels = {"writer": {"grants": {"app": "write"}}}
+    cluster.applied(levels)
+    for table in ("audit.log", "public.kept"):
+        for role in ("app", "writer"):
+            assert DENIED in cluster.as_role(role, f"DELETE FROM {table}")
+    granted = "GRANT USAGE ON SCHEMA audit TO writer, app; GRANT INSERT, SELECT ON audit.log TO writer"
+    assert cluster.leader.refused(granted, database="app") == ""
+    assert cluster.applied(levels) == [], "what a superuser gave within the level stays"
+    cluster.applied({"writer": {"grants": {"app": "read"}}})
+    assert DENIED in cluster.as_role("writer", "INSERT INTO audit.log VALUES (2)")
+    assert cluster.as_role("writer", "SELECT n FROM audit.log") == "1"
+    cluster.leader.refused("DROP SCHEMA audit CASCADE; DROP TABLE public.kept", database="app")
 
 
 BECOME = """LANGUAGE plpgsql AS $$ BEGIN
