@@ -101,6 +101,8 @@ class PostgresHA(Component):
             part = "" if database == settings.database else database
             for role in settings.roles_of(part):
                 word = f"{name}-role-{role}-{database}"
+                if "_" in role + database:  # which becomes `-`: `a` in `b_c` and `a_b` in `c` stay two
+                    word += f"-{hashlib.sha256(f'{role} {database}'.encode()).hexdigest()[:8]}"
                 yield f"{part}@{role}", self._further(scope, word, database, role, secrets)
 
     def _further(self, scope: Scope, word: str, database: str, owner: str, secrets: PostgresSecrets) -> ClientContract:

@@ -60,6 +60,7 @@ def problems(settings: "PostgresSettings") -> Iterator[str]:
             if database not in settings.every_owner:
                 known = ", ".join(settings.every_owner)
                 yield f"`roles.{name}.grants` names no database of this cluster: {database} (there are: {known})"
+        yield from _further_of_the_owner(settings, name, role)
         for group in role.member_of:
             if group not in settings.roles:
                 yield f"`roles.{name}.member_of` names no role in `roles`: {group}"
@@ -67,6 +68,23 @@ def problems(settings: "PostgresSettings") -> Iterator[str]:
                 yield f"`roles.{name}.member_of` names a role that logs in: {group}; a group has `login: false`"
     if circle := next((name for name in settings.roles if name in _groups(settings.roles, name)), None):
         yield f"`roles.{circle}` is a member of itself, by `member_of`"
+
+
+def _further_of_the_owner(settings: "PostgresSettings", name: str, role: RoleSettings) -> Iterator[str]:
+    """PostgreSQL has no `owner` of one database: who may what its owner may, may it in each of the owner's."""
+    having = levels(settings.roles, name)
+    for database in (each for each, level in role.grants.items() if level == "owner" and each in settings.every_owner):
+        owner = settings.every_owner[database]
+        more = [
+            each
+            for each, whose in settings.every_owner.items()
+            if whose == owner and "owner" not in having.get(each, set())
+        ]
+        if more:
+            yield (
+                f"`roles.{name}.grants.{database}` is `owner`, and `{owner}` owns {', '.join(more)} too, which the "
+                "role would have with it: give the databases different owners, or write `owner` for each of them"
+            )
 
 
 def levels(roles: Mapping[str, RoleSettings], name: str) -> dict[str, set[str]]:

@@ -153,7 +153,7 @@ def test_what_was_made_of_another_password_does_not_fit(kept: str) -> None:
 ROLES: dict[str, Any] = {
     "reader": {"grants": {"app": "read", "analytics": "read"}},
     "deputy": {"member_of": ["deputies"]},
-    "deputies": {"login": False, "grants": {"app": "owner"}},
+    "deputies": {"login": False, "grants": {"app": "owner", "mine": "owner"}},
     "idle": {},
 }
 
@@ -171,7 +171,7 @@ def test_the_job_is_told_roles_groups_and_grants(platform: str) -> None:
     wanted = json.loads(text(found, "main-pg-settings-roles-wanted"))
     assert wanted["roles"] == {
         "reader": {"login": True, "member_of": [], "becomes": {}},
-        "deputy": {"login": True, "member_of": ["deputies"], "becomes": {"app": "app"}},
+        "deputy": {"login": True, "member_of": ["deputies"], "becomes": {"app": "app", "mine": "app"}},
         "deputies": {"login": False, "member_of": ["app"], "becomes": {}},
         "idle": {"login": True, "member_of": [], "becomes": {}},
     }
@@ -204,6 +204,19 @@ def test_a_group_s_grants_are_its_members() -> None:
     found = with_roles("swarm", {"main": {"prefix": "DB", "role": "deputy"}})
     assert text(found, "main-role-deputy-app-url").startswith("postgresql://deputy:")
     assert not [one for one in found if one.name.startswith("main-role-idle-app")], "where it may nothing"
+
+
+def test_roles_and_databases_whose_names_run_together_have_secrets_of_their_own() -> None:
+    grants = {"b_c": {"owner": "app"}, "c": {}}
+    roles = {"a": {"grants": {"b_c": "read"}}, "a_b": {"grants": {"c": "read"}}}
+    document = {
+        "platform": PLATFORMS["swarm"],
+        "databases": {"main": {"members": 1, "databases": grants, "roles": roles}},
+    }
+    found = accepted(document, secrets={})
+    urls = [one.name for one in found if one.name.startswith("main-role-a-b-c-") and one.name.endswith("-url")]
+    assert len(urls) == len({*urls}) == 2
+    assert {text(found, name).partition("@")[0].split(":")[1] for name in urls} == {"//a", "//a_b"}
 
 
 def test_the_last_role_is_closed_by_an_empty_map() -> None:
