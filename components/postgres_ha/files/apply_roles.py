@@ -10,10 +10,11 @@ from typing import Any
 
 MARK = "ha-platform"
 """The comment of roles that are made here."""
-_READ = {"database": ("CONNECT",), "schema": ("USAGE",), "table": ("SELECT",), "sequence": ("SELECT",)}
-_WRITE = _READ | {"table": ("SELECT", "INSERT", "UPDATE", "DELETE"), "sequence": ("USAGE", "SELECT", "UPDATE")}
-LEVELS: dict[str, dict[str, tuple[str, ...]]] = {"": {}, "read": _READ, "write": _WRITE}
-
+Level = dict[str, tuple[str, ...]]
+"""Kind of thing -> privileges."""
+_READ: Level = {"database": ("CONNECT",), "schema": ("USAGE",), "table": ("SELECT",), "sequence": ("SELECT",)}
+_WRITE: Level = _READ | {"table": ("SELECT", "INSERT", "UPDATE", "DELETE"), "sequence": ("USAGE", "SELECT", "UPDATE")}
+LEVELS: dict[str, Level] = {"": {}, "read": _READ, "write": _WRITE}
 NAME = "^[a-z_][a-z0-9_]{0,30}$"
 """Of what may be in a stack file, or was."""
 ROLES = (

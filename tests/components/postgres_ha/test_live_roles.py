@@ -203,7 +203,7 @@ def test_a_database_with_another_owner_is_refused(cluster: Cluster) -> None:
 
 
 def test_a_role_that_becomes_an_owner_is_let_go(cluster: Cluster) -> None:
-    both = {"analytics": {}, "ledger": {}}
+    both: dict[str, Any] = {"analytics": {}, "ledger": {}}
     cluster.applied({"ledger": {"grants": {"app": "owner", "analytics": "read"}}})
     done = cluster.applied({"reader": {"grants": {"ledger": "read"}}}, databases=both)
     assert "role ledger is an owner now" in done
