@@ -55,10 +55,5 @@ def _is_sample(settings: Stack, app: AppTierSettings) -> bool:
 def _leads(route: Route, path: str) -> bool:
     """Whether a request for `path` is under the route's prefix, and not closed."""
     bare = path.partition("?")[0]
-    if any(_below(closed, bare) for closed in route.closed):
-        return False
-    return route.path == "/" or _below(route.path, bare)
-
-
-def _below(path: str, bare: str) -> bool:
-    return bare == path or bare.startswith(f"{path}/")
+    below = route.path == "/" or bare == route.path or bare.startswith(f"{route.path}/")
+    return below and not route.closing(route.arrival(bare))

@@ -32,8 +32,8 @@ class Members:
     that goes leaves its volume.
 
     `slow_start_seconds` is how long the program waits, if it is more than the probes' `start_seconds`, for a start that
-    is alive: `live` passes and `ready` does not yet, as while a member copies its data. No platform ends such a start,
-    however long it takes.
+    is alive: `live` passes and `ready` does not yet, as while a member copies its data. Kubernetes ends no such start,
+    however long it takes; on Swarm a run of the check that lasts longer counts as one that failed.
     """
 
     name: str

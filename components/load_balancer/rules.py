@@ -83,9 +83,39 @@ def bodies_fit_scratch(context: Context) -> Iterator[Fault]:
                 )
 
 
+def closed_paths_are_asked_for(context: Context) -> Iterator[Fault]:
+    """What is closed is a path as the application gets it; in other words it closes nothing."""
+    for name, balancer in _balancers(context):
+        for index, route in enumerate(balancer.routes):
+            to_it = [one for one in balancer.routes if (one.app, one.port) == (route.app, route.port)]
+            for at, closed in enumerate(route.closed):
+                if any(one.rewrite is None and _below(one.path, closed) for one in to_it):
+                    continue
+                origin = str(Origin(key="balancers", name=name).at(f"routes[{index}].closed[{at}]"))
+                if route.rewrite and _below(route.path, closed):
+                    gets = route.arrival(closed)
+                    yield Fault(
+                        path=origin,
+                        rule=f"does not close what is asked as {closed}: the app gets {gets} for it",
+                        got=repr(closed),
+                        fix=f"Write {gets}, unless the app itself has such a path below {route.rewrite}.",
+                    )
+                elif not any(_below(one.arrival(one.path), closed) for one in to_it):
+                    yield Fault(
+                        path=origin,
+                        rule=f"closes nothing: no route leads there, and apps.{route.app} gets no such path",
+                        got=repr(closed),
+                        fix="Leave it out, or write it as the app gets it.",
+                    )
+
+
+def _below(path: str, other: str) -> bool:
+    return f"{other}/".lower().startswith(f"{path.rstrip('/')}/".lower())
+
+
 def _balancers(context: Context) -> Iterator[tuple[str, LoadBalancerSettings]]:
     yield from context.parts("balancers").items()
 
 
 RULES = (routes_lead_to_ports, proxies_outlast_requests)
-ADVICE = (bodies_fit_scratch,)
+ADVICE = (bodies_fit_scratch, closed_paths_are_asked_for)

@@ -36,6 +36,8 @@ def stack(routes: list[dict[str, Any]], images: dict[str, Any] | None = None, **
         ({"path": "/api"}, OWN, Question(path="/api")),
         ({"closed": ["/health"]}, OWN, Question(path="/")),
         ({"closed": ["/heal"]}, OWN, Question(path="/health")),
+        ({"closed": ["/Health"]}, {**OWN, "probes": {"health": "/health.json"}}, Question(path="/")),
+        ({"rewrite": "/own", "closed": ["/own/health"]}, OWN, Question(path="/")),
         ({}, {**OWN, "image": "chat:1.0"}, Question(path="/health")),
     ],
 )

@@ -40,3 +40,34 @@ def test_an_update_needs_devices_beside_those_in_use() -> None:
 )
 def test_what_fits_is_not_named(route: dict[str, Any], app: dict[str, Any]) -> None:
     assert said(route, app) == []
+
+
+@pytest.mark.parametrize(
+    ("route", "words"),
+    [
+        ({"path": "/api", "rewrite": "/", "closed": ["/api/metrics"]}, "the app gets /metrics for it"),
+        (
+            {"path": "/api", "rewrite": "/v2", "closed": ["/API/metrics"]},
+            "does not close what is asked as /API/metrics",
+        ),
+        ({"path": "/api", "closed": ["/metrics"]}, "closes nothing: no route leads there"),
+        ({"path": "/api", "rewrite": "/v2", "closed": ["/v3/metrics"]}, "closes nothing: no route leads there"),
+    ],
+)
+def test_a_closed_path_that_closes_nothing_is_named(route: dict[str, Any], words: str) -> None:
+    (text,) = said(route, {})
+    assert text.startswith("ha-platform:stack.balancers.edge.routes[0].closed[0]: ")
+    assert words in text
+
+
+@pytest.mark.parametrize(
+    "route",
+    [
+        {"closed": ["/metrics"]},
+        {"path": "/api", "closed": ["/api/metrics", "/API/admin"]},
+        {"path": "/api", "rewrite": "/", "closed": ["/metrics"]},
+        {"path": "/api", "rewrite": "/v2", "closed": ["/v2/metrics"]},
+    ],
+)
+def test_a_closed_path_that_is_asked_for_is_not_named(route: dict[str, Any]) -> None:
+    assert said(route, {}) == []

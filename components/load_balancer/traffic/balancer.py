@@ -144,6 +144,8 @@ class Balancer(Settings):
         """Who asks chooses the route, by the host and the path that they send."""
         first: dict[tuple[str, str | None], int] = {}
         for index, route in enumerate(self.routes):
+            if closed := route.closing(route.arrival(route.path)):
+                yield f"`routes[{index}].closed` closes all of the route with `{closed}`; leave the route out"
             other = first.setdefault((route.app, route.port), index)
             if {*route.closed} != {*self.routes[other].closed}:
                 yield (

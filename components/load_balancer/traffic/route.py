@@ -1,5 +1,6 @@
 """One route: which requests, to which application, and how."""
 
+import re
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -92,6 +93,17 @@ class Route(Settings):
         if self.rewrite == self.path:
             raise ValueError("`rewrite` equals `path` and changes nothing; leave it out")
         return self
+
+    def arrival(self, path: str) -> str:
+        """What the application gets in place of `path`, which is the route's or below it."""
+        if self.rewrite is None:
+            return path
+        rest = path.removeprefix(self.path.rstrip("/"))
+        return f"/{rest.lstrip('/')}" if self.rewrite == "/" else f"{self.rewrite}{rest}"
+
+    def closing(self, path: str) -> str | None:
+        """Which of `closed` closes `path`, as the application would get it."""
+        return next((one for one in self.closed if re.match(rf"{re.escape(one)}([^a-z0-9_-]|$)", path, re.I)), None)
 
     @property
     def label(self) -> str:
