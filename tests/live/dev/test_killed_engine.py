@@ -101,6 +101,7 @@ def _second_cache(settings: Settings) -> None:
 
 def _no_second_cache(settings: Settings) -> None:
     del settings["caches"]["jobs"]
+    settings["abandon_data"] = ["caches.jobs"]
 
 
 def _version(number: int) -> Change:
