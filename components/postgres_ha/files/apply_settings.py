@@ -114,7 +114,7 @@ class Member:
         if done.returncode:
             raise NotYet(f"{self.name} does not answer ({_line(done.stderr)})")
         # Names may have any character, also each that ends a line.
-        rows = csv.reader(io.StringIO(done.stdout.decode(), newline=""))
+        rows = csv.reader(io.StringIO(done.stdout.decode(errors="replace"), newline=""))
         return [(row[0], row[1] if len(row) > 1 else "") for row in rows if row]
 
     def refused(self, sql: str, *, database: str) -> str:
@@ -149,7 +149,9 @@ class Member:
 
 
 def _line(said: bytes) -> str:
-    return " ".join(said.decode(errors="replace").split())
+    """On one line, without what a name may do to a terminal."""
+    text = " ".join(said.decode(errors="replace").split())
+    return "".join(each if each.isprintable() else "?" for each in text)
 
 
 def difference(wanted: Settings, actual: Settings) -> Settings:

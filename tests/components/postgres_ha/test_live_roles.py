@@ -1,5 +1,6 @@
 """Roles on a real PostgreSQL: what is rendered for a stack is applied, and each role may what its level says."""
 
+import functools
 import importlib
 import json
 import os
@@ -15,6 +16,7 @@ import pytest
 
 from components.postgres_ha.files.apply_settings import Member
 from tests.live.app.postgres_server import POSTGRES_BIN, Postgres
+from tests.mock_engine import Recorded
 from tests.rendered.programs import POSTGRES, program
 from tests.rendered.texts import PLATFORMS, accepted, text
 
@@ -31,6 +33,12 @@ ROLES: dict[str, Any] = {
 DENIED = "permission denied"
 
 
+@functools.cache
+def rendered(database: str) -> list[Recorded]:
+    """Of a stack with this database."""
+    return accepted({"platform": PLATFORMS["swarm"], "databases": {"main": json.loads(database)}}, secrets={})
+
+
 class Cluster:
     """A server, and the job's part that keeps roles, with the files that the stack renders."""
 
@@ -41,8 +49,7 @@ class Cluster:
 
     def applied(self, roles: dict[str, Any], **more: Any) -> list[str]:
         """What the job changed."""
-        database = {"members": 1, "databases": {"analytics": {}}, "roles": roles, **more}
-        found = accepted({"platform": PLATFORMS["swarm"], "databases": {"main": database}}, secrets={})
+        found = rendered(json.dumps({"members": 1, "databases": {"analytics": {}}, "roles": roles, **more}))
         for name in ("databases", "roles", "roles-wanted"):
             file = {"databases": "apply_databases.py", "roles": "apply_roles.py", "roles-wanted": "roles.json"}[name]
             (self._place / file).write_text(text(found, f"main-pg-settings-{name}"))
@@ -99,6 +106,7 @@ def cluster() -> Iterator[Cluster]:
             run(f"CREATE ROLE postgres SUPERUSER LOGIN PASSWORD '{server.password}'")
             run("CREATE ROLE app LOGIN PASSWORD 'of-app'")
             run("CREATE DATABASE app OWNER app")
+            run("REVOKE CONNECT ON DATABASE app FROM PUBLIC")
         try:
             yield Cluster(server, scripts)
         finally:
@@ -210,7 +218,7 @@ def test_a_role_that_becomes_an_owner_is_let_go(cluster: Cluster) -> None:
     assert not [what for what in done if "ledger is not wanted" in what]
     assert cluster.as_role("ledger", "CREATE TABLE book AS SELECT 1 AS n; SELECT current_user", "ledger") == "ledger"
     assert cluster.as_role("reader", "SELECT n FROM book", "ledger") == "1"
-    assert "permission denied" in cluster.as_role("ledger", "SET ROLE app")
+    assert "permission denied to set role" in cluster.as_role("ledger", "SET ROLE app", "ledger")
     assert f"{DENIED} for database" in cluster.as_role("ledger", "SELECT 1", "analytics")
     assert cluster.applied({"reader": {"grants": {"ledger": "read"}}}, databases=both) == []
     cluster.leader.refused("ALTER ROLE ledger NOLOGIN", database="postgres")
@@ -229,10 +237,10 @@ def test_what_leaves_the_file_may_nothing(cluster: Cluster) -> None:
     cluster.leader.refused("CREATE ROLE bob LOGIN PASSWORD 'of-bob'; GRANT admins TO bob", database="postgres")
     assert cluster.as_role("bob", "SET ROLE app; SELECT current_user") == "app"
     cluster.applied({"deploy": {}, "reader": {}}, databases={})
-    assert "permission denied to set role" in cluster.as_role("bob", "SET ROLE app")
+    assert "permission denied to set role" in cluster.as_role("bob", "SET ROLE app", "postgres")
     for role in ("reader", "deploy"):
         assert f"{DENIED} for database" in cluster.as_role(role, "SELECT n FROM left_over", "analytics")
-    assert "permission denied to set role" in cluster.as_role("deploy", "SET ROLE analytics")
+    assert "permission denied to set role" in cluster.as_role("deploy", "SET ROLE analytics", "postgres")
     assert cluster.applied({"deploy": {}, "reader": {}}, databases={}) == []
     cluster.leader.refused("DROP ROLE bob", database="postgres")
 
@@ -256,8 +264,12 @@ def test_what_a_role_gave_on_is_taken_too(cluster: Cluster) -> None:
 def test_a_right_that_cannot_be_taken_is_said(cluster: Cluster) -> None:
     levels = {"reader": {"grants": {"app": "read"}}}
     cluster.leader.refused("CREATE ROLE bob LOGIN PASSWORD 'of-bob'", database="postgres")
-    given = "GRANT USAGE ON SCHEMA more TO bob; GRANT INSERT ON more.new TO bob WITH GRANT OPTION"
-    assert cluster.as_role("app", given) == ""
+    given = (
+        "CONNECT ON DATABASE app TO bob",
+        "USAGE ON SCHEMA more TO bob",
+        "INSERT ON more.new TO bob WITH GRANT OPTION",
+    )
+    assert cluster.as_role("app", "; ".join(f"GRANT {one}" for one in given)) == ""
     assert cluster.as_role("bob", "GRANT INSERT ON more.new TO reader") == ""
     assert cluster.as_role("app", "REVOKE USAGE ON SCHEMA more FROM bob") == ""
     with pytest.raises(ValueError, match="role reader has what role bob granted it in database app: revoke it"):
