@@ -46,15 +46,18 @@ class System:
     """What `up` printed."""
 
     def ask(self, path: str, body: str | None = None) -> Any:
-        """The JSON of an answer; a ValueError for another status than 200."""
+        """The JSON of an answer; a ValueError for another status than 200, an OSError without one."""
         with httpx.Client(verify=self.trust, timeout=30) as client:
-            answer = client.request(
-                "GET" if body is None else "POST",
-                f"https://{self.place.address}{path}",
-                content=body,
-                headers={"Host": HOST},
-                extensions={"sni_hostname": HOST},
-            )
+            try:
+                answer = client.request(
+                    "GET" if body is None else "POST",
+                    f"https://{self.place.address}{path}",
+                    content=body,
+                    headers={"Host": HOST},
+                    extensions={"sni_hostname": HOST},
+                )
+            except httpx.TransportError as error:
+                raise OSError(str(error)) from error
         if answer.status_code != 200:
             raise ValueError(f"{path}: {answer.status_code} {answer.text}")
         return answer.json()
@@ -95,7 +98,9 @@ def system(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     try:
         with place.going_up():
             said = deployment.up_ok(policies=True)
-        yield System(place, deployment, ssl.create_default_context(cadata=authority.pem), given, said)
+        system = System(place, deployment, ssl.create_default_context(cadata=authority.pem), given, said)
+        wait_for("a node takes connections for its balancer's address", lambda: system.ask("/"), seconds=60)
+        yield system
     finally:
         with place.going_down():
             removed = deployment.destroy()
@@ -103,7 +108,7 @@ def system(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
 
 
 def test_a_workflow_passes_database_broker_worker_and_cache(system: System) -> None:
-    answer = wait_for("an answer", lambda: system.ask("/v1/workflows/run", "who is there"), seconds=30)
+    answer = system.ask("/v1/workflows/run", "who is there")
     assert answer["answer"] == "WHO IS THERE"
     assert (answer["database"], answer["user"]) == ("dify", "dify")
     assert answer["worker"], "the worker took it from the broker, and answered through the cache"

@@ -162,7 +162,7 @@ def run_workflow(body: str, _: Message) -> object:
     id = secrets.token_hex(8)
     sql("INSERT INTO messages (id, question) VALUES ($1, $2)", id, body)
     broker().lpush("celery", json.dumps({"answer": id}))
-    answered_by = cache().brpop(f"answer:{id}", timeout=SECONDS)
+    answered_by = cache().brpop(f"answer:{id}", timeout=4 * SECONDS)
     (row,) = sql("SELECT answer, current_database() AS database, current_user AS user FROM messages WHERE id = $1", id)
     (near,) = vectors("SELECT id FROM embeddings ORDER BY at <-> $1::text::vector LIMIT 1", embedding(id))
     return {**row, "worker": answered_by and answered_by[1], "nearest": near["id"], "id": id}
