@@ -32,7 +32,7 @@ _DEVICES = {
     "cifs": (re.compile(r"^(//|\\\\)[^/\\]+[/\\][^/\\]"), "//files.example.com/share"),
     "ceph": (re.compile(r"[:=]/"), "192.0.2.20:/files"),
 }
-"""What is a directory of a server, for each type, with an example. Docker mounts nothing at all for `none`."""
+"""A directory of a server, for each type, with an example. (For `none` alone Docker mounts nothing.)"""
 _NOT_A_MOUNT = ("bind", "rbind", "remount")
 """Options with which the kernel ignores the type: it shows a directory of the host itself."""
 _WHERE = {
