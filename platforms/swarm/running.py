@@ -8,10 +8,12 @@ digest, so the program says the digest too.
 import os
 from collections.abc import Mapping
 
+import pulumi
+
 from settings.images import registry_host
 
-_SECONDS = 5.0
-"""For a host that does not answer: the engine says so better."""
+_SECONDS = 10.0
+"""For a manager that does not answer."""
 _SOCKET = "unix:///var/run/docker.sock"
 _HUB = ("docker.io", "index.docker.io")
 
@@ -54,6 +56,11 @@ def _images(host: str | None, prefix: str) -> Mapping[str, str]:
         options = docker.utils.kwargs_from_env(environment={**os.environ, "DOCKER_HOST": address})
         client = docker.APIClient(**options, version="auto", timeout=_SECONDS, use_ssh_client=True)
         services = client.services(filters={"name": prefix})
-    except Exception:  # what the client, requests, paramiko or TLS raise: no digests are known
-        return {}
+    except Exception as failure:  # what the client, requests, paramiko or TLS raise
+        if pulumi.runtime.is_dry_run():
+            return {}  # a preview may do without hosts
+        raise pulumi.RunError(
+            f"the Docker host {address} does not say which images run ({failure}): without their digests every service "
+            "could restart. Nothing was changed; run `up` again when it answers"
+        ) from None
     return {one["Spec"]["Name"]: one["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"] for one in services}

@@ -7,6 +7,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import pulumi
 import pytest
 
 from platforms.swarm.running import Running, same_image
@@ -43,8 +44,13 @@ def test_anything_else_is_what_the_stack_says(live: str, wanted: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["unix:///nowhere/docker.sock", "tcp://127.0.0.1:1", "ssh://nobody@127.0.0.1:1"])
-def test_a_host_that_does_not_answer_changes_nothing(host: str) -> None:
+def test_a_host_that_does_not_answer_changes_nothing(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A preview goes on with what the stack says; an update stops, for it could restart everything."""
+    monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: True)
     assert Running(host, "dev-").image("dev-web", "shop.example/web:1") == "shop.example/web:1"
+    monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: False)
+    with pytest.raises(pulumi.RunError, match=f"the Docker host {host} does not say which images run"):
+        Running(host, "dev-").image("dev-web", "shop.example/web:1")
 
 
 class Manager(BaseHTTPRequestHandler):
