@@ -1,11 +1,7 @@
 """Roles on a real PostgreSQL: what is rendered for a stack is applied, and each role may what its level says."""
 
-import functools
-import importlib
-import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -14,11 +10,9 @@ from typing import Any
 
 import pytest
 
-from components.postgres_ha.files.apply_settings import Member
-from tests.live.app.postgres_server import POSTGRES_BIN, Postgres
-from tests.mock_engine import Recorded
+from tests.components.postgres_ha.roles_server import Cluster
+from tests.live.app.postgres_server import Postgres
 from tests.rendered.programs import POSTGRES, program
-from tests.rendered.texts import PLATFORMS, accepted, text
 
 pytestmark = pytest.mark.live
 
@@ -31,64 +25,6 @@ ROLES: dict[str, Any] = {
 }
 """The last one is a word of SQL, and may nothing."""
 DENIED = "permission denied"
-
-
-@functools.cache
-def rendered(database: str) -> list[Recorded]:
-    """Of a stack with this database."""
-    return accepted({"platform": PLATFORMS["swarm"], "databases": {"main": json.loads(database)}}, secrets={})
-
-
-class Cluster:
-    """A server, and the job's part that keeps roles, with the files that the stack renders."""
-
-    def __init__(self, server: Postgres, place: Path) -> None:
-        self._server, self._place = server, place
-        self._passwords = {"superuser": server.password}
-        self.leader = Member("main-pg-0", "127.0.0.1", str(POSTGRES_BIN / "psql"), self._passwords)
-
-    def applied(self, roles: dict[str, Any], **more: Any) -> list[str]:
-        """What the job changed."""
-        found = rendered(json.dumps({"members": 1, "databases": {"analytics": {}}, "roles": roles, **more}))
-        for name in ("databases", "roles", "roles-wanted"):
-            file = {"databases": "apply_databases.py", "roles": "apply_roles.py", "roles-wanted": "roles.json"}[name]
-            (self._place / file).write_text(text(found, f"main-pg-settings-{name}"))
-        wanted = json.loads(text(found, "main-pg-settings-wanted"))
-        passwords = json.loads(json.loads(text(found, "main-pg-settings-passwords"))["roles"])
-        self._passwords |= {name: f"of-{name}" for name in passwords}
-        script = importlib.import_module("apply_databases")
-        inside = {key: wanted[key] for key in ("databases", "extensions") if key in wanted}
-        done: list[str] = script.create(self.leader, inside, {name: f"of-{name}" for name in passwords})
-        return done
-
-    def schemas(self) -> list[str]:
-        """Of the first database, quoted."""
-        found = self.leader.query("SELECT quote_ident(nspname) FROM pg_namespace", database="app")
-        return [name for name, _ in found]
-
-    def as_role(self, role: str, sql: str, database: str = "app") -> str:
-        """What the statement answers, or the reason why it does not."""
-        done = subprocess.run(
-            [
-                str(POSTGRES_BIN / "psql"),
-                "-XAtq",
-                "-v",
-                "ON_ERROR_STOP=1",
-                "-h",
-                "127.0.0.1",
-                "-U",
-                role,
-                "-d",
-                database,
-            ],
-            input=sql,
-            env=os.environ | {"PGPASSWORD": self._passwords.get(role, f"of-{role}")},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=30,
-        )
-        return (done.stdout or done.stderr).strip()
 
 
 @pytest.fixture(scope="module")
@@ -107,8 +43,15 @@ def cluster() -> Iterator[Cluster]:
             run("CREATE ROLE app LOGIN PASSWORD 'of-app'")
             run("CREATE DATABASE app OWNER app")
             run("REVOKE CONNECT ON DATABASE app FROM PUBLIC")
+        cluster = Cluster(server, scripts)
         try:
-            yield Cluster(server, scripts)
+            # Tests of one module may run on several workers: each finds this.
+            before = "CREATE TABLE old (id serial, note text); INSERT INTO old (note) VALUES ('first')"
+            assert cluster.as_role("app", before) == ""
+            assert "role reader may read in database app" in cluster.applied(ROLES)
+            later = "CREATE SCHEMA more CREATE TABLE new (id serial, note text)"
+            assert cluster.as_role("app", f"{later}; CREATE VIEW more.seen AS SELECT * FROM old") == ""
+            yield cluster
         finally:
             server.crash()
             for name in ("apply_databases", "apply_roles"):
@@ -116,16 +59,6 @@ def cluster() -> Iterator[Cluster]:
 
 
 def test_each_role_may_what_its_level_says_also_in_what_comes_later(cluster: Cluster) -> None:
-    before = "CREATE TABLE old (id serial, note text); INSERT INTO old (note) VALUES ('first')"
-    assert cluster.as_role("app", before) == ""
-    done = cluster.applied(ROLES)
-    assert "role reader may read in database app" in done
-    assert cluster.applied(ROLES) == [], "what is there is left alone"
-    later = (
-        "CREATE SCHEMA more; CREATE TABLE more.new (id serial, note text); CREATE VIEW more.seen AS SELECT * FROM old"
-    )
-    assert cluster.as_role("app", later) == ""
-
     for table in ("old", "more.new"):
         assert cluster.as_role("reader", f"SELECT count(*) FROM {table}") in ("0", "1")
         assert DENIED in cluster.as_role("reader", f"INSERT INTO {table} (note) VALUES ('no')")
@@ -263,6 +196,7 @@ def test_what_a_role_gave_on_is_taken_too(cluster: Cluster) -> None:
 
 def test_a_right_that_cannot_be_taken_is_said(cluster: Cluster) -> None:
     levels = {"reader": {"grants": {"app": "read"}}}
+    cluster.applied(levels)
     cluster.leader.refused("CREATE ROLE bob LOGIN PASSWORD 'of-bob'", database="postgres")
     given = (
         "CONNECT ON DATABASE app TO bob",
