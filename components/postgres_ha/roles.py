@@ -33,7 +33,7 @@ class RoleSettings(Settings):
     """Whether it logs in, with a generated password. `false`: a group, for `member_of` of others."""
     grants: dict[Identifier, Level] = Field(default_factory=dict)
     """Database -> what it may there, in tables that are there and in those that the owner makes later: `read`, `write`
-    (also inserts, updates and deletes), or `owner`."""
+    (also inserts, updates and deletes), or `owner` (all that the owner may, so also in the owner's other databases)."""
     member_of: Annotated[tuple[Identifier, ...], AfterValidator(_named_once)] = ()
     """Groups whose grants it has too."""
 

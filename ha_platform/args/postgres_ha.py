@@ -40,7 +40,8 @@ class RoleArgs(TypedDict, total=False):
     """Whether it logs in, with a generated password. `false`: a group, for `member_of` of others. Default: `true`."""
     grants: Mapping[str, str]
     """Database -> what it may there, in tables that are there and in those that the owner makes later: `read`, `write`
-    (also inserts, updates and deletes), or `owner`."""
+    (also inserts, updates and deletes), or `owner` (all that the owner may, so also in the owner's other
+    databases)."""
     member_of: Sequence[str]
     """Groups whose grants it has too."""
 
