@@ -57,10 +57,20 @@ def _images(host: str | None, prefix: str) -> Mapping[str, str]:
         client = docker.APIClient(**options, version="auto", timeout=_SECONDS, use_ssh_client=True)
         services = client.services(filters={"name": prefix})
     except Exception as failure:  # what the client, requests, paramiko or TLS raise
-        if pulumi.runtime.is_dry_run():
-            return {}  # a preview may do without hosts
-        raise pulumi.RunError(
-            f"the Docker host {address} does not say which images run ({failure}): without their digests every service "
-            "could restart. Nothing was changed; run `up` again when it answers"
-        ) from None
+        if not _goes_on(failure) and not pulumi.runtime.is_dry_run():
+            raise pulumi.RunError(
+                f"the Docker host {address} does not say which images run ({failure}): without their digests every "
+                "service could restart. Nothing was changed; run `up` again when it answers"
+            ) from None
+        return {}
     return {one["Spec"]["Name"]: one["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"] for one in services}
+
+
+def _goes_on(failure: Exception) -> bool:
+    """Whether nothing that runs can come to harm: no manager is there, and the engine will not find one either."""
+    from docker.errors import APIError
+    from requests.exceptions import Timeout
+
+    if isinstance(failure, APIError):
+        return "swarm manager" in str(failure)  # not one; a manager without a leader says something else
+    return not isinstance(failure.__cause__ or failure, Timeout)

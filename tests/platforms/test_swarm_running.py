@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
@@ -44,23 +45,26 @@ def test_anything_else_is_what_the_stack_says(live: str, wanted: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["unix:///nowhere/docker.sock", "tcp://127.0.0.1:1", "ssh://nobody@127.0.0.1:1"])
-def test_a_host_that_does_not_answer_changes_nothing(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A preview goes on with what the stack says; an update stops, for it could restart everything."""
-    monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: True)
+def test_where_no_manager_is_the_stack_s_image_is_said(host: str) -> None:
     assert Running(host, "dev-").image("dev-web", "shop.example/web:1") == "shop.example/web:1"
-    monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: False)
-    with pytest.raises(pulumi.RunError, match=f"the Docker host {host} does not say which images run"):
-        Running(host, "dev-").image("dev-web", "shop.example/web:1")
 
 
 class Manager(BaseHTTPRequestHandler):
     """A Docker API with one service."""
 
     asked: list[str] = []  # noqa: RUF012 - the server makes one of these for each request
+    refusal = ""
+    seconds = 0.0
 
     def do_GET(self) -> None:
         path = urlsplit(self.path)
         answer: Any = {"ApiVersion": "1.41"}
+        time.sleep(self.seconds)
+        if self.refusal and path.path.endswith("/services"):
+            self.send_response(503)
+            self.end_headers()
+            self.wfile.write(json.dumps({"message": self.refusal}).encode())
+            return
         if path.path.endswith("/services"):
             self.asked.append(json.loads(parse_qs(path.query)["filters"][0])["name"][0])
             task = {"ContainerSpec": {"Image": f"shop.example/web:1{DIGEST}"}}
@@ -94,3 +98,24 @@ def test_the_manager_is_asked_once_for_the_stack_s_services(
     assert running.image("dev-web", "shop.example/web:1") == f"shop.example/web:1{DIGEST}"
     assert running.image("dev-worker", "shop.example/web:1") == "shop.example/web:1"
     assert Manager.asked == ["dev-"]
+
+
+@pytest.mark.parametrize(
+    ("refusal", "seconds"), [("rpc error: the swarm does not have a leader", 0.0), ("", 0.3)], ids=["no leader", "slow"]
+)
+def test_an_update_stops_where_a_manager_does_not_say_it(
+    manager: str, monkeypatch: pytest.MonkeyPatch, refusal: str, seconds: float
+) -> None:
+    """It would restart every service; a preview goes on."""
+    monkeypatch.setattr(Manager, "refusal", refusal)
+    monkeypatch.setattr(Manager, "seconds", seconds)
+    monkeypatch.setattr("platforms.swarm.running._SECONDS", 0.1)
+    with pytest.raises(pulumi.RunError, match=f"the Docker host {manager} does not say which images run"):
+        Running(manager, "dev-").image("dev-web", "shop.example/web:1")
+    monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: True)
+    assert Running(manager, "dev-").image("dev-web", "shop.example/web:1") == "shop.example/web:1"
+
+
+def test_an_engine_that_is_no_manager_has_no_services(manager: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Manager, "refusal", "This node is not a swarm manager.")
+    assert Running(manager, "dev-").image("dev-web", "shop.example/web:1") == "shop.example/web:1"
