@@ -5,12 +5,10 @@ from typing import Any
 
 from pulumi_policy import (
     EnforcementLevel,
-    ReportViolation,
     ResourceValidationPolicy,
-    StackValidationArgs,
     StackValidationPolicy,
 )
-from rules.base import workload_policy
+from rules.base import Resources, stack_policy, workload_policy
 from views import WorkloadView, shared_volumes, workload_view
 
 _BUDGET = "kubernetes:policy/v1:PodDisruptionBudget"
@@ -56,21 +54,15 @@ def _without_volume(workload: WorkloadView) -> Iterator[str]:
 
 def replicas_see_the_same_files(level: EnforcementLevel) -> StackValidationPolicy:
     """A file that one replica wrote is missing for those on other hosts, where a volume cannot be shared."""
-
-    def validate(arguments: StackValidationArgs, report: ReportViolation) -> None:
-        resources = [(resource.resource_type, resource.props) for resource in arguments.resources]
-        for violation in _unshared(resources):
-            report(violation)
-
-    return StackValidationPolicy(
-        name="replicas-see-the-same-files",
-        description="A volume that several replicas mount is one that hosts can share.",
-        enforcement_level=level,
-        validate=validate,
+    return stack_policy(
+        "replicas-see-the-same-files",
+        "A volume that several replicas mount is one that hosts can share.",
+        level,
+        _unshared,
     )
 
 
-def _unshared(resources: list[tuple[str, Mapping[str, Any]]]) -> Iterator[str]:
+def _unshared(resources: Resources) -> Iterator[str]:
     for one in shared_volumes(resources):
         if not one.shares:
             yield f"{one.workload}: its replicas do not share {one.volume} across hosts: {one.why}."
@@ -78,21 +70,15 @@ def _unshared(resources: list[tuple[str, Mapping[str, Any]]]) -> Iterator[str]:
 
 def disruption_budget_can_be_met(level: EnforcementLevel) -> StackValidationPolicy:
     """A budget that the replica count cannot meet blocks every node drain."""
-
-    def validate(arguments: StackValidationArgs, report: ReportViolation) -> None:
-        resources = [(resource.resource_type, resource.props) for resource in arguments.resources]
-        for violation in _unmet_budgets(resources):
-            report(violation)
-
-    return StackValidationPolicy(
-        name="disruption-budget-can-be-met",
-        description="A PodDisruptionBudget selects pods, and lets at least one of them be evicted.",
-        enforcement_level=level,
-        validate=validate,
+    return stack_policy(
+        "disruption-budget-can-be-met",
+        "A PodDisruptionBudget selects pods, and lets at least one of them be evicted.",
+        level,
+        _unmet_budgets,
     )
 
 
-def _unmet_budgets(resources: list[tuple[str, Mapping[str, Any]]]) -> Iterator[str]:
+def _unmet_budgets(resources: Resources) -> Iterator[str]:
     workloads = [
         ((properties.get("spec") or {}).get("selector") or {}, view)
         for resource_type, properties in resources

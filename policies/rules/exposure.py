@@ -1,14 +1,12 @@
 """What the open internet reaches."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator
 
 from pulumi_policy import (
     EnforcementLevel,
-    ReportViolation,
-    StackValidationArgs,
     StackValidationPolicy,
 )
+from rules.base import Resources, stack_policy
 from views import balanced_ports
 
 _OPERATORS = {3000: "Grafana", 8404: "HAProxy's status page", 9090: "Prometheus", 9093: "Alertmanager"}
@@ -17,20 +15,15 @@ _OPERATORS = {3000: "Grafana", 8404: "HAProxy's status page", 9090: "Prometheus"
 
 def operators_ports_are_not_public(level: EnforcementLevel) -> StackValidationPolicy:
     """Metrics tell how to attack, and who reaches Alertmanager can silence it: neither asks for a password."""
-
-    def validate(arguments: StackValidationArgs, report: ReportViolation) -> None:
-        for violation in _exposed([(resource.resource_type, resource.props) for resource in arguments.resources]):
-            report(violation)
-
-    return StackValidationPolicy(
-        name="operators-ports-are-not-public",
-        description="A cloud's balancer does not lead to Prometheus, Alertmanager, Grafana or a status page.",
-        enforcement_level=level,
-        validate=validate,
+    return stack_policy(
+        "operators-ports-are-not-public",
+        "A cloud's balancer does not lead to Prometheus, Alertmanager, Grafana or a status page.",
+        level,
+        _exposed,
     )
 
 
-def _exposed(resources: Sequence[tuple[str, Mapping[str, Any]]]) -> Iterator[str]:
+def _exposed(resources: Resources) -> Iterator[str]:
     for port in balanced_ports(resources):
         if port.container_port in _OPERATORS:
             yield (
