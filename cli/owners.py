@@ -15,7 +15,9 @@ from components.app_tier.volumes import shared_uses
 from composition.kinds import components, keepers
 from composition.stack import Stack
 from model import ROOT
+from platforms.kubernetes.names import ORIGIN_ANNOTATION
 from platforms.shared import KEY as SHARED
+from platforms.swarm.names import ORIGIN_LABEL
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +51,7 @@ def on_services(resources: Sequence[dict[str, Any]]) -> Iterator[Owned]:
                 continue
             # A member's volume has the name of its service; another one is shared.
             if name == inputs["name"]:
-                owner = _labelled(inputs, "ha-platform.origin").removeprefix(f"{ROOT}.")
+                owner = _labelled(inputs, ORIGIN_LABEL).removeprefix(f"{ROOT}.")
             elif mount["target"] in shared:
                 owner = f"volumes.{shared[mount['target']]}"
             else:
@@ -72,7 +74,7 @@ def in_claims(resources: Sequence[dict[str, Any]], *, keeps_data: bool) -> Itera
         if resource["type"] == "kubernetes:core/v1:PersistentVolumeClaim" and "id" in resource:
             namespace, name = resource["id"].split("/")
             yield Owned(
-                owner=resource["inputs"]["metadata"]["annotations"]["ha-platform/origin"].removeprefix(f"{ROOT}."),
+                owner=resource["inputs"]["metadata"]["annotations"][ORIGIN_ANNOTATION].removeprefix(f"{ROOT}."),
                 what=f"claim {name} of namespace {namespace}",
                 removal=f"kubectl -n {namespace} delete pvc {name}",
                 goes=not keeps_data,
