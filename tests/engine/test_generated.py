@@ -157,6 +157,15 @@ def test_a_certificate_near_its_end_is_replaced() -> None:
     assert not change.replace
 
 
+def test_a_read_says_that_a_certificate_is_to_be_renewed() -> None:
+    _, outputs = _authority()
+    assert TLS.read(SELF_SIGNED, "1", {"earlyRenewalHours": 2}, outputs) == outputs
+    read = TLS.read(SELF_SIGNED, "1", {"earlyRenewalHours": 25}, outputs)
+    assert read == {**outputs, "readyForRenewal": True}
+    _, key = make(TLS, KEY, {"algorithm": "ED25519"})
+    assert TLS.read(KEY, "1", {"algorithm": "ED25519"}, key) == key
+
+
 @pytest.mark.parametrize(
     ("type", "inputs", "words"),
     [

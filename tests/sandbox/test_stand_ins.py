@@ -18,7 +18,7 @@ from sandbox.pulumi.stand_ins.environment import ALLOWED, BIN, stand_in_environm
 from sandbox.pulumi.stand_ins.language import PythonHost
 from sandbox.pulumi.stand_ins.provider import StandIn
 
-PACKAGES = ("docker", "kubernetes", "random")
+PACKAGES = ("docker", "kubernetes", "random", "tls")
 DIGEST = f"@sha256:{'a' * 64}"
 INPUTS: dict[str, Any] = {
     "name": "web",

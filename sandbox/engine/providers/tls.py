@@ -117,9 +117,7 @@ class TlsProvider(Provider):
             path: change if path == ("earlyRenewalHours",) else replace(change, replace=True)
             for path, change in diff(old_inputs, new_inputs).items()
         }
-        end = plain(old_outputs.get("validityEndTime"))
-        early = plain(new_inputs.get("earlyRenewalHours")) or 0
-        if isinstance(end, str) and early is not UNKNOWN and _is_over(end, early):
+        if _ends(new_inputs, old_outputs):
             changes[("readyForRenewal",)] = Change("update", False, True, replace=True)
         return Diff(changes)
 
@@ -144,7 +142,10 @@ class TlsProvider(Provider):
         return {**old_outputs, "earlyRenewalHours": inputs.get("earlyRenewalHours") or 0}
 
     def read(self, type: str, id: str, inputs: Properties, outputs: Properties) -> Properties | None:
-        return outputs
+        """As it was made; a certificate that has come near its end says so."""
+        if "readyForRenewal" not in KINDS[type].computed or not _ends(inputs, outputs):
+            return outputs
+        return {**outputs, "readyForRenewal": True}
 
     def live(self, type: str, id: str, inputs: Properties) -> Properties | None:
         return inputs
@@ -161,5 +162,9 @@ def _one_of(value: Value, allowed: Iterable[str], where: str) -> None:
         raise ProviderError(f"{where}: {value!r} is none of {', '.join(allowed)}")
 
 
-def _is_over(end: str, early_hours: float) -> bool:
-    return datetime.now(UTC) >= datetime.fromisoformat(end) - timedelta(hours=early_hours)
+def _ends(inputs: Properties, outputs: Properties) -> bool:
+    """Whether the certificate of `outputs` is to be renewed by now."""
+    end, early = plain(outputs.get("validityEndTime")), plain(inputs.get("earlyRenewalHours")) or 0
+    if not isinstance(end, str) or early is UNKNOWN:
+        return False
+    return datetime.now(UTC) >= datetime.fromisoformat(end) - timedelta(hours=early)

@@ -26,7 +26,7 @@ class Project:
     pulumi: Path
     directory: Path
     target: Mapping[str, str]
-    """The variable that names the host, DOCKER_HOST or KUBECONFIG, with its value."""
+    """The variable that names the host, DOCKER_HOST or KUBECONFIG, with its value; empty: there is none."""
     program: Path = REPOSITORY
     name: str = "ha-platform"
     stack: str = STACK
@@ -45,7 +45,7 @@ class Project:
         kept = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
         given = {
             **kept,
-            **stand_in_environment(next(iter(self.target.values()))),
+            **stand_in_environment(*self.target.values()),
             **self.target,
             "PULUMI_BACKEND_URL": (self.directory / "backend").as_uri(),
             "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
