@@ -23,6 +23,11 @@ from model import (
     Volume,
 )
 
+HAND_OVER_SECONDS = 8
+"""How long a master that is stopped tries to hand over. On loopback it takes 1 s; behind a busy Sentinel longer."""
+_SHUTDOWN_SECONDS = 10
+"""How long Redis waits for its replicas before it exits (`shutdown-timeout`)."""
+
 
 def redis(
     scope: Scope,
@@ -45,6 +50,7 @@ def redis(
         role=settings.role,
         maxmemory=settings.maxmemory,
         members=settings.members,
+        shutdown_seconds=_SHUTDOWN_SECONDS,
         parameters={key: value_of(key, text) for key, text in settings.parameters.items()},
     )
     return scope.members(
@@ -63,6 +69,7 @@ def redis(
                     "HA_PERSISTED": "no" if settings.role == "cache" else "yes",
                     "HA_SENTINELS": " ".join(sentinel_hosts),
                     "HA_MASTER": master_name,
+                    "HA_HAND_OVER_SECONDS": str(HAND_OVER_SECONDS),
                 },
                 files=(
                     *files,
@@ -71,8 +78,7 @@ def redis(
                     File(path=f"{DIRECTORY}/sentinel_password", source=secrets.sentinel_password_file),
                 ),
                 resources=_resources(settings),
-                # Redis waits up to shutdown-timeout (10 s) for its replicas before it exits.
-                stop=Stop(grace_seconds=20),
+                stop=Stop(grace_seconds=HAND_OVER_SECONDS + _SHUTDOWN_SECONDS + 2),
             ),
             count=settings.members,
             volume=Volume(path=image.data_dir, size_bytes=settings.volume),

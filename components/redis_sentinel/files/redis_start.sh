@@ -16,16 +16,21 @@ redis_password=$(cat /etc/ha-redis/redis_password)
 set -- $HA_SENTINELS
 majority=$(($# / 2 + 1))
 
+asked() {
+  REDISCLI_AUTH=$sentinel_password timeout 2 redis-cli -h "$1" -p 26379 sentinel "$2" "$HA_MASTER" 2>/dev/null | tr '\n' ' '
+}
+
 # The master as the Sentinels name it that know of the newest election. A member with data believes only a majority of
 # them: one alone may have been away at the last election and name a replica, which lacks what was written since. Without
-# data it believes any that names another member.
+# data it believes any that names another member. While a Sentinel changes the master, it lists the old one under the new
+# election; it says whom it has promoted when it is asked for the address.
 named() {
   me="" found="" newest=-1 answered=0
   for sentinel in $HA_SENTINELS; do
-    answer=$(REDISCLI_AUTH=$sentinel_password timeout 2 \
-      redis-cli -h "$sentinel" -p 26379 sentinel master "$HA_MASTER" 2>/dev/null | tr '\n' ' ') || true
+    answer=$(asked "$sentinel" master)
     case $answer in "name $HA_MASTER ip "*" port 6379 "*" config-epoch "*) ;; *) continue ;; esac
     host=${answer#"name $HA_MASTER ip "}
+    case $answer in *failover_in_progress*) host=$(asked "$sentinel" get-master-addr-by-name) ;; esac
     host=${host%% *}
     epoch=${answer#*" config-epoch "}
     epoch=${epoch%% *}
@@ -91,4 +96,14 @@ if [ -n "$master" ] || [ ! -s "$config" ]; then
   } >"$config.new"
   mv "$config.new" "$config" # at once: half a configuration has no password
 fi
-exec redis-server "$config"
+redis-server "$config" &
+server=$!
+# The server ends by itself when it crashes; at a planned stop it hands over first.
+trap 'sh /etc/ha-redis/hand_over.sh || true; kill -TERM $server 2>/dev/null' TERM
+code=0
+wait $server || code=$?
+while kill -0 $server 2>/dev/null; do # a signal ended the wait, not the server
+  code=0
+  wait $server || code=$?
+done
+exit $code

@@ -75,6 +75,12 @@ class Group:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
+    def stop_one(self, server: Server, ordinal: int) -> None:
+        """As a platform stops a container: the script alone is told. Returns when all of it has ended."""
+        process = self._running.pop((server, ordinal))
+        process.terminate()
+        process.wait(60)
+
     def kill_all(self) -> None:
         """Whatever runs of the group."""
         for server, ordinal in list(self._running):
@@ -173,10 +179,11 @@ class Group:
         for ordinal in range(COUNT):
             directory = self._directory / f"etc-{server}-{ordinal}"
             directory.mkdir(parents=True)
-            for suffix in ("config", "start", "ready"):
+            for suffix in ("config", "start", "ready", *(("hand-over",) if server == "redis" else ())):
                 text = found[f"sessions-{server}-{suffix}"]["dataRaw"]
-                name = {"config": f"{server}.conf"}.get(suffix, f"{suffix}.sh")
+                name = {"config": f"{server}.conf"}.get(suffix, f"{suffix.replace('-', '_')}.sh")
                 text = self._addresses(text).replace("/etc/ha-redis", str(directory))
+                text = text.replace("127.0.0.1", self.address(ordinal))
                 text = text.replace(spec["env"]["HA_VOLUME"] + "\n", f"{self.volume(server, ordinal)}\n")
                 text = text.replace("bind * -::*\n", "")
                 if suffix == "config":

@@ -13,9 +13,13 @@ EMPTY, KEYS, LOADING = "# Keyspace", "# Keyspace\ndb3:keys=1,expires=0", "loadin
 DENIED = "NOAUTH Authentication required."
 NOBODY: dict[str, str] = {}
 
-# `redis-cli -h HOST ...` answers what is in the file `says-HOST`, and fails where there is none.
+# `redis-cli -h HOST ...` answers what is in the file `says-HOST`, and fails where there is none. Of whom a Sentinel has
+# promoted the file has a last line, which only the question for the address gets.
 REDIS_CLI = """#!/bin/sh
-cat "says-$2" 2>/dev/null
+case "$*" in
+*get-master-addr*) sed -n 's/^promoted //p' "says-$2" 2>/dev/null ;;
+*) grep -v '^promoted ' "says-$2" 2>/dev/null ;;
+esac
 """
 
 
@@ -84,6 +88,11 @@ def named(host: str, epoch: int = 0) -> str:
     return f"name\nmain\nip\n{host}\nport\n6379\nflags\nmaster\nconfig-epoch\n{epoch}\nquorum\n2\n"
 
 
+def promoted(new: str, old: str, epoch: int) -> str:
+    """A Sentinel's answers between the promotion and the end of a failover."""
+    return named(old, epoch).replace("flags\nmaster", "flags\nmaster,failover_in_progress") + f"promoted {new}\n"
+
+
 def follows(master: str) -> str:
     """A replica's answer."""
     return f"# Replication\r\nrole:slave\r\nmaster_host:{master}\r\nmaster_port:6379\r\n"
@@ -126,6 +135,7 @@ def test_without_data_member_0_is_master_only_where_nothing_is_lost(
         pytest.param({"s1": named("b"), "s2": named("b")}, "master", "b", id="what a majority says"),
         pytest.param({"s1": named("a", 1), "s3": named("b", 2)}, "master", "b", id="the newest election"),
         pytest.param({"s1": named("b", 2), "s2": named("a", 1)}, "master", "b", id="the newest, whoever says it first"),
+        pytest.param({"s1": promoted("b", "a", 2), "s2": named("b", 2)}, "master", "b", id="a failover about to end"),
         pytest.param({"s1": named("a"), "s2": named("a"), "b": KEYS}, "b", "a", id="master, whatever it was"),
         pytest.param({"s1": named("b", 9)}, "master", "a", id="not what one alone says"),
         pytest.param({"s2": named("a", 9), "s1": DENIED}, "c", "c", id="nor that it is the master itself"),

@@ -1,0 +1,141 @@
+"""A master that is stopped on purpose: a real group, a client that writes on, and Sentinels that would miss the master
+only after a minute."""
+
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import redis
+from redis.sentinel import MasterNotFoundError, Sentinel
+
+from tests.components.redis_sentinel.redis_members import COUNT, PORTS, Group
+from tests.live.deployed.waiting import wait_for
+from tests.live.require import refuse
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]
+
+
+@pytest.fixture
+def group(role: str, tmp_path: Path) -> Iterator[Group]:
+    programs = ("redis-server", "redis-sentinel", "redis-cli")
+    if missing := [program for program in programs if shutil.which(program) is None]:
+        refuse(f"not here: {', '.join(missing)} (redis-server and redis-sentinel are Debian packages)")
+    slow = {"down_after": "60s", "failover_timeout": "120s"}
+    one = Group(tmp_path, {"role": role, "members": COUNT, "timers": slow})
+    try:
+        one.start_all()
+        yield one
+    finally:
+        one.stop()
+
+
+class Writer:
+    """Pushes numbers every 10 ms through the Sentinels, as an application does, and keeps the acknowledged ones."""
+
+    def __init__(self, group: Group) -> None:
+        password = group.passwords["sentinel"]
+        self._sentinels = Sentinel(  # type: ignore[no-untyped-call]
+            [(group.address(ordinal), PORTS["sentinel"]) for ordinal in range(COUNT)],
+            sentinel_kwargs={"password": password, "socket_timeout": 2},
+            password=group.passwords["redis"],
+            socket_timeout=2,
+        )
+        self._stop = threading.Event()
+        self.acknowledged: list[int] = []
+        self.longest = 0.0
+
+    def during(self, fault: Callable[[], None]) -> None:
+        """Writes before, during and after the fault."""
+        thread = threading.Thread(target=self._write)
+        thread.start()
+        try:
+            self._go_on(50)
+            fault()
+            self._go_on(50)
+        finally:
+            self._stop.set()
+            thread.join(30)
+
+    def _go_on(self, writes: int) -> None:
+        enough = len(self.acknowledged) + writes
+        wait_for("writes are acknowledged", lambda: len(self.acknowledged) >= enough, seconds=30)
+
+    def _write(self) -> None:
+        client = self._sentinels.master_for("main")  # type: ignore[no-untyped-call]
+        value, last = 0, time.monotonic()
+        while not self._stop.is_set():
+            value += 1
+            try:
+                client.rpush("written", value)
+            except (redis.RedisError, MasterNotFoundError):
+                time.sleep(0.01)
+                continue
+            self.longest = max(self.longest, time.monotonic() - last)
+            last = time.monotonic()
+            self.acknowledged.append(value)
+            time.sleep(0.01)
+
+
+@pytest.mark.parametrize("role", ["cache"])
+def test_a_master_that_is_stopped_hands_over(group: Group) -> None:
+    master, writer = group.master(), Writer(group)
+    writer.during(lambda: group.stop_one("redis", master))
+    print(f"no write for {writer.longest:.2f} s; {len(writer.acknowledged)} acknowledged")
+    assert group.master() != master
+    assert "handed over" in group.log("redis", master)
+    group.start("redis", master)
+    group.wait_whole()
+    for ordinal in range(COUNT):
+        kept = {int(value) for value in group.ask("redis", ordinal, "lrange", "written", "0", "-1").split()}
+        assert set(writer.acknowledged) <= kept
+
+
+@pytest.mark.parametrize("role", ["session"])
+def test_every_member_in_turn_is_replaced_and_nothing_is_lost(group: Group) -> None:
+    writer = Writer(group)
+
+    def replace_all() -> None:
+        for ordinal in range(COUNT):
+            group.stop_one("redis", ordinal)
+            group.start("redis", ordinal)
+            group.wait_whole()
+
+    writer.during(replace_all)
+    print(f"no write for {writer.longest:.2f} s; {len(writer.acknowledged)} acknowledged")
+    kept = {int(value) for value in group.ask("redis", group.master(), "lrange", "written", "0", "-1").split()}
+    assert set(writer.acknowledged) <= kept
+
+
+@pytest.mark.parametrize("role", ["session"])
+def test_where_no_sentinel_answers_it_stops_and_keeps_everything(group: Group) -> None:
+    master = group.master()
+    group.ask("redis", master, "set", "key", "kept")
+    for ordinal in range(COUNT):
+        group.kill("sentinel", ordinal)
+    group.stop_one("redis", master)
+    assert "no Sentinel promoted a replica" in group.log("redis", master)
+    group.start("redis", master)
+    for ordinal in range(COUNT):
+        group.start("sentinel", ordinal)
+    group.wait_whole()
+    assert group.master() == master
+    assert group.ask("redis", master, "get", "key") == "kept"
+
+
+@pytest.mark.parametrize("role", ["session"])
+def test_everything_is_stopped_and_started(group: Group) -> None:
+    group.ask("redis", group.master(), "set", "key", "kept")
+    group.wait_whole()
+    members = [(server, ordinal) for server in PORTS for ordinal in range(COUNT)]
+    stops = [threading.Thread(target=group.stop_one, args=member) for member in members]
+    for stop in stops:
+        stop.start()
+    for stop in stops:
+        stop.join()
+    for member in members:
+        group.start(*member)
+    group.wait_whole()
+    assert [group.ask("redis", ordinal, "get", "key") for ordinal in range(COUNT)] == ["kept"] * COUNT
