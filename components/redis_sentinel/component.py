@@ -62,7 +62,9 @@ class RedisSentinel(Component):
         sentinels = sentinel(
             scope, name, settings, image=image, secrets=secrets, master_name=settings.master_name, redis=members
         )
-        observed = exporter(scope, name, settings, image=exporter_image, redis=members, password=secrets.password)
+        observed = exporter(
+            scope, name, settings, image=exporter_image, redis=members, sentinels=sentinels, secrets=secrets
+        )
         values: dict[str, pulumi.Input[str]] = {
             "sentinels": ",".join(f"{host}:{SENTINEL_PORT}" for host in sentinel_hosts),
             "sentinel_hosts": ",".join(sentinel_hosts),

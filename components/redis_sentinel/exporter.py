@@ -1,11 +1,13 @@
-"""Metrics of the Redis servers: one exporter that asks each member in turn."""
+"""Metrics of the Redis servers and Sentinels: one exporter that asks each in turn."""
 
 import json
 
 import pulumi
 
 from components.liveness import liveness
-from components.observability import AlertRule, Observability, Panel, ScrapeTarget
+from components.observability import Observability, Panel, ScrapeTarget
+from components.redis_sentinel.alerts import Alerts
+from components.redis_sentinel.secrets import RedisSecrets
 from components.redis_sentinel.settings import RedisSettings
 from components.scope import Scope
 from components.store_image import ExporterImage
@@ -34,12 +36,16 @@ def exporter(
     *,
     image: ExporterImage,
     redis: Endpoint,
-    password: pulumi.Output[str],
+    sentinels: Endpoint,
+    secrets: RedisSecrets,
 ) -> Observability:
-    """A target for each member. The exporter reads the password from a file that maps addresses to passwords."""
+    """A target for each server. The exporter reads the passwords from a file that maps addresses to passwords."""
     word = f"{name}-exporter"
-    addresses = [f"redis://{host}:6379" for host in redis.member_hosts]
-    passwords = password.apply(lambda value: json.dumps(dict.fromkeys(addresses, value)))
+    members = [f"redis://{host}:6379" for host in redis.member_hosts]
+    watching = [f"redis://{host}:26379" for host in sentinels.member_hosts]
+    passwords = pulumi.Output.all(secrets.password, secrets.sentinel_password).apply(
+        lambda both: json.dumps(dict.fromkeys(members, both[0]) | dict.fromkeys(watching, both[1]))
+    )
     secret = scope.secret(f"{word}-passwords", passwords)
     health = HttpCheck(path="/health", port=PORT)
     endpoint = scope.workload(
@@ -51,7 +57,13 @@ def exporter(
                 image=image.image,
                 command=(f"{(image.bin_dir or '/usr/bin').rstrip('/')}/redis_exporter",),
                 # No address of its own: it looks only at what a scrape names.
-                args=("-redis.addr=", f"-redis.password-file={_PASSWORDS}", f"-web.listen-address=:{PORT}"),
+                args=(
+                    "-redis.addr=",
+                    f"-redis.password-file={_PASSWORDS}",
+                    f"-web.listen-address=:{PORT}",
+                    # Shorter than Prometheus waits: a server that is gone is told as down, not as a lost exporter.
+                    "-connection-timeout=3s",
+                ),
                 files=(File(path=_PASSWORDS, source=secret),),
                 resources=Resources(
                     cpu_request_millis=10,
@@ -68,28 +80,20 @@ def exporter(
     )
     targets = tuple(
         ScrapeTarget(
-            job=f"redis-{name}-{ordinal}",
+            job=f"{job}-{name}-{ordinal}",
             replicas_host=endpoint.replicas_host,
             port=PORT,
             path="/scrape",
             params=(("target", address),),
         )
+        for job, addresses in (("redis", members), ("sentinel", watching))
         for ordinal, address in enumerate(addresses)
     )
-    own = f'job=~"redis-{name}-[0-9]+"'
-    label = f"Redis_{name.replace('-', '_')}"
+    alerts = Alerts(name=name, settings=settings, members=f"redis-{name}-[0-9]+", sentinels=f"sentinel-{name}-[0-9]+")
+    own = f'job=~"{alerts.members}"'
     return Observability(
         targets=targets,
-        rules=(
-            AlertRule(
-                name=f"{label}Down",
-                expr=f"(sum(redis_up{{{own}}}) or vector(0)) < {settings.members}",
-                for_seconds=60,
-                severity="critical",
-                summary=f"{label}: only {{{{ $value }}}} of {settings.members} members answer",
-                runbook="docs/runbooks/redis-down.md",
-            ),
-        ),
+        rules=alerts.rules(),
         panels=(
             Panel(title=f"{name}: connected clients", expr=f"sum(redis_connected_clients{{{own}}})"),
             Panel(title=f"{name}: memory", expr=f"max(redis_memory_used_bytes{{{own}}})", unit="bytes"),

@@ -15,6 +15,9 @@ IMAGE = StoreImage(image=Image(ref="docker.io/library/redis:8.0", uid=999, gid=9
 EXPORTER = ExporterImage(image=Image(ref="docker.io/oliver006/redis_exporter:1", uid=59000, gid=59000), bin_dir="/")
 
 
+PORTS = (("redis", 6379), ("sentinel", 26379))
+
+
 def made(**settings: Any) -> tuple[RedisSentinel, Recorder]:
     model = RedisSettings.model_validate({"role": "session", **settings})
     return recorded(
@@ -76,12 +79,10 @@ def test_no_password_is_in_a_configuration_file() -> None:
     assert not [text for text in texts if "generated-" in text]
 
 
-def test_the_exporter_asks_each_member_with_its_password() -> None:
+def test_the_exporter_asks_each_server_with_its_password() -> None:
     component, platform = made()
     assert platform.one(Workload).name == "jobs-exporter"
     known = json.loads(platform.secrets["jobs-exporter-passwords"])
-    assert set(known) == {f"redis://jobs-redis-{ordinal}:6379" for ordinal in range(3)}
-    observed = component.observability
-    assert [dict(target.params)["target"] for target in observed.targets] == sorted(known)
-    (down,) = observed.rules
-    assert down.expr == '(sum(redis_up{job=~"redis-jobs-[0-9]+"}) or vector(0)) < 3'
+    servers = [f"redis://jobs-{server}-{ordinal}:{port}" for server, port in PORTS for ordinal in range(3)]
+    assert [dict(target.params)["target"] for target in component.observability.targets] == list(known) == servers
+    assert len(set(known.values())) == 2

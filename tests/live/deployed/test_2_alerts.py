@@ -1,5 +1,6 @@
 """What is declared is scraped, and an alert reaches somebody."""
 
+import re
 from typing import Any
 
 import httpx
@@ -21,6 +22,7 @@ def test_every_declared_target_is_scraped(site: Site) -> None:
         "postgres-main": 1,
         "postgres-main-rw": 1,
         "redis-sessions-0": 1,
+        "sentinel-sessions-0": 1,
         "node-exporter": 1,
         "prometheus": 1,
     }
@@ -36,6 +38,22 @@ def test_every_declared_target_is_scraped(site: Site) -> None:
 
     wait_for("every declared target is scraped", all_as_they_are, seconds=180)
     answers(f"http://{site.address}:{ALERTMANAGER_PORT}", "/-/ready")
+
+
+def test_every_rule_reads_what_something_exports(site: Site) -> None:
+    """Each metric that a rule names has series here, so that no rule is quiet because nobody tells it anything."""
+    prometheus = f"http://{site.address}:{PROMETHEUS_PORT}/api/v1"
+    groups = httpx.get(f"{prometheus}/rules", timeout=10).json()["data"]["groups"]
+    read = {name for group in groups for rule in group["rules"] for name in re.findall(r"(\w+){", rule["query"])}
+    assert read
+
+    def all_are_there() -> bool:
+        exported = httpx.get(f"{prometheus}/label/__name__/values", timeout=10).json()["data"]
+        if missing := read - set(exported):
+            raise LookupError(f"nothing exports {sorted(missing)}")
+        return True
+
+    wait_for("every metric has series", all_are_there, seconds=60)
 
 
 def test_an_alert_reaches_the_receiver(site: Site) -> None:

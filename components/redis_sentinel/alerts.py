@@ -1,0 +1,143 @@
+"""What wakes somebody about a replication group, and what can wait until the morning."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from components.observability import AlertRule
+from components.redis_sentinel.settings import RedisSettings
+
+NEARLY_FULL = 0.9
+"""Of `maxmemory`: a broker that is full refuses writes, a session store evicts sessions."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alerts:
+    """The rules of one group. `members` and `sentinels` match the label `job` of their targets.
+
+    Without the exporter nothing is known: then it alone is reported, and no member.
+    """
+
+    name: str
+    settings: RedisSettings
+    members: str
+    sentinels: str
+
+    def rules(self) -> tuple[AlertRule, ...]:
+        """What can happen to a group of this role and size."""
+        found = [*self._of_each()]
+        if self.settings.members > 1:
+            found += self._of_several()
+        if self.settings.role != "cache":  # a cache is full all the time
+            found += self._of_memory()
+        return tuple(found)
+
+    def _of_each(self) -> Iterator[AlertRule]:
+        count = self.settings.members
+        yield self._rule(
+            "Down", self._missing(self._one), 60, "critical", f"{{{{ $value }}}} of {count} members are down"
+        )
+        yield self._rule(
+            "ExporterDown",
+            f"max({self._up}) == 0 or absent({self._up})",
+            120,
+            "warning",
+            "its exporter does not answer, so a lost member would not be noticed",
+        )
+        yield self._rule(
+            "NoMaster",
+            f"(count(redis_up{{{self._one}}} == 1) > 0) unless (count({self._masters}) > 0)",
+            30,
+            "critical",
+            "members answer, and none is the master: writes fail",
+        )
+        yield self._rule(
+            "SentinelDown",
+            self._missing(self._watching),
+            120,
+            "warning",
+            f"{{{{ $value }}}} of {count} Sentinels are down",
+        )
+
+    def _of_several(self) -> Iterator[AlertRule]:
+        yield self._rule(
+            "TwoMasters",
+            f"count({self._masters}) > 1",
+            60,
+            "critical",
+            "{{ $value }} members say that they are the master",
+        )
+        yield self._rule(
+            "ReplicationBroken",
+            f"count(redis_master_link_up{{{self._one}}} == 0)",
+            120,
+            "warning",
+            "{{ $value }} replicas do not receive what the master writes",
+        )
+        yield self._rule(
+            "NoReplica",
+            f"min(redis_connected_slaves{{{self._one}}} and on (job, instance) {self._masters}) < 1",
+            60,
+            "critical",
+            "the master has no replica: its loss would lose data, and a broker or session store refuses writes",
+        )
+        yield self._rule(
+            "NoQuorum",
+            f"min(redis_sentinel_master_ckquorum_status{{{self._watching}}}) == 0",
+            60,
+            "critical",
+            "too few Sentinels see each other: a lost master would not be replaced",
+        )
+
+    def _of_memory(self) -> Iterator[AlertRule]:
+        broker = self.settings.role == "broker"
+        yield self._rule(
+            "MemoryNearlyFull",
+            f"max(redis_memory_used_bytes{{{self._one}}} / redis_memory_max_bytes{{{self._one}}}) > {NEARLY_FULL}",
+            300,
+            "warning",
+            "{{ $value | humanizePercentage }} of maxmemory is used; when it is full it "
+            + ("refuses writes" if broker else "evicts sessions"),
+        )
+        if broker:
+            yield self._rule(
+                "Evicts",
+                f"max(increase(redis_evicted_keys_total{{{self._one}}}[5m])) > 0",
+                0,
+                "critical",
+                "a broker evicts entries: its maxmemory-policy was changed by hand",
+            )
+
+    @property
+    def _one(self) -> str:
+        return f'job=~"{self.members}"'
+
+    @property
+    def _watching(self) -> str:
+        return f'job=~"{self.sentinels}"'
+
+    @property
+    def _up(self) -> str:
+        """One series for each server that the exporter is asked about."""
+        return f'up{{job=~"{self.members}|{self.sentinels}"}}'
+
+    @property
+    def _masters(self) -> str:
+        return f'redis_instance_info{{{self._one}, role="master"}}'
+
+    def _missing(self, servers: str) -> str:
+        """How many do not answer, be it that the exporter says so or gets no answer in time."""
+        answering = f"(sum(redis_up{{{servers}}}) or vector(0))"
+        return f"({self.settings.members} - {answering} > 0) and on () (max({self._up}) == 1)"
+
+    def _rule(self, suffix: str, expr: str, seconds: int, severity: str, says: str) -> AlertRule:
+        label = f"Redis_{self.name.replace('-', '_')}"
+        page = re.sub("(?=[A-Z])", "-", suffix).lower()
+        return AlertRule(
+            name=f"{label}{suffix}",
+            expr=expr,
+            for_seconds=seconds,
+            severity=severity,
+            summary=f"{label}: {says}",
+            runbook=f"docs/runbooks/redis{page}.md",
+        )
