@@ -1,7 +1,8 @@
 """The docker provider as the official plugin behaves where the sandbox engine's does better.
 
 The official one asks the registry for an image's digest and platforms when it creates a service, and nowhere else. What
-it reads of a service is what it compares with from then on.
+it reads of a service is what it compares with from then on. Why a service does not run it says in the Swarm's words
+alone, without an exit code and a log.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any
 
 import docker
 
-from sandbox.engine.providers.base import Diff
+from sandbox.engine.providers.base import Diff, PartialFailure, ProviderError
 from sandbox.engine.providers.docker.kinds import SERVICE_TYPE
 from sandbox.engine.providers.docker.provider import DockerProvider
 from sandbox.engine.providers.docker.registry import headers, logins_of
@@ -34,6 +35,33 @@ class OfficialDocker(DockerProvider):
             if (stored or None) != (wanted or None):
                 changes[path] = Change("update" if wanted else "delete", stored, wanted)
         return Diff(changes, found.delete_before_replace)
+
+    def create(self, urn: str, type: str, inputs: Properties, preview: bool) -> tuple[Value, Properties]:
+        try:
+            return super().create(urn, type, inputs, preview)
+        except ProviderError as error:
+            if type != SERVICE_TYPE or "the service was deleted again" not in str(error):
+                raise
+            timeout = _at(plain(inputs), ("convergeConfig", "timeout"))
+            raise ProviderError(f"service {plain(inputs['name'])} did not converge after {timeout}") from error
+
+    def update(
+        self,
+        urn: str,
+        type: str,
+        id: str,
+        old_inputs: Properties,
+        old_outputs: Properties,
+        inputs: Properties,
+        preview: bool,
+    ) -> Properties:
+        try:
+            return super().update(urn, type, id, old_inputs, old_outputs, inputs, preview)
+        except PartialFailure as failure:
+            said = self._client().inspect_service(id).get("UpdateStatus") or {}
+            state = str(said.get("State", "updating")).replace("_", " ")
+            why = f"service update {state}: {said.get('Message', '')}"
+            raise PartialFailure(failure.id, failure.outputs, why) from failure
 
     def read(self, type: str, id: str, inputs: Properties, outputs: Properties) -> Properties | None:
         stored = super().read(type, id, inputs, outputs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Callable
@@ -15,6 +16,8 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 _MESSAGE_LIMIT = 400 * 1024 * 1024  # as the SDK sets it for its own channels
 # Each operation at work holds one; the CLI sends as many as its --parallel says.
 _THREADS = 128
+_PARENT = os.getppid()
+_LOOK_SECONDS = 1.0
 OPTIONS = [("grpc.max_receive_message_length", _MESSAGE_LIMIT), ("grpc.max_send_message_length", _MESSAGE_LIMIT)]
 
 
@@ -31,7 +34,7 @@ class Engine:
 
 
 def serve(add: Callable[[grpc.Server], Any]) -> int:
-    """Serves what `add` adds until the CLI ends this process."""
+    """Serves what `add` adds until the CLI ends this process, or is gone."""
     server = grpc.server(ThreadPoolExecutor(_THREADS), options=OPTIONS)
     add(server)
     port = server.add_insecure_port("127.0.0.1:0")
@@ -40,5 +43,7 @@ def serve(add: Callable[[grpc.Server], Any]) -> int:
         signal.signal(number, lambda *_: ended.set())
     server.start()
     print(port, flush=True)
-    ended.wait()
+    # As the official plugins, which ask the CLI now and then: one that was killed says nothing.
+    while os.getppid() == _PARENT and not ended.wait(_LOOK_SECONDS):
+        pass
     return 0
