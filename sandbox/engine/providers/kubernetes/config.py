@@ -14,8 +14,8 @@ from sandbox.engine.providers.base import ProviderError, ProviderUnreachable
 from sandbox.engine.values import UNKNOWN, Properties, plain
 
 _KNOWN = frozenset({"kubeconfig", "context", "namespace", "enableServerSideApply", "upsertExistingObjects"})
-# These change nothing here: the engine gives no such warnings, and the rest is for the CLI.
-_IGNORED = frozenset({"version", "pluginDownloadURL", "suppressDeprecationWarnings"})
+# These change nothing here: the engine gives no such warnings, always applies by force, and the rest is for the CLI.
+_IGNORED = frozenset({"version", "pluginDownloadURL", "suppressDeprecationWarnings", "enablePatchForce"})
 _POOL = 64
 
 
