@@ -18,6 +18,8 @@ from cli.operations import Operations
 from cli.owners import check_owners
 from cli.platforms import operations
 from cli.progress import say, warn
+from cli.reasons import tell
+from cli.recover import take_up, unlock, warn_of_pending
 from cli.restarts import restart_each
 from cli.stack_file import StackFile
 from cli.status import show_status
@@ -35,6 +37,7 @@ def up(stack: StackFile) -> int:
     on = operations(stack)
     engine = Engine(stack, on.hosts.environment)
     say(f"up: stack {stack.name} on {on.hosts.description}, engine {engine.name}")
+    began = unlock(engine, stack)
     resources = engine.resources()
     check_owners(settings, on.owned(resources))
     if on.hosts.sandbox:
@@ -42,10 +45,12 @@ def up(stack: StackFile) -> int:
     else:
         on.prepare(settings)
     on.check_hosts(settings)
+    if take_up(engine, on, began):
+        resources = engine.resources()
     on.check_ports(settings)
     drift = Drift(on, resources)
     drift.tell(say, "this sets it again")
-    if code := engine.up(drift.urns):
+    if code := _apply(on, engine, drift.urns):
         return code
     drift.rescale()
     resources, outputs = engine.resources(), engine.outputs()
@@ -60,13 +65,26 @@ def up(stack: StackFile) -> int:
     return 0
 
 
+def _apply(on: Operations, engine: Engine, drifted: Sequence[str]) -> int:
+    """An update; where the CLI's fails, also what failed on the hosts. The sandbox engine says that itself."""
+    if engine.name != "pulumi":
+        return engine.up(drifted)
+    with on.watch() as watch:
+        code = engine.up(drifted)
+    if code and (reasons := watch.reasons()):
+        tell(reasons, engine.exported(secrets=True))
+    return code
+
+
 def preview(stack: StackFile, *, as_json: bool = False) -> int:
     """Show what `up` would change."""
     settings = check(stack)
     on = operations(stack)
     engine = Engine(stack, on.hosts.environment)
+    unlock(engine, stack)
     resources = engine.resources()
     check_owners(settings, on.owned(resources))
+    warn_of_pending(engine, stack.make("up"))
     drifted: Sequence[str] = ()
     try:
         on.check_hosts(settings)
@@ -85,6 +103,7 @@ def down(stack: StackFile) -> int:
     """
     on = operations(stack)
     engine = Engine(stack, on.hosts.environment)
+    began = unlock(engine, stack)
     resources = engine.resources()
     _say_faults("down", stack)
     kept_before = stack.keeps_data and on.hosts.sandbox and sandbox.has_data(on)
@@ -99,8 +118,10 @@ def down(stack: StackFile) -> int:
             say(f"down: volume {volume} goes with its host, because the stack says `data: delete`")
         engine.forget()  # before the hosts: an `up` at work has the state's lock
         return _remove_sandbox(on)
-    if resources and (code := engine.destroy()):
-        return code
+    if resources:
+        take_up(engine, on, began, adopt=False)
+        if code := engine.destroy():
+            return code
     if resources or (on.hosts.sandbox and sandbox.runs(on)):
         leftovers.settle()
     if on.hosts.sandbox and not (sandbox.runs(on) and leftovers.hold_the_sandbox(on.profile)):

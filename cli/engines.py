@@ -45,7 +45,7 @@ class Engine:
         Only these: a refresh of everything takes over what a registry or a Swarm filled in, and replaces tasks for it.
         """
         if self.name == "pulumi":
-            if drifted and (code := self._run("refresh", [*_UNATTENDED, *_each("--target", drifted)])):
+            if drifted and (code := self.refresh(drifted)):
                 return code
             return self._run("up", ["--policy-pack", str(POLICIES), *_UNATTENDED])
         return self._run("up", ["--policy-pack", str(POLICIES), *_each("--doubt", drifted)])
@@ -57,10 +57,29 @@ class Engine:
     def forget(self) -> None:
         """Empties the state of a stack whose hosts go with everything on them. Raises CommandError while another
         command works on it."""
-        pulumi = self.name == "pulumi"
-        exported = json.loads(self._capture(*(["stack", "export"] if pulumi else ["export"])))
+        exported = self.exported()
         exported["deployment"].pop("pending_operations", None)
         exported["deployment"]["resources"] = []
+        self.restore(exported)
+
+    @property
+    def backend(self) -> str:
+        """Where the CLI keeps its states, as a URL."""
+        return self._environment["PULUMI_BACKEND_URL"]
+
+    def refresh(self, urns: Sequence[str]) -> int:
+        """The CLI compares just these resources with what runs, and records what it finds."""
+        return self._run("refresh", [*_UNATTENDED, *_each("--target", urns)])
+
+    def exported(self, *, secrets: bool = False) -> dict[str, Any]:
+        """The state as Pulumi's deployment document, secrets encrypted; with `secrets` (the CLI alone) plain."""
+        line = ["stack", "export"] if self.name == "pulumi" else ["export"]
+        read: dict[str, Any] = json.loads(self._capture(*line, *(["--show-secrets"] if secrets else [])))
+        return read
+
+    def restore(self, exported: Mapping[str, Any]) -> None:
+        """Replaces the state. Raises CommandError while another command works on it."""
+        pulumi = self.name == "pulumi"
         with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
             json.dump(exported, file)
             file.flush()
@@ -74,9 +93,7 @@ class Engine:
 
     def resources(self) -> list[dict[str, Any]]:
         """The resources in the stack's state, as in Pulumi's deployment document."""
-        command = ["export"] if self.name == "sandbox" else ["stack", "export"]
-        exported = json.loads(self._capture(*command))["deployment"]
-        found: list[dict[str, Any]] = exported.get("resources") or []
+        found: list[dict[str, Any]] = self.exported()["deployment"].get("resources") or []
         return found
 
     def set_secret(self, key: str, value: str) -> int:

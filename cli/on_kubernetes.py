@@ -1,26 +1,30 @@
 """The commands on a Kubernetes cluster."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
-from cli import kept, kubernetes_logs, kubernetes_restart, owners
+from cli import kept, kubernetes_logs, kubernetes_recover, kubernetes_restart, owners
 from cli.clients import answering, kubernetes_api
 from cli.entry import Entries
 from cli.errors import CommandError
 from cli.hosts import Hosts, docker_hosts
 from cli.kubernetes_entries import ServiceEntries
 from cli.kubernetes_logs import NAME_LABEL
+from cli.kubernetes_reasons import FailedPods
 from cli.kubernetes_restart import KINDS
 from cli.leftovers import SAID_SO, Leftovers
 from cli.logs import Asked, Source
 from cli.operations import Operations, Resources
 from cli.owners import Owned
 from cli.progress import say
+from cli.reasons import Watch
 from cli.status import Row, component_of
 from cli.workloads import UPDATE_SECONDS, Workload
 from composition.stack import Stack
+from platforms.kubernetes.names import Names, default_namespace
 from platforms.kubernetes.settings import KubernetesSettings
 
 
@@ -99,6 +103,24 @@ class OnKubernetes(Operations):
 
     def restart(self, workload: Workload) -> None:
         kubernetes_restart.restart(workload, workload.urn.split("::")[2].rsplit(":", 1)[-1], self.hosts)
+
+    def watch(self) -> Watch:
+        platform = self.stack.platform
+        assert isinstance(platform, KubernetesSettings)
+        own = platform.namespace or default_namespace(self.stack.name)
+        names = Names(namespace=own, cluster_domain=platform.cluster_domain)
+        return FailedPods([names.namespace, names.agents_namespace], self.hosts)
+
+    def take_up(
+        self,
+        created: Resources,
+        *,
+        live: Collection[str],
+        known: Collection[tuple[str, str]],
+        began: datetime | None,
+        adopt: bool,
+    ) -> list[dict[str, Any]]:
+        return kubernetes_recover.take_up(created, self.hosts, live=live, known=known, began=began, adopt=adopt)
 
     def owned(self, resources: Resources) -> Iterable[Owned]:
         return owners.in_claims(resources, keeps_data=self.stack.keeps_data)

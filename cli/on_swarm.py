@@ -1,9 +1,10 @@
 """The commands on a Docker Swarm."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime
 from typing import Any
 
-from cli import kept, own_docker, owners, ports, swarm_logs, swarm_restart
+from cli import kept, own_docker, owners, ports, swarm_logs, swarm_recover, swarm_restart
 from cli.clients import answering, docker_client
 from cli.entry import Entries
 from cli.hosts import Hosts, docker_hosts
@@ -14,8 +15,10 @@ from cli.node_labels import check_labels
 from cli.operations import Operations, Resources
 from cli.owners import Owned
 from cli.progress import say
+from cli.reasons import Watch
 from cli.status import Row, component_of
 from cli.swarm_entries import HostPorts
+from cli.swarm_reasons import FailedTasks
 from cli.workloads import UPDATE_SECONDS, Workload
 from composition.stack import Stack
 from platforms.swarm.settings import SwarmSettings
@@ -75,6 +78,22 @@ class OnSwarm(Operations):
 
     def restart(self, workload: Workload) -> None:
         swarm_restart.restart(workload, self.hosts)
+
+    def watch(self) -> Watch:
+        return FailedTasks(self.stack.name, self.hosts)
+
+    def take_up(
+        self,
+        created: Resources,
+        *,
+        live: Collection[str],
+        known: Collection[tuple[str, str]],
+        began: datetime | None,
+        adopt: bool,
+    ) -> list[dict[str, Any]]:
+        return swarm_recover.take_up(
+            created, self.stack.name, self.hosts, live=live, known=known, began=began, adopt=adopt
+        )
 
     def owned(self, resources: Resources) -> Iterable[Owned]:
         return owners.on_services(resources)

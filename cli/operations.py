@@ -1,7 +1,8 @@
 """What the commands do on a platform; `cli/platforms.py` says which platform is whose."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -10,6 +11,7 @@ from cli.hosts import Hosts
 from cli.leftovers import Leftovers
 from cli.logs import Asked, Source
 from cli.owners import Owned
+from cli.reasons import Watch
 from cli.stack_file import StackFile
 from cli.status import Row
 from cli.workloads import Workload
@@ -79,6 +81,26 @@ class Operations(ABC):
     @abstractmethod
     def restart(self, workload: Workload) -> None:
         """Replace its replicas one after another, as an update does; returns when all are ready."""
+
+    @abstractmethod
+    def watch(self) -> Watch:
+        """Looks for workloads of the stack that fail."""
+
+    @abstractmethod
+    def take_up(
+        self,
+        created: Resources,
+        *,
+        live: Collection[str],
+        known: Collection[tuple[str, str]],
+        began: datetime | None,
+        adopt: bool,
+    ) -> list[dict[str, Any]]:
+        """Find what a killed run was creating. Returns what is adopted, as a state holds it; other objects that hold no
+        data are removed, so that they can be made again. Left alone is what is older than `began`, or of another owner.
+
+        `live` are the URNs of the state, `known` its types and ids. Without `adopt` all is made ready to be removed.
+        """
 
     @abstractmethod
     def owned(self, resources: Resources) -> Iterable[Owned]:

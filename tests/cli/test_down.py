@@ -30,7 +30,9 @@ class Trial:
         )
         hosts = SimpleNamespace(sandbox=sandbox, environment={}, description="hosts")
         on = SimpleNamespace(hosts=hosts, profile="dev", leftovers=lambda _: leftovers)
-        engine = SimpleNamespace(resources=lambda: self.resources, destroy=self._destroy, forget=self._forget)
+        engine = SimpleNamespace(
+            name="sandbox", resources=lambda: self.resources, destroy=self._destroy, forget=self._forget
+        )
         monkeypatch.setattr(commands, "operations", lambda _: on)
         monkeypatch.setattr(commands, "Engine", lambda *_: engine)
         monkeypatch.setattr("cli.sandbox.runs", lambda _: self._runs)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sandbox.hosts.waiting import wait_until
 from sandbox.pulumi.stand_ins.environment import stand_in_environment
 from tests.live.dev.commands import NOT_INHERITED, Run
 from tests.stacks.fixtures import REPOSITORY
@@ -40,22 +44,67 @@ class Project:
     def stack_file(self) -> Path:
         return self.directory / f"Pulumi.{self.stack}.yaml"
 
-    def run(self, *arguments: str, text: str = "", **environment: str) -> Run:
-        """`pulumi ARGUMENTS`, without a terminal."""
+    @property
+    def environment(self) -> dict[str, str]:
+        """With the CLI and the stand-ins on PATH, for `pulumi` and for the commands of the project."""
         kept = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
-        given = {
+        stand_ins = stand_in_environment(*self.target.values())
+        return {
             **kept,
-            **stand_in_environment(*self.target.values()),
+            **stand_ins,
+            "PATH": f"{self.pulumi.parent}{os.pathsep}{stand_ins['PATH']}",
             **self.target,
             "PULUMI_BACKEND_URL": (self.directory / "backend").as_uri(),
             "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
             "NO_COLOR": "1",
-            **environment,
         }
-        done = subprocess.run(
-            [str(self.pulumi), "--non-interactive", "--stack", self.stack, *arguments],
+
+    def run(self, *arguments: str, text: str = "", **environment: str) -> Run:
+        """`pulumi ARGUMENTS`, without a terminal."""
+        return self._run([*self._pulumi, *arguments], self.directory, text, environment)
+
+    def lines(self, text: str) -> Run:
+        """Lines of a shell, in the project's directory; the last one's exit code."""
+        answered = {"PULUMI_SKIP_CONFIRMATIONS": "true"}  # what a person says at a terminal
+        return self._run(["bash", "-c", text], self.directory, "", answered)
+
+    def make(self, verb: str) -> Run:
+        """What `make VERB` runs, with the Pulumi CLI."""
+        more = {"ENGINE": "pulumi", "STACK_FILE": str(self.stack_file), "HA_STATE": str(self.directory / "state")}
+        return self._run([sys.executable, "-m", "cli", verb, self.stack], REPOSITORY, "", more)
+
+    def stop(self, *arguments: str, when: Callable[[], object], by: signal.Signals = signal.SIGKILL) -> Run:
+        """A signal to the process group of `pulumi ARGUMENTS` at the moment when something is there."""
+        process = subprocess.Popen(
+            [*self._pulumi, *arguments],
             cwd=self.directory,
-            env=given,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        try:
+            wait_until(when, "the moment to stop it", SECONDS, every=0.02)
+            assert process.poll() is None, "it had ended before"
+            os.killpg(process.pid, by)
+            out, err = process.communicate(timeout=SECONDS)
+            return Run(code=process.returncode, out=out, err=err)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+    @property
+    def _pulumi(self) -> list[str]:
+        return [str(self.pulumi), "--non-interactive", "--stack", self.stack]
+
+    def _run(self, line: list[str], directory: Path, text: str, more: Mapping[str, str]) -> Run:
+        done = subprocess.run(
+            line,
+            cwd=directory,
+            env={**self.environment, **more},
             input=text,
             capture_output=True,
             text=True,
