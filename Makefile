@@ -41,6 +41,10 @@ logs: setup ## Recent lines of a component: make logs APP=web (FOLLOW=1, SINCE=1
 restart: setup ## Restart a component, one replica after another: make restart APP=web
 	@$(PYTHON) -m cli restart "$(STACK)" "$(APP)"
 
+.PHONY: switchover
+switchover: setup ## Let another member of a database lead: make switchover DB=main (TO=main-pg-1)
+	@$(PYTHON) -m cli switchover "$(STACK)" "$(DB)" "$(TO)"
+
 .PHONY: verify-images
 verify-images: setup ## Pull the images that STACK pins, and check that they run as their pins say (Docker: DOCKER_HOST)
 	@$(PYTHON) -m cli verify-images "$(STACK)"

@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 
-from cli.commands import down, logs, preview, restart, secret, status, up, verify_images
+from cli.commands import down, logs, preview, restart, secret, status, switchover, up, verify_images
 from cli.errors import CommandError
 from cli.progress import fail
 from cli.stack_file import stack_file
@@ -12,6 +12,7 @@ from cli.stack_file import stack_file
 _AFTER_INTERRUPT = {
     "up": "`make up` goes on from here, `make down` removes what is there",
     "down": "`make down` goes on from here",
+    "switchover": "what was begun goes on by itself, and the database's log shows who leads",
     "restart": "what was begun goes on by itself, and `make status` shows it",
 }
 
@@ -27,6 +28,7 @@ def main() -> int:
         ("status", "show what runs; exit 1 when something is not as the stack wants it"),
         ("logs", "print recent lines of every replica or member of a component"),
         ("restart", "replace the replicas or members of a component one after another"),
+        ("switchover", "let another member of a database lead, and say how long writes were away"),
         ("verify-images", "pull the pinned images, and check that they are what their pins say"),
         ("secret", "give a secret, whose value is read from standard input"),
     ):
@@ -36,6 +38,8 @@ def main() -> int:
     commands.choices["secret"].add_argument("key", nargs="?", default="")
     for name in ("logs", "restart"):
         commands.choices[name].add_argument("app", nargs="?", default="", help="a component of the stack")
+    commands.choices["switchover"].add_argument("database", nargs="?", default="", help="a database of the stack")
+    commands.choices["switchover"].add_argument("to", nargs="?", default="", help="the member that shall lead")
     commands.choices["logs"].add_argument("--since", default="", help="of the last time, for example 10m")
     commands.choices["logs"].add_argument("--follow", action="store_true", help="go on with what comes")
     arguments = parser.parse_args()
@@ -54,6 +58,8 @@ def main() -> int:
                 return logs(stack, arguments.app, since=arguments.since, follow=arguments.follow)
             case "restart":
                 return restart(stack, arguments.app)
+            case "switchover":
+                return switchover(stack, arguments.database, arguments.to)
             case "verify-images":
                 return verify_images(stack)
             case _:

@@ -23,6 +23,7 @@ from cli.recover import take_up, unlock, warn_of_pending
 from cli.restarts import restart_each
 from cli.stack_file import StackFile
 from cli.status import show_status
+from cli.switchover import switch_over
 from cli.verify_images import verify_images as _verify
 from cli.workloads import chosen
 from settings.types import whole_seconds
@@ -165,6 +166,14 @@ def restart(stack: StackFile, app: str) -> int:
     resources = _deployed(stack, Engine(stack, on.hosts.environment))
     restart_each(on, resources, chosen(on.workloads(resources), app, stack, "restart"), app)
     say(f"restart: {app} of stack {stack.name} is ready again")
+    return 0
+
+
+def switchover(stack: StackFile, database: str, to: str = "") -> int:
+    """Let another member of `database` lead, and say how long writes were away."""
+    on = operations(stack)
+    resources = _deployed(stack, Engine(stack, on.hosts.environment))
+    say(f"switchover: {switch_over(on, resources, stack, database, to)}")
     return 0
 
 

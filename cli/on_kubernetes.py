@@ -1,12 +1,12 @@
 """The commands on a Kubernetes cluster."""
 
 import os
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from cli import kept, kubernetes_logs, kubernetes_recover, kubernetes_restart, owners
+from cli import kept, kubernetes_logs, kubernetes_recover, kubernetes_restart, kubernetes_run, owners
 from cli.clients import answering, kubernetes_api
 from cli.entry import Entries
 from cli.errors import CommandError
@@ -121,6 +121,9 @@ class OnKubernetes(Operations):
         adopt: bool,
     ) -> list[dict[str, Any]]:
         return kubernetes_recover.take_up(created, self.hosts, live=live, known=known, began=began, adopt=adopt)
+
+    def run_beside(self, workload: Workload, verb: str, command: Sequence[str], seconds: float) -> tuple[int, str]:
+        return kubernetes_run.run(workload, verb, command, seconds, self.hosts)
 
     def owned(self, resources: Resources) -> Iterable[Owned]:
         return owners.in_claims(resources, keeps_data=self.stack.keeps_data)

@@ -1,10 +1,10 @@
 """The commands on a Docker Swarm."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from cli import kept, own_docker, owners, ports, swarm_logs, swarm_recover, swarm_restart
+from cli import kept, own_docker, owners, ports, swarm_logs, swarm_recover, swarm_restart, swarm_run
 from cli.clients import answering, docker_client
 from cli.entry import Entries
 from cli.hosts import Hosts, docker_hosts
@@ -94,6 +94,9 @@ class OnSwarm(Operations):
         return swarm_recover.take_up(
             created, self.stack.name, self.hosts, live=live, known=known, began=began, adopt=adopt
         )
+
+    def run_beside(self, workload: Workload, verb: str, command: Sequence[str], seconds: float) -> tuple[int, str]:
+        return swarm_run.run(workload, verb, command, seconds, self.hosts)
 
     def owned(self, resources: Resources) -> Iterable[Owned]:
         return owners.on_services(resources)

@@ -103,6 +103,10 @@ class Operations(ABC):
         """
 
     @abstractmethod
+    def run_beside(self, workload: Workload, verb: str, command: Sequence[str], seconds: float) -> tuple[int, str]:
+        """Run a command once in a container like `workload`'s: its exit code, and what it wrote."""
+
+    @abstractmethod
     def owned(self, resources: Resources) -> Iterable[Owned]:
         """The volumes of the state, and whose they are."""
 

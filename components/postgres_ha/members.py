@@ -88,6 +88,7 @@ def postgres(
         f"{word}-cluster", _cluster_yml(name, settings, image=image, etcd_hosts=store.member_hosts)
     )
     bootstrap = scope.config_file(f"{word}-bootstrap", (_FILES / "post_bootstrap.sh").read_text())
+    programs, starts = _handing_over(scope, word) if settings.members > 1 else ((), ())
     passwords = scope.secret(f"{word}-passwords", secrets.patroni())
     owner = scope.secret(f"{word}-owner", secrets.owner)
     return scope.members(
@@ -98,7 +99,7 @@ def postgres(
             container=Container(
                 image=image.image,
                 command=("sh", "-c", _LOCKED, image.data_dir),
-                args=("patroni", f"{_DIRECTORY}/config"),
+                args=(*starts, "patroni", f"{_DIRECTORY}/config"),
                 env={
                     "PATRONI_NAME": "$(MEMBER_NAME)",
                     "PATRONI_RESTAPI_CONNECT_ADDRESS": "$(MEMBER_HOST):8008",
@@ -111,6 +112,7 @@ def postgres(
                     File(path=f"{_DIRECTORY}/config/20-passwords.yml", source=passwords),
                     File(path=f"{_DIRECTORY}/bootstrap/post_bootstrap.sh", source=bootstrap),
                     File(path=f"{_DIRECTORY}/bootstrap/owner_password", source=owner),
+                    *programs,
                 ),
                 resources=_resources(settings),
                 # For parallel queries and index builds; half is Linux's own default for such a directory.
@@ -134,6 +136,12 @@ def postgres(
             depends_on=store.resources,
         )
     )
+
+
+def _handing_over(scope: Scope, word: str) -> tuple[tuple[File, ...], tuple[str, ...]]:
+    """What a member needs to hand over before it stops, and what its command begins with."""
+    texts = {name: (f"{name}.py", (_FILES / f"{name}.py").read_text()) for name in ("member", "switchover")}
+    return scope.config_files(word, f"{_DIRECTORY}/programs", texts), ("python3", f"{_DIRECTORY}/programs/member.py")
 
 
 def _resources(settings: PostgresSettings) -> Resources:

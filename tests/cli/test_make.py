@@ -36,3 +36,9 @@ def test_logs_of_a_component() -> None:
 
 def test_a_restart_of_a_component() -> None:
     assert _commands("restart", "STACK=prod", "APP=main") == ['.venv/bin/python -m cli restart "prod" "main"']
+
+
+def test_a_switchover_of_a_database() -> None:
+    line = '.venv/bin/python -m cli switchover "prod" "main"'
+    assert _commands("switchover", "STACK=prod", "DB=main") == [f'{line} ""']
+    assert _commands("switchover", "STACK=prod", "DB=main", "TO=main-pg-1") == [f'{line} "main-pg-1"']

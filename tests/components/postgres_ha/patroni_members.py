@@ -5,6 +5,7 @@ import pwd
 import signal
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from tests.rendered.texts import PLATFORMS
 PATRONI = Path(sys.executable).with_name("patroni")
 COUNT = 3
 FIRST_ADDRESS = 11
-PASSWORDS = {"superuser": "postgres", "replication": "replicator", "rewind": "rewind"}
+PASSWORDS = {role: role for role in ("superuser", "replication", "rewind", "rest_api")}
 
 
 class Patronis:
@@ -45,7 +46,7 @@ class Patronis:
         """Runs the rendered command with the rendered files; a replica copies at most `clone_rate` a second."""
         spec = self._spec(ordinal)
         etc, volume = self._directory / f"etc-{ordinal}", self._directory / f"volume-{ordinal}"
-        for part in ("config", "bootstrap"):
+        for part in ("config", "bootstrap", "programs"):
             (etc / part).mkdir(parents=True, exist_ok=True)
         volume.mkdir(exist_ok=True)
         (etc / "config/10-cluster.yml").write_text(self._text(ordinal, self.swarm["main-pg-cluster"]["dataRaw"]))
@@ -54,6 +55,13 @@ class Patronis:
             self._text(ordinal, self.swarm["main-pg-bootstrap"]["dataRaw"])
         )
         (etc / "bootstrap/owner_password").write_text("owner")
+        for program in ("member", "switchover"):
+            text = self._text(ordinal, self.swarm[f"main-pg-{program}"]["dataRaw"])
+            (etc / f"programs/{program}.py").write_text(text)
+        password = PASSWORDS["rest_api"]
+        (etc / "config/20-passwords.yml").write_text(
+            f"restapi:\n  authentication: {{username: patroni, password: {password}}}\n"
+        )
         with (self._directory / f"{ordinal}.log").open("ab") as log:
             self._running[ordinal] = subprocess.Popen(
                 [*as_postgres(), *(self._text(ordinal, part) for part in (*spec["commands"], *spec["args"]))],
@@ -80,6 +88,14 @@ class Patronis:
         if pid_file.exists():
             with suppress(ProcessLookupError):
                 os.kill(int(pid_file.read_text().split()[0]), signal.SIGQUIT)
+
+    def end(self, ordinal: int) -> float:
+        """A planned stop: SIGTERM to what a container runs as process 1, as both platforms send it. Returns how many
+        seconds it took."""
+        process, began = self._running.pop(ordinal), time.monotonic()
+        process.terminate()
+        process.wait(60)
+        return time.monotonic() - began
 
     def stop(self) -> None:
         for ordinal in list(self._running):
@@ -124,7 +140,8 @@ class Patronis:
 
     def _here(self, ordinal: int, clone_rate: str) -> dict[str, Any]:
         """What is not as in a container: programs, addresses, memory; and passwords, which no test needs to guess."""
-        authentication = {role: {"username": user, "password": role} for role, user in PASSWORDS.items()}
+        users = {"superuser": "postgres", "replication": "replicator", "rewind": "rewind"}
+        authentication = {role: {"username": user, "password": PASSWORDS[role]} for role, user in users.items()}
         return {
             "restapi": {"listen": f"{self.address(ordinal)}:8008"},
             "postgresql": {

@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from sandbox.load import in_background, run_http
+from sandbox.load import in_background, run_http, run_writes
 from tests.live.deployed.loads import RATE, SAFE_PATH, keep
 from tests.live.deployed.site import Site
 from tests.live.deployed.stack import MEMBERS
@@ -48,6 +48,22 @@ def test_logs_show_what_was_just_written_and_go_on(site: Site) -> None:
         wait_for("the past", lambda: "mark=one" in follower.text(), seconds=60)
         asked("mark=two")
         wait_for("what comes", lambda: "mark=two" in follower.text(), seconds=30)
+
+
+def test_a_database_changes_its_primary_on_a_persons_word(site: Site) -> None:
+    with in_background(lambda stop: run_writes(site.url, seconds=300, stop=stop)) as writer:
+        run = site.deployment.command("switchover", "main")
+        writer.stop()
+        report = writer.result(timeout_seconds=120)
+    print(run.text, f"outage of the application's writes {report.longest_outage_seconds} s")
+    assert run.code == 0, run.text
+    found = re.search(r"(main-pg-\d) leads in place of (main-pg-\d); writes were away for [0-9.]+ s", run.text)
+    assert found, run.text
+    assert report.lost == (), "no acknowledged write is lost"
+    again = site.deployment.command("switchover", "main", found[1])
+    assert again.code == 1
+    assert f"{found[1]} is the primary already" in again.text
+    assert site.deployment.previewed(lambda _: None) == {}, "it is no change of the stack"
 
 
 def test_an_application_restarts_without_a_failed_request(

@@ -1,0 +1,59 @@
+"""Process 1 of a member: `member.py PROGRAM ...` runs Patroni, and hands a primary over before Patroni is stopped.
+
+Patroni alone stops its server first and gives up the leader lock afterwards: whichever replica is quicker takes it.
+Here the replica is chosen, and it streams. As process 1 it takes the place of the one that Patroni starts for itself.
+"""
+
+import importlib
+import os
+import re
+import signal
+import sys
+import threading
+from pathlib import Path
+
+SECONDS = 20
+"""The most that a stop waits for a hand-over: a third of its grace."""
+PASSWORDS = Path(__file__).parent.parent / "config/20-passwords.yml"
+PASSED_ON = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
+
+
+def _hand_over() -> str:
+    switchover = importlib.import_module("switchover")  # only now: a member that runs needs none of it
+    found = re.search(r"^restapi:\s+authentication: .*password: (\w+)", PASSWORDS.read_text(), re.M)
+    own = switchover.Patroni(os.environ["PATRONI_RESTAPI_CONNECT_ADDRESS"], found[1] if found else "")
+    return str(switchover.hand_over(own, os.environ["PATRONI_NAME"], seconds=SECONDS))
+
+
+def main(program: list[str]) -> int:
+    """The program's exit code."""
+    child = os.spawnvp(os.P_NOWAIT, program[0], program)
+    begun = threading.Event()
+
+    def stop() -> None:
+        try:
+            said = _hand_over()
+        except Exception as error:  # a stop goes on, whatever happens here
+            said = f"not handed over: {error!r}"
+        print(f"stop: {said}", flush=True)
+        os.kill(child, signal.SIGTERM)
+
+    def asked(*_: object) -> None:
+        if begun.is_set():  # a second time: at once
+            os.kill(child, signal.SIGTERM)
+            return
+        begun.set()
+        threading.Thread(target=stop, daemon=True).start()
+
+    signal.signal(signal.SIGTERM, asked)
+    for number in PASSED_ON:
+        signal.signal(number, lambda number, _: os.kill(child, number))
+    while True:
+        ended, status = os.waitpid(-1, 0)  # process 1 also has what others left behind
+        if ended == child:
+            code = os.waitstatus_to_exitcode(status)
+            return code if code >= 0 else 128 - code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

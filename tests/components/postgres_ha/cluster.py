@@ -1,0 +1,162 @@
+"""A whole database on loopback, as it is rendered: three members, their store, a proxy, and a client that writes."""
+
+import asyncio
+import subprocess
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+
+from components.postgres_ha.proxy import CHECK
+from components.write_proxy import NEVER_SECONDS
+from components.write_proxy.proxy import proxy_cfg
+from tests.components.postgres_ha.etcd_members import Store
+from tests.components.postgres_ha.patroni_members import COUNT, PASSWORDS, Patronis
+from tests.live.deployed.waiting import wait_for
+from tests.loopback import own_network
+
+_WELL = {"leader": "running"}
+PROXY = f"{own_network()}.30"
+
+
+class Database:
+    """Three members that follow one another, behind a proxy at `PROXY`."""
+
+    def __init__(self, directory: Path) -> None:
+        for part in ("etcd", "patroni"):
+            (directory / part).mkdir()
+        self._store = Store(directory / "etcd")
+        self.patronis = Patronis(directory / "patroni", self._store)
+        self._config = directory / "haproxy.cfg"
+        self._proxy: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Returns when all replicas stream."""
+        for ordinal in range(COUNT):
+            self._store.start(ordinal)
+        self._store.wait_healthy(*range(COUNT))
+        self.patronis.start(0)
+        wait_for("member 0 leads", lambda: self.leader() == 0, seconds=90, every=0.2)
+        # Slots of new replicas, and what replicas say of themselves, come with the next look: here not after 10 s.
+        self.configure(ttl=20, loop_wait=2, retry_timeout=5)
+        for ordinal in range(1, COUNT):
+            self.patronis.start(ordinal)
+        self.wait_whole()
+        hosts = tuple(self.patronis.address(ordinal) for ordinal in range(COUNT))
+        text = proxy_cfg(hosts, port=5432, check=CHECK, max_connections=200, idle_seconds=NEVER_SECONDS)
+        self._config.write_text(
+            text.replace("bind :", f"bind {PROXY}:").replace(" resolvers cluster init-addr none", "")
+        )
+        self._proxy = subprocess.Popen(["haproxy", "-W", "-db", "-f", str(self._config)], stdout=subprocess.DEVNULL)
+
+    def stop(self) -> None:
+        if self._proxy:
+            self._proxy.terminate()
+            self._proxy.wait(20)
+        self.patronis.stop()
+        self._store.stop()
+
+    def leader(self) -> int | None:
+        """Who has the leader lock, and says so itself."""
+        for ordinal in range(COUNT):
+            with suppress(httpx.HTTPError):
+                if httpx.get(self.patronis.url(ordinal, "/primary"), timeout=2, trust_env=False).status_code == 200:
+                    return ordinal
+        return None
+
+    def roles(self) -> dict[int, str]:
+        """What the leader says of everyone that runs as it should."""
+        leader = self.leader()
+        if leader is None:
+            return {}
+        with suppress(httpx.HTTPError):
+            members = httpx.get(self.patronis.url(leader, "/cluster"), timeout=2, trust_env=False).json()["members"]
+            return {
+                int(one["name"][-1]): one["role"]
+                for one in members
+                if one["state"] == _WELL.get(one["role"], "streaming")
+            }
+        return {}
+
+    def wait_whole(self, *, synchronous: bool = False, seconds: float = 90) -> None:
+        """Until one leads and the others stream, one of them as the synchronous one."""
+
+        def whole() -> bool:
+            roles = [*self.roles().values()]
+            return len(roles) == COUNT and "leader" in roles and (not synchronous or "sync_standby" in roles)
+
+        wait_for("the cluster is whole", whole, seconds=seconds, every=0.2)
+
+    def configure(self, **changes: object) -> None:
+        """What the settings job does, for a key of Patroni's."""
+        leader = self.leader()
+        assert leader is not None
+        answer = httpx.patch(
+            self.patronis.url(leader, "/config"), json=changes, auth=("patroni", PASSWORDS["rest_api"]), trust_env=False
+        )
+        assert answer.status_code == 200, answer.text
+
+
+class Writer:
+    """Inserts a row every 50 ms through the proxy, each on a new connection when the last one broke."""
+
+    def __init__(self) -> None:
+        self.acknowledged: list[float] = []
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._write()))
+
+    def __enter__(self) -> "Writer":
+        self._thread.start()
+        wait_for("a write is acknowledged", lambda: self.acknowledged, seconds=20, every=0.05)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def goes_on(self) -> None:
+        """Until a write is acknowledged that began after now."""
+        now = time.monotonic()
+        wait_for("writes go on", lambda: self.acknowledged[-1] > now + 0.1, seconds=30, every=0.05)
+
+    def outage(self) -> float:
+        """The longest time between two acknowledged writes, in seconds."""
+        return max(after - before for before, after in zip(self.acknowledged, self.acknowledged[1:], strict=False))
+
+    def rows(self) -> int:
+        """How many the database has."""
+
+        async def count() -> int:
+            connection = await _connect()
+            try:
+                return int(await connection.fetchval("SELECT count(*) FROM written"))
+            finally:
+                await connection.close()
+
+        return asyncio.run(count())
+
+    async def _write(self) -> None:
+        connection: Any = None
+        while not self._stop.is_set():
+            try:
+                connection = connection or await asyncio.wait_for(_connect(), 2)
+                if not self.acknowledged:
+                    await connection.execute("DROP TABLE IF EXISTS written; CREATE TABLE written (at float)")
+                now = time.monotonic()
+                await asyncio.wait_for(connection.execute("INSERT INTO written VALUES ($1)", now), 2)
+                self.acknowledged.append(time.monotonic())
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, TimeoutError):
+                if connection is not None:
+                    connection.terminate()
+                connection = None
+            await asyncio.sleep(0.05)
+
+
+async def _connect() -> "asyncpg.Connection[asyncpg.Record]":
+    return await asyncpg.connect(
+        host=PROXY, port=5432, user="postgres", password=PASSWORDS["superuser"], database="postgres", timeout=2
+    )

@@ -1,0 +1,120 @@
+"""Planned changes of the primary, as a stopped member and `make switchover` make them, with the real servers."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.components.postgres_ha.cluster import PROXY, Database, Writer
+from tests.components.postgres_ha.patroni_members import COUNT, PASSWORDS, PATRONI, as_postgres
+from tests.live.app.postgres_server import POSTGRES_BIN
+from tests.live.deployed.waiting import wait_for
+from tests.live.require import refuse
+from tests.stacks.fixtures import REPOSITORY
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
+SCRIPT = REPOSITORY / "components/postgres_ha/files/switchover.py"
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    if missing := [program for program in ("etcd", "haproxy", "flock") if shutil.which(program) is None]:
+        refuse(f"not here: {', '.join(missing)} (Debian packages etcd-server, haproxy, util-linux)")
+    if not (POSTGRES_BIN / "postgres").exists():
+        refuse("not here: postgresql-15 (a Debian package)")
+    if subprocess.run([*as_postgres(), PATRONI, "--version"], capture_output=True, check=False).returncode:
+        refuse(f"{PATRONI} of requirements-dev.txt does not run in a user namespace")
+    one = Database(tmp_path_factory.mktemp("database"))
+    try:
+        one.start()
+        yield one
+    finally:
+        one.stop()
+
+
+@pytest.fixture
+def switch(database: Database, tmp_path: Path) -> Callable[..., tuple[int, str]]:
+    """The script as a person's command runs it: exit code, and what it says."""
+    wanted = {
+        "members": {f"main-pg-{ordinal}": database.patronis.address(ordinal) for ordinal in range(COUNT)},
+        "psql": str(POSTGRES_BIN / "psql"),
+    }
+    (tmp_path / "wanted.json").write_text(json.dumps(wanted))
+    (tmp_path / "passwords.json").write_text(json.dumps(PASSWORDS))
+
+    def run(to: str = "") -> tuple[int, str]:
+        files = (str(tmp_path / "wanted.json"), str(tmp_path / "passwords.json"))
+        line = [sys.executable, "-c", SCRIPT.read_text(), *files, PROXY, to]
+        done = subprocess.run(line, capture_output=True, text=True, timeout=200, check=False)
+        return done.returncode, done.stdout + done.stderr
+
+    return run
+
+
+def test_a_primary_that_is_stopped_hands_over_to_who_was_changed(database: Database) -> None:
+    """A rolling change of three: the primary goes to a member that has been changed, and does not move again."""
+    leader = database.leader()
+    assert leader is not None
+    changed, other = (ordinal for ordinal in range(COUNT) if ordinal != leader)
+    database.patronis.end(changed)
+    database.patronis.start(changed)
+    database.wait_whole()
+    with Writer() as writer:
+        took = database.patronis.end(leader)
+        wait_for("the changed one leads", lambda: database.leader() == changed, seconds=30, every=0.2)
+        writer.goes_on()
+        database.patronis.start(leader)
+        database.wait_whole()
+        database.patronis.end(other)
+        database.patronis.start(other)
+        database.wait_whole()
+    print(f"stopped in {took:.1f} s, writes away for {writer.outage():.1f} s")
+    assert database.leader() == changed
+    assert f"stop: handed over to main-pg-{changed}" in database.patronis.log(leader)
+    assert "stop: it does not lead" in database.patronis.log(other)
+    assert writer.rows() >= len(writer.acknowledged), "every acknowledged row is there"
+    assert took < 40, "the grace is 60 s"
+
+
+def test_a_person_changes_the_primary(database: Database, switch: Callable[..., tuple[int, str]]) -> None:
+    database.configure(synchronous_mode=True)
+    database.wait_whole(synchronous=True)
+    leader = database.leader()
+    roles = database.roles()
+    (synchronous,) = (ordinal for ordinal, role in roles.items() if role == "sync_standby")
+    (other,) = (ordinal for ordinal, role in roles.items() if role == "replica")
+    refused = f"main-pg-{other} cannot take over from main-pg-{leader}: who can: main-pg-{synchronous}"
+    assert switch(f"main-pg-{other}") == (1, f"{refused}\n")
+    assert switch(f"main-pg-{leader}") == (1, f"main-pg-{leader} is the primary already\n")
+    assert switch("main-pg-7")[0] == 1
+    assert database.leader() == leader, "nothing changed"
+    with Writer() as writer:
+        code, said = switch()
+        writer.goes_on()
+    print(said, f"its writer: {writer.outage():.1f} s")
+    assert code == 0, said
+    assert f"main-pg-{synchronous} leads in place of main-pg-{leader}; writes were away for " in said
+    assert database.leader() == synchronous
+    assert abs(float(said.split()[-2]) - writer.outage()) < 3, "what it measured is what a client sees"
+    assert writer.rows() >= len(writer.acknowledged)
+
+
+def test_who_has_no_replica_is_left_alone(database: Database, switch: Callable[..., tuple[int, str]]) -> None:
+    """Nothing changes on a person's word, and a stop is not held up."""
+    database.configure(synchronous_mode=False)
+    database.wait_whole()
+    leader = database.leader()
+    assert leader is not None
+    others = [ordinal for ordinal in range(COUNT) if ordinal != leader]
+    for other in others:
+        database.patronis.end(other)
+    wait_for("they are known to be stopped", lambda: len(database.roles()) == 1, seconds=30, every=0.2)
+    code, said = switch()
+    assert code == 1
+    assert said == f"nobody can take over from main-pg-{leader}: there is no replica that streams and has caught up\n"
+    assert database.patronis.end(leader) < 20
+    assert "stop: no replica can take over" in database.patronis.log(leader)
