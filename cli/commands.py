@@ -18,6 +18,7 @@ from cli.operations import Operations
 from cli.owners import check_owners
 from cli.platforms import operations
 from cli.progress import say, warn
+from cli.promises import show_promises
 from cli.reasons import tell
 from cli.recover import take_up, unlock, warn_of_pending
 from cli.restarts import restart_each
@@ -26,6 +27,7 @@ from cli.status import show_status
 from cli.switchover import switch_over
 from cli.verify_images import verify_images as _verify
 from cli.workloads import chosen
+from composition.promises import promised
 from settings.types import whole_seconds
 
 SECRET_NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -94,7 +96,10 @@ def preview(stack: StackFile, *, as_json: bool = False) -> int:
         drifted = drift.urns
     except CommandError as problem:  # a preview shows what it can, also without its hosts
         warn(f"preview: {problem}")
-    return engine.preview(drifted, as_json=as_json)
+    code = engine.preview(drifted, as_json=as_json)
+    if code == 0 and not as_json:
+        show_promises(promised(settings))
+    return code
 
 
 def down(stack: StackFile) -> int:
@@ -144,7 +149,9 @@ def status(stack: StackFile) -> int:
     _say_faults("status", stack)
     say(f"status: stack {stack.name} on {on.hosts.description}, engine {engine.name}")
     rows = list(on.rows(resources))
-    if show_status(rows):
+    well = show_status(rows)
+    show_promises(engine.outputs().get("promises", {}))
+    if well:
         return 0
     if any(row.drift for row in rows):
         say(f"status: `{stack.make('up')}` sets again what differs from the stack")

@@ -11,7 +11,8 @@ from components.context import Rule
 from components.contracts import Backend, ClientContract
 from components.images import Images
 from components.observability import Observability
-from model import Origin, SecretRef, SharedVolumeRef
+from guarantees.promise import Promise
+from model import Origin, SecretRef, SharedVolumeRef, Surroundings
 from platforms.base import Platform
 from settings.base import Settings
 
@@ -128,6 +129,8 @@ class Kind(Generic[S]):
     secrets: Callable[[S], Iterable[SecretUse]] = lambda _: ()
     keeps: Callable[[S], Iterable[str]] = lambda _: ()
     """The keys of what keeps data in volumes; "" is the component itself."""
+    guarantees: Callable[[S, Surroundings], Iterable[Promise]] = lambda _, __: ()
+    """What each fault may do to its writes, on a platform that does so to its containers."""
     rules: tuple[Rule, ...] = ()
     """Rules across components that only this kind has."""
     advice: tuple[Rule, ...] = ()

@@ -5,6 +5,7 @@ from typing import Any
 from components.images import Images
 from components.kind import Build, Built
 from composition.kinds import components
+from composition.promises import promised
 from composition.read import StackInput
 from composition.refusals import refusal_faults
 from composition.secrets import mounted_secrets
@@ -49,4 +50,6 @@ def compose(given: StackInput, *, stack_name: str, ask_hosts: bool = False) -> d
                     )
     except Unsupported as unsupported:
         raise BrokenStack(given.source, refusal_faults(unsupported.refusals)) from None
+    if promises := promised(stack):
+        outputs["promises"] = promises
     return outputs

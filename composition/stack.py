@@ -13,6 +13,7 @@ from components.postgres_ha.settings import PostgresSettings
 from components.redis_sentinel.external import ExternalCache
 from components.redis_sentinel.settings import RedisSettings
 from components.shared_volume.settings import SharedVolumeSettings
+from guarantees.objectives import ObjectivesSettings
 from platforms.table import PlatformSettings
 from settings.base import Settings
 from settings.generated import GeneratedSecret
@@ -44,6 +45,9 @@ class Stack(Settings):
     abandon_data: tuple[KeeperPath, ...] = ()
     """What may leave the stack file, or keep nothing any more, though it has data: `[databases.main]`. Without its name
     here that is refused. For one `up`; its volumes stay where they are, except as `data: delete` says."""
+    objectives: ObjectivesSettings = ObjectivesSettings()
+    """What every database and cache has to keep when something is lost, unless its own `objectives` say otherwise. Not
+    judged are stores outside the stack, and `lost_writes` of caches that keep nothing on disk."""
     generated_secrets: dict[SecretName, GeneratedSecret] = Field(default_factory=dict)
     """Secrets that the stack makes by itself: applications name them in `secrets` and `secret_env` as they name given
     ones, and several may have the same (a key that signs sessions)."""

@@ -17,6 +17,7 @@ from components.postgres_ha.images import PostgresImages
 from components.postgres_ha.members import PostgresSecrets, postgres
 from components.postgres_ha.proxy import write_endpoint
 from components.postgres_ha.settings import PostgresSettings
+from components.postgres_ha.timers import CONNECT_SECONDS
 from components.scope import Scope
 from components.write_proxy import STATUS_PORT
 from model import Origin
@@ -57,7 +58,7 @@ class PostgresHA(Component):
             "port": "5432",
             "name": settings.database,
             "user": settings.owner,
-            "connect_timeout": "5",
+            "connect_timeout": str(CONNECT_SECONDS),
             "password": secrets.owner,
         }
         values["url"] = filled(database_url(), values, settings.terms().facts)

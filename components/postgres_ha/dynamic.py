@@ -2,6 +2,7 @@
 
 from components.postgres_ha.parameters import value_of
 from components.postgres_ha.settings import PostgresSettings
+from components.postgres_ha.timers import LAG_BYTES
 
 Configuration = dict[str, object]
 
@@ -23,7 +24,7 @@ def dynamic_configuration(settings: PostgresSettings, *, major: int | None) -> C
         "loop_wait": failover.loop_wait,
         "retry_timeout": failover.retry_timeout,
         "primary_start_timeout": failover.primary_start,
-        "maximum_lag_on_failover": 2**20,
+        "maximum_lag_on_failover": LAG_BYTES,
         "failsafe_mode": True,
         "synchronous_mode": settings.synchronous,
         "postgresql": {

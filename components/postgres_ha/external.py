@@ -8,6 +8,7 @@ from pydantic import StringConstraints
 from components.contracts import Terms
 from components.external import ExternalAddress, ExternalStore
 from components.postgres_ha.contract import database_terms, database_url
+from components.postgres_ha.timers import CONNECT_SECONDS
 from settings.types import PortNumber
 
 DatabaseName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.$-]{0,62}$")]
@@ -41,4 +42,4 @@ class ExternalDatabase(ExternalStore):
         return database_url(self.external.tls)
 
     def values(self) -> Mapping[str, str]:
-        return {"name": self.external.database, "user": self.external.user, "connect_timeout": "5"}
+        return {"name": self.external.database, "user": self.external.user, "connect_timeout": str(CONNECT_SECONDS)}

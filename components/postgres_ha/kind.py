@@ -7,6 +7,7 @@ from components.kind import Build, Built, Gives, ImageNeed, Kind
 from components.placement import KEYS
 from components.postgres_ha.component import PostgresHA
 from components.postgres_ha.external import ExternalDatabase
+from components.postgres_ha.guarantees import promises
 from components.postgres_ha.images import PostgresImages
 from components.postgres_ha.rules import RULES, two_servers_have_one_replica
 from components.postgres_ha.settings import PostgresSettings
@@ -61,6 +62,7 @@ DATABASES = Kind(
     secrets=external_secrets,
     advice=(lambda context: externals_are_encrypted(context, "databases"), two_servers_have_one_replica),
     keeps=lambda settings: ("",) if isinstance(settings, PostgresSettings) else (),
+    guarantees=lambda settings, around: promises(settings, around) if isinstance(settings, PostgresSettings) else (),
     rules=RULES,
     keys={"": KEYS},
 )

@@ -13,6 +13,7 @@ from components.postgres_ha.parameters import shared_buffers_bytes
 from components.postgres_ha.roles import Identifier, RoleSettings, levels, reserved
 from components.postgres_ha.roles import problems as role_problems
 from components.sizes import ResourcesSettings
+from guarantees.objectives import ObjectivesSettings
 from settings.base import Settings
 from settings.types import Hostname, MemoryBytes, Seconds
 
@@ -121,6 +122,8 @@ class PostgresSettings(Settings):
     can wait. If the client or server is gone, TCP keepalive ends the connection after a minute."""
     failover: FailoverSettings = FailoverSettings()
     """Timers."""
+    objectives: ObjectivesSettings = ObjectivesSettings()
+    """What has to hold when something is lost; where it says nothing, the stack's `objectives` do."""
     parameters: dict[ParameterName, ParameterValue] = Field(default_factory=dict, max_length=200)
     """Parameters of PostgreSQL by name (`work_mem: 16MB`), and of its extensions (`pg_stat_statements.max`). A change
     is read by the running servers; where a parameter needs a restart, the members restart one at a time. One that is

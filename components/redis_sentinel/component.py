@@ -15,6 +15,7 @@ from components.redis_sentinel.redis import redis
 from components.redis_sentinel.secrets import RedisSecrets
 from components.redis_sentinel.sentinel import sentinel
 from components.redis_sentinel.settings import RedisSettings
+from components.redis_sentinel.timers import SOCKET_TIMEOUT_SECONDS
 from components.scope import Scope
 from components.store_image import ExporterImage, StoreImage
 from components.write_proxy import STATUS_PORT
@@ -71,7 +72,7 @@ class RedisSentinel(Component):
             "sentinel_port": SENTINEL_PORT,
             **{sentinel_fact(ordinal): host for ordinal, host in enumerate(sentinel_hosts)},
             "master_name": settings.master_name,
-            "socket_timeout": "2",
+            "socket_timeout": str(SOCKET_TIMEOUT_SECONDS),
             "password": secrets.password,
             "sentinel_password": secrets.sentinel_password,
         }

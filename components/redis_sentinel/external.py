@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints
 from components.contracts import Terms
 from components.external import ExternalAddress, ExternalStore
 from components.redis_sentinel.contract import plain_terms, plain_url
+from components.redis_sentinel.timers import SOCKET_TIMEOUT_SECONDS
 from settings.types import PortNumber
 
 UserName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.@-]{0,127}$")]
@@ -39,4 +40,4 @@ class ExternalCache(ExternalStore):
 
     def values(self) -> Mapping[str, str]:
         user = {"user": self.external.user} if self.external.user is not None else {}
-        return {"database": str(self.external.database), "socket_timeout": "2"} | user
+        return {"database": str(self.external.database), "socket_timeout": str(SOCKET_TIMEOUT_SECONDS)} | user

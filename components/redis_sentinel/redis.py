@@ -4,6 +4,7 @@ from components.redis_sentinel.mounted import DIRECTORY, mounted
 from components.redis_sentinel.parameters import value_of
 from components.redis_sentinel.secrets import RedisSecrets
 from components.redis_sentinel.settings import RedisSettings
+from components.redis_sentinel.timers import MAX_LAG_SECONDS
 from components.scope import Scope
 from components.sizes import reserved
 from components.store_image import StoreImage
@@ -48,6 +49,7 @@ def redis(
         "redis",
         volume=image.data_dir,
         role=settings.role,
+        max_lag=MAX_LAG_SECONDS,
         maxmemory=settings.maxmemory,
         members=settings.members,
         shutdown_seconds=_SHUTDOWN_SECONDS,

@@ -12,6 +12,7 @@ from components.redis_sentinel.contract import sentinel_terms
 from components.redis_sentinel.owned import ParameterName
 from components.redis_sentinel.parameters import size_of
 from components.sizes import ResourcesSettings
+from guarantees.objectives import ObjectivesSettings
 from settings.base import Settings
 from settings.types import Hostname, MemoryBytes, Milliseconds, Seconds, duration_text
 
@@ -90,6 +91,8 @@ class RedisSettings(Settings):
     master_name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")] = "main"
     """What the Sentinels call the group, for clients that insist on a name (`mymaster`). It cannot be changed after the
     first start."""
+    objectives: ObjectivesSettings = ObjectivesSettings()
+    """What has to hold when something is lost; where it says nothing, the stack's `objectives` do."""
     parameters: dict[ParameterName, ParameterValue] = Field(default_factory=dict, max_length=100)
     """Parameters of Redis by name (`io-threads: 4`). A change restarts the members one at a time. What the platform
     decides (ports, files, passwords, replication, what follows from `role`) is refused."""

@@ -10,6 +10,7 @@ from components.kind import ImageNeed
 from components.liveness import liveness
 from components.scope import Scope
 from components.templates import render
+from components.write_proxy.timers import FALL, RISE, TIMERS
 from model import (
     Container,
     Endpoint,
@@ -117,4 +118,7 @@ def proxy_cfg(
         check_port=check.port,
         maxconn=max_connections,
         idle_seconds=idle_seconds,
+        times=TIMERS.texts(),
+        fall=FALL,
+        rise=RISE,
     )

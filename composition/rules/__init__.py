@@ -7,13 +7,14 @@ from collections.abc import Iterator
 
 from components.context import Context, Rule
 from composition.kinds import KINDS
-from composition.rules import abandoned, images, names, ports, references
+from composition.rules import abandoned, images, names, objectives, ports, references
 from settings.faults import Fault
 
 RULES: tuple[Rule, ...] = (
     *abandoned.RULES,
     *images.RULES,
     *names.RULES,
+    *objectives.RULES,
     *ports.RULES,
     *references.RULES,
     *(rule for kind in KINDS for rule in kind.rules),

@@ -6,7 +6,7 @@ from typing import TypedDict
 import pulumi
 
 from ha_platform.platform_args import PlatformArgs
-from ha_platform.args.shared import PlacementArgs, ResourcesArgs
+from ha_platform.args.shared import ObjectivesArgs, PlacementArgs, ResourcesArgs
 
 
 class FailoverArgs(TypedDict, total=False):
@@ -85,6 +85,8 @@ class PostgresArgs(TypedDict, total=False):
     proxy can wait. If the client or server is gone, TCP keepalive ends the connection after a minute."""
     failover: FailoverArgs
     """Timers."""
+    objectives: ObjectivesArgs
+    """What has to hold when something is lost; where it says nothing, the stack's `objectives` do."""
     parameters: Mapping[str, str]
     """Parameters of PostgreSQL by name (`work_mem: 16MB`), and of its extensions (`pg_stat_statements.max`). A change
     is read by the running servers; where a parameter needs a restart, the members restart one at a time. One that

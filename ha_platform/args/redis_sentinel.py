@@ -6,7 +6,7 @@ from typing import Required, TypedDict
 import pulumi
 
 from ha_platform.platform_args import PlatformArgs
-from ha_platform.args.shared import PlacementArgs, ResourcesArgs
+from ha_platform.args.shared import ObjectivesArgs, PlacementArgs, ResourcesArgs
 
 
 class TimersArgs(TypedDict, total=False):
@@ -64,6 +64,8 @@ class RedisArgs(TypedDict, total=False):
     master_name: str
     """What the Sentinels call the group, for clients that insist on a name (`mymaster`). It cannot be changed after
     the first start. Default: `main`."""
+    objectives: ObjectivesArgs
+    """What has to hold when something is lost; where it says nothing, the stack's `objectives` do."""
     parameters: Mapping[str, str]
     """Parameters of Redis by name (`io-threads: 4`). A change restarts the members one at a time. What the platform
     decides (ports, files, passwords, replication, what follows from `role`) is refused."""

@@ -146,3 +146,14 @@ class ResourcesArgs(TypedDict, total=False):
     """Reserved memory: `256Mi`."""
     memory_limit: Required[str]
     """Most memory; above it the process is killed."""
+
+
+class ObjectivesArgs(TypedDict, total=False):
+    """What has to hold when one container, process or host is lost. A stack that does not promise it is refused."""
+
+    write_outage: str
+    """The longest time without writes after a fault; default: whatever follows from the timers."""
+    planned_outage: str
+    """The same for what somebody asks for: a switchover, a stopped master; default: whatever follows."""
+    lost_writes: str
+    """Acknowledged writes that a fault may lose: `0`, or the last seconds of them (`5s`); default: whatever follows."""

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, field_validator
 
+from model.surroundings import Surroundings
 from settings.base import Settings
 from settings.references import extended_resource, label_key
 from settings.types import DeviceName, DnsName, PortNumber, Seconds
@@ -92,6 +93,20 @@ class KubernetesSettings(Settings):
     egress: tuple[IPv4Network, ...] = (IPv4Network("0.0.0.0/0"),)
     """Outside ranges that applications and monitoring may connect to. Private and link-local ranges (the cluster, a
     cloud's metadata service) stay denied inside a wider range; name them to allow them."""
+
+    def surroundings(self) -> Surroundings:
+        """A member's name is that of a Service, whose address stays."""
+        return Surroundings(
+            restart_millis=1_000,
+            restart_source="a kubelet looks at its containers every second; one that ended once starts again at once",
+            start_millis=2_000,
+            start_source="as on a Swarm",
+            look_up_millis=5_000,
+            look_up_source="the C library asks a DNS server that does not answer for 5 s: one may be on the lost host",
+            stable_addresses=True,
+            hosts=self.nodes,
+            together=self.share_nodes,
+        )
 
     @field_validator("devices")
     @classmethod

@@ -14,7 +14,7 @@ from platforms.swarm import config_file, secret, shared
 from platforms.swarm.expansion import literal
 from platforms.swarm.names import ALLOW_ROOT_LABEL, task_labels
 from platforms.swarm.resources import resources
-from platforms.swarm.settings import SwarmSettings
+from platforms.swarm.settings import RESTART_SECONDS, SwarmSettings
 from platforms.swarm.volume import scratch_mount
 
 
@@ -90,7 +90,9 @@ def task_spec(
         placement=placement,
         # The zeros are the defaults: the real provider stores them, and a preview would remove what is not written.
         restart_policy=restart_policy
-        or docker.ServiceTaskSpecRestartPolicyArgs(condition="any", delay="2s", max_attempts=0, window="0s"),
+        or docker.ServiceTaskSpecRestartPolicyArgs(
+            condition="any", delay=f"{RESTART_SECONDS}s", max_attempts=0, window="0s"
+        ),
         log_driver=docker.ServiceTaskSpecLogDriverArgs(name="json-file", options={"max-size": "10m", "max-file": "3"}),
     )
 

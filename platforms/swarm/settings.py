@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
 
+from model.surroundings import Surroundings
 from model.tier import Tier
 from settings.base import Settings
 from settings.references import docker_host
@@ -16,6 +17,9 @@ DockerHost = Annotated[
 SMALLEST_SUBNET = 27
 """Prefix length: every task takes an address, and so does every node with a task, the gateway and the network itself;
 30 are the fewest that an update of a small stack does not run out of. Docker gives 254 (/24) unasked."""
+RESTART_SECONDS = 2
+"""Between the end of a task and the start of the next one: without a pause, one that cannot start takes the CPU from
+those that can."""
 ResolverOption = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(:[0-9]+)?$")]
 Entry = Literal["vip", "dns", "outer-balancer", "single-host"]
 
@@ -69,3 +73,19 @@ class SwarmSettings(Settings):
         if self.entry == "single-host" and len(self.nodes) > 1:
             raise ValueError("`entry: single-host` goes with one node; with more say `vip`, `dns` or `outer-balancer`")
         return self
+
+    def surroundings(self) -> Surroundings:
+        """A container that is gone has no name in the Swarm's own DNS, so its name goes to the outer nameservers. A new
+        one has the next free address."""
+        options = dict(option.partition(":")[::2] for option in self.resolver_options)
+        timeout, attempts = int(options.get("timeout") or 5), int(options.get("attempts") or 2)
+        return Surroundings(
+            restart_millis=RESTART_SECONDS * 1000,
+            restart_source="the Swarm's restart policy",
+            start_millis=2_000,
+            start_source="measured: a task is made and has its network within 1 to 2 s",
+            look_up_millis=timeout * attempts * max(1, len(self.nameservers)) * 1000,
+            look_up_source="`platform.resolver_options`, for each of `platform.nameservers`",
+            stable_addresses=False,
+            hosts=len(self.nodes),
+        )

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PROGRAM = ("settings", "model", "platforms", "components", "composition", "ha_platform")
+PROGRAM = ("settings", "model", "guarantees", "platforms", "components", "composition", "ha_platform")
 """Packages that run inside `pulumi up`."""
 
 

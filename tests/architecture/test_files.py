@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.architecture.modules import ROOT, files, tree
 
 LARGEST = 400
-SOURCES = (*("settings", "model", "platforms", "components", "composition", "ha_platform", "policies"),
+SOURCES = (*("settings", "model", "guarantees", "platforms", "components", "composition", "ha_platform", "policies"),
            *("sandbox", "cli", "benchmarks", "scripts", "tests"))  # fmt: skip
 SUFFIXES = {".py", ".sh", ".j2", ".go", ".cfg", ".conf", ".toml"}
 GENERATED = re.compile(r"\.golden\.|image_pins/sandbox\.toml$|^ha_platform/args/")

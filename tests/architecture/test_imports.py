@@ -12,9 +12,18 @@ OURS = (*PROGRAM, "policies", "sandbox", "cli", "benchmarks", "scripts", "tests"
 MAY_IMPORT = {
     "settings": ("settings",),
     "model": ("model",),
+    "guarantees": ("guarantees", "settings"),
     "platforms": ("platforms", "model", "settings"),
-    "components": ("components", "model", "settings", "platforms.base"),
-    "composition": ("composition", "components", "model", "settings", "platforms.base", "platforms.table"),
+    "components": ("components", "guarantees", "model", "settings", "platforms.base"),
+    "composition": (
+        "composition",
+        "components",
+        "guarantees",
+        "model",
+        "settings",
+        "platforms.base",
+        "platforms.table",
+    ),
     "ha_platform": (
         "ha_platform",
         "composition",

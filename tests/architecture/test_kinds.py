@@ -29,7 +29,7 @@ uid = 1000
 gid = 1000
 http_probe = "curl"
 """
-PROGRAM = ("settings", "model", "platforms", "components", "composition")
+PROGRAM = ("settings", "model", "guarantees", "platforms", "components", "composition")
 
 KINDS = {path.parts[1] for path in files("components") if path.name == "kind.py" and len(path.parts) == 3}
 

@@ -12,6 +12,7 @@ import pytest
 
 from sandbox.load import HttpReport, in_background, run_http, run_writes
 from tests.live.deployed.loads import RATE, SAFE_PATH, answers, keep
+from tests.live.deployed.promised import promised_seconds
 from tests.live.deployed.site import Site
 from tests.live.deployed.waiting import wait_for
 
@@ -76,8 +77,9 @@ def test_a_killed_primary_loses_no_acknowledged_write(
     )
     assert report.acknowledged > 100
     assert report.lost == (), "no acknowledged write is lost"
-    # The leader lock (30 s), a look at the cluster (10 s), promotion and the proxies' checks, at worst.
-    assert report.longest_outage_seconds < 60, "writes go on"
+    quick, slow = (promised_seconds(site, "databases.main", f"primary killed{how}") for how in ("", ", slow recovery"))
+    print(f"promised: {quick} s, and where the recovery is slow {slow} s")
+    assert report.longest_outage_seconds <= slow, "the promise holds, on a machine that is as busy as it likes"
     wait_for("every member is back", lambda: _healthy_members(site), seconds=240)
 
 

@@ -1,0 +1,35 @@
+"""What a PostgreSQL cluster promises, from the timers that are rendered."""
+
+from collections.abc import Iterator
+
+from components.postgres_ha.settings import PostgresSettings
+from components.postgres_ha.timers import CONNECT_SECONDS, LAG_BYTES
+from components.write_proxy.timers import following
+from guarantees.patroni import Cluster
+from guarantees.promise import Promise
+from guarantees.timer import Timer
+from model import Surroundings
+
+
+def promises(settings: PostgresSettings, around: Surroundings) -> Iterator[Promise]:
+    """Every fault."""
+    yield from Cluster(
+        members=settings.members,
+        synchronous=settings.synchronous,
+        ttl=_failover(settings, "ttl"),
+        loop_wait=_failover(settings, "loop_wait"),
+        retry_timeout=_failover(settings, "retry_timeout"),
+        primary_start=_failover(settings, "primary_start"),
+        lag_bytes=LAG_BYTES,
+        restart=Timer(name="restart", millis=around.restart_millis, source=around.restart_source),
+        start=Timer(name="container's start", millis=around.start_millis, source=around.start_source),
+        proxy=following(stable_addresses=around.stable_addresses),
+        connect=Timer(name="connect", millis=CONNECT_SECONDS * 1000, source="`connect_timeout` of the contract"),
+        look_up=Timer(name="look-up", millis=around.look_up_millis, source=around.look_up_source),
+        together=around.together,
+    ).promises()
+
+
+def _failover(settings: PostgresSettings, name: str) -> Timer:
+    key = f"failover.{name}"
+    return Timer(name=name, millis=getattr(settings.failover, name) * 1000, source=f"the setting `{key}`", setting=key)

@@ -1,0 +1,38 @@
+"""What a Redis group promises, from the timers that are rendered."""
+
+from collections.abc import Iterator
+
+from components.redis_sentinel.settings import RedisSettings
+from components.redis_sentinel.timers import MAX_LAG_SECONDS, SOCKET_TIMEOUT_SECONDS
+from components.write_proxy.timers import following
+from guarantees.promise import Promise
+from guarantees.sentinel import Group
+from guarantees.timer import Timer
+from model import Surroundings
+
+
+def promises(settings: RedisSettings, around: Surroundings) -> Iterator[Promise]:
+    """Every fault."""
+    timers, persisted = settings.sentinel_timers, settings.role != "cache"
+    lag = Timer(name="max-lag", millis=MAX_LAG_SECONDS * 1000, source="`min-replicas-max-lag`")
+    yield from Group(
+        members=settings.members,
+        down_after=_setting("down_after", timers.down_after_ms),
+        failover_timeout=_setting("failover_timeout", timers.failover_seconds * 1000),
+        lag=lag if persisted else None,
+        restart=Timer(name="restart", millis=around.restart_millis, source=around.restart_source),
+        start=Timer(name="container's start", millis=around.start_millis, source=around.start_source),
+        answer=Timer(
+            name="client's wait", millis=SOCKET_TIMEOUT_SECONDS * 1000, source="`socket_timeout` of the contract"
+        ),
+        look_up=Timer(name="look-up", millis=around.look_up_millis, source=around.look_up_source),
+        endpoint=following(stable_addresses=around.stable_addresses) if settings.endpoint else None,
+        persisted=persisted,
+        stable=around.stable_addresses,
+        together=around.together,
+    ).promises()
+
+
+def _setting(name: str, millis: int) -> Timer:
+    key = f"timers.{name}"
+    return Timer(name=name, millis=millis, source=f"the setting `{key}`, or the preset of `failover`", setting=key)

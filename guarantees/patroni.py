@@ -1,0 +1,122 @@
+"""PostgreSQL under Patroni with etcd: the failover budget.
+
+One fault at a time, from a cluster whose members are healthy. Read in Patroni 4.1 (`ha.py`, `dcs/etcd3.py`, `api.py`)
+and etcd 3.5 (`lease/lessor.go`); what a server needs for its start and its promotion is measured.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from guarantees.client import RETRY
+from guarantees.loss import NOTHING, Loss
+from guarantees.promise import Promise
+from guarantees.proxy import Following
+from guarantees.timer import Timer
+
+PATRONI_START = Timer(
+    name="Patroni's start", millis=2_000, source="measured: a killed container served again 1.8 s after its start"
+)
+SERVER_START = Timer(
+    name="server's start",
+    millis=2_000,
+    source="measured: with a recovery of little, less than 2 s; `primary_start` bounds it",
+)
+SERVER_STOP = Timer(
+    name="server's stop", millis=1_000, source="measured: a fast stop after a checkpoint, less than 1 s"
+)
+PROMOTION = Timer(name="promotion", millis=1_000, source="measured: less than 1 s")
+SILENT_MEMBER = Timer(
+    name="silent member", millis=2_000, source="Patroni asks every member before it takes the lock, each for 2 s"
+)
+STORE_ELECTION = Timer(
+    name="store's election",
+    millis=2_000,
+    source="etcd's default election timeout is 1 s, and a member waits for one to two of it",
+)
+LEASE_EXTENSION = Timer(
+    name="lease's extension",
+    millis=1_500,
+    source="a new leader of etcd starts every lease again and adds an election timeout (1 s); it looks every 0.5 s",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cluster:
+    """The timers as they are rendered. A replica that is further behind than `lag_bytes`, by what was recorded last
+    (every `loop_wait`), is not promoted. `restart` is how long the orchestrator waits before it starts a container
+    again, and `start` how long that takes; `connect` how long a client waits for a connection, `look_up` for a name
+    whose container is gone. `synchronous`: a write is acknowledged when a replica has it. `together`: one host may have
+    several members.
+    """
+
+    members: int
+    synchronous: bool
+    ttl: Timer
+    loop_wait: Timer
+    retry_timeout: Timer
+    primary_start: Timer
+    lag_bytes: int
+    restart: Timer
+    start: Timer
+    proxy: Following
+    connect: Timer
+    look_up: Timer
+    together: bool = False
+
+    @property
+    def found(self) -> tuple[Timer, ...]:
+        """Until clients write again, once a primary serves."""
+        return (self.proxy.check, RETRY)
+
+    def promises(self) -> Iterator[Promise]:
+        """Every fault."""
+        back = (self.restart, self.start, PATRONI_START)
+        yield Promise(fault="primary killed", timers=(*back, SERVER_START, self.proxy.name, *self.found), loss=NOTHING)
+        yield Promise(fault="server process killed", timers=(self.loop_wait, SERVER_START, *self.found), loss=NOTHING)
+        if self.members == 1:
+            yield Promise(
+                fault="host lost",
+                loss=NOTHING,
+                unbounded="until the host is back: it has the only member",
+                fix="Set `members: 3`.",
+            )
+            return
+        yield Promise(
+            fault="primary killed, slow recovery",
+            timers=(*back, self.primary_start, self.loop_wait, PROMOTION, *self.found),
+            loss=self._behind(cut_off=False),
+        )
+        yield self._host_lost()
+        yield Promise(fault="switchover", timers=(SERVER_STOP, PROMOTION, *self.found), loss=NOTHING, planned=True)
+
+    def _host_lost(self) -> Promise:
+        """With the primary, a proxy and the store's leader on it, right after the primary renewed its lock."""
+        if self.together:
+            return Promise(
+                fault="host lost",
+                loss=self._behind(cut_off=True),
+                unbounded="until the host is back, if it has most members of the store: they may share nodes",
+                fix="Leave out `platform.share_nodes`.",
+            )
+        return Promise(
+            fault="host lost",
+            timers=(
+                *(STORE_ELECTION, LEASE_EXTENSION),
+                *(self.ttl, self.loop_wait, SILENT_MEMBER, PROMOTION),
+                *(self.look_up, self.proxy.check, self.connect, RETRY),
+            ),
+            loss=self._behind(cut_off=True),
+        )
+
+    def _behind(self, *, cut_off: bool) -> Loss:
+        """A primary that reaches nobody looks at the cluster, tries for `retry_timeout`, asks the others once more (2 s
+        each, at the same time), and stops."""
+        if self.synchronous:
+            return NOTHING
+        alone = self.loop_wait.millis + self.retry_timeout.millis + SILENT_MEMBER.millis
+        return Loss(
+            millis=self.loop_wait.millis,
+            behind_bytes=self.lag_bytes,
+            cut_off_millis=alone if cut_off else 0,
+            fix="Set `synchronous`.",
+        )

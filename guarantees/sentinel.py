@@ -1,0 +1,124 @@
+"""Redis or Valkey under Sentinel: the failover budget.
+
+One fault at a time, from a group whose members are healthy. Read in `sentinel.c` and `replication.c` of Redis 7.2 and
+Valkey 8.1.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from guarantees.client import RETRY
+from guarantees.loss import NOTHING, Loss
+from guarantees.promise import Promise
+from guarantees.proxy import Following
+from guarantees.timer import Timer
+
+SERVER_START = Timer(name="server's start", millis=2_000, source="measured: with little data, less than 2 s")
+PING = Timer(name="ping", millis=1_000, source="SENTINEL_PING_PERIOD: a silent master may have answered just before")
+STEPS = Timer(
+    name="Sentinel's steps",
+    millis=400,
+    source="SENTINEL_TIMER 100 ms: down, elected, replica chosen, promoted",
+)
+SEEN = Timer(name="promotion seen", millis=1_000, source="INFO is asked every second during a failover")
+REPLICA = Timer(
+    name="replica attached", millis=1_000, source="the replication timer runs every second, and so does REPLCONF ACK"
+)
+SPLIT_DESYNC = Timer(name="new vote's delay", millis=1_000, source="SENTINEL_MAX_DESYNC")
+STALE_MASTER = Timer(
+    name="stale master",
+    millis=10_000,
+    source="a master at an address that the Sentinels do not know becomes a replica 4 x SENTINEL_PUBLISH_PERIOD (2 s) "
+    "after the switch, at their next INFO; measured: 10.2 s",
+)
+HANDED_OVER = Timer(name="replicas' last writes", millis=1_000, source="a stopping master waits for its replicas' ACK")
+LAG_ROUNDING_MILLIS = 2_000
+"""`min-replicas-max-lag` counts whole seconds, once a second."""
+FSYNC_MILLIS = 2_000
+"""`appendfsync everysec` may be one second late."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """The timers as they are rendered. `lag` is how old a replica's acknowledgement may be for the master to take
+    writes (None: it takes them without replicas); `endpoint` the plain address, if there is one; `answer` how long a
+    client waits for an answer; `look_up` for a name whose container is gone; `persisted`: what is written is on disk.
+    `stable`: a restarted container has its old address. `together`: one host may have several members.
+    """
+
+    members: int
+    down_after: Timer
+    failover_timeout: Timer
+    lag: Timer | None
+    restart: Timer
+    start: Timer
+    answer: Timer
+    look_up: Timer
+    endpoint: Following | None
+    persisted: bool
+    stable: bool
+    together: bool = False
+
+    def promises(self) -> Iterator[Promise]:
+        """Every fault."""
+        if self.members == 1:
+            yield from self._alone()
+            return
+        killed = (self.down_after, *self._switched())
+        if not self.stable and self.down_after.millis > self.restart.millis:
+            killed = (*killed, STALE_MASTER)
+        yield Promise(fault="master killed", timers=(*killed, *self._found()), loss=self._behind())
+        lost = (PING, self.down_after, *self._switched())
+        silent = (self.answer, self.look_up, *self._found())
+        if self.together:
+            yield Promise(
+                fault="host lost",
+                loss=self._behind(),
+                unbounded="until the host is back, if it has most of the members: they may share nodes",
+                fix="Leave out `platform.share_nodes`.",
+            )
+        else:
+            yield Promise(fault="host lost", timers=(*lost, *silent), loss=self._behind())
+            again = replace(
+                self.failover_timeout,
+                name="2 x failover_timeout",
+                millis=2 * self.failover_timeout.millis,
+            )
+            yield Promise(
+                fault="host lost, first vote split",
+                timers=(*lost, again, SPLIT_DESYNC, *silent),
+                loss=self._behind(),
+            )
+        yield Promise(
+            fault="master stopped",
+            timers=(HANDED_OVER, *killed, *self._found()),
+            loss=NOTHING if self.persisted else self._behind(),
+            planned=True,
+        )
+
+    def _switched(self) -> tuple[Timer, ...]:
+        return (STEPS, SEEN) if self.lag is None else (STEPS, SEEN, REPLICA)
+
+    def _found(self) -> tuple[Timer, ...]:
+        return (RETRY,) if self.endpoint is None else (self.endpoint.check, RETRY)
+
+    def _behind(self) -> Loss:
+        if self.lag is None:
+            return Loss(millis=None, fix="Give it a role that persists.", disposable=True)
+        bound = self.lag.millis + LAG_ROUNDING_MILLIS
+        return Loss(millis=bound, fix="Replication is asynchronous: what may not be lost belongs in a database.")
+
+    def _alone(self) -> Iterator[Promise]:
+        empty = Loss(millis=None, fix="Give it a role that persists.", disposable=True)
+        follows = () if self.endpoint is None else (self.endpoint.name,)
+        yield Promise(
+            fault="master killed",
+            timers=(self.restart, self.start, SERVER_START, *follows, *self._found()),
+            loss=NOTHING if self.persisted else empty,
+        )
+        yield Promise(
+            fault="host lost",
+            loss=Loss(millis=FSYNC_MILLIS, fix="Keep it in a database.") if self.persisted else empty,
+            unbounded="until the host is back: it has the only member",
+            fix="Set `members: 3`.",
+        )

@@ -1,0 +1,22 @@
+"""What a platform does to its containers, as far as settings alone say it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """`restart_millis`: how long it waits before it starts a container again that ended, and
+    `start_millis` how long that takes. `look_up_millis`: the longest
+    look-up of the name of a container that is gone. `stable_addresses`: a member that is restarted has the address it
+    had. `hosts`: how many take containers (None: enough). `together`: members of one store may be on one host.
+    """
+
+    restart_millis: int
+    restart_source: str
+    start_millis: int
+    start_source: str
+    look_up_millis: int
+    look_up_source: str
+    stable_addresses: bool
+    hosts: int | None = None
+    together: bool = False

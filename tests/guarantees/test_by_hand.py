@@ -1,0 +1,107 @@
+"""Budgets against sums made by hand. Each number stands once, with its source."""
+
+from typing import Any
+
+import pytest
+
+from guarantees.promise import Promise
+from model import Surroundings
+from tests.guarantees.budgets import KUBERNETES, SWARM, failover, postgres, redis, seconds
+
+# PostgreSQL
+CONTAINER = 2  # measured: until a new container of the same member runs
+PATRONI, SERVER = 2, 2  # measured: their starts, with little to recover
+PROMOTE, STOP = 1, 1  # measured, each below 1 s
+ELECTION, LEASE = 2, 1.5  # etcd: 2 x 1 s election timeout; 1 s extension, looked at every 0.5 s
+SILENT = 2  # Patroni's timeout for each member's REST API
+CHECK = 1  # the write proxy: `downinter 1s rise 1`
+ADDRESS = 2  # the write proxy: `hold 1s`, `timeout resolve 1s`
+CONNECT = 5  # `connect_timeout` of the contract
+RETRY = 1  # the client
+# The platforms
+SWARM_RESTART, SWARM_NAME = 2, 1  # `delay=2s`; `timeout:1 attempts:1`
+KUBELET_RESTART, CLUSTER_NAME = 1, 5  # the kubelet's look; the C library's `timeout:5`
+# Sentinel
+PING, INFO, ACK, STEPS = 1, 1, 1, 0.4  # sentinel.c, replication.c
+ANSWER = 2  # `socket_timeout` of the contract
+STALE = 10  # measured 10.2 s from the switch, of which a part is in the other numbers
+
+POSTGRES: list[tuple[Surroundings, dict[str, Any], str, float]] = [
+    (SWARM, {}, "primary killed", SWARM_RESTART + CONTAINER + PATRONI + SERVER + ADDRESS + CHECK + RETRY),
+    (KUBERNETES, {}, "primary killed", KUBELET_RESTART + CONTAINER + PATRONI + SERVER + CHECK + RETRY),
+    (SWARM, {}, "server process killed", 10 + SERVER + CHECK + RETRY),
+    (SWARM, {"failover": failover(20, 5, 5)}, "server process killed", 5 + SERVER + CHECK + RETRY),
+    (SWARM, {}, "primary killed, slow recovery",
+     SWARM_RESTART + CONTAINER + PATRONI + 30 + 10 + PROMOTE + CHECK + RETRY),
+    (SWARM, {"failover": {"primary_start": 10}}, "primary killed, slow recovery",
+     SWARM_RESTART + CONTAINER + PATRONI + 10 + 10 + PROMOTE + CHECK + RETRY),
+    (SWARM, {}, "host lost",
+     ELECTION + LEASE + 30 + 10 + SILENT + PROMOTE + SWARM_NAME + CHECK + CONNECT + RETRY),
+    (SWARM, {"failover": failover(20, 5, 5)}, "host lost",
+     ELECTION + LEASE + 20 + 5 + SILENT + PROMOTE + SWARM_NAME + CHECK + CONNECT + RETRY),
+    (KUBERNETES, {}, "host lost",
+     ELECTION + LEASE + 30 + 10 + SILENT + PROMOTE + CLUSTER_NAME + CHECK + CONNECT + RETRY),
+    (SWARM, {"members": 2}, "switchover", STOP + PROMOTE + CHECK + RETRY),
+    (SWARM, {"members": 1}, "primary killed", SWARM_RESTART + CONTAINER + PATRONI + SERVER + ADDRESS + CHECK + RETRY),
+]  # fmt: skip
+REDIS: list[tuple[Surroundings, dict[str, Any], str, float]] = [
+    (SWARM, {}, "master killed", 1 + STEPS + INFO + ACK + RETRY),
+    (SWARM, {"endpoint": True}, "master killed", 1 + STEPS + INFO + ACK + CHECK + RETRY),
+    (SWARM, {"role": "cache"}, "master killed", 1 + STEPS + INFO + RETRY),
+    (SWARM, {"failover": "standard"}, "master killed", 5 + STEPS + INFO + ACK + STALE + RETRY),
+    (KUBERNETES, {"failover": "standard"}, "master killed", 5 + STEPS + INFO + ACK + RETRY),
+    (SWARM, {}, "host lost", PING + 1 + STEPS + INFO + ACK + ANSWER + SWARM_NAME + RETRY),
+    (KUBERNETES, {}, "host lost", PING + 1 + STEPS + INFO + ACK + ANSWER + CLUSTER_NAME + RETRY),
+    (SWARM, {}, "host lost, first vote split",
+     PING + 1 + STEPS + INFO + ACK + 2 * 5 + 1 + ANSWER + SWARM_NAME + RETRY),
+    (SWARM, {"timers": {"down_after": 2000, "failover_timeout": 3}}, "host lost, first vote split",
+     PING + 2 + STEPS + INFO + ACK + 2 * 3 + 1 + ANSWER + SWARM_NAME + RETRY),
+    (SWARM, {}, "master stopped", ACK + 1 + STEPS + INFO + ACK + RETRY),
+    (SWARM, {"members": 1}, "master killed", SWARM_RESTART + CONTAINER + SERVER + RETRY),
+    (SWARM, {"members": 1, "endpoint": True}, "master killed",
+     SWARM_RESTART + CONTAINER + SERVER + ADDRESS + CHECK + RETRY),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("around", "settings", "fault", "sum_by_hand"), POSTGRES)
+def test_postgres(around: Surroundings, settings: dict[str, Any], fault: str, sum_by_hand: float) -> None:
+    assert seconds(postgres(around, **settings)[fault]) == sum_by_hand
+
+
+@pytest.mark.parametrize(("around", "settings", "fault", "sum_by_hand"), REDIS)
+def test_redis(around: Surroundings, settings: dict[str, Any], fault: str, sum_by_hand: float) -> None:
+    assert seconds(redis(around, **settings)[fault]) == pytest.approx(sum_by_hand)
+
+
+def test_every_timer_has_a_source() -> None:
+    found = [*postgres().values(), *postgres(members=1).values(), *redis().values(), *redis(endpoint=True).values()]
+    timers = [timer for promise in found for timer in promise.timers]
+    assert len(timers) > 50
+    assert all(timer.source for timer in timers)
+
+
+@pytest.mark.parametrize("found", [postgres(members=1)["host lost"], redis(members=1)["host lost"]])
+def test_the_only_member_is_away_as_long_as_its_host(found: Promise) -> None:
+    assert found.outage_millis is None
+    assert "until the host is back" in found.unbounded
+
+
+def test_members_that_share_a_node_may_all_be_lost() -> None:
+    from platforms.kubernetes.settings import KubernetesSettings
+
+    shared = KubernetesSettings(kind="kubernetes", nodes=1, share_nodes=True).surroundings()
+    assert postgres(shared)["host lost"].outage_millis is None
+    assert redis(shared)["host lost"].outage_millis is None
+
+
+def test_what_may_be_lost() -> None:
+    """Asynchronous: 1 MiB behind what is recorded every loop_wait. A primary that is cut off goes on for a look, its
+    tries and the others' REST (2 s): 30/10/10 22 s, 20/5/5 12 s. Redis: max-lag 3 s in whole seconds, once a second."""
+    assert {str(one.loss) for one in postgres(synchronous=True).values()} == {"none"}
+    assert str(postgres()["primary killed"].loss) == str(postgres()["switchover"].loss) == "none"
+    lost = postgres()["host lost"].loss
+    assert (lost.behind_bytes, lost.millis, lost.cut_off_millis) == (2**20, 10_000, 22_000)
+    assert postgres(failover=failover(20, 5, 5))["host lost"].loss.cut_off_millis == 12_000
+    assert redis()["host lost"].loss.bound == 5_000
+    assert redis(role="cache")["host lost"].loss.bound is None
+    assert redis(members=1)["host lost"].loss.bound == 2_000  # everysec may be a second late

@@ -1,0 +1,80 @@
+"""Objectives that hold are silent; those that do not say what they miss, what it is made of and what helps."""
+
+from typing import Any
+
+import pytest
+
+from composition.promises import promised
+from composition.read import check
+from settings.faults import BrokenStack
+
+PLATFORM = {"kind": "swarm", "nodes": ["a", "b", "c"], "entry": "dns"}
+APP = {"web": {"image": "registry.example.com/x/web:1.0.0", "port": 8000, "uses": {"main": "DATABASE"}}}
+
+
+def _stack(database: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"platform": PLATFORM, "apps": APP, "databases": {"main": database}, **more}
+
+
+def _faults(stack: dict[str, Any]) -> list[str]:
+    try:
+        check(stack, source="x", secret_names=frozenset())
+    except BrokenStack as broken:
+        return [str(fault) for fault in broken.faults]
+    return []
+
+
+def test_what_is_promised_is_accepted() -> None:
+    objectives = {"write_outage": "55s", "planned_outage": "4s", "lost_writes": 0}
+    assert not _faults(_stack({"synchronous": True, "objectives": objectives}))
+    assert not _faults(_stack({"synchronous": True}, objectives=objectives))
+
+
+def test_a_missed_outage_names_its_timers_and_the_fix() -> None:
+    (fault,) = _faults(_stack({"objectives": {"write_outage": "30s"}}))
+    assert fault == (
+        "ha-platform:stack.databases.main.objectives.write_outage: is missed: after `host lost` there may be no writes "
+        "for 54.5 s (got 30s). It is made of, in seconds: store's election 2 + lease's extension 1.5 + ttl 30 + "
+        "loop_wait 10 + silent member 2 + promotion 1 + look-up 1 + proxy's check 1 + connect 5 + client's retry 1. "
+        "Lower `failover.ttl` or `failover.loop_wait`, or raise the objective."
+    )
+
+
+def test_the_fix_works() -> None:
+    quick = {"ttl": "20s", "loop_wait": "5s", "retry_timeout": "5s", "primary_start": "10s"}
+    assert not _faults(_stack({"failover": quick, "objectives": {"write_outage": "40s"}}))
+
+
+def test_a_missed_loss_says_what_helps() -> None:
+    (fault,) = _faults(_stack({"objectives": {"lost_writes": "5s"}}))
+    assert fault.endswith(
+        "is missed: after `host lost` may be lost: 1Mi of log, the writes of 10 s, on a host that is cut off the "
+        "writes of 22 s (got 5s). Set `synchronous`."
+    )
+    assert not _faults(_stack({"synchronous": True, "objectives": {"lost_writes": "5s"}}))
+
+
+def test_a_store_s_own_objective_stands_in_place_of_the_stack_s() -> None:
+    wide = {"write_outage": "30s", "lost_writes": 0}
+    own = {"synchronous": True, "objectives": {"write_outage": "60s"}}
+    assert not _faults(_stack(own, objectives=wide))
+    assert len(_faults(_stack({"objectives": {"write_outage": "60s"}}, objectives=wide))) == 1, "lost_writes is left"
+
+
+def test_a_cache_that_keeps_nothing_is_not_judged_by_what_the_stack_may_lose() -> None:
+    cache = {"pages": {"role": "cache"}}
+    assert not _faults(_stack({"synchronous": True}, caches=cache, objectives={"lost_writes": 0}))
+    own = {"pages": {"role": "cache", "objectives": {"lost_writes": 0}}}
+    assert len(_faults(_stack({"synchronous": True}, caches=own))) == 1
+
+
+def test_a_store_outside_the_stack_promises_nothing() -> None:
+    outside = {"external": {"host": "db.example.com", "user": "app", "database": "app", "password": "key"}}
+    stack = _stack(outside, objectives={"write_outage": "1s", "lost_writes": 0})
+    assert not promised(check(stack, source="x", secret_names=frozenset({"key"})))
+
+
+@pytest.mark.parametrize("broken", [{"platform": {"kind": "swarm"}}, {"objectives": {"write_outage": "soon"}}])
+def test_what_cannot_be_read_is_not_judged(broken: dict[str, Any]) -> None:
+    (fault, *rest) = _faults(_stack({"objectives": {"write_outage": "30s"}}) | broken)
+    assert "is missed" not in " ".join([fault, *rest])
