@@ -12,7 +12,8 @@ from components.contracts import Backend, ClientContract
 from components.images import Images
 from components.observability import Observability
 from guarantees.promise import Promise
-from model import Origin, SecretRef, SharedVolumeRef, Surroundings
+from guarantees.surroundings import Surroundings
+from model import Origin, SecretRef, SharedVolumeRef
 from platforms.base import Platform
 from settings.base import Settings
 

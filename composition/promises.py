@@ -7,7 +7,7 @@ from components.kind import Part
 from composition.kinds import components
 from composition.stack import Stack
 from guarantees.promise import Promise
-from model import Surroundings
+from guarantees.surroundings import Surroundings
 from settings.base import Settings
 
 

@@ -24,7 +24,6 @@ from model.secret import Secret, SecretRef
 from model.security import Security
 from model.shared_volume import SharedMount, SharedVolume, SharedVolumeRef
 from model.stop import Stop
-from model.surroundings import Surroundings
 from model.tier import REACHES, Tier
 from model.volume import Volume
 from model.workload import Workload
@@ -65,7 +64,6 @@ __all__ = [
     "SharedVolume",
     "SharedVolumeRef",
     "Stop",
-    "Surroundings",
     "TcpCheck",
     "Tier",
     "Volume",

@@ -7,8 +7,8 @@ from components.postgres_ha.timers import CONNECT_SECONDS, LAG_BYTES
 from components.write_proxy.timers import following
 from guarantees.patroni import Cluster
 from guarantees.promise import Promise
+from guarantees.surroundings import Surroundings
 from guarantees.timer import Timer
-from model import Surroundings
 
 
 def promises(settings: PostgresSettings, around: Surroundings) -> Iterator[Promise]:

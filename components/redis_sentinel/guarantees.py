@@ -7,8 +7,8 @@ from components.redis_sentinel.timers import MAX_LAG_SECONDS, SOCKET_TIMEOUT_SEC
 from components.write_proxy.timers import following
 from guarantees.promise import Promise
 from guarantees.sentinel import Group
+from guarantees.surroundings import Surroundings
 from guarantees.timer import Timer
-from model import Surroundings
 
 
 def promises(settings: RedisSettings, around: Surroundings) -> Iterator[Promise]:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, field_validator
 
-from model.surroundings import Surroundings
+from guarantees.surroundings import Surroundings
 from settings.base import Settings
 from settings.references import extended_resource, label_key
 from settings.types import DeviceName, DnsName, PortNumber, Seconds

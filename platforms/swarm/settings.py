@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
 
-from model.surroundings import Surroundings
+from guarantees.surroundings import Surroundings
 from model.tier import Tier
 from settings.base import Settings
 from settings.references import docker_host

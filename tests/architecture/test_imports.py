@@ -13,7 +13,7 @@ MAY_IMPORT = {
     "settings": ("settings",),
     "model": ("model",),
     "guarantees": ("guarantees", "settings"),
-    "platforms": ("platforms", "model", "settings"),
+    "platforms": ("platforms", "guarantees", "model", "settings"),
     "components": ("components", "guarantees", "model", "settings", "platforms.base"),
     "composition": (
         "composition",

@@ -7,7 +7,7 @@ from components.postgres_ha.settings import PostgresSettings
 from components.redis_sentinel.guarantees import promises as of_redis
 from components.redis_sentinel.settings import RedisSettings
 from guarantees.promise import Promise
-from model import Surroundings
+from guarantees.surroundings import Surroundings
 from platforms.kubernetes.settings import KubernetesSettings
 from platforms.swarm.settings import SwarmSettings
 

@@ -26,6 +26,7 @@ REDIS: list[tuple[str, dict[str, Any], str, tuple[float, ...]]] = [
     ("trial, 5 s on an overlay: 2.6, then 10.2 refused", {"failover": "standard"}, "master killed", (12.8,)),
 ]
 RESTARTED_BY_HAND = (4.1, 4.3, 4.4)
+HANDED_OVER = (1.2, 1.5)
 LOST_WRITES = [
     ("trial, writer on the lost host's side, 30/10/10", {}, 319),
     ("trial, writer on the lost host's side, 20/5/5", QUICK, 127),
@@ -43,6 +44,13 @@ def test_postgres(where: str, settings: dict[str, Any], fault: str, measured: tu
 @pytest.mark.parametrize(("where", "settings", "fault", "measured"), REDIS)
 def test_redis(where: str, settings: dict[str, Any], fault: str, measured: tuple[float, ...]) -> None:
     _compare(where, seconds(redis(**settings)[fault]), measured)
+
+
+def test_a_master_that_hands_over() -> None:
+    """Measured on loopback, where no network is in between and the client does not wait."""
+    promised = seconds(redis()["master stopped"])
+    assert promised is not None
+    assert max(HANDED_OVER) <= promised
 
 
 def test_a_container_that_was_restarted_by_hand() -> None:

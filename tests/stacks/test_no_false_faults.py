@@ -108,6 +108,11 @@ BREAKS = (
         needs=("apps.web", "databases.main"),
     ),
     Break(
+        change=lambda stack: stack["databases"]["main"].update(objectives={"write_outage": "1s"}),
+        fault=("objectives_hold", "databases.main.objectives.write_outage"),
+        needs=("databases.main", "objectives", "platform"),
+    ),
+    Break(
         change=lambda stack: stack["apps"]["alerts"].setdefault("uses", {}).update(worker="WORKER"),
         fault=("uses_lead_to_ports", "apps.alerts.uses.worker"),
         needs=("apps.alerts", "apps.worker"),
