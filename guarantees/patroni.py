@@ -21,8 +21,10 @@ SERVER_START = Timer(
     millis=2_000,
     source="measured: with a recovery of little, less than 2 s; `primary_start` bounds it",
 )
-SERVER_STOP = Timer(
-    name="server's stop", millis=1_000, source="measured: a fast stop after a checkpoint, less than 1 s"
+HAND_OVER = Timer(
+    name="hand-over",
+    millis=3_000,
+    source="measured: a fast stop after a checkpoint, less than 1 s, and 2.2 s of Patroni's own until the key is free",
 )
 PROMOTION = Timer(name="promotion", millis=1_000, source="measured: less than 1 s")
 SILENT_MEMBER = Timer(
@@ -87,7 +89,7 @@ class Cluster:
             loss=self._behind(cut_off=False),
         )
         yield self._host_lost()
-        yield Promise(fault="switchover", timers=(SERVER_STOP, PROMOTION, *self.found), loss=NOTHING, planned=True)
+        yield Promise(fault="switchover", timers=(HAND_OVER, PROMOTION, *self.found), loss=NOTHING, planned=True)
 
     def _host_lost(self) -> Promise:
         """With the primary, a proxy and the store's leader on it, right after the primary renewed its lock."""

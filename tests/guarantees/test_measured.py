@@ -18,7 +18,7 @@ POSTGRES: list[tuple[str, dict[str, Any], str, tuple[float, ...]]] = [
     ("trial, 30/10/10", {}, "host lost", (29, 35)),
     ("trial, 20/5/5", QUICK, "host lost", (23, 25, 26)),
     ("trial, 20/5/5", QUICK, "server process killed", (5.1,)),
-    ("trial", {}, "switchover", (2.3,)),
+    ("product on loopback, busy", {}, "switchover", (3.2, 3.3, 3.4)),
 ]
 REDIS: list[tuple[str, dict[str, Any], str, tuple[float, ...]]] = [
     ("product, quiet and busy", {}, "master killed", (2.2, 2.4, 2.5, 2.6)),
