@@ -20,8 +20,8 @@ def main() -> None:
     gc.set_threshold(100_000)
     try:
         outputs = compose(read_stack(), stack_name=pulumi.get_stack(), ask_hosts=True)
-    except BrokenStack as broken:
-        refuse(broken)
+    except (BrokenStack, pulumi.RunError) as stopped:
+        refuse(stopped)
     for name, value in outputs.items():
         pulumi.export(name, value)
 
