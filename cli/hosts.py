@@ -4,6 +4,8 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from platforms.swarm.address import named_host
+
 
 @dataclass(frozen=True, kw_only=True)
 class Hosts:
@@ -22,7 +24,7 @@ class Hosts:
 
 def docker_hosts(named: str | None = None) -> Hosts:
     """The Docker of HOST, else the one that is `named`, that of DOCKER_HOST, or the default socket's."""
-    host = os.environ.get("HOST") or named or os.environ.get("DOCKER_HOST") or None
+    host = os.environ.get("HOST") or named_host(named)
     return Hosts(
         environment={"DOCKER_HOST": host} if host else {},
         address=_address(host or ""),

@@ -48,4 +48,12 @@ def make_platform(
         case KubernetesSettings():
             from platforms.kubernetes.platform import KubernetesPlatform
 
-            return KubernetesPlatform(settings, stack=stack, data=data, logins=logins, within=within, prefix=prefix)
+            return KubernetesPlatform(
+                settings,
+                stack=stack,
+                data=data,
+                logins=logins,
+                within=within,
+                prefix=prefix,
+                ask_hosts=ask_hosts,
+            )

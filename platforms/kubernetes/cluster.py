@@ -49,6 +49,11 @@ class Cluster:
         self.provider: pulumi.ProviderResource = self._given(within) or self._make_provider("kubernetes")
         self.foundation = self._foundation("", self.names.namespace, settings.pod_security)
 
+    @property
+    def has_own_provider(self) -> bool:
+        """Where another program's is given, its cluster is not known."""
+        return self._given(self._within) is None
+
     def copy(self) -> "Cluster":
         """The same place; node ports that the copy learns stay there."""
         twin = copy(self)

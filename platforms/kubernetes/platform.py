@@ -22,6 +22,7 @@ from model import (
 )
 from platforms.base import Login, Platform
 from platforms.kubernetes import agent, job, members, names, shared, workload
+from platforms.kubernetes.address import warn_unless_it_answers
 from platforms.kubernetes.agent import render_agent
 from platforms.kubernetes.cluster import Cluster
 from platforms.kubernetes.config_file import config_file
@@ -48,9 +49,12 @@ class KubernetesPlatform(Platform):
         logins: Sequence[Login] = (),
         within: pulumi.Resource | None = None,
         prefix: str = "",
+        ask_hosts: bool = False,
     ) -> None:
         super().__init__(stack=stack)
         self._cluster = Cluster(settings, stack=stack, data=data, logins=logins, within=within, prefix=prefix)
+        if ask_hosts and self._cluster.has_own_provider and pulumi.runtime.is_dry_run():
+            warn_unless_it_answers(settings)
         if not settings.enforces_network_policy:
             self.note("tier")
         if settings.share_nodes:

@@ -22,14 +22,16 @@ from model import (
     Tier,
     Workload,
 )
+from platforms import unasked
 from platforms.base import Login, Platform
 from platforms.swarm import agent, config_file, job, members, moves, names, secret, shared, workload
+from platforms.swarm.address import NOWHERE
 from platforms.swarm.entry import PublishedPorts
 from platforms.swarm.names import Names
 from platforms.swarm.network import Networks
 from platforms.swarm.noted import NOTED
 from platforms.swarm.registry import Logins
-from platforms.swarm.running import Running
+from platforms.swarm.running import UNKNOWN, Running
 from platforms.swarm.settings import SwarmSettings
 
 
@@ -56,16 +58,23 @@ class SwarmPlatform(Platform):
         self._logins = Logins(logins)
         self._within = within
         # Never the default one: from it to one of our own every service would be replaced.
+        # The address of another program's provider is not known.
+        asked = ask_hosts and self._given(within) is None
+        offline = asked and unasked.offline()
+        if offline:
+            unasked.warn("docker", f"{unasked.OFFLINE} is set", UNKNOWN)
         self._provider = self._given(within) or docker.Provider(
             f"{prefix}docker",
-            docker.ProviderArgs(host=settings.host, registry_auth=self._logins.for_provider()),
+            docker.ProviderArgs(
+                host=NOWHERE if offline else settings.host,
+                disable_docker_daemon_check=offline or None,
+                registry_auth=self._logins.for_provider(),
+            ),
             opts=pulumi.ResourceOptions(parent=within),
         )
         self._networks = Networks(settings, self._names, self._options, prefix)
         self._published = PublishedPorts()
-        # The address of another program's provider is not known.
-        asked = ask_hosts and self._given(within) is None
-        self._running = Running(settings.host, f"{stack}-") if asked else None
+        self._running = Running(settings.host, f"{stack}-") if asked and not offline else None
 
     def rehearsal(self) -> Self:
         twin = super().rehearsal()

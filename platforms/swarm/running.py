@@ -10,11 +10,16 @@ from collections.abc import Mapping
 
 import pulumi
 
+from platforms import unasked
+from platforms.swarm.address import manager
 from settings.images import registry_host
 
 _SECONDS = 10.0
 """For a manager that does not answer."""
-_SOCKET = "unix:///var/run/docker.sock"
+UNKNOWN = (
+    "The digests by which services run are not known, so every service of a deployed stack shows another image; `up` "
+    "asks, and changes those that differ"
+)
 _HUB = ("docker.io", "index.docker.io")
 
 
@@ -51,19 +56,34 @@ def _familiar(reference: str) -> str:
 def _images(host: str | None, prefix: str) -> Mapping[str, str]:
     import docker  # takes a while, and most programs that are tested never come here
 
-    address = host or os.environ.get("DOCKER_HOST") or _SOCKET
+    address = manager(host)
     try:
         options = docker.utils.kwargs_from_env(environment={**os.environ, "DOCKER_HOST": address})
         client = docker.APIClient(**options, version="auto", timeout=_SECONDS, use_ssh_client=True)
         services = client.services(filters={"name": prefix})
     except Exception as failure:  # what the client, requests, paramiko or TLS raise
-        if not _goes_on(failure) and not pulumi.runtime.is_dry_run():
+        if pulumi.runtime.is_dry_run():
+            unasked.warn(
+                "docker",
+                f"the Docker host {address} {_unsaid(failure)}",
+                f"{UNKNOWN}. The Pulumi CLI's docker provider needs a host that answers, unless {unasked.OFFLINE}=1 "
+                "says that there is none",
+            )
+        elif address.startswith("ssh://") or not _goes_on(failure):
             raise pulumi.RunError(
                 f"the Docker host {address} does not say which images run ({failure}): without their digests every "
                 "service could restart. Nothing was changed; run `up` again when it answers"
             ) from None
         return {}
     return {one["Spec"]["Name"]: one["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"] for one in services}
+
+
+def _unsaid(failure: Exception) -> str:
+    from docker.errors import APIError
+
+    if isinstance(failure, APIError):
+        return f"does not say which images run ({failure.explanation})"
+    return f"does not answer ({unasked.reason(failure, _SECONDS)})"
 
 
 def _goes_on(failure: Exception) -> bool:

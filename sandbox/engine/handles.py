@@ -49,7 +49,9 @@ class Handle:
                     if not self._lenient:
                         raise
                     self._online = False
-                    self._run.reporter.message("warning", f"previewed without asking {self._package}: {error}")
+                    said = f"previewed without asking {self._package}"
+                    if said not in self._run.warned:  # a program that asks by itself says what follows, too
+                        self._run.reporter.message("warning", f"{said}: {error}")
             return self._online
 
 

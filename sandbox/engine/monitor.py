@@ -129,6 +129,8 @@ class Engine(engine_pb2_grpc.EngineServicer):
     def Log(self, request: Any, context: Any) -> Any:  # noqa: ARG002 - fixed by the protocol
         severity = _SEVERITIES[request.severity]
         # After a failure the SDK only complains that the monitor is gone.
+        if severity == "warning":
+            self._run.warned.add(request.message.partition(":")[0])
         if severity != "error" or not self._run.ending:
             self._run.reporter.message(severity, request.message, request.urn)
         return empty_pb2.Empty()

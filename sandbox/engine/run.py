@@ -41,6 +41,8 @@ class Run:
         self.outputs: Properties = {}
         self.failures: list[str] = []
         self.interrupted = False
+        # What the program warned of, up to the first colon.
+        self.warned: set[str] = set()
         # The program ended with an error of its own, which it has told.
         self.refused_by_program = False
 

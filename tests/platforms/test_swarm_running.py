@@ -1,10 +1,14 @@
 """A service that runs an image by a digest keeps it; what cannot be asked changes nothing."""
 
 import json
+import os
+import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -12,6 +16,7 @@ import pulumi
 import pytest
 
 from platforms.swarm.running import Running, same_image
+from sandbox.engine.providers.docker.client import connect
 
 DIGEST = f"@sha256:{'a' * 64}"
 
@@ -44,9 +49,17 @@ def test_anything_else_is_what_the_stack_says(live: str, wanted: str) -> None:
     assert same_image(live, wanted) == wanted
 
 
-@pytest.mark.parametrize("host", ["unix:///nowhere/docker.sock", "tcp://127.0.0.1:1", "ssh://nobody@127.0.0.1:1"])
+@pytest.mark.parametrize("host", ["unix:///nowhere/docker.sock", "tcp://127.0.0.1:1"])
 def test_where_no_manager_is_the_stack_s_image_is_said(host: str) -> None:
     assert Running(host, "dev-").image("dev-web", "shop.example/web:1") == "shop.example/web:1"
+
+
+def test_an_update_stops_where_ssh_does_not_reach_the_manager(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The provider may reach it a moment later."""
+    with pytest.raises(pulumi.RunError, match=r"ssh://nobody@127\.0\.0\.1:1 does not say which images run"):
+        Running("ssh://nobody@127.0.0.1:1", "dev-").image("dev-web", "shop.example/web:1")
+    monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: True)
+    assert Running("ssh://nobody@127.0.0.1:1", "dev-").image("dev-web", "shop.example/web:1") == "shop.example/web:1"
 
 
 class Manager(BaseHTTPRequestHandler):
@@ -98,6 +111,35 @@ def test_the_manager_is_asked_once_for_the_stack_s_services(
     assert running.image("dev-web", "shop.example/web:1") == f"shop.example/web:1{DIGEST}"
     assert running.image("dev-worker", "shop.example/web:1") == "shop.example/web:1"
     assert Manager.asked == ["dev-"]
+
+
+SSH = """\
+#!{python}
+import socket, sys, threading
+assert sys.argv[1:] == ["-l", "me", "-p", "22", "--", "manager.example", "docker system dial-stdio"], sys.argv
+there = socket.create_connection(("127.0.0.1", {port}))
+def answer():
+    while some := there.recv(65536):
+        sys.stdout.buffer.write(some)
+        sys.stdout.buffer.flush()
+threading.Thread(target=answer, daemon=True).start()
+while some := sys.stdin.buffer.read1():
+    there.sendall(some)
+"""
+
+
+def test_a_host_named_by_ssh_is_asked_through_the_machine_s_own_ssh(
+    manager: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its keys, agent and configuration hold; nobody types a password."""
+    program = tmp_path / "ssh"
+    program.write_text(SSH.format(python=sys.executable, port=manager.rpartition(":")[2]))
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    running = Running("ssh://me@manager.example", "dev-")
+    assert running.image("dev-web", "shop.example/web:1") == f"shop.example/web:1{DIGEST}"
+    with closing(connect("ssh://me@manager.example")) as client:  # the sandbox engine's
+        assert [one["Spec"]["Name"] for one in client.services(filters={"name": "dev-"})] == ["dev-web"]
 
 
 @pytest.mark.parametrize(

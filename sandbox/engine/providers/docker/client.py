@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -11,12 +10,13 @@ import docker
 import requests
 import urllib3
 
+from platforms.swarm.address import manager
+from platforms.unasked import reason
 from sandbox.engine.providers.base import ProviderError, ProviderUnreachable
 from sandbox.engine.values import UNKNOWN, Properties, plain
 
 # Provider arguments the sandbox engine has a use for; `version` and `pluginDownloadURL` are the CLI's own.
-_KNOWN = frozenset({"host", "registryAuth", "version", "pluginDownloadURL"})
-_DEFAULT_HOST = "unix:///var/run/docker.sock"
+_KNOWN = frozenset({"host", "registryAuth", "disableDockerDaemonCheck", "version", "pluginDownloadURL"})
 # Managers lose their leader for up to half a minute when a host dies or is slow.
 _LEADER_SECONDS = 60.0
 _LEADER_PAUSE = 1.0
@@ -76,35 +76,25 @@ def host_of(config: Properties) -> str:
     host = plain(config.get("host"))
     if host is UNKNOWN:
         raise ProviderError("docker provider: host must be known before the update, but it comes from a resource")
-    return str(host or os.environ.get("DOCKER_HOST") or _DEFAULT_HOST)
+    return manager(host)
+
+
+def may_not_ask(config: Properties) -> bool:
+    """Whether the provider is for a preview without hosts."""
+    return str(plain(config.get("disableDockerDaemonCheck"))).lower() == "true"
 
 
 def connect(host: str) -> docker.APIClient:
     """A client of the daemon at `host`, its API version agreed. Raises ProviderUnreachable."""
     try:
-        docker.APIClient(base_url=host, timeout=_CONNECT_SECONDS, version="auto").close()
-        return _Client(base_url=host, timeout=_CALL_SECONDS, version="auto", max_pool_size=64, num_pools=64)
+        options = {"base_url": host, "version": "auto", "use_ssh_client": True}
+        docker.APIClient(**options, timeout=_CONNECT_SECONDS).close()
+        return _Client(**options, timeout=_CALL_SECONDS, max_pool_size=64, num_pools=64)
     except (docker.errors.DockerException, requests.RequestException, ValueError) as error:
         raise ProviderUnreachable(
-            f"the Docker host {host} does not answer ({_reason(error)}): start it, or set DOCKER_HOST or the stack's "
-            "Docker host to one that runs"
+            f"the Docker host {host} does not answer ({reason(error, _CONNECT_SECONDS)}): start it, or set DOCKER_HOST "
+            "or the stack's Docker host to one that runs"
         ) from error
-
-
-def _reason(error: Exception) -> str:
-    text = str(error)
-    for sign, reason in (
-        ("No such file or directory", "no such socket"),
-        ("Permission denied", "permission denied on the socket"),
-        ("Connection refused", "connection refused"),
-        ("timed out", f"no answer in {_CONNECT_SECONDS:g} s"),
-        ("Name or service not known", "unknown host name"),
-        ("No route to host", "no route to it"),
-        ("Network is unreachable", "no route to it"),
-    ):
-        if sign in text:
-            return reason
-    return text.splitlines()[0] if text else type(error).__name__
 
 
 def check_swarm(client: docker.APIClient, host: str) -> None:
@@ -122,4 +112,4 @@ def said(error: docker.errors.APIError) -> str:
     return text.split(" desc = ", 1)[-1].strip()
 
 
-__all__ = ["check_swarm", "connect", "host_of", "said"]
+__all__ = ["check_swarm", "connect", "host_of", "may_not_ask", "said"]

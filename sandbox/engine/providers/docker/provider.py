@@ -11,11 +11,12 @@ from typing import Any, ClassVar
 import docker
 import requests
 
+from platforms.unasked import OFFLINE
 from sandbox.engine.providers.base import Diff, Log, Provider, ProviderError, ProviderUnreachable
 from sandbox.engine.providers.docker import services
 from sandbox.engine.providers.docker.changes import changes
 from sandbox.engine.providers.docker.checking import checked, named, without_defaults
-from sandbox.engine.providers.docker.client import check_swarm, connect, host_of, said
+from sandbox.engine.providers.docker.client import check_swarm, connect, host_of, may_not_ask, said
 from sandbox.engine.providers.docker.kinds import CONFIG_TYPE, KINDS, SERVICE_TYPE
 from sandbox.engine.providers.docker.observed import observed
 from sandbox.engine.providers.docker.outputs import expected, outputs
@@ -112,6 +113,8 @@ class DockerProvider(Provider):
             return next(iter(KINDS[type].named(client, name)), None)
 
     def reachable(self) -> None:
+        if may_not_ask(self.config):
+            raise ProviderUnreachable(f"docker provider: {OFFLINE} is set, which is for previews; unset it")
         check_swarm(self._client(), host_of(self.config))
 
     def _create_service(self, client: docker.APIClient, given: dict[str, Any]) -> str:

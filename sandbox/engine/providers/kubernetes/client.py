@@ -11,6 +11,7 @@ from urllib.parse import urlencode, urlsplit
 
 import urllib3
 
+from platforms.unasked import reason
 from sandbox.engine.providers.base import ProviderError, ProviderUnreachable
 from sandbox.engine.providers.kubernetes.config import ClusterConfig, api_client
 from sandbox.engine.values import Properties
@@ -96,8 +97,8 @@ class Client:
         except urllib3.exceptions.HTTPError as error:
             raise ProviderUnreachable(
                 f"the Kubernetes API server {_address(api)} of {self._config.source} does not answer "
-                f"({_reason(error)}): start the cluster, or set KUBECONFIG, or the stack's kubeconfig and context, to "
-                "one that runs"
+                f"({reason(error, _CONNECT_SECONDS)}): start the cluster, or set KUBECONFIG, or the stack's "
+                "kubeconfig and context, to one that runs"
             ) from error
         if answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN) and path == "/version":
             raise ProviderUnreachable(
@@ -115,21 +116,6 @@ class Client:
 
 def _address(api: Any) -> str:
     return urlsplit(str(api.configuration.host)).netloc
-
-
-def _reason(error: Exception) -> str:
-    text = str(error)
-    for sign, reason in (
-        ("refused", "connection refused"),
-        ("timed out", f"no answer in {_CONNECT_SECONDS:g} s"),
-        ("CERTIFICATE_VERIFY_FAILED", "its certificate is not signed by the kubeconfig's authority"),
-        ("No route to host", "no route to it"),
-        ("Network is unreachable", "no route to it"),
-        ("Name or service not known", "unknown host name"),
-    ):
-        if sign in text:
-            return reason
-    return type(error).__name__
 
 
 def _error(status: int, data: bytes) -> ApiError:
