@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from google.protobuf import empty_pb2
 
+from platforms.swarm.address import NOWHERE
 from sandbox.engine.providers.docker.kinds import SERVICE_TYPE
 from sandbox.engine.values import format_path
 from sandbox.engine.wire import to_struct
@@ -89,6 +90,17 @@ def test_any_host_but_the_sandbox_s_is_refused(
     monkeypatch.setenv(ALLOWED, "tcp://10.77.0.11:2375")
     with pytest.raises(Refused, match=r"for the sandbox only, not for (tcp://192\.0\.2\.1:1|/home/me/config)"):
         plugin(package).Configure(Configuration(**values), Context())
+
+
+def test_docker_wants_a_host_that_answers_unless_it_is_called_by_ssh(monkeypatch: pytest.MonkeyPatch) -> None:
+    nobody = "tcp://127.0.0.1:1"
+    monkeypatch.setenv(ALLOWED, nobody)
+    for told in ({}, {"disableDockerDaemonCheck": "true"}):
+        with pytest.raises(Refused, match="failed to connect to any docker daemon"):
+            plugin("docker").Configure(Configuration(host=nobody, **told), Context())
+    assert plugin("docker").Configure(Configuration(host=NOWHERE), Context()).supportsPreview
+    with pytest.raises(Refused, match="for the sandbox only, not for ssh://me@manager"):
+        plugin("docker").Configure(Configuration(host="ssh://me@manager"), Context())
 
 
 def changed(stored: Callable[[Any], object], wanted: Callable[[Any], object]) -> set[str]:

@@ -2,7 +2,8 @@
 
 The official one asks the registry for an image's digest and platforms when it creates a service, and nowhere else. What
 it reads of a service is what it compares with from then on. Why a service does not run it says in the Swarm's words
-alone, without an exit code and a log.
+alone, without an exit code and a log. Before its first operation, in a preview too, it wants an answer of the host, if
+that is not reached by SSH; it does not want a manager of a Swarm.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from typing import Any
 
 import docker
 
-from sandbox.engine.providers.base import Diff, PartialFailure, ProviderError
+from sandbox.engine.providers.base import Diff, PartialFailure, ProviderError, ProviderUnreachable
+from sandbox.engine.providers.docker.client import connect, host_of
 from sandbox.engine.providers.docker.kinds import SERVICE_TYPE
 from sandbox.engine.providers.docker.provider import DockerProvider
 from sandbox.engine.providers.docker.registry import headers, logins_of
@@ -20,6 +22,19 @@ from sandbox.engine.values import Change, Properties, Value, plain
 
 _IMAGE = ("taskSpec", "containerSpec", "image")
 _PLATFORMS = ("taskSpec", "placement", "platforms")
+
+
+def ping(config: Properties) -> None:
+    """What a configuration fails with, in the official one's words. `disableDockerDaemonCheck` makes no difference."""
+    host = host_of(config)
+    if host.startswith("ssh://"):
+        return
+    try:
+        connect(host).close()
+    except ProviderUnreachable:
+        raise ProviderError(
+            "docker native provider returned an unexpected error from Configure: failed to connect to any docker daemon"
+        ) from None
 
 
 class OfficialDocker(DockerProvider):

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from importlib.metadata import version
+from importlib.metadata import distributions, version
 from pathlib import Path
 from typing import IO, Any
 
@@ -36,7 +36,8 @@ class PythonHost(language_pb2_grpc.LanguageRuntimeServicer):
         return plugin_pb2.PluginInfo(version=f"{version('pulumi')}+stand-in")
 
     def GetRequiredPackages(self, request: Any, context: Any) -> Any:
-        return language_pb2.GetRequiredPackagesResponse()
+        """As Pulumi's own host: every package that is installed, whether or not the program uses it."""
+        return language_pb2.GetRequiredPackagesResponse(packages=_installed())
 
     def GetRequiredPlugins(self, request: Any, context: Any) -> Any:
         return language_pb2.GetRequiredPluginsResponse()
@@ -88,6 +89,13 @@ class PythonHost(language_pb2_grpc.LanguageRuntimeServicer):
             else:
                 yield answer
         yield language_pb2.RunPluginResponse(exitcode=process.wait())
+
+
+def _installed() -> Iterator[Any]:
+    for distribution in distributions():
+        for file in distribution.files or ():
+            if file.name == "pulumi-plugin.json" and (said := json.loads(file.read_text())).get("resource"):
+                yield plugin_pb2.PackageDependency(kind="resource", name=said["name"], version=said["version"])
 
 
 def _forward(name: str, stream: IO[bytes], said: queue.Queue[Any]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import grpc
 from google.protobuf import any_pb2, empty_pb2
 
+from platforms.swarm.address import NOWHERE
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 from sandbox.engine.errors import EngineError
 from sandbox.engine.inputs import hide_outputs
@@ -57,9 +58,7 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
         with _said(context):
             if (target := _target(self._package, config)) not in ("", os.environ[ALLOWED]):
                 raise ProviderError(f"the stand-in for {self._package} is for the sandbox only, not for {target}")
-            self._provider = _class(self._package)(config, self._engine.log)
-            if self._package == "docker":
-                self._provider.reachable()  # the official one connects here, also in a preview
+            self._provider = _class(self._package, config)(config, self._engine.log)
         return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
     def Check(self, request: Any, context: Any) -> Any:
@@ -132,18 +131,20 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
         return self._provider
 
 
-def _class(package: str) -> type[Provider]:
+def _class(package: str, config: Properties) -> type[Provider]:
     if package != "docker":
         return provider_class(package)
-    from sandbox.pulumi.stand_ins.docker import OfficialDocker  # its imports cost the other packages time
+    from sandbox.pulumi.stand_ins.docker import OfficialDocker, ping  # its imports cost the other packages time
 
+    ping(config)
     return OfficialDocker
 
 
 def _target(package: str, config: Properties) -> str:
     """What a provider of this configuration would change; empty for one that changes nothing."""
     if package == "docker":
-        return str(plain(config.get("host")) or os.environ.get("DOCKER_HOST") or "the default Docker host")
+        host = str(plain(config.get("host")) or os.environ.get("DOCKER_HOST") or "the default Docker host")
+        return "" if host == NOWHERE else host
     if package == "kubernetes":
         return str(plain(config.get("kubeconfig")) or os.environ.get("KUBECONFIG") or "the default cluster")
     return ""
