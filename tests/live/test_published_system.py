@@ -22,6 +22,7 @@ from sandbox.images import ensure_images
 from sandbox.images.build import reference
 from tests.components.certificates import Authority
 from tests.live.deployed.deployment import Deployment
+from tests.live.deployed.engines import SandboxEngine
 from tests.live.deployed.waiting import wait_for
 from tests.live.published import program as library
 from tests.live.published.places import OnKubernetes, OnSwarm, Place
@@ -94,7 +95,7 @@ def system(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     given["slack_url"] = "https://hooks.example.com/services"
     (directory / f"Pulumi.{STACK}.yaml").write_text(yaml.safe_dump({"config": {"ha-platform:secrets": given}}))
     settings = adapted(place.platform, image=reference("chat"), client=place.client)
-    deployment = Deployment(STACK, settings, environment=place.environment, directory=directory)
+    deployment = Deployment(STACK, settings, [SandboxEngine(STACK, directory, place.environment)], directory)
     try:
         with place.going_up():
             said = deployment.up_ok(policies=True)

@@ -11,6 +11,7 @@ import pytest
 from sandbox.hosts.kubernetes import KubernetesCluster
 from sandbox.images import ensure_images
 from tests.live.deployed.deployment import Change, Deployment, Settings
+from tests.live.deployed.engines import SandboxEngine
 
 pytestmark = [pytest.mark.live, pytest.mark.kubernetes, pytest.mark.timeout(900, func_only=True)]
 
@@ -36,8 +37,8 @@ class Trial:
                 },
             },
         }  # fmt: skip
-        environment = {"KUBECONFIG": str(cluster.kubeconfig)}
-        self.deployment = Deployment("volumes", settings, environment=environment, directory=directory)
+        engine = SandboxEngine("volumes", directory, {"KUBECONFIG": str(cluster.kubeconfig)})
+        self.deployment = Deployment("volumes", settings, [engine], directory)
 
     def kubectl(self, *arguments: str) -> str:
         return self._cluster.kubectl(["--namespace", self.namespace, *arguments])

@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.hosts.errors import HostError
+from sandbox.pulumi import command
 from tests.live.deployed.kubernetes_site import KubernetesSite
 from tests.live.deployed.loads import answers
 from tests.live.deployed.site import Site
 from tests.live.deployed.swarm_site import SwarmSite
 from tests.live.kubernetes_fixture import STARTED
 from tests.live.require import require_hosts
+from tests.live.summaries import SUMMARIES
 from tests.stacks.fixtures import REPOSITORY
 
 SITES: dict[str, type[SwarmSite] | type[KubernetesSite]] = {"swarm": SwarmSite, "kubernetes": KubernetesSite}
@@ -39,10 +42,19 @@ def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     if not (request.param == "kubernetes" and request.config.stash.get(STARTED, False)):
         kind.clear()
     try:
-        yield from _deployed(kind(tmp_path_factory.mktemp(request.param)), request)
+        yield from _deployed(kind(tmp_path_factory.mktemp(request.param), _pulumi()), request)
     finally:
         if os.environ.get("HA_KEEP") != "1":
             kind.clear()
+
+
+def _pulumi() -> Path | None:
+    """The Pulumi CLI; nothing, and one line at the end of the log that cannot be overlooked, where it cannot be had."""
+    try:
+        return command.ensure()
+    except HostError as error:
+        SUMMARIES.append(f"NOTHING: NO PULUMI CLI, the sandbox engine deployed what is tested here: {error}")
+        return None
 
 
 def _deployed(made: Site, request: pytest.FixtureRequest) -> Iterator[Site]:
@@ -51,8 +63,11 @@ def _deployed(made: Site, request: pytest.FixtureRequest) -> Iterator[Site]:
     shutil.rmtree(logs, ignore_errors=True)
     failed_before = request.session.testsfailed
     try:
-        made.deployment.give_secret("model_api_key", GIVEN_SECRET)
-        made.deployment.up_ok(policies=True)
+        deployment = made.deployment
+        deployment.init()
+        deployment.give_secret("model_api_key", GIVEN_SECRET)
+        assert set(deployment.previewed(lambda _: None).values()) == {"create"}
+        deployment.up_ok(policies=True)
         for entry in made.entries:  # a node's port answers a moment after the Service is there
             answers(entry, "/ready")
         yield made

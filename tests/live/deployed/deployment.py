@@ -1,11 +1,10 @@
-"""A stack under the sandbox engine, as a person runs it: the command, its exit code and what it printed."""
+"""A stack under an engine, as a person runs it: the command, its exit code and what it printed."""
 
 import copy
 import json
-import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,20 +12,13 @@ from typing import Any
 
 import yaml
 
+from tests.live.deployed.engines import Engine
+from tests.live.dev.commands import Run
 from tests.stacks.fixtures import REPOSITORY
 
-PASSPHRASE = "only-for-this-test-run"
 UP_SECONDS = 900
 Settings = dict[str, Any]
 Change = Callable[[Settings], None]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Run:
-    """One command of the engine."""
-
-    code: int
-    text: str
 
 
 @dataclass(frozen=True)
@@ -47,32 +39,37 @@ class Following:
 
 
 class Deployment:
-    """The stack `name` with `settings`, which tests change; state and stack file are under `directory`."""
+    """The stack `name` with `settings`, which tests change; the stack file and the engines' states are in `directory`.
 
-    def __init__(self, name: str, settings: Settings, *, environment: Mapping[str, str], directory: Path) -> None:
+    The first of `engines` has the stack.
+    """
+
+    def __init__(self, name: str, settings: Settings, engines: Sequence[Engine], directory: Path) -> None:
         self.name = name
         self.settings = settings
+        self.engines = {engine.name: engine for engine in engines}
+        self.engine = engines[0]
+        self.said: list[str] = []
+        """Everything that an engine printed."""
         self._file = directory / f"Pulumi.{name}.yaml"
-        self._environment = {
-            **os.environ,
-            **environment,
-            "HA_STATE": str(directory / "state"),
-            "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
-        }
-        self.state_directory = directory / "state"
+
+    def init(self) -> None:
+        """Make the stack, with nothing in it."""
+        self._write()
+        for engine in self.engines.values():
+            run = engine.init()
+            assert run.code == 0, run.text
 
     def give_secret(self, key: str, value: str) -> None:
         """As `make secret` does."""
-        self._write()
-        run = self._engine("config", "set", "--secret", "--path", f"ha-platform:secrets.{key}", text=value)
+        run = self._run("config", "set", "--secret", "--path", f"ha-platform:secrets.{key}", text=value)
         assert run.code == 0, run.text
 
     def up(self, change: Change | None = None, *, policies: bool = False) -> Run:
         """Apply the settings, with a change that stays."""
         if change:
             change(self.settings)
-        self._write()
-        return self._engine("up", *(["--policy-pack", "policies"] if policies else []))
+        return self._run("up", *(["--policy-pack", str(REPOSITORY / "policies")] if policies else []))
 
     def up_ok(self, change: Change | None = None, *, policies: bool = False) -> str:
         """The same; it must succeed."""
@@ -80,20 +77,28 @@ class Deployment:
         assert run.code == 0, f"up failed:\n{run.text}"
         return run.text
 
+    def up_changes_nothing(self) -> None:
+        """Apply the settings, which are in force."""
+        run = self._run("up", "--expect-no-changes")
+        assert run.code == 0, f"up changed something:\n{run.text}"
+
+    def expect_no_changes(self) -> None:
+        """An `up` would change nothing."""
+        run = self._run("preview", "--expect-no-changes")
+        assert run.code == 0, f"{self.engine.name}: a preview shows changes:\n{run.text}"
+
     def previewed(self, change: Change) -> dict[str, str]:
         """What a change would do: name -> operation, for everything that is not the same. The change does not stay."""
         with self.trial(change):
-            self._write()
-            run = self._engine("preview", "--json")
+            run = self._run("preview", "--json")
         assert run.code == 0, run.text
-        steps = json.loads(run.text[run.text.index("{") :])["steps"]
+        steps = json.loads(run.out)["steps"]
         return {step["urn"].rsplit("::", 1)[-1]: step["op"] for step in steps if step["op"] != "same"}
 
-    def preview(self, change: Change) -> Run:
+    def preview(self, change: Change, *arguments: str) -> Run:
         """What a preview of a change says to a person. The change does not stay."""
         with self.trial(change):
-            self._write()
-            return self._engine("preview")
+            return self._run("preview", *arguments)
 
     @contextmanager
     def trial(self, change: Change) -> Iterator[None]:
@@ -107,23 +112,53 @@ class Deployment:
 
     def exported(self) -> str:
         """The state as text, as it is at rest."""
-        return self._engine("export").text
+        run = self._run("export")
+        assert run.code == 0, run.text
+        return run.out
+
+    def refresh(self) -> None:
+        """Record what is found."""
+        self._write()
+        run = self.engine.refresh()
+        self.said.append(run.text)
+        assert run.code == 0, run.text
+
+    def hand_over(self, engine: Engine) -> None:
+        """Another engine takes the state; the one before forgets the stack."""
+        state = json.loads(self.exported())
+        self._import(engine, state)
+        state["deployment"]["resources"] = []
+        self._import(self.engine, state)
+        self.engine = engine
+
+    def _import(self, engine: Engine, state: dict[str, Any]) -> None:
+        path = self._file.with_name("state.json")
+        path.write_text(json.dumps(state))
+        run = engine.run("import", str(path))
+        assert run.code == 0, run.text
 
     def command(self, verb: str, *arguments: str, **environment: str) -> Run:
         """One of the project's commands on the stack, on hosts of a person's own."""
         self._write()
-        line = [sys.executable, "-m", "cli", verb, self.name, *arguments]
-        return _run(line, {**self._environment, "ENGINE": "sandbox", "STACK_FILE": str(self._file), **environment})
+        done = subprocess.run(
+            [sys.executable, "-m", "cli", verb, self.name, *arguments],
+            cwd=REPOSITORY,
+            env={**self._for_commands(), **environment},
+            capture_output=True,
+            text=True,
+            timeout=UP_SECONDS,
+            check=False,
+        )
+        return Run(code=done.returncode, out=done.stdout, err=done.stderr)
 
     @contextmanager
     def following(self, verb: str, *arguments: str) -> Iterator["Following"]:
         """A command that runs meanwhile; it is ended afterwards."""
         self._write()
         line = [sys.executable, "-u", "-m", "cli", verb, self.name, *arguments]
-        environment = {**self._environment, "ENGINE": "sandbox", "STACK_FILE": str(self._file)}
         written = self._file.with_name(f"{verb}.log")
         with written.open("w") as file:
-            process = subprocess.Popen(line, cwd=REPOSITORY, env=environment, stdout=file, stderr=file)
+            process = subprocess.Popen(line, cwd=REPOSITORY, env=self._for_commands(), stdout=file, stderr=file)
         try:
             yield Following(process, written)
         finally:
@@ -132,8 +167,10 @@ class Deployment:
 
     def destroy(self) -> Run:
         """Remove every resource."""
-        self._write()
-        return self._engine("destroy")
+        return self._run("destroy")
+
+    def _for_commands(self) -> dict[str, str]:
+        return {**self.engine.environment, "ENGINE": self.engine.name, "STACK_FILE": str(self._file)}
 
     def _write(self) -> None:
         """Write the settings, keeping the secrets that were given."""
@@ -141,20 +178,8 @@ class Deployment:
         document["config"]["ha-platform:stack"] = copy.deepcopy(self.settings)
         self._file.write_text(yaml.safe_dump(document, sort_keys=False))
 
-    def _engine(self, command: str, *arguments: str, text: str | None = None) -> Run:
-        line = [sys.executable, "-m", "sandbox.engine", command, *arguments]
-        return _run([*line, "--stack", self.name, "--stack-file", str(self._file)], self._environment, text)
-
-
-def _run(line: list[str], environment: Mapping[str, str], text: str | None = None) -> Run:
-    done = subprocess.run(
-        line,
-        cwd=REPOSITORY,
-        env=environment,
-        input=text,
-        capture_output=True,
-        text=True,
-        timeout=UP_SECONDS,
-        check=False,
-    )
-    return Run(code=done.returncode, text=done.stdout + done.stderr)
+    def _run(self, verb: str, *arguments: str, text: str = "") -> Run:
+        self._write()
+        run = self.engine.run(verb, *arguments, text=text)
+        self.said.append(run.text)
+        return run

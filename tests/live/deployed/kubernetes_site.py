@@ -11,6 +11,7 @@ from sandbox.hosts.errors import HostError
 from sandbox.hosts.kubernetes import KubernetesCluster
 from sandbox.images import ensure_images
 from tests.live.deployed.deployment import Deployment
+from tests.live.deployed.engines import engines
 from tests.live.deployed.site import Site
 from tests.live.deployed.stack import HTTP_PORT, live_stack
 
@@ -22,7 +23,7 @@ NAMESPACE = "ha-platform-live"
 class KubernetesSite(Site):
     """One container is known by its pod's name. A single node: members and proxies share it, by preference apart."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, pulumi: Path | None) -> None:
         ensure_images()
         self._cluster = KubernetesCluster(PROFILE).up()
         platform = {
@@ -35,9 +36,8 @@ class KubernetesSite(Site):
         settings = live_stack(platform, alerts_host=f"alerts.{NAMESPACE}.svc.cluster.local")
         for part in (settings["apps"]["worker"], settings["databases"]["main"], settings["caches"]["sessions"]):
             part["placement"] = {"labels": {"kubernetes.io/os": "linux"}}  # the scheduler must find the node by them
-        self.deployment = Deployment(
-            STACK, settings, environment={"KUBECONFIG": str(self._cluster.kubeconfig)}, directory=directory
-        )
+        target = {"KUBECONFIG": str(self._cluster.kubeconfig)}
+        self.deployment = Deployment(STACK, settings, engines(pulumi, STACK, directory, target), directory)
         self.entries = (f"http://{self._cluster.address}:{HTTP_PORT}",)
 
     @property
@@ -49,6 +49,16 @@ class KubernetesSite(Site):
 
     def ready_members(self, word: str) -> dict[str, str]:
         return {pod["metadata"]["name"]: pod["metadata"]["uid"] for pod in self._pods(word) if _ready(pod)}
+
+    def running(self) -> dict[str, str]:
+        pods = json.loads(self._cluster.kubectl(["get", "pods", "--all-namespaces", "-o", "json"]))["items"]
+        return {
+            container["containerID"]: f"{pod['metadata']['name']} {container['name']}"
+            for pod in pods
+            if pod["metadata"]["namespace"] in (NAMESPACE, f"{NAMESPACE}-agents")
+            for container in pod["status"].get("containerStatuses", [])
+            if "running" in container["state"]
+        }
 
     def kill(self, replica: str) -> None:
         """From outside the pod, as the kernel's OOM killer would: PID 1 cannot be killed from inside."""

@@ -32,6 +32,10 @@ class Site(ABC):
         """Members that pass their checks: name -> id of the container or pod."""
 
     @abstractmethod
+    def running(self) -> dict[str, str]:
+        """Every running container of the stack: id -> name."""
+
+    @abstractmethod
     def kill(self, replica: str) -> None:
         """SIGKILL the process of one replica."""
 

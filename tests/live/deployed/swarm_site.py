@@ -11,18 +11,20 @@ import docker
 from sandbox.hosts.swarm import SwarmCluster
 from sandbox.images import ensure_images
 from tests.live.deployed.deployment import Deployment
+from tests.live.deployed.engines import engines
 from tests.live.deployed.site import Site
 from tests.live.deployed.stack import HTTP_PORT, live_stack
 from tests.live.deployed.waiting import wait_for
 
 PROFILE = "swarm3"
 STACK = "live"
+SERVICE_LABEL = "com.docker.swarm.service.name"
 
 
 class SwarmSite(Site):
     """One container is known by `<host index>/<container id>`."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, pulumi: Path | None) -> None:
         self._cluster = SwarmCluster(PROFILE).up()
         ensure_images()
         self._clients = [self._cluster.client(index) for index in range(len(self._cluster.hosts))]
@@ -30,9 +32,8 @@ class SwarmSite(Site):
         platform = {"kind": "swarm", "nodes": names, "entry": "dns", "encrypt_overlays": False}
         settings = live_stack(platform, alerts_host=f"{STACK}-alerts")
         settings["caches"]["sessions"]["endpoint"] = True  # beside the Sentinels, which the application asks
-        self.deployment = Deployment(
-            STACK, settings, environment={"DOCKER_HOST": self._cluster.docker_host}, directory=directory
-        )
+        target = {"DOCKER_HOST": self._cluster.docker_host}
+        self.deployment = Deployment(STACK, settings, engines(pulumi, STACK, directory, target), directory)
 
     @property
     def address(self) -> str:
@@ -71,19 +72,23 @@ class SwarmSite(Site):
         return [
             f"{index}/{container.id}"
             for index, client in enumerate(self._clients)
-            for container in client.containers.list(
-                filters={"label": f"com.docker.swarm.service.name={wanted}"}, ignore_removed=True
-            )
+            for container in client.containers.list(filters={"label": f"{SERVICE_LABEL}={wanted}"}, ignore_removed=True)
         ]
 
     def ready_members(self, word: str) -> dict[str, str]:
-        label = "com.docker.swarm.service.name"
         found = {
-            container.labels[label]: str(container.id)
+            container.labels[SERVICE_LABEL]: str(container.id)
             for client in self._clients
             for container in client.containers.list(filters={"health": "healthy"}, ignore_removed=True)
         }
         return {name: id for name, id in found.items() if re.fullmatch(rf"{STACK}-{word}-\d", name)}
+
+    def running(self) -> dict[str, str]:
+        return {
+            str(container.id): str(container.name)
+            for client in self._clients
+            for container in client.containers.list(filters={"label": SERVICE_LABEL}, ignore_removed=True)
+        }
 
     def kill(self, replica: str) -> None:
         self._container(replica).kill()

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from sandbox.pulumi.stand_ins.environment import ALLOWED
 from tests.live.deployed.stack import HTTP_PORT
 from tests.live.deployed.swarm_site import SwarmSite
 
@@ -18,7 +19,8 @@ pytestmark = [
 def test_up_asks_the_hosts_that_run_proxies(site: SwarmSite) -> None:
     with_proxy = {int(container.split("/")[0]) for container in site.replicas("edge")}
     (without,) = {0, 1, 2} - with_proxy
-    up = site.deployment.command("up", DOCKER_HOST=site.docker_host_of(without))
+    manager = site.docker_host_of(without)
+    up = site.deployment.command("up", DOCKER_HOST=manager, **{ALLOWED: manager})
     site.deployment.up_ok()  # the provider is recorded with its host, and has the other tests' again
     assert up.code == 0, up.text
     (answered,) = re.findall(r"GET /chat\S* -> 200, answered by replica \S+ at (\S+):", up.text)

@@ -16,12 +16,13 @@ from cli.hosts import Hosts
 from cli.node_labels import check_labels
 from composition.read import check
 from sandbox.load import in_background, run_writes
-from tests.live.deployed.deployment import Change, Run, Settings
+from tests.live.deployed.deployment import Change, Settings
 from tests.live.deployed.loads import answers
 from tests.live.deployed.stack import MEMBERS
 from tests.live.deployed.swarm_site import STACK, SwarmSite
 from tests.live.deployed.waiting import wait_for
 from tests.live.deployed.watching import watched
+from tests.live.dev.commands import Run
 
 pytestmark = [
     pytest.mark.live,
@@ -46,7 +47,7 @@ def test_a_move_that_loses_data_is_refused_before_anything_moves(site: SwarmSite
     for change, part in ((every_member, "databases.main"), (the_only_one, "monitoring.prometheus")):
         for run in (site.deployment.preview(change), _tried(site, change)):
             assert run.code != 0, run.text
-            (line,) = (line for line in run.text.splitlines() if "no member would stay where its data is" in line)
+            *_, line = (line for line in run.text.splitlines() if "no member would stay where its data is" in line)
             assert f"ha-platform:stack.{part}: " in line
             assert "abandon_data_on: [" in line
             assert "Traceback" not in run.text
@@ -68,7 +69,7 @@ def test_two_of_three_members_move_one_after_the_other_and_nothing_is_lost(site:
     for word in WORDS:
         for ordinal, old, new in ((0, one, two), (1, two, one)):
             name = f"{word}-{ordinal}"
-            (line,) = (line for line in said.text.splitlines() if f"{name} moves from {old} to {new}" in line)
+            *_, line = (line for line in said.text.splitlines() if f"{name} moves from {old} to {new}" in line)
             assert f"its volume stays behind on {old}." in line
             assert f"`docker volume rm {STACK}-{name}`" in line
         assert f"{word}-2 moves" not in said.text

@@ -6,9 +6,9 @@ import json
 import pytest
 
 from sandbox.engine.crypto import Passphrase
-from tests.live.deployed.deployment import PASSPHRASE
 from tests.live.deployed.site import Site
 from tests.live.deployed.waiting import wait_for
+from tests.live.pulumi_cli.project import PASSPHRASE
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(1200, func_only=True)]
 
@@ -19,9 +19,16 @@ def test_no_secret_is_anywhere_in_plain(site: Site, given_secret: str) -> None:
     assert len(set(values.values())) == len(values), "no two purposes share a secret"
     places = site.plain_texts()
     places["state at rest"] = site.deployment.exported()
-    for path in site.deployment.state_directory.rglob("*"):
-        if path.is_file():
-            places[f"file {path.name}"] = path.read_text(errors="replace")
+    for everything in ("--json", "--diff"):
+        run = site.deployment.preview(lambda _: None, everything, "--show-sames")
+        assert "RandomPassword" in run.text
+        places[f"preview {everything}"] = run.text
+    for number, text in enumerate(site.deployment.said):
+        places[f"what command {number} printed"] = text
+    for engine in site.deployment.engines.values():
+        for path in (file for directory in engine.records for file in directory.rglob("*")):
+            if path.is_file():
+                places[f"{engine.name}: file {path.name}"] = path.read_text(errors="replace")
     found = [
         f"{name} in {place}"
         for name, value in values.items()

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,11 +17,12 @@ from typing import Any
 from sandbox.hosts.waiting import wait_until
 from sandbox.pulumi.stand_ins.environment import stand_in_environment
 from tests.live.dev.commands import NOT_INHERITED, Run
+from tests.live.summaries import keep_summary
 from tests.stacks.fixtures import REPOSITORY
 
 STACK = "trial"
 PASSPHRASE = "a passphrase"
-SECONDS = 300
+SECONDS = 900
 
 
 @dataclass(frozen=True)
@@ -59,8 +61,8 @@ class Project:
             "NO_COLOR": "1",
         }
 
-    def run(self, *arguments: str, text: str = "", **environment: str) -> Run:
-        """`pulumi ARGUMENTS`, without a terminal."""
+    def run(self, *arguments: str, text: str = "", **environment: str | None) -> Run:
+        """`pulumi ARGUMENTS`, without a terminal. A variable that is None is not set."""
         return self._run([*self._pulumi, *arguments], self.directory, text, environment)
 
     def lines(self, text: str) -> Run:
@@ -100,17 +102,19 @@ class Project:
     def _pulumi(self) -> list[str]:
         return [str(self.pulumi), "--non-interactive", "--stack", self.stack]
 
-    def _run(self, line: list[str], directory: Path, text: str, more: Mapping[str, str]) -> Run:
+    def _run(self, line: list[str], directory: Path, text: str, more: Mapping[str, str | None]) -> Run:
+        given, started = {**self.environment, **more}, time.monotonic()
         done = subprocess.run(
             line,
             cwd=directory,
-            env={**self.environment, **more},
+            env={name: value for name, value in given.items() if value is not None},
             input=text,
             capture_output=True,
             text=True,
             timeout=SECONDS,
             check=False,
         )
+        keep_summary(" ".join(line), done.stdout, time.monotonic() - started)
         return Run(code=done.returncode, out=done.stdout, err=done.stderr)
 
     def exported(self) -> dict[str, Any]:

@@ -1,0 +1,103 @@
+"""What deploys a live stack: the Pulumi CLI where it can be had, and the sandbox engine. Both read one stack file."""
+
+import os
+import subprocess
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from pathlib import Path
+from typing import ClassVar
+
+from tests.live.dev.commands import NOT_INHERITED, Run
+from tests.live.pulumi_cli.project import PASSPHRASE, SECONDS, Project
+from tests.stacks.fixtures import REPOSITORY
+
+_WITH_EVENTS = ("up", "preview", "refresh", "destroy")
+
+
+class Engine(ABC):
+    """One engine with a state of its own for the stack; `directory` holds the stack file."""
+
+    name: ClassVar[str]
+    """As ENGINE calls it."""
+    environment: Mapping[str, str]
+    """What a command needs for this engine's state."""
+    records: tuple[Path, ...]
+    """Directories in which it keeps what it knows and did."""
+
+    @abstractmethod
+    def run(self, verb: str, *arguments: str, text: str = "") -> Run:
+        """`verb` as the sandbox engine calls it: up, preview, refresh, export, import, config, destroy."""
+
+    def init(self) -> Run:
+        """Make the stack, with nothing in it."""
+        return Run(code=0, out="", err="")
+
+    def refresh(self) -> Run:
+        """Record what is found."""
+        return self.run("refresh")
+
+
+class SandboxEngine(Engine):
+    """`python -m sandbox.engine`."""
+
+    name = "sandbox"
+
+    def __init__(self, stack: str, directory: Path, target: Mapping[str, str]) -> None:
+        self._stack = ["--stack", stack, "--stack-file", str(directory / f"Pulumi.{stack}.yaml")]
+        state = directory / "state"
+        self.records = (state,)
+        kept = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
+        self.environment = {**kept, **target, "HA_STATE": str(state), "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE}
+
+    def run(self, verb: str, *arguments: str, text: str = "") -> Run:
+        done = subprocess.run(
+            [sys.executable, "-m", "sandbox.engine", verb, *arguments, *self._stack],
+            cwd=REPOSITORY,
+            env=self.environment,
+            input=text,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+        return Run(code=done.returncode, out=done.stdout, err=done.stderr)
+
+    def refresh(self) -> Run:
+        return self.run("refresh", "--apply")
+
+
+class PulumiCli(Engine):
+    """`pulumi`, with the stand-ins for its plugins and a project around the stack file."""
+
+    name = "pulumi"
+    _SAID: ClassVar = {
+        "up": ("up", "--yes", "--skip-preview"),
+        "refresh": ("refresh", "--yes", "--skip-preview"),
+        "destroy": ("destroy", "--yes", "--skip-preview"),
+        "export": ("stack", "export"),
+        "import": ("stack", "import", "--file"),
+    }
+
+    def __init__(self, pulumi: Path, stack: str, directory: Path, target: Mapping[str, str]) -> None:
+        self._project = Project(pulumi, directory, target, stack=stack)
+        self._events = directory / "events"
+        self._events.mkdir()
+        self.records = (directory / "backend", self._events)
+        self.environment = {**self._project.environment, "HA_STATE": str(directory / "state")}
+
+    def init(self) -> Run:
+        return self._project.run("stack", "init")
+
+    def run(self, verb: str, *arguments: str, text: str = "") -> Run:
+        line = (*self._SAID.get(verb, (verb,)), *arguments)
+        if verb not in _WITH_EVENTS:
+            return self._project.run(*line, text=text)
+        events = self._events / f"{len(list(self._events.iterdir()))}-{verb}.json"
+        return self._project.run(*line, "--event-log", str(events), text=text, PULUMI_DEBUG_COMMANDS="1")
+
+
+def engines(pulumi: Path | None, stack: str, directory: Path, target: Mapping[str, str]) -> list[Engine]:
+    """Every engine there is, the one to deploy by first."""
+    sandbox = SandboxEngine(stack, directory, target)
+    return [PulumiCli(pulumi, stack, directory, target), sandbox] if pulumi else [sandbox]
