@@ -1,13 +1,10 @@
-"""The CLI deploys a small stack to a Swarm: what the README says of `pulumi`, and what a person reads where it stops.
+"""The CLI deploys the development stack to a Swarm, and leaves alone what did not change.
 
 The tests go on with each other's stack, in this order.
 """
 
 import json
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,9 +14,10 @@ import pytest
 from sandbox.hosts.profiles import profile
 from sandbox.hosts.swarm import SwarmCluster
 from sandbox.hosts.waiting import wait_until
+from tests.live.deployed.engines import SandboxEngine
 from tests.live.dev.belongings import in_state, on_swarm
-from tests.live.dev.stacks import SMALL, Settings, StackFile
-from tests.live.pulumi_cli.project import PASSPHRASE, STACK, Project
+from tests.live.dev.stacks import Settings, StackFile, development
+from tests.live.pulumi_cli.project import STACK, Project
 from tests.stacks.fixtures import REPOSITORY
 
 pytestmark = [pytest.mark.live, pytest.mark.swarm, pytest.mark.timeout(600, func_only=True)]
@@ -56,7 +54,7 @@ def project(
 ) -> Iterator[Project]:
     """The stack, initialised and with its secret; removed at the end, whatever happened to it."""
     made = Project(pulumi_command, tmp_path_factory.mktemp("project"), {"DOCKER_HOST": swarm_dev.docker_host})
-    StackFile(made.stack_file, SMALL).write(with_secret)
+    StackFile(made.stack_file, development()).write(with_secret)
     try:
         yield made
     finally:
@@ -99,22 +97,6 @@ def test_a_mandatory_policy_stops_an_update(project: Project, swarm_dev: SwarmCl
     assert on_swarm(swarm_dev.client(), STACK) == set()
 
 
-def test_a_broken_stack_file_is_reported(project: Project, tmp_path: Path) -> None:
-    broken = tmp_path / "broken.yaml"
-    broken.write_text(project.stack_file.read_text().replace("maxmemory: 32Mi", "maxmemory: much"))
-    run = project.run("preview", "--config-file", str(broken))
-    assert run.code != 0
-    assert "ha-platform:stack.caches.sessions.maxmemory" in run.text
-    assert quiet(run.text), run.text
-
-
-def test_a_host_that_does_not_answer_is_named(project: Project) -> None:
-    run = project.run("preview", DOCKER_HOST="tcp://127.0.0.1:1", HA_STAND_INS="tcp://127.0.0.1:1")
-    assert run.code != 0
-    assert "tcp://127.0.0.1:1 does not answer" in run.text
-    assert quiet(run.text), run.text
-
-
 def test_a_stand_in_is_for_the_sandbox_only(project: Project) -> None:
     other = project.run("preview", DOCKER_HOST="tcp://127.0.0.1:1")
     assert other.code != 0
@@ -130,7 +112,7 @@ def test_up_deploys_what_answers(project: Project, swarm_dev: SwarmCluster) -> N
     assert re.search(r"\+ \d+ created", run.out)
     assert "pulumi-resource-docker: a stand-in of the sandbox" in run.text
     assert quiet(run.text)
-    url = f"http://{profile('dev').prefix}.11:{SMALL['balancers']['edge']['listen']['http']}/replica"
+    url = f"http://{profile('dev').prefix}.11:8080/ready"
     wait_until(lambda: httpx.get(url, timeout=5).status_code == 200, f"{url} answers", 30)
     images = [one["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"] for one in swarm_dev.client().api.services()]
     assert [image for image in images if "@sha256:" not in image] == []
@@ -147,9 +129,14 @@ def test_a_program_that_does_not_ask_would_restart_every_service(project: Projec
     assert "~ image:" in run.out
 
 
+def test_the_first_up_is_all_there_is_to_do(project: Project) -> None:
+    run = project.run(*UNCHANGED)
+    assert run.code == 0, run.text
+
+
 def test_the_next_up_restarts_nothing(project: Project, swarm_dev: SwarmCluster) -> None:
     ran = containers(swarm_dev)
-    for command in (UNCHANGED, UP, UNCHANGED, ("refresh", "--yes", "--skip-preview"), UNCHANGED):
+    for command in (UP, UNCHANGED, ("refresh", "--yes", "--skip-preview"), UNCHANGED):
         run = project.run(*command)
         assert run.code == 0, f"pulumi {' '.join(command)}: {run.text}"
         # A refresh finds the platforms that came with the digests.
@@ -167,23 +154,32 @@ def test_a_state_goes_out_and_in_again(project: Project, swarm_dev: SwarmCluster
     assert run.code == 0, run.text
 
 
-def test_the_sandbox_engine_takes_the_state_over(project: Project, swarm_dev: SwarmCluster, tmp_path: Path) -> None:
-    (tmp_path / "state.json").write_text(json.dumps(project.exported()))
-    environment = {
-        "HA_STATE": str(tmp_path),
-        "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
-        "DOCKER_HOST": swarm_dev.docker_host,
-    }
-    for command in (("import", str(tmp_path / "state.json")), ("preview", "--expect-no-changes")):
-        done = subprocess.run(
-            [sys.executable, "-m", "sandbox.engine", *command, "-s", STACK, "--stack-file", str(project.stack_file)],
-            cwd=REPOSITORY,
-            env={**os.environ, **environment},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
+def test_the_sandbox_engine_takes_the_state_over_and_gives_it_back(
+    project: Project, swarm_dev: SwarmCluster, tmp_path: Path
+) -> None:
+    ran, state = containers(swarm_dev), tmp_path / "state.json"
+    state.write_text(json.dumps(project.exported()))
+    sandbox = SandboxEngine(STACK, project.directory, {"DOCKER_HOST": swarm_dev.docker_host})
+    for command in (("import", str(state)), ("preview", "--expect-no-changes"), ("export",)):
+        run = sandbox.run(*command)
+        assert run.code == 0, run.text
+    for line, text in ((("stack", "import"), run.out), (UNCHANGED, "")):
+        back = project.run(*line, text=text)
+        assert back.code == 0, back.text
+    assert containers(swarm_dev) == ran
+
+
+def test_drift_is_found_where_it_is_looked_for(project: Project, swarm_dev: SwarmCluster) -> None:
+    """The CLI compares with what it recorded; `--refresh` looks at the hosts, says what differs and sets it again."""
+    swarm_dev.client().services.get(f"{STACK}-web").scale(0)
+    assert project.run(*UNCHANGED).code == 0
+    found = project.run(*UNCHANGED, "--refresh")
+    assert found.code != 0
+    assert re.search(r"replicas: 0 => 2|~ replicas", found.out), found.text
+    put_right = project.run(*UP, "--refresh")
+    assert put_right.code == 0, put_right.text
+    assert _replicas(swarm_dev, "web") == 2
+    assert project.run(*UNCHANGED, "--refresh").code == 0
 
 
 def test_a_service_removed_by_hand_is_made_again(project: Project, swarm_dev: SwarmCluster) -> None:
@@ -203,3 +199,8 @@ def test_destroy_leaves_nothing(project: Project, swarm_dev: SwarmCluster) -> No
     assert quiet(run.text)
     assert on_swarm(swarm_dev.client(), STACK) == set()
     assert project.exported()["deployment"].get("resources", []) == []
+
+
+def _replicas(swarm: SwarmCluster, name: str) -> int:
+    mode = swarm.client().services.get(f"{STACK}-{name}").attrs["Spec"]["Mode"]
+    return int(mode["Replicated"]["Replicas"])
