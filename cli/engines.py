@@ -31,8 +31,6 @@ class Engine:
             self._environment.setdefault("PULUMI_PYTHON_CMD", sys.executable)
             self._environment.setdefault("PULUMI_BACKEND_URL", _state_backend())
             self._environment.setdefault("PULUMI_SKIP_UPDATE_CHECK", "true")
-            # `kubectl scale` takes a field over; the stack's file has the last word, as with the sandbox engine.
-            self._environment.setdefault("PULUMI_K8S_ENABLE_PATCH_FORCE", "true")
 
     def preview(self, drifted: Sequence[str] = (), *, as_json: bool = False) -> int:
         """Shows what `up` would change. The CLI could look at drifted resources only by recording what it finds."""

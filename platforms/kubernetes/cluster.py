@@ -134,6 +134,8 @@ class Cluster:
             context=self.settings.context,
             namespace=self.names.namespace,
             enable_server_side_apply=True,
+            # `kubectl scale` takes a field over; the stack's file has the last word, whoever runs the engine.
+            enable_patch_force=True,
             upsert_existing_objects=adopts,
             opts=pulumi.ResourceOptions(parent=self._within),
         )

@@ -19,8 +19,7 @@ from tests.live.dev.commands import Run
 from tests.live.dev.stacks import SMALL, Settings, StackFile
 from tests.live.pulumi_cli.project import Project
 
-# `swarm`, for the stage that has built the CLI.
-pytestmark = [pytest.mark.live, pytest.mark.swarm, pytest.mark.timeout(600, func_only=True)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(600, func_only=True)]
 
 NOBODY = {"DOCKER_HOST": "tcp://127.0.0.1:1"}
 NO_CLUSTER = {
