@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -65,6 +65,7 @@ def test_an_update_stops_where_ssh_does_not_reach_the_manager(monkeypatch: pytes
 class Manager(BaseHTTPRequestHandler):
     """A Docker API with one service."""
 
+    protocol_version = "HTTP/1.1"  # over ssh the client ends the connection of an older one before it read the answer
     asked: list[str] = []  # noqa: RUF012 - the server makes one of these for each request
     refusal = ""
     seconds = 0.0
@@ -74,18 +75,21 @@ class Manager(BaseHTTPRequestHandler):
         answer: Any = {"ApiVersion": "1.41"}
         time.sleep(self.seconds)
         if self.refusal and path.path.endswith("/services"):
-            self.send_response(503)
-            self.end_headers()
-            self.wfile.write(json.dumps({"message": self.refusal}).encode())
+            self._say(503, {"message": self.refusal})
             return
         if path.path.endswith("/services"):
             self.asked.append(json.loads(parse_qs(path.query)["filters"][0])["name"][0])
             task = {"ContainerSpec": {"Image": f"shop.example/web:1{DIGEST}"}}
             answer = [{"Spec": {"Name": "dev-web", "TaskTemplate": task}}]
-        self.send_response(200)
+        self._say(200, answer)
+
+    def _say(self, status: int, answer: object) -> None:
+        body = json.dumps(answer).encode()
+        self.send_response(status)
         self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(json.dumps(answer).encode())
+        self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
         """Not here."""
@@ -94,7 +98,7 @@ class Manager(BaseHTTPRequestHandler):
 @pytest.fixture
 def manager() -> Iterator[str]:
     Manager.asked.clear()
-    with HTTPServer(("127.0.0.1", 0), Manager) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Manager) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield f"tcp://127.0.0.1:{server.server_port}"
@@ -136,6 +140,8 @@ def test_a_host_named_by_ssh_is_asked_through_the_machine_s_own_ssh(
     program.write_text(SSH.format(python=sys.executable, port=manager.rpartition(":")[2]))
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setattr("platforms.swarm.running._SECONDS", 60.0)
+    monkeypatch.setattr("sandbox.engine.providers.docker.client._CONNECT_SECONDS", 60.0)
     running = Running("ssh://me@manager.example", "dev-")
     assert running.image("dev-web", "shop.example/web:1") == f"shop.example/web:1{DIGEST}"
     with closing(connect("ssh://me@manager.example")) as client:  # the sandbox engine's
