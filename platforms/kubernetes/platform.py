@@ -30,7 +30,6 @@ from platforms.kubernetes.job import render_job
 from platforms.kubernetes.members import render_members
 from platforms.kubernetes.names import TIER_LABEL
 from platforms.kubernetes.noted import NOTED
-from platforms.kubernetes.reach import say_if_unreachable
 from platforms.kubernetes.secret import secret
 from platforms.kubernetes.settings import KubernetesSettings
 from platforms.kubernetes.workload import render_workload
@@ -53,8 +52,6 @@ class KubernetesPlatform(Platform):
         ask_hosts: bool = False,
     ) -> None:
         super().__init__(stack=stack)
-        if ask_hosts and within is None:
-            say_if_unreachable(settings)
         self._cluster = Cluster(settings, stack=stack, data=data, logins=logins, within=within, prefix=prefix)
         if ask_hosts and self._cluster.has_own_provider and pulumi.runtime.is_dry_run():
             warn_unless_it_answers(settings)

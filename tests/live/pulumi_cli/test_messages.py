@@ -121,7 +121,7 @@ def test_no_cluster(pulumi_command: Path, tmp_path: Path) -> None:
     assert project.run("stack", "init").code == 0
     shown = project.run("preview")
     assert shown.code == 0, shown.text
-    assert "the API server https://127.0.0.1:1 of the context gone does not answer" in shown.text
+    assert "the API server 127.0.0.1:1 of the context gone does not answer" in shown.text
     refused(project.run(*skipping("up", verb=True)), "the Kubernetes API server 127.0.0.1:1", "does not answer")
     assert project.exported()["deployment"].get("pending_operations", []) == []
 
