@@ -102,9 +102,7 @@ class Engine:
         self._select()
         sys.stdout.flush()
         line = [*self._program(), command, *arguments, *self._where(command)]
-        return subprocess.run(
-            line, cwd=REPOSITORY, env=self._environment, input=text, text=True, check=False
-        ).returncode
+        return run_to_its_end(line, self._environment, text)
 
     def _capture(self, *arguments: str) -> str:
         self._select()
@@ -136,6 +134,23 @@ class Engine:
         if not there:
             own.unlink(missing_ok=True)  # it makes one, though STACK_FILE is the stack's file
         self._selected = True
+
+
+def run_to_its_end(line: Sequence[str], environment: Mapping[str, str], text: str | None = None) -> int:
+    """Runs a command and returns its exit code. Ctrl-C reaches it too, and it is waited for: an engine then ends what
+    it began, records it and gives its lock back. Raises KeyboardInterrupt afterwards."""
+    given = subprocess.PIPE if text is not None else None
+    with subprocess.Popen(line, cwd=REPOSITORY, env=environment, stdin=given, text=True) as process:
+        interrupted = False
+        while True:
+            try:
+                process.communicate(text)
+                break
+            except KeyboardInterrupt:
+                interrupted = True
+    if interrupted:
+        raise KeyboardInterrupt
+    return process.returncode
 
 
 def _each(option: str, values: Sequence[str]) -> list[str]:

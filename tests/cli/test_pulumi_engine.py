@@ -2,7 +2,10 @@
 
 import json
 import os
+import signal
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +13,7 @@ import pytest
 from cli.engines import Engine
 from cli.errors import CommandError
 from cli.stack_file import REPOSITORY, StackFile
+from sandbox.hosts.waiting import wait_until
 
 RECORDER = """\
 #!/bin/sh
@@ -128,3 +132,30 @@ def test_pulumi_is_asked_for_and_not_there(record: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("PATH", "/nonexistent")
     with pytest.raises(CommandError, match="there is no `pulumi` on PATH"):
         Engine(_stack(record), {})
+
+
+SLOW = """\
+#!/bin/sh
+if [ "$1" != up ]; then exit 0; fi
+trap 'sleep 1; echo recorded >> "$RECORD"; exit 255' INT
+echo begun >> "$RECORD"
+while :; do sleep 0.1; done
+"""
+UP = """\
+from pathlib import Path
+from cli.engines import Engine
+from cli.stack_file import StackFile
+Engine(StackFile(name="trial-of-commands", path=Path("/tmp/none.yaml"), document={}), {}).up()
+"""
+
+
+def test_an_engine_that_is_interrupted_ends_what_it_began(record: Path) -> None:
+    (record.parent / "bin" / "pulumi").write_text(SLOW)
+    process = subprocess.Popen(
+        [sys.executable, "-c", UP], cwd=REPOSITORY, start_new_session=True, stderr=subprocess.PIPE
+    )
+    wait_until(lambda: record.exists() and "begun" in record.read_text(), "the update has begun", 60)
+    os.killpg(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert record.read_text() == "begun\nrecorded\n"
+    assert process.returncode == -signal.SIGINT, said
