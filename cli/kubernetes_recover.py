@@ -7,8 +7,8 @@ from typing import Any
 
 from cli.clients import answering, kubernetes_api
 from cli.hosts import Hosts
-from cli.progress import say, warn
-from cli.recover import adopted
+from cli.progress import say
+from cli.recover import NotItsOwn, adopted
 from cli.workloads import UPDATE_SECONDS
 
 _POLL_SECONDS = 1.0
@@ -16,6 +16,8 @@ _MANAGER = "pulumi-kubernetes"
 """Starts the name under which the provider applies an object; under another one its next change is a conflict."""
 _UNUSED = ("Secret", "ConfigMap")
 """Their names are new with each create, so nothing uses them yet; and no value of a secret is read back."""
+_WITH_DATA = ("Namespace", "PersistentVolumeClaim", "StatefulSet")
+"""Never removed."""
 _CLOCKS = timedelta(minutes=1)
 """By how much the clocks of this host and of the cluster may differ."""
 _INTERRUPTED = "an earlier run was killed while it waited for this"
@@ -40,21 +42,26 @@ def take_up(
     objects = [one for one in created if one["type"].startswith("kubernetes:") and one["inputs"].get("kind")]
     with answering(hosts):
         cluster = _Cluster(hosts) if objects else None
-        for resource in objects:
+        there = [(one, found) for one in objects if cluster and (found := cluster.find(one))]
+        there = [(one, found) for one, found in there if (one["type"], _id(found)) not in known]
+        others = [found for _, found in there if not _manager(found) or (began and _made(found) < began - _CLOCKS)]
+        if others and adopt:
+            raise NotItsOwn(
+                "\n".join(f"{_said(one)} is there, but not from the run that was killed." for one in others)
+            )
+        for resource, found in there:
             assert cluster is not None
-            found = cluster.find(resource)
-            if found is None or (resource["type"], _id(found)) in known:
+            kind, said = found["kind"], _said(found)
+            replaces = resource["urn"] in live
+            if found in others or (replaces and kind in _WITH_DATA):
                 continue
-            kind, said = found["kind"], f"{found['kind']} {_id(found)}"
-            manager, made = _manager(found), datetime.fromisoformat(found["metadata"]["creationTimestamp"])
-            if not manager or (began and made < began - _CLOCKS):
-                warn(f"{said} is there, but not from the run that was killed: it is left alone")
-            elif kind in _UNUSED or resource["urn"] in live or (kind == "Job" and adopt and not cluster.done(found)):
+            done = kind != "Job" or not adopt or cluster.done(found)
+            if kind in _UNUSED or replaces or not done:
                 cluster.remove(found)
                 say(f"  {said}: removed")
             else:
                 own = {
-                    "__fieldManager": manager,
+                    "__fieldManager": _manager(found),
                     "__initialApiVersion": found["apiVersion"],
                     "__inputs": resource["inputs"],
                 }
@@ -66,6 +73,14 @@ def take_up(
 def _id(found: Resource) -> str:
     metadata = found["metadata"]
     return "/".join(filter(None, (metadata.get("namespace"), metadata["name"])))
+
+
+def _said(found: Resource) -> str:
+    return f"{found['kind']} {_id(found)}"
+
+
+def _made(found: Resource) -> datetime:
+    return datetime.fromisoformat(found["metadata"]["creationTimestamp"])
 
 
 def _manager(found: Resource) -> str:

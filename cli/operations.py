@@ -97,7 +97,8 @@ class Operations(ABC):
         adopt: bool,
     ) -> list[dict[str, Any]]:
         """Find what a killed run was creating. Returns what is adopted, as a state holds it; other objects that hold no
-        data are removed, so that they can be made again. Left alone is what is older than `began`, or of another owner.
+        data are removed, so that they can be made again. Raises NotItsOwn for what is older than `began`, or of another
+        owner.
 
         `live` are the URNs of the state, `known` its types and ids. Without `adopt` all is made ready to be removed.
         """

@@ -19,7 +19,11 @@ from cli.operations import Operations
 from cli.progress import say, warn
 from cli.stack_file import ROOT, StackFile
 
-_CREATING = "creating"
+_CREATING, _DELETING = "creating", "deleting"
+
+
+class NotItsOwn(Exception):
+    """What has the name of an object that a killed run was creating, but was not made by that run."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,7 @@ def take_up(engine: Engine, on: Operations, began: datetime | None, *, adopt: bo
 
     What was created is adopted, or removed where it holds no data and is of no use as it is. `began` is when the killed
     run did, if that is known: what is older is not its own. `adopt` is False before everything is removed. Returns
-    whether the state is another one than before.
+    whether the state is another one than before. Raises CommandError, and changes nothing, where it is not its own.
     """
     if engine.name != "pulumi":
         return False
@@ -83,12 +87,20 @@ def take_up(engine: Engine, on: Operations, began: datetime | None, *, adopt: bo
     live = {resource["urn"] for resource in resources if not resource.get("delete")}
     known = {(resource["type"], resource["id"]) for resource in resources if "id" in resource}
     created = [one["resource"] for one in begun if one["type"] == _CREATING]
-    adopted = on.take_up(created, live=live, known=known, began=began, adopt=adopt)
-    deployment["resources"] = [*resources, *adopted]
+    try:
+        taken = on.take_up(created, live=live, known=known, began=began, adopt=adopt)
+    except NotItsOwn as error:
+        raise CommandError(
+            f"{error}\nNothing was changed. Remove what is of this stack; `PULUMI_BACKEND_URL={engine.backend} pulumi "
+            "refresh --clear-pending-creates` forgets that the run was creating it. Then run again."
+        ) from None
+    deployment["resources"] = [*resources, *taken]
     engine.restore(exported)
-    # An object that was being changed or deleted is as it is; one that was adopted is read whole.
-    doubted = [one["urn"] for one in adopted if not one.get("initErrors")]
-    doubted += [one["resource"]["urn"] for one in begun if one["type"] != _CREATING and one["resource"]["urn"] in live]
+    # What was being changed is changed again, and so waited for. What was being deleted may be gone, and a provider may
+    # take that for an error.
+    doubted = [one["urn"] for one in taken if not one.get("initErrors")]
+    there = {resource["urn"] for resource in resources}
+    doubted += [urn for one in begun if one["type"] == _DELETING and (urn := one["resource"]["urn"]) in there]
     if doubted and engine.refresh(list(dict.fromkeys(doubted))):
         raise CommandError("what an earlier run left could not be read; see above, then run again.")
     return True

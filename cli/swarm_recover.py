@@ -11,7 +11,7 @@ from cli.errors import CommandError
 from cli.hosts import Hosts
 from cli.kept import STACK_LABEL
 from cli.progress import say, warn
-from cli.recover import adopted
+from cli.recover import NotItsOwn, adopted
 from cli.workloads import UPDATE_SECONDS
 from settings.types import whole_seconds
 
@@ -72,7 +72,10 @@ def take_up(
     its first files is not stopped. Networks, secrets and configs go, for nobody can use them yet."""
     with answering(hosts):
         api = docker_client(hosts)
-        found = [one for resource in created if (one := _find(api, resource, stack, known, began))]
+        others: list[str] = []
+        found = [one for resource in created if (one := _find(api, resource, stack, known, began, others))]
+        if others and adopt:
+            raise NotItsOwn("\n".join(others))
         services = [one for one in found if one.resource["type"] == _SERVICE]
         kept = [one for one in services if adopt and one.resource["urn"] not in live and _gets_ready(api, one)]
         # What the services use goes after them.
@@ -84,7 +87,12 @@ def take_up(
 
 
 def _find(
-    api: Any, resource: Resource, stack: str, known: Collection[tuple[str, str]], began: datetime | None
+    api: Any,
+    resource: Resource,
+    stack: str,
+    known: Collection[tuple[str, str]],
+    began: datetime | None,
+    others: list[str],
 ) -> _Found | None:
     """The object that a create made; not one that a state records, or that somebody else made."""
     kind, name = _KINDS.get(resource["type"]), resource["inputs"].get("name")
@@ -95,9 +103,9 @@ def _find(
         if spec["Name"] != name or (resource["type"], id) in known:
             continue
         if (spec.get("Labels") or {}).get(STACK_LABEL) != stack:
-            warn(f"{kind.said} {name} is there, without the label of stack {stack}: it is left alone")
+            others.append(f"{kind.said} {name} is there, and has not the label of stack {stack}.")
         elif began and _time(each.get("CreatedAt") or each["Created"]) < began - _CLOCKS:
-            warn(f"{kind.said} {name} is older than the run that was killed: it is left alone")
+            others.append(f"{kind.said} {name} is older than the run that was killed while creating it.")
         else:
             return _Found(resource, id)
     return None

@@ -16,7 +16,7 @@ import pytest
 
 from cli.engines import Engine
 from cli.errors import CommandError
-from cli.recover import adopted, take_up, unlock, warn_of_pending
+from cli.recover import NotItsOwn, adopted, take_up, unlock, warn_of_pending
 from cli.stack_file import REPOSITORY, StackFile
 
 PROGRAM = """\
@@ -143,7 +143,7 @@ class Finding:
         return [adopted(one, f"id of {one['inputs']['name']}", {}) for one in created if one["urn"] != "urn::lost"]
 
 
-def test_what_was_begun_is_recorded_and_read_again(record: Path) -> None:
+def test_what_was_made_or_removed_is_recorded_and_read_again(record: Path) -> None:
     deployed(
         record,
         resource("web", id="1"),
@@ -165,7 +165,7 @@ def test_what_was_begun_is_recorded_and_read_again(record: Path) -> None:
     assert state["resources"][2] == resource("db", id="id of db", outputs={"name": "db"})
     assert "pending_operations" not in state
     assert state["v"] == 1
-    refresh = "--target urn::db --target urn::web --target urn::gone --stack trial"
+    refresh = "--target urn::db --target urn::gone --stack trial"
     assert f"refresh --yes --skip-preview {refresh}" in record.read_text()
 
 
@@ -192,4 +192,18 @@ def test_a_preview_says_what_up_will_take_up(record: Path, capsys: pytest.Captur
     warn_of_pending(Engine(STACK, {}), "make up STACK=trial")
     said = " ".join(capsys.readouterr().err.split())
     assert "an earlier run was killed while creating Service db; `make up STACK=trial` goes on" in said
+    assert "import" not in record.read_text()
+
+
+def test_what_another_made_stops_the_run(record: Path) -> None:
+    deployed(record, pending=[{"type": "creating", "resource": resource("db")}])
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise NotItsOwn("service db is there, and has not the label of stack trial.")
+
+    with pytest.raises(CommandError) as refused:
+        take_up(Engine(STACK, {}), SimpleNamespace(take_up=refuse), None)  # type: ignore[arg-type]
+    assert str(refused.value).startswith(
+        "service db is there, and has not the label of stack trial.\nNothing was changed."
+    )
     assert "import" not in record.read_text()

@@ -10,6 +10,7 @@ import pytest
 from cli.hosts import Hosts
 from cli.kubernetes_reasons import FailedPods
 from cli.kubernetes_recover import take_up
+from cli.recover import NotItsOwn
 from sandbox.hosts.kubernetes import KubernetesCluster
 from sandbox.hosts.waiting import wait_until
 from sandbox.images.build import ensure_images, reference
@@ -91,17 +92,18 @@ def test_a_job_is_waited_for(kubernetes_cluster: KubernetesCluster, hosts: Hosts
     assert {name.rpartition("-")[0] for name in there(kubernetes_cluster, "pod")} == {"good"}
 
 
-def test_what_is_not_the_killed_run_s_is_left_alone(
-    kubernetes_cluster: KubernetesCluster, hosts: Hosts, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_is_not_the_killed_run_s_is_left_alone(kubernetes_cluster: KubernetesCluster, hosts: Hosts) -> None:
     foreign = apply(kubernetes_cluster, inputs("ConfigMap", "foreign"), "kubectl")
     own = apply(kubernetes_cluster, inputs("ConfigMap", "own"))
-    assert recover(hosts, foreign) == []
-    assert recover(hosts, own, began=datetime.now(UTC) + timedelta(hours=1)) == []
+    with pytest.raises(
+        NotItsOwn, match=f"ConfigMap {NAMESPACE}/foreign is there, but not from the run that was killed"
+    ):
+        recover(hosts, own, foreign)
+    with pytest.raises(NotItsOwn, match=f"ConfigMap {NAMESPACE}/own is there"):
+        recover(hosts, own, began=datetime.now(UTC) + timedelta(hours=1))
+    assert recover(hosts, foreign, adopt=False) == []
     assert recover(hosts, own, known={(own["type"], f"{NAMESPACE}/own")}) == []
     assert there(kubernetes_cluster, "configmap") == {"foreign", "own"}
-    said = capsys.readouterr().err
-    assert f"ConfigMap {NAMESPACE}/foreign is there, but not from the run that was killed: it is left alone" in said
 
 
 def test_the_exit_code_and_log_of_a_pod_that_failed_are_found(
