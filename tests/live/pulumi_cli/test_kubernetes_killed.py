@@ -12,10 +12,9 @@ import pytest
 
 from sandbox.hosts.kubernetes import KubernetesCluster
 from sandbox.images import ensure_images
-from tests.live.dev.stacks import StackFile
+from tests.live.dev.stacks import SMALL, StackFile
 from tests.live.pulumi_cli import readme
 from tests.live.pulumi_cli.project import Project
-from tests.live.pulumi_cli.test_kubernetes import SETTINGS as KUBERNETES
 from tests.live.pulumi_cli.test_swarm import UNCHANGED, quiet
 from tests.live.pulumi_cli.test_swarm_killed import STACK, UP, change, with_cache
 from tests.stacks.fixtures import REPOSITORY
@@ -23,7 +22,9 @@ from tests.stacks.fixtures import REPOSITORY
 pytestmark = [pytest.mark.live, pytest.mark.kubernetes, pytest.mark.timeout(600, func_only=True)]
 
 NAMESPACE = f"ha-platform-{STACK}"
-SETTINGS = copy.deepcopy(KUBERNETES)
+SETTINGS = copy.deepcopy(SMALL)
+SETTINGS["platform"] = {"kind": "kubernetes", "entry": "node-port", "nodes": 1}
+SETTINGS["balancers"]["edge"] |= {"listen": {"http": 30180}, "status": {"port": 30504}}
 SETTINGS["apps"]["web"]["migrations"] = {"command": ["true"], "retries": 0, "deadline": "60s"}
 del SETTINGS["caches"]
 
@@ -61,7 +62,7 @@ def exists(cluster: KubernetesCluster, kind: str, name: str) -> Callable[[], boo
 
 
 def unchanged(project: Project) -> None:
-    run = project.run(*UNCHANGED, PULUMI_K8S_ENABLE_PATCH_FORCE="true")
+    run = project.run(*UNCHANGED)
     assert run.code == 0, run.text
 
 
