@@ -45,7 +45,7 @@ class OnKubernetes(Operations):
             return Hosts(
                 environment={"KUBECONFIG": str(cluster.kubeconfig)},
                 address=cluster.address,
-                description=f"sandbox Kubernetes, 1 node at {cluster.address}",
+                description=f"sandbox Kubernetes, {len(cluster.hosts)} nodes, the first at {cluster.address}",
                 kubeconfig=str(cluster.kubeconfig),
                 sandbox=True,
             )

@@ -14,7 +14,9 @@ from sandbox.hosts.host import Host
 from sandbox.hosts.profiles import Profile
 from sandbox.hosts.waiting import wait_until
 
-_BRIDGE = "bridge"
+BRIDGE = "bridge"
+"""In the switch's namespace."""
+
 _UPLINK = "machine"
 
 
@@ -22,10 +24,10 @@ def connect_machine(profile: Profile, switch: Host) -> None:
     """Make the bridge in the switch and the machine's own link to it; the machine gets address `.1`."""
     remove_machine_link(profile)
     _refuse_taken(profile)
-    switch.in_network("ip", "link", "add", _BRIDGE, "type", "bridge", "forward_delay", "0")
-    switch.in_network("ip", "link", "set", _BRIDGE, "up")
+    switch.in_network("ip", "link", "add", BRIDGE, "type", "bridge", "forward_delay", "0")
+    switch.in_network("ip", "link", "set", BRIDGE, "up")
     commands.run("ip", "link", "add", profile.link, "type", "veth", "peer", "name", _UPLINK, "netns", str(switch.pid))
-    switch.in_network("ip", "link", "set", _UPLINK, "master", _BRIDGE, "up")
+    switch.in_network("ip", "link", "set", _UPLINK, "master", BRIDGE, "up")
     commands.run("ip", "address", "add", f"{profile.machine_address}/24", "dev", profile.link)
     commands.run("ip", "link", "set", profile.link, "up")
 
@@ -35,7 +37,7 @@ def connect(host: Host, switch: Host) -> None:
     with suppress(HostError):  # a host that crashed leaves its port for a moment
         switch.in_network("ip", "link", "delete", host.name)
     host.in_network("ip", "link", "add", "eth0", "type", "veth", "peer", "name", host.name, "netns", str(switch.pid))
-    switch.in_network("ip", "link", "set", host.name, "master", _BRIDGE, "up")
+    switch.in_network("ip", "link", "set", host.name, "master", BRIDGE, "up")
     host.in_network("ip", "address", "add", f"{host.address}/24", "dev", "eth0")
     for link in ("lo", "eth0"):
         host.in_network("ip", "link", "set", link, "up")

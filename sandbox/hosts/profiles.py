@@ -56,7 +56,7 @@ PROFILES = {
     for profile in (
         Profile(name="dev", kind="swarm", prefix="10.77.0", host_count=1),
         Profile(name="swarm3", kind="swarm", prefix="10.78.0", host_count=3),
-        Profile(name="kubernetes", kind="kubernetes", prefix="10.79.0", host_count=1),
+        Profile(name="kubernetes", kind="kubernetes", prefix="10.79.0", host_count=3),
     )
 }
 

@@ -1,4 +1,4 @@
-"""The sandbox's one-node Kubernetes for a test session."""
+"""The sandbox's Kubernetes for a test session."""
 
 import os
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ def kubernetes_cluster(pytestconfig: pytest.Config) -> Iterator[KubernetesCluste
     """
     require_hosts()
     cluster = KubernetesCluster("kubernetes")
-    ran_before = cluster.host.init() is not None
+    ran_before = cluster.control.init() is not None
     pytestconfig.stash[STARTED] = not ran_before
     try:
         yield cluster.up()

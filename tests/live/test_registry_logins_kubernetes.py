@@ -25,8 +25,8 @@ SECRET, ACCOUNT = "kubernetes:core/v1:Secret", "kubernetes:core/v1:ServiceAccoun
 
 @pytest.fixture
 def private_image(kubernetes_cluster: KubernetesCluster, tmp_path: Path) -> Iterator[str]:
-    """An image at a registry of the node's own that asks for a login."""
-    with private_registry(kubernetes_cluster.host, tmp_path) as image:
+    """An image at a registry of the first node's own that asks for a login."""
+    with private_registry(kubernetes_cluster.hosts[0], tmp_path) as image:
         yield image
 
 
@@ -40,7 +40,8 @@ def deployed(trial: Trial, name: str, image: str, password: str | None, deadline
     trial.create(ACCOUNT, {"metadata": {"name": name}, "automountServiceAccountToken": False, **account})
     given = trial.deployment(["sleep", "1000"], deadline_seconds, name, image=image, imagePullPolicy="Always")
     given["spec"]["replicas"] = 1
-    given["spec"]["template"]["spec"]["serviceAccountName"] = name
+    pod = given["spec"]["template"]["spec"]
+    pod |= {"serviceAccountName": name, "nodeSelector": {"kubernetes.io/hostname": "host1"}}
     return trial.create(DEPLOYMENT, given)[2]
 
 

@@ -64,28 +64,32 @@ def eventually(condition: Callable[[], object], seconds: float) -> None:
         time.sleep(0.5)
 
 
-def test_node_is_ready_with_zone_and_version(kubernetes_cluster: KubernetesCluster) -> None:
-    node = json.loads(kubernetes_cluster.kubectl(["get", "node", "host1", "-o", "json"]))
-    assert {"type": "Ready", "status": "True"}.items() <= node["status"]["conditions"][-1].items()
-    assert node["metadata"]["labels"]["topology.kubernetes.io/zone"] == "zone1"
+def test_nodes_are_ready_with_zone_and_version(kubernetes_cluster: KubernetesCluster) -> None:
+    nodes = json.loads(kubernetes_cluster.kubectl(["get", "nodes", "-o", "json"]))["items"]
     version = json.loads(kubernetes_cluster.kubectl(["version", "-o", "json"]))
     assert version["serverVersion"]["gitVersion"] == version["clientVersion"]["gitVersion"]
-    assert version["serverVersion"]["gitVersion"] == node["status"]["nodeInfo"]["kubeletVersion"]
+    zones = [(node["metadata"]["name"], node["metadata"]["labels"]["topology.kubernetes.io/zone"]) for node in nodes]
+    assert zones == [("host1", "zone1"), ("host2", "zone2"), ("host3", "zone3")]
+    for node in nodes:
+        assert {"type": "Ready", "status": "True"}.items() <= node["status"]["conditions"][-1].items()
+        assert version["serverVersion"]["gitVersion"] == node["status"]["nodeInfo"]["kubeletVersion"]
 
 
 def test_kubeconfig_is_private_and_api_is_reached_by_address(kubernetes_cluster: KubernetesCluster) -> None:
     assert stat.S_IMODE(kubernetes_cluster.kubeconfig.stat().st_mode) == 0o600
-    assert "server: https://10.79.0.11:6443" in kubernetes_cluster.kubeconfig.read_text()
+    server = f"server: https://{kubernetes_cluster.control.address}:6443"
+    assert server in kubernetes_cluster.kubeconfig.read_text()
 
 
 def test_up_again_starts_nothing(kubernetes_cluster: KubernetesCluster) -> None:
-    records = sorted(kubernetes_cluster.host.directory.glob("*.json"))
-    before = {path.name: path.read_text() for path in records}
+    records = sorted(kubernetes_cluster.profile.directory.glob("*/*.json"))
+    before = {path: path.read_text() for path in records}
     started = time.monotonic()
     kubernetes_cluster.up()
     assert time.monotonic() - started < 60
-    after = {path.name: path.read_text() for path in records}
-    assert after == before, [kubernetes_cluster.host.last_log(name.removesuffix(".json")) for name in before]
+    after = {path: path.read_text() for path in records}
+    assert {path.stem for path in after} > {"etcd", "kubelet", "firewall"}
+    assert after == before
 
 
 def test_service_answers_by_its_name_from_both_pods(trial: KubernetesCluster) -> None:
@@ -107,8 +111,10 @@ def test_headless_service_lists_the_pods(trial: KubernetesCluster) -> None:
 
 def test_node_port_is_reached_from_the_machine(trial: KubernetesCluster) -> None:
     def answers() -> bool:
-        with urllib.request.urlopen(f"http://{trial.address}:{NODE_PORT}/", timeout=2) as answer:
-            return answer.read().decode() in {pod["name"] for pod in pods(trial)}
+        for host in trial.hosts:
+            with urllib.request.urlopen(f"http://{host.address}:{NODE_PORT}/", timeout=2) as answer:
+                assert answer.read().decode() in {pod["name"] for pod in pods(trial)}
+        return True
 
     eventually(answers, 60)
 
@@ -128,7 +134,7 @@ def test_claim_is_bound_and_written_by_a_non_root_pod(trial: KubernetesCluster) 
     assert in_pod(trial, "sh", "-c", "id -u; echo kept > /data/file; cat /data/file").split() == ["10001", "kept"]
     claim = json.loads(kubectl(trial, "get", "persistentvolumeclaim", "data", "-o", "json"))
     assert claim["status"]["phase"] == "Bound"
-    written = trial.host.directory / "volumes" / claim["spec"]["volumeName"] / "file"
+    written = trial.volumes / claim["spec"]["volumeName"] / "file"
     assert written.read_text() == "kept\n"
     assert written.stat().st_gid == 10001  # the pod's fsGroup
 
@@ -151,7 +157,7 @@ def test_autoscaler_and_top_get_metrics(trial: KubernetesCluster) -> None:
 
 def test_deleted_claim_removes_its_data(trial: KubernetesCluster) -> None:
     volume = kubectl(trial, "get", "persistentvolumeclaim", "data", "-o", "jsonpath={.spec.volumeName}")
-    directory = trial.host.directory / "volumes" / volume
+    directory = trial.volumes / volume
     assert directory.is_dir()
     kubectl(trial, "delete", "deployment", WEB, "--cascade=foreground")
     kubectl(trial, "delete", "persistentvolumeclaim", "data")
@@ -160,21 +166,20 @@ def test_deleted_claim_removes_its_data(trial: KubernetesCluster) -> None:
 
 def test_up_and_down_leave_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     require_hosts()
-    trial = Profile(name="kube-trial", kind="kubernetes", prefix="10.82.0", host_count=1)
+    trial = Profile(name="kube-trial", kind="kubernetes", prefix="10.82.0", host_count=2)
     monkeypatch.setitem(PROFILES, trial.name, trial)
     monkeypatch.setenv("HA_SANDBOX", str(tmp_path / "sandbox"))
     before = (Machine.now(trial), _tunables(), _fixed_directories())
     cluster = KubernetesCluster(trial.name)
     try:
-        init = cluster.up().host.init()
-        assert init is not None
-        namespace = os.readlink(f"/proc/{init.pid}/ns/net")
+        hosts = (cluster.up().control, *cluster.hosts)
+        namespaces = {os.readlink(f"/proc/{host.pid}/ns/net") for host in hosts}
     finally:
         cluster.down()
     assert (Machine.now(trial), _tunables(), _fixed_directories()) == before
     lines = [_read(entry / "cmdline") for entry in Path("/proc").iterdir() if entry.name.isdigit()]
     assert not [line for line in lines if str(tmp_path / "sandbox") in line]
-    assert not processes.in_namespaces({namespace})
+    assert not processes.in_namespaces(namespaces)
     assert not (tmp_path / "sandbox").exists()
 
 

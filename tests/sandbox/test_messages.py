@@ -13,6 +13,7 @@ import pytest
 from sandbox.hosts import cli, commands, packages, preflight
 from sandbox.hosts.errors import HostError
 from sandbox.hosts.hosts import Hosts
+from sandbox.hosts.kubernetes import KubernetesCluster
 from sandbox.hosts.profiles import PROFILES, profile
 from sandbox.hosts.swarm import SwarmCluster
 
@@ -92,6 +93,15 @@ def test_kill_of_a_host_that_does_not_run(capsys: pytest.CaptureFixture[str]) ->
 def test_a_kubernetes_profile_is_no_swarm() -> None:
     with pytest.raises(HostError, match="profile 'kubernetes' is not for Swarm"):
         SwarmCluster("kubernetes")
+
+
+def test_a_cluster_of_an_older_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preflight, "require", lambda: None)
+    cluster = KubernetesCluster()
+    cluster.kubeconfig.parent.mkdir(parents=True)
+    cluster.kubeconfig.write_text("server: https://10.79.0.11:6443")
+    with pytest.raises(HostError, match=r"by an older version; .* `python -m sandbox.hosts down kubernetes`"):
+        cluster.up()
 
 
 def test_a_failing_program_is_one_sentence() -> None:

@@ -11,11 +11,13 @@ from cryptography.x509.oid import NameOID
 
 from sandbox.hosts.kubernetes.credentials import Credentials
 
+NODES = ("host1", "host2")
+
 
 @pytest.fixture
 def identity(tmp_path: Path) -> Credentials:
-    made = Credentials(tmp_path / "pki", "host1", "10.79.0.11")
-    made.make()
+    made = Credentials(tmp_path / "pki", "10.79.0.10")
+    made.make(NODES)
     return made
 
 
@@ -32,7 +34,7 @@ def test_api_server_is_signed_for_every_name_it_is_reached_by(identity: Credenti
     served.verify_directly_issued_by(load(identity.ca.pair.certificate))
     alternatives = served.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     addresses = {str(address) for address in alternatives.get_values_for_type(x509.IPAddress)}
-    assert addresses == {"10.79.0.11", "10.96.0.1", "127.0.0.1"}
+    assert addresses == {"10.79.0.10", "10.96.0.1", "127.0.0.1"}
     assert "kubernetes.default.svc.cluster.local" in alternatives.get_values_for_type(x509.DNSName)
 
 
@@ -47,13 +49,13 @@ def test_front_proxy_has_an_authority_of_its_own(identity: Credentials) -> None:
     ("client", "user", "groups"),
     [
         ("admin", "admin", ["system:masters"]),
-        ("kubelet", "system:node:host1", ["system:nodes"]),
+        ("kubelet-host2", "system:node:host2", ["system:nodes"]),
         ("scheduler", "system:kube-scheduler", []),
     ],
 )
 def test_kubeconfig_carries_user_and_groups(identity: Credentials, client: str, user: str, groups: list[str]) -> None:
     config = yaml.safe_load(identity.kubeconfig(client).read_text())
-    assert config["clusters"][0]["cluster"]["server"] == "https://10.79.0.11:6443"
+    assert config["clusters"][0]["cluster"]["server"] == "https://10.79.0.10:6443"
     subject = x509.load_pem_x509_certificate(
         base64.b64decode(config["users"][0]["user"]["client-certificate-data"])
     ).subject
@@ -70,5 +72,5 @@ def test_private_files_are_readable_by_their_owner_only(identity: Credentials) -
 
 def test_made_again_keeps_every_file(identity: Credentials) -> None:
     before = {path: path.read_bytes() for path in identity.directory.iterdir()}
-    Credentials(identity.directory, "host1", "10.79.0.11").make()
+    Credentials(identity.directory, "10.79.0.10").make(NODES)
     assert {path: path.read_bytes() for path in identity.directory.iterdir()} == before

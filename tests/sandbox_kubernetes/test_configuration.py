@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from sandbox.hosts.host import Host
+from sandbox.hosts.hosts import Hosts
 from sandbox.hosts.kubernetes import addons, pause_image
 from sandbox.hosts.kubernetes.credentials import Credentials
 from sandbox.hosts.kubernetes.node import Node
@@ -21,8 +22,11 @@ from sandbox.hosts.profiles import profile
 @pytest.fixture
 def node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Node:
     monkeypatch.setenv("HA_SANDBOX", str(tmp_path))
-    host = Host(profile("kubernetes"), 1)
-    made = Node(host, tmp_path / "programs", Credentials(host.profile.directory / "pki", host.name, host.address))
+    return written(Host(profile("kubernetes"), 2), tmp_path)
+
+
+def written(host: Host, directory: Path) -> Node:
+    made = Node(host, directory / "programs", Credentials(host.profile.directory / "pki", "10.79.0.10"))
     made.write_configuration()
     return made
 
@@ -38,9 +42,9 @@ def test_containerd_pulls_from_the_hosts_registry_and_keeps_its_data_in_the_host
     assert [*Path(cri["cni"]["conf_dir"]).iterdir()] == [etc / "cni/10-pods.conflist"]
 
 
-def test_kubelet_keeps_pods_in_the_profiles_control_group(node: Node) -> None:
+def test_kubelet_keeps_pods_in_the_nodes_control_group(node: Node) -> None:
     config = yaml.safe_load((node.host.directory / "etc/kubelet.yaml").read_text())
-    assert config["cgroupRoot"] == "/ha-platform-kubernetes"
+    assert config["cgroupRoot"] == "/ha-platform-kubernetes/host2"
     assert config["clusterDNS"] == ["10.96.0.10"]
     assert config["authentication"]["anonymous"]["enabled"] is False
     assert Path(config["resolvConf"]).is_relative_to(node.host.directory)
@@ -55,6 +59,18 @@ def test_kube_proxy_leaves_the_machines_connection_tracking_alone(node: Node) ->
         "tcpEstablishedTimeout": "0s",
         "tcpCloseWaitTimeout": "0s",
     }
+
+
+def test_nodes_share_no_address_of_a_pod_and_no_zone(node: Node, tmp_path: Path) -> None:
+    nodes = [written(host, tmp_path) for host in Hosts(node.host.profile).hosts]
+    networks = [json.loads((one.host.directory / "etc/cni/10-pods.conflist").read_text()) for one in nodes]
+    ranges = [network["plugins"][0]["ipam"]["ranges"][0][0] for network in networks]
+    assert {one["subnet"] for one in ranges} == {"10.244.0.0/16"}, "pods of other nodes are told from the outside"
+    assert [(one["rangeStart"], one["rangeEnd"]) for one in ranges] == [
+        (f"10.244.{index}.1", f"10.244.{index}.254") for index in (1, 2, 3)
+    ]
+    zones = [argument for one in nodes for argument in one.kubelet() if "topology.kubernetes.io/zone" in argument]
+    assert len(set(zones)) == len(nodes)
 
 
 def test_manifests_are_complete(node: Node) -> None:

@@ -70,7 +70,7 @@ def test_an_action_succeeds_unless_it_raises(host: Host) -> None:
 
 
 def test_a_url_answers_only_with_200(server: str, tmp_path: Path) -> None:
-    authority = Credentials(tmp_path / "pki", "host1", "10.79.0.11").ca.pair.certificate
+    authority = Credentials(tmp_path / "pki", "10.79.0.10").ca.pair.certificate
     assert answers(f"{server}/ready", authority)()
     assert not answers(f"{server}/late", authority)()
     assert not answers("http://127.0.0.1:9/ready", authority)()

@@ -1,4 +1,4 @@
-"""A real Kubernetes with one node on a sandbox host, from package registries only."""
+"""A real Kubernetes on sandbox hosts, a node each, from package registries only."""
 
 from sandbox.hosts.kubernetes.cluster import KubernetesCluster
 

@@ -1,4 +1,4 @@
-"""Cluster DNS, resource metrics and volumes: processes of the node, and the manifests that point at them."""
+"""Cluster DNS, resource metrics and volumes: processes of the control plane, and the manifests that point at them."""
 
 import base64
 from pathlib import Path
@@ -16,7 +16,7 @@ _MANIFESTS = Path(__file__).with_name("addons.yaml")
 _COREFILE = """\
 {domain}:{port} in-addr.arpa:{port} ip6.arpa:{port} {{
     errors
-    ready {node}:{ready}
+    ready {control}:{ready}
     kubernetes {domain} in-addr.arpa ip6.arpa {{
         kubeconfig {kubeconfig}
         pods insecure
@@ -36,7 +36,7 @@ def manifests(identity: Credentials) -> str:
     text = _MANIFESTS.read_text()
     values = {
         "DNS_SERVICE": DNS_SERVICE,
-        "NODE": identity.address,
+        "CONTROL": identity.address,
         "DNS_PORT": str(DNS_PORT),
         "METRICS_PORT": str(METRICS_PORT),
         "CA_BUNDLE": base64.b64encode(identity.ca.pair.certificate.read_bytes()).decode(),
@@ -50,7 +50,7 @@ def coredns(programs: Path, identity: Credentials, corefile: Path) -> list[str]:
     """Write the Corefile; returns the command line."""
     kubeconfig = identity.kubeconfig("coredns")
     text = _COREFILE.format(
-        port=DNS_PORT, node=identity.address, ready=DNS_READY_PORT, domain=CLUSTER_DOMAIN, kubeconfig=kubeconfig
+        port=DNS_PORT, control=identity.address, ready=DNS_READY_PORT, domain=CLUSTER_DOMAIN, kubeconfig=kubeconfig
     )
     corefile.write_text(text)
     return [str(programs / "coredns"), f"-conf={corefile}"]
@@ -69,5 +69,5 @@ def metrics_server(programs: Path, identity: Credentials) -> list[str]:
 
 
 def volumes(programs: Path, identity: Credentials, root: Path) -> list[str]:
-    """`root` is where the claims' directories are made."""
+    """`root` is where the claims' directories are made; every node sees it."""
     return [str(programs / "volumes"), f"--kubeconfig={identity.kubeconfig('volumes')}", f"--root={root}"]

@@ -7,7 +7,7 @@ from sandbox.golang.programs import GoPrograms
 VERSION = "v1.34.4"
 """The version of k8s.io/kubernetes in build/go.mod."""
 
-_OWN = ("coredns", "metrics-server", "pause", "volumes")
+_OWN = ("coredns", "firewall", "metrics-server", "pause", "volumes")
 _UPSTREAM = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy", "kubectl")
 
 

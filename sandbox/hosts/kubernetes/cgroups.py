@@ -1,28 +1,34 @@
-"""The control group that holds all pods: it must be there before the kubelet starts."""
+"""The control group that holds all pods of a node: it must be there before the kubelet starts."""
 
 from pathlib import Path
 
 from sandbox.hosts.errors import HostError
-from sandbox.hosts.profiles import Profile
+from sandbox.hosts.host import Host
 
 _ROOT = Path("/sys/fs/cgroup")
 _NEEDED = ("cpuset", "cpu", "memory", "pids")
 
 
-def make(profile: Profile) -> None:
-    """Make the profile's group in every hierarchy (version 1) or with the controllers that pods need (version 2)."""
-    group = profile.cgroup.lstrip("/")
+def of(host: Host) -> str:
+    """The group of the host's pods, inside the profile's."""
+    return f"{host.profile.cgroup}/{host.name}"
+
+
+def make(host: Host) -> None:
+    """Make the host's group in every hierarchy (version 1) or with the controllers that pods need (version 2)."""
+    group = of(host).lstrip("/")
     if (_ROOT / "cgroup.controllers").exists():
-        _delegate()
-        (_ROOT / group).mkdir(exist_ok=True)
+        (_ROOT / group).mkdir(parents=True, exist_ok=True)
+        _delegate(_ROOT)
+        _delegate((_ROOT / group).parent)
         return
     for hierarchy in _ROOT.iterdir():
         if (hierarchy / "cgroup.procs").exists() and not hierarchy.is_symlink():
-            (hierarchy / group).mkdir(exist_ok=True)
+            (hierarchy / group).mkdir(parents=True, exist_ok=True)
 
 
-def _delegate() -> None:
-    control = _ROOT / "cgroup.subtree_control"
+def _delegate(group: Path) -> None:
+    control = group / "cgroup.subtree_control"
     missing = [name for name in _NEEDED if name not in control.read_text().split()]
     try:
         if missing:

@@ -6,7 +6,7 @@ from sandbox.hosts.kubernetes.addresses import API_PORT, CLUSTER_DOMAIN, POD_RAN
 from sandbox.hosts.kubernetes.credentials import Credentials
 
 _ETCD = "http://127.0.0.1:2379"
-"""Loopback of the host's own namespace: neither pods nor the machine reach it."""
+"""Loopback of the control plane's own namespace: neither pods nor the machine reach it."""
 
 _UNUSED = (
     "certificatesigningrequest-approving",
@@ -62,7 +62,7 @@ def api_server(programs: Path, identity: Credentials) -> list[str]:
     ]
 
 
-def controller_manager(programs: Path, identity: Credentials, volume_plugins: str) -> list[str]:
+def controller_manager(programs: Path, identity: Credentials, volume_plugins: Path) -> list[str]:
     return [
         str(programs / "kube-controller-manager"),
         *_client(identity, "controller-manager"),
@@ -72,7 +72,7 @@ def controller_manager(programs: Path, identity: Credentials, volume_plugins: st
         f"--cluster-cidr={POD_RANGE}",
         f"--service-cluster-ip-range={SERVICE_RANGE}",
         f"--flex-volume-plugin-dir={volume_plugins}",  # it makes this directory
-        "--allocate-node-cidrs=false",  # the one node's range is in its CNI configuration
+        "--allocate-node-cidrs=false",  # each node's range is in its CNI configuration
         f"--controllers={','.join(('*', *(f'-{name}-controller' for name in _UNUSED)))}",
     ]
 

@@ -1,6 +1,7 @@
 """Who the cluster's parts are to each other: certificates, kubeconfig files, and the key of ServiceAccount tokens."""
 
 import base64
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,23 +19,25 @@ _CLIENTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "coredns": ("system:coredns", ()),
     "metrics-server": ("system:metrics-server", ()),
     "volumes": ("system:persistent-volume-provisioner", ()),
+    "firewall": ("system:network-policy", ()),
 }
 """File name -> (user, groups). RBAC knows the first four by itself; addons.yaml binds the others."""
 
 
 @dataclass(frozen=True)
 class Credentials:
-    """The files in `directory`; `make` writes those that are missing."""
+    """The files in `directory`, for a control plane at `address`; `make` writes those that are missing."""
 
     directory: Path
-    node: str
     address: str
 
-    def make(self) -> None:
+    def make(self, nodes: Iterable[str]) -> None:
         """Write what is not there: keys with mode 0600 in a directory with mode 0700."""
         for name, (user, groups) in _CLIENTS.items():
             self._kubeconfig(name, self.ca.issue(name, user, groups))
-        self._kubeconfig("kubelet", self.ca.issue("kubelet", f"system:node:{self.node}", ("system:nodes",)))
+        for node in nodes:
+            client = f"kubelet-{node}"
+            self._kubeconfig(client, self.ca.issue(client, f"system:node:{node}", ("system:nodes",)))
         if not self.token_key.exists():
             public = new_key(self.token_key).public_key()
             self.token_public_key.write_bytes(
@@ -59,8 +62,8 @@ class Credentials:
     def api_server_to_kubelet(self) -> Pair:
         return self.ca.issue("apiserver-kubelet-client", "kube-apiserver-kubelet-client", ("system:masters",))
 
-    def kubelet_serving(self) -> Pair:
-        return self.ca.issue("kubelet-serving", f"system:node:{self.node}", hosts=(self.node, self.address))
+    def kubelet_serving(self, node: str, address: str) -> Pair:
+        return self.ca.issue(f"kubelet-{node}-serving", f"system:node:{node}", hosts=(node, address))
 
     def front_proxy(self) -> Pair:
         return self.front_proxy_ca.issue("front-proxy-client", "front-proxy-client")
@@ -79,7 +82,7 @@ class Credentials:
         return self.directory / "service-account.pub"
 
     def kubeconfig(self, client: str) -> Path:
-        """The kubeconfig of `admin`, `scheduler`, `kubelet`, ..."""
+        """The kubeconfig of `admin`, `scheduler`, `kubelet-host1`, ..."""
         return self.directory / f"{client}.kubeconfig"
 
     def _kubeconfig(self, client: str, pair: Pair) -> None:

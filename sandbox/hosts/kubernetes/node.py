@@ -1,4 +1,4 @@
-"""What the node's own programs read and how they are called: containerd, CNI, kubelet and kube-proxy."""
+"""What a node's own programs read and how they are called: containerd, CNI, kubelet, kube-proxy and the firewall."""
 
 import json
 from dataclasses import dataclass
@@ -7,7 +7,8 @@ from pathlib import Path
 import yaml
 
 from sandbox.hosts.host import Host
-from sandbox.hosts.kubernetes.addresses import CLUSTER_DOMAIN, DNS_SERVICE, POD_RANGE, ZONE
+from sandbox.hosts.kubernetes import cgroups
+from sandbox.hosts.kubernetes.addresses import CLUSTER_DOMAIN, DNS_SERVICE, POD_RANGE, SERVICE_RANGE, pods_of
 from sandbox.hosts.kubernetes.credentials import Credentials
 from sandbox.hosts.kubernetes.pause_image import PAUSE_IMAGE
 from sandbox.hosts.registry import ADDRESS as REGISTRY
@@ -50,7 +51,7 @@ disabled_plugins = ["io.containerd.snapshotter.v1.aufs", "io.containerd.snapshot
 
 @dataclass(frozen=True)
 class Node:
-    """The node on a sandbox host."""
+    """One node, on a sandbox host."""
 
     host: Host
     programs: Path
@@ -78,13 +79,18 @@ class Node:
         return [
             str(self.programs / "kubelet"),
             f"--config={self._etc}/kubelet.yaml",
-            f"--kubeconfig={self.identity.kubeconfig('kubelet')}",
+            f"--kubeconfig={self.identity.kubeconfig(f'kubelet-{self.host.name}')}",
             f"--node-ip={self.host.address}",
-            f"--node-labels=topology.kubernetes.io/zone={ZONE}",
+            f"--node-labels=topology.kubernetes.io/zone=zone{self.host.index}",
         ]
 
     def kube_proxy(self) -> list[str]:
         return [str(self.programs / "kube-proxy"), f"--config={self._etc}/kube-proxy.yaml"]
+
+    def firewall(self) -> list[str]:
+        """It finds its node by the host's name, and ends where the API server does not know that yet."""
+        kubeconfig = self.identity.kubeconfig("firewall")
+        return [str(self.programs / "firewall"), f"--kubeconfig={kubeconfig}", f"--services={SERVICE_RANGE}"]
 
     def _write(self, name: str, text: str) -> None:
         path = self._etc / name
@@ -93,10 +99,14 @@ class Node:
             path.write_text(text)
 
     def _pod_network(self) -> dict[str, object]:
-        """Routed pods (one veth pair each, no bridge): a Service's answers pass the node's NAT without br_netfilter."""
+        """Routed pods (one veth pair each, no bridge): a Service's answers pass the node's NAT without br_netfilter.
+
+        The range of all nodes is one network, so that only what leaves the cluster gets a node's address.
+        """
+        first, *_, last = pods_of(self.host.index).hosts()
         ipam = {
             "type": "host-local",
-            "ranges": [[{"subnet": POD_RANGE}]],
+            "ranges": [[{"subnet": POD_RANGE, "rangeStart": str(first), "rangeEnd": str(last)}]],
             "routes": [{"dst": "0.0.0.0/0"}],
         }
         routed = {"type": "ptp", "ipMasq": True, "ipam": ipam}
@@ -104,7 +114,7 @@ class Node:
         return {"cniVersion": "0.4.0", "name": "pods", "plugins": [routed, ports]}
 
     def _kubelet(self) -> dict[str, object]:
-        serving = self.identity.kubelet_serving()
+        serving = self.identity.kubelet_serving(self.host.name, self.host.address)
         return {
             "apiVersion": "kubelet.config.k8s.io/v1beta1",
             "kind": "KubeletConfiguration",
@@ -118,7 +128,7 @@ class Node:
             "tlsPrivateKeyFile": str(serving.key),
             "containerRuntimeEndpoint": f"unix://{CONTAINERD_SOCKET}",
             "cgroupDriver": "cgroupfs",
-            "cgroupRoot": self.host.profile.cgroup,
+            "cgroupRoot": cgroups.of(self.host),
             "enforceNodeAllocatable": [],
             "failSwapOn": False,
             "failCgroupV1": False,

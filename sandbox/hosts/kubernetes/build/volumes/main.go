@@ -20,7 +20,7 @@ import (
 
 const provisionerName = "ha-platform/directory"
 
-// directories makes a volume as a directory below root, which is on the one node that this process runs on.
+// directories makes a volume as a directory below root, which every node sees.
 type directories struct {
 	root string
 }
