@@ -9,7 +9,7 @@ from tests.examples.example import composed
 from tests.live.published.stack import CHANGED, EXAMPLE, adapted, changes, kubernetes, swarm
 
 
-@pytest.mark.parametrize("platform", [swarm("host1"), kubernetes()], ids=["swarm", "kubernetes"])
+@pytest.mark.parametrize("platform", [swarm("host1"), kubernetes(3)], ids=["swarm", "kubernetes"])
 def test_what_is_deployed_differs_by_named_keys_only(platform: dict[str, Any]) -> None:
     settings = adapted(platform, image="registry.example.com/stand-in:1", client="192.0.2.1")
     paths = list(changes(EXAMPLE.settings(), settings))

@@ -179,7 +179,8 @@ def test_connections_that_are_not_http_come_from_the_named_range_only(system: Sy
         "except OSError as error:\n"
         " print(error)\n"
     )
-    assert system.place.run_in("web", ["python3", "-c", from_elsewhere]).strip() == "closed"
+    said = system.place.run_in("web", ["python3", "-c", from_elsewhere]).strip()
+    assert said == "closed" or "refused" in said, "by the balancer, or by the cluster's network before it"
 
 
 def test_the_volume_keeps_its_content_over_a_restart(system: System) -> None:

@@ -27,7 +27,7 @@ class Trial:
         self._cluster = cluster
         self.namespace = f"volumes-{secrets.token_hex(3)}"
         settings: Settings = {
-            "platform": {"kind": "kubernetes", "nodes": 1, "namespace": self.namespace, "create_namespace": False},
+            "platform": {"kind": "kubernetes", "nodes": 3, "namespace": self.namespace, "create_namespace": False},
             "images": {"source": "sandbox"},
             "data": "keep",
             "caches": {

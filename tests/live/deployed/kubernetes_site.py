@@ -1,4 +1,4 @@
-"""One Kubernetes node with the live stack."""
+"""Three Kubernetes nodes with the live stack; their network enforces policies."""
 
 import json
 import os
@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from sandbox.hosts import commands
 from sandbox.hosts.errors import HostError
 from sandbox.hosts.kubernetes import KubernetesCluster
 from sandbox.images import ensure_images
@@ -21,7 +22,7 @@ NAMESPACE = "ha-platform-live"
 
 
 class KubernetesSite(Site):
-    """One container is known by its pod's name. A single node: members and proxies share it, by preference apart."""
+    """One container is known by its pod's name."""
 
     def __init__(self, directory: Path, pulumi: Path | None) -> None:
         ensure_images()
@@ -29,8 +30,8 @@ class KubernetesSite(Site):
         platform = {
             "kind": "kubernetes",
             "entry": "node-port",
-            "nodes": 1,
-            "share_nodes": True,
+            "nodes": len(self._cluster.hosts),
+            "enforces_network_policy": True,
             "deregistration_delay": "3s",
         }
         settings = live_stack(platform, alerts_host=f"alerts.{NAMESPACE}.svc.cluster.local")
@@ -87,6 +88,16 @@ class KubernetesSite(Site):
     def run_in(self, replica: str, command: list[str]) -> str:
         return self._kubectl("exec", replica, "--", *command)
 
+    def every_pod(self) -> list[dict[str, Any]]:
+        """The ready pods of the stack, those of its agents too."""
+        pods = self._pods() + self._pods(namespace=f"{NAMESPACE}-agents")
+        return [pod for pod in pods if _ready(pod)]
+
+    def run_in_network(self, pod: dict[str, Any], command: list[str]) -> str:
+        """What a program of the machine prints in the pod's network: not every image has one to connect with."""
+        process, *_ = _processes_of_pod(pod["metadata"]["uid"], pause=True)
+        return commands.run("nsenter", "-t", str(process), "-n", "--", *command)
+
     def plain_texts(self) -> dict[str, str]:
         texts = {
             kind: self._cluster.kubectl(["get", kind, "--all-namespaces", "-o", "json"])
@@ -128,8 +139,8 @@ class KubernetesSite(Site):
                 text = self._kubectl("logs", name, "--all-containers", "--tail=2000")
                 (directory / f"{name}.log").write_text(text)
 
-    def _pods(self, workload: str = "") -> list[dict[str, Any]]:
-        document = json.loads(self._kubectl("get", "pods", "-o", "json"))
+    def _pods(self, workload: str = "", namespace: str = NAMESPACE) -> list[dict[str, Any]]:
+        document = json.loads(self._cluster.kubectl(["--namespace", namespace, "get", "pods", "-o", "json"]))
         pods: list[dict[str, Any]] = document["items"]
         return [pod for pod in pods if not workload or _belongs(pod, workload)]
 
@@ -147,8 +158,8 @@ def _ready(pod: dict[str, Any]) -> bool:
     return not going and any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
 
 
-def _processes_of_pod(uid: str) -> list[int]:
-    """The processes of a pod's container (not its pause process), by their control group."""
+def _processes_of_pod(uid: str, *, pause: bool = False) -> list[int]:
+    """The processes of a pod's container, or the pause process that keeps its network, by their control group."""
     found = []
     for directory in Path("/proc").iterdir():
         if not directory.name.isdigit():
@@ -158,6 +169,6 @@ def _processes_of_pod(uid: str) -> list[int]:
             command = (directory / "cmdline").read_bytes()
         except OSError:
             continue
-        if (uid in group or uid.replace("-", "_") in group) and b"sleep" not in command:
+        if (uid in group or uid.replace("-", "_") in group) and (command == b"/pause\0") is pause:
             found.append(int(directory.name))
     return found

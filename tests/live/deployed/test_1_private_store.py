@@ -18,7 +18,7 @@ except OSError as error:
 
 @pytest.mark.parametrize("site", [pytest.param("swarm", marks=pytest.mark.swarm)], indirect=True)
 def test_only_postgresql_reaches_the_store(site: Site) -> None:
-    """On Kubernetes this is a NetworkPolicy, which the sandbox's network does not enforce."""
+    """On Kubernetes this is a NetworkPolicy: `test_1_connections.py` tries every pair."""
     (store,), (patroni,) = site.replicas("main-etcd-0"), site.replicas("main-pg-0")
     name, address = "live-main-etcd-0", site.run_in(store, ["hostname", "-i"]).split()[0]
 

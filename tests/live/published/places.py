@@ -17,14 +17,17 @@ NAMESPACE = f"ha-platform-{STACK}"
 
 
 class Place(ABC):
-    """One platform, with one host."""
+    """One platform."""
 
     platform: dict[str, Any]
-    address: str
-    """Of the host, where published ports answer."""
     client: str
     """The address from which this machine connects."""
     environment: dict[str, str]
+
+    @property
+    @abstractmethod
+    def address(self) -> str:
+        """Of a host where published ports answer."""
 
     @abstractmethod
     def run_in(self, app: str, command: list[str]) -> str:
@@ -47,9 +50,13 @@ class OnSwarm(Place):
     def __init__(self, cluster: SwarmCluster) -> None:
         host = cluster.hosts[0]
         self.platform = swarm(host.name)
-        self.address, self.client = host.address, cluster.profile.machine_address
+        self._address, self.client = host.address, cluster.profile.machine_address
         self.environment = {"DOCKER_HOST": cluster.docker_host}
         self._client = cluster.client()
+
+    @property
+    def address(self) -> str:
+        return self._address
 
     def run_in(self, app: str, command: list[str]) -> str:
         label = f"com.docker.swarm.service.name={STACK}-{app}"
@@ -63,20 +70,26 @@ class OnSwarm(Place):
 
 
 class OnKubernetes(Place):
-    """The one-node cluster, with the platform of the example's README: root by name, and a cloud's balancer."""
+    """The cluster, with the platform of the example's README: root by name, and a cloud's balancer."""
 
     def __init__(self, cluster: KubernetesCluster) -> None:
-        self.platform = kubernetes()
-        self.address, self.client = cluster.address, cluster.profile.machine_address
+        self.platform = kubernetes(len(cluster.hosts))
+        self.client = cluster.profile.machine_address
         self.environment = {"KUBECONFIG": str(cluster.kubeconfig)}
         self._cluster = cluster
 
+    @property
+    def address(self) -> str:
+        """The node of the balancer's replica: a cloud sends to no other."""
+        pods = self._kubectl("get", "pods", "-l", "app.kubernetes.io/name=edge", "-o", "json")
+        return str(json.loads(pods)["items"][0]["status"]["hostIP"])
+
     def run_in(self, app: str, command: list[str]) -> str:
-        return self._cluster.kubectl(["--namespace", NAMESPACE, "exec", f"deployment/{app}", "--", *command])
+        return self._kubectl("exec", f"deployment/{app}", "--", *command)
 
     @contextmanager
     def going_up(self) -> Iterator[None]:
-        """A cloud gives balancers their address: here the node's own, which kube-proxy then takes connections for."""
+        """A cloud gives balancers addresses: here the nodes' own, which kube-proxy then takes connections for."""
         done = threading.Event()
         cloud = threading.Thread(target=self._give_addresses, args=(done,), daemon=True)
         cloud.start()
@@ -87,13 +100,18 @@ class OnKubernetes(Place):
             cloud.join()
 
     def _give_addresses(self, done: threading.Event) -> None:
-        given = json.dumps({"status": {"loadBalancer": {"ingress": [{"ip": self.address}]}}})
+        ingress = [{"ip": host.address} for host in self._cluster.hosts]
+        given = json.dumps({"status": {"loadBalancer": {"ingress": ingress}}})
         while not done.wait(1):
             try:
-                found = json.loads(self._cluster.kubectl(["--namespace", NAMESPACE, "get", "services", "-o", "json"]))
+                found = json.loads(self._kubectl("get", "services", "-o", "json"))
                 for service in found["items"]:
                     if service["spec"]["type"] == "LoadBalancer" and not service["status"]["loadBalancer"]:
-                        patch = ["patch", "service", service["metadata"]["name"], "--subresource=status", "-p", given]
-                        self._cluster.kubectl(["--namespace", NAMESPACE, *patch])
+                        self._kubectl(
+                            "patch", "service", service["metadata"]["name"], "--subresource=status", "-p", given
+                        )
             except HostError:
                 continue  # the namespace is not there yet
+
+    def _kubectl(self, *arguments: str) -> str:
+        return self._cluster.kubectl(["--namespace", NAMESPACE, *arguments])

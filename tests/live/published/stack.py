@@ -24,9 +24,11 @@ def swarm(host: str) -> dict[str, Any]:
     return {"kind": "swarm", "nodes": [host], "entry": "single-host", "encrypt_overlays": False}
 
 
-def kubernetes() -> dict[str, Any]:
-    """The platform of the example's README, with one node and no cloud that takes its time."""
-    small = {"nodes": 1, "share_nodes": True, "deregistration_delay": "3s", "balancer_delay": "3s"}
+def kubernetes(nodes: int) -> dict[str, Any]:
+    """The platform of the example's README, with so many nodes, policies enforced, and no cloud that takes its time."""
+    small = {
+        "nodes": nodes, "enforces_network_policy": True, "deregistration_delay": "3s", "balancer_delay": "3s",
+    }  # fmt: skip
     return dict(EXAMPLE.other_platform()["platform"]) | small
 
 

@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.live, pytest.mark.kubernetes, pytest.mark.timeout(600,
 
 NAMESPACE = f"ha-platform-{STACK}"
 SETTINGS = copy.deepcopy(SMALL)
-SETTINGS["platform"] = {"kind": "kubernetes", "entry": "node-port", "nodes": 1}
+SETTINGS["platform"] = {"kind": "kubernetes", "entry": "node-port", "nodes": 3}
 SETTINGS["balancers"]["edge"] |= {"listen": {"http": 30180}, "status": {"port": 30504}}
 SETTINGS["apps"]["web"]["migrations"] = {"command": ["true"], "retries": 0, "deadline": "60s"}
 del SETTINGS["caches"]

@@ -30,7 +30,7 @@ NO_CLUSTER = {
     "clusters": [{"name": "gone", "cluster": {"server": "https://127.0.0.1:1"}}],
     "users": [{"name": "nobody", "user": {"token": "none"}}],
 }
-ON_KUBERNETES = {**SMALL, "platform": {"kind": "kubernetes", "nodes": 1}}
+ON_KUBERNETES = {**SMALL, "platform": {"kind": "kubernetes", "nodes": 3}}
 WAITS = """\
 import pathlib, time
 pathlib.Path("started").touch()

@@ -254,8 +254,23 @@ def ping() -> None:
 
 
 def migrate() -> None:
+    connects(ENV["DB_HOST"], int(ENV["DB_PORT"]))
     sql("CREATE TABLE IF NOT EXISTS messages (id text PRIMARY KEY, question text NOT NULL, answer text)")
     vectors("CREATE TABLE IF NOT EXISTS embeddings (id text PRIMARY KEY, at vector(8) NOT NULL)")
+
+
+def connects(host: str, port: int) -> None:
+    """Returns once it does: a cluster's network may refuse a new pod for its first seconds."""
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            socket.create_connection((host, port), SECONDS).close()
+        except ConnectionRefusedError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
+        else:
+            return
 
 
 # --- plugin daemon
