@@ -90,10 +90,11 @@ def test_a_preview_changes_nothing(project: Project, swarm_dev: SwarmCluster) ->
 def test_a_mandatory_policy_stops_an_update(project: Project, swarm_dev: SwarmCluster, tmp_path: Path) -> None:
     (tmp_path / "PulumiPolicy.yaml").write_text("runtime: python\n")
     (tmp_path / "__main__.py").write_text(STRICT)
-    run = project.run("preview", "--policy-pack", str(tmp_path))
-    assert run.code != 0
-    assert "no services here" in run.text
-    assert quiet(run.text), run.text
+    for command, said in ((("up", "--yes"), "no services here"), (("preview", "--json"), '"severity": "error"')):
+        run = project.run(*command, "--policy-pack", str(tmp_path))
+        assert run.code != 0
+        assert said in run.text
+        assert quiet(run.text), run.text
     assert on_swarm(swarm_dev.client(), STACK) == set()
 
 
