@@ -1,20 +1,18 @@
 """The job that brings the running cluster to the settings of the stack file."""
 
 import json
-from pathlib import Path
 
 import pulumi
 
 from components.postgres_ha import roles
 from components.postgres_ha.dynamic import dynamic_configuration
-from components.postgres_ha.members import PostgresSecrets
+from components.postgres_ha.members import PostgresSecrets, scripts
 from components.postgres_ha.settings import PostgresSettings
 from components.scope import Scope
 from components.store_image import StoreImage
 from model import Container, Endpoint, File, Job, Resources, Tier
 from model.units import MIB
 
-_FILES = Path(__file__).parent / "files"
 _DIRECTORY = "/etc/ha-settings"
 _RESTART_SECONDS = 60
 """For one member's stop with its checkpoint, and for catching up, beside its start."""
@@ -43,16 +41,11 @@ def applied_settings(
     }
     inside = _inside(settings)
     wanted |= inside
-    texts = {
-        "script": ("apply_settings.py", (_FILES / "apply_settings.py").read_text()),
-        "wanted": ("wanted.json", json.dumps(wanted, indent=2) + "\n"),
-    }
-    if inside:
-        texts["databases"] = ("apply_databases.py", (_FILES / "apply_databases.py").read_text())
+    texts = scripts("apply_settings", "sql", "scram") | {"wanted": ("wanted.json", json.dumps(wanted, indent=2) + "\n")}
     if _keeps_roles(settings):
-        texts["roles"] = ("apply_roles.py", (_FILES / "apply_roles.py").read_text())
-        texts["roles-wanted"] = ("roles.json", json.dumps(roles.wanted(settings), indent=2) + "\n")
-    held: dict[str, pulumi.Input[str]] = {"superuser": secrets.superuser, "rest_api": secrets.rest_api}
+        texts["roles-wanted"] = ("roles.json", json.dumps({"roles": roles.wanted(settings)}, indent=2) + "\n")
+    documents = [f"{_DIRECTORY}/{path}" for _, (path, _) in texts.items() if path.endswith(".json")]
+    held: dict[str, pulumi.Input[str]] = {"settings": secrets.settings, "rest_api": secrets.rest_api}
     if secrets.roles:
         held["roles"] = pulumi.Output.json_dumps(secrets.roles)
     passwords = pulumi.Output.json_dumps(held)
@@ -65,8 +58,9 @@ def applied_settings(
             tier=Tier.DATA,
             container=Container(
                 image=image.image,
-                command=("python3", f"{_DIRECTORY}/apply_settings.py"),
-                args=(f"{_DIRECTORY}/wanted.json", f"{_DIRECTORY}/passwords.json"),
+                command=("python3", "-m", "scripts.apply_settings"),
+                args=(*documents, f"{_DIRECTORY}/passwords.json"),
+                env={"PYTHONPATH": _DIRECTORY},
                 files=(*files, File(path=f"{_DIRECTORY}/passwords.json", source=secret)),
                 resources=Resources(
                     cpu_request_millis=10,

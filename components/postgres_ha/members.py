@@ -43,10 +43,13 @@ class PostgresSecrets:
     """Generated passwords, one per purpose."""
 
     superuser: pulumi.Output[str]
+    """For Patroni's own use: over the network nobody logs in with it."""
     replication: pulumi.Output[str]
     rewind: pulumi.Output[str]
     rest_api: pulumi.Output[str]
     owner: pulumi.Output[str]
+    settings: pulumi.Output[str]
+    """Of the role that the settings job logs in as."""
     roles: Mapping[str, pulumi.Output[str]]
     """Of further owners, and of roles that log in, by role."""
 
@@ -56,7 +59,7 @@ class PostgresSecrets:
         further = [role for role in dict.fromkeys(settings.owners.values()) if role != settings.owner]
         further += [name for name, role in settings.roles.items() if role.login]
         roles = {role: scope.password(f"{name}-role-{role.replace('_', '-')}") for role in further}
-        purposes = ("superuser", "replication", "rewind", "rest_api", "owner")
+        purposes = ("superuser", "replication", "rewind", "rest_api", "owner", "settings")
         own = {purpose: scope.password(f"{name}-{purpose.replace('_', '-')}") for purpose in purposes}
         return cls(**own, roles=roles)
 
@@ -91,6 +94,8 @@ def postgres(
     programs, starts = _handing_over(scope, word) if settings.members > 1 else ((), ())
     passwords = scope.secret(f"{word}-passwords", secrets.patroni())
     owner = scope.secret(f"{word}-owner", secrets.owner)
+    settings_role = scope.secret(f"{word}-settings-role", secrets.settings)
+    inside = scripts("orders", "apply_databases", "apply_roles", "sql", "scram")
     return scope.members(
         Members(
             name=word,
@@ -113,6 +118,8 @@ def postgres(
                     File(path=f"{_DIRECTORY}/bootstrap/post_bootstrap.sh", source=bootstrap),
                     File(path=f"{_DIRECTORY}/bootstrap/owner_password", source=owner),
                     *programs,
+                    File(path=f"{_DIRECTORY}/settings_password", source=settings_role),
+                    *scope.config_files(word, _DIRECTORY, inside),
                 ),
                 resources=_resources(settings),
                 # For parallel queries and index builds; half is Linux's own default for such a directory.
@@ -142,6 +149,12 @@ def _handing_over(scope: Scope, word: str) -> tuple[tuple[File, ...], tuple[str,
     """What a member needs to hand over before it stops, and what its command begins with."""
     texts = {name: (f"{name}.py", (_FILES / f"{name}.py").read_text()) for name in ("member", "switchover")}
     return scope.config_files(word, f"{_DIRECTORY}/programs", texts), ("python3", f"{_DIRECTORY}/programs/member.py")
+
+
+def scripts(*names: str) -> dict[str, tuple[str, str]]:
+    """Python modules as files of the package `scripts`: what `Scope.config_files` takes."""
+    texts = {name: (_FILES / f"{name}.py").read_text() for name in names}
+    return {name.replace("_", "-"): (f"scripts/{name}.py", text) for name, text in texts.items()}
 
 
 def _resources(settings: PostgresSettings) -> Resources:

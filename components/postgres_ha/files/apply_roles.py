@@ -1,4 +1,4 @@
-"""Bring groups, memberships and grants to what `roles.json` says. A part of `apply_databases.py`, mounted beside it.
+"""Bring groups, memberships and grants to what an order says. A part of `apply_databases.py`.
 
 Roles that are made here are marked by a comment. One that is no longer wanted cannot log in any more, and is not
 dropped. Of what a role was granted, only the privileges below are looked at; others are a person's.

@@ -1,18 +1,15 @@
-"""Bring a running Patroni cluster to the settings of the stack: `apply_settings.py WANTED PASSWORDS`, two JSON files.
+"""Bring a running Patroni cluster to the settings of the stack: `apply_settings WANTED... PASSWORDS`, JSON files.
 
 Patroni takes these settings from its store. What differs there is changed; then members that run with another value
-are restarted one at a time, and only while all others follow the primary. What already fits is left alone. Runs in the
-image of the servers: Python's standard library and `psql`.
+are restarted one at a time, and only while all others follow the primary. What already fits is left alone. What needs
+the superuser is ordered (`orders.py`). Runs in the image of the servers: Python's standard library and `psql`.
 """
 
 import base64
-import csv
 import http.client
-import importlib
-import io
 import json
-import os
-import subprocess
+import math
+import secrets
 import sys
 import time
 import urllib.error
@@ -22,27 +19,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from .scram import verifier
+from .sql import ANSWER_SECONDS, NotYet, Server, quoted
+
 POLL_SECONDS = 1
-ANSWER_SECONDS = 5
-"""A member that takes longer to say how it is does not count as answering."""
-CHANGE_SECONDS = 60
-"""An extension may take some seconds to make what it holds."""
-NO_CONNECTION = 2
-"""How psql ends then."""
-SESSION = {
-    # Only PostgreSQL's own functions and operators: an owner can make better matches, and would run them as superuser.
-    "search_path": "pg_catalog,pg_temp",
-    "role": "none",
-    "local_preload_libraries": "",
-    "default_transaction_read_only": "off",
-    "default_transaction_isolation": "read\\ committed",
-    "standard_conforming_strings": "on",
-    "client_min_messages": "warning",
-    "lock_timeout": "0",
-    "idle_in_transaction_session_timeout": "0",
-    "exit_on_error": "off",
-}
-"""What the owner of a database must not decide (`ALTER DATABASE ... SET`) for the superuser in it."""
+ASK_SECONDS = 15
+"""Before the primary is asked again to look for orders: it may have been another one that was asked."""
 RESTARTS = 3
 """Of one member at most: a standby may have to grow in one parameter, and to shrink in another afterwards."""
 RUNNING = "SELECT name, setting FROM pg_settings WHERE context = 'postmaster'"
@@ -71,10 +53,6 @@ Settings = dict[str, Any]
 
 class Failed(Exception):
     """It cannot be done: one sentence for a person."""
-
-
-class NotYet(Exception):
-    """Why it cannot go on at this moment."""
 
 
 class Answer(NamedTuple):
@@ -108,50 +86,17 @@ class Member:
         except (OSError, http.client.HTTPException) as error:
             raise NotYet(f"{self.name} does not answer ({error})") from None
 
-    def query(self, sql: str, *, database: str = "postgres") -> list[tuple[str, str]]:
+    def query(self, sql: str) -> list[tuple[str, str]]:
         """The first two columns of each row. Raises NotYet if the server does not answer."""
-        done = self._psql(sql, database, seconds=ANSWER_SECONDS)
-        if done.returncode:
-            raise NotYet(f"{self.name} does not answer ({_line(done.stderr)})")
-        # Names may have any character, also each that ends a line.
-        rows = csv.reader(io.StringIO(done.stdout.decode(errors="replace"), newline=""))
-        return [(row[0], row[1] if len(row) > 1 else "") for row in rows if row]
+        return self._server.query(sql)
 
-    def refused(self, sql: str, *, database: str) -> str:
-        """Change something; returns why the server refuses. Raises NotYet if it is no longer the primary, or silent."""
-        done = self._psql(sql, database, seconds=CHANGE_SECONDS)
-        said = _line(done.stderr)
-        if done.returncode == NO_CONNECTION or "read-only transaction" in said:
-            raise NotYet(f"{self.name} does not answer ({said})")
-        return said or "failed" if done.returncode else ""
+    def refused(self, sql: str) -> str:
+        """Why the server refuses; NotYet as for a query."""
+        return self._server.refused(sql)
 
-    def _psql(self, sql: str, database: str, *, seconds: int) -> "subprocess.CompletedProcess[bytes]":
-        variables = {
-            "PGPASSWORD": self.passwords["superuser"],
-            "PGCONNECT_TIMEOUT": str(ANSWER_SECONDS),
-            "PGCLIENTENCODING": "UTF8",
-            "PGOPTIONS": " ".join(
-                f"-c {key}={value}" for key, value in (SESSION | {"statement_timeout": f"{seconds}s"}).items()
-            ),
-        }
-        line = [self.psql, "-Xtq", "--csv", "-v", "ON_ERROR_STOP=1", "-h", self.host, "-U", "postgres", "-d", database]
-        try:
-            return subprocess.run(
-                line,
-                input=sql.encode(),  # an argument would be seen by everybody on the host
-                env=os.environ | variables,
-                capture_output=True,
-                timeout=2 * ANSWER_SECONDS + seconds,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            raise NotYet(f"{self.name} does not answer") from None
-
-
-def _line(said: bytes) -> str:
-    """On one line, without what a name may do to a terminal."""
-    text = " ".join(said.decode(errors="replace").split())
-    return "".join(each if each.isprintable() else "?" for each in text)
+    @property
+    def _server(self) -> Server:
+        return Server(self.name, self.host, self.psql, "ha_settings", self.passwords["settings"])
 
 
 def difference(wanted: Settings, actual: Settings) -> Settings:
@@ -204,7 +149,9 @@ class Cluster:
         self._taken_out: set[str] = set()
         self._changed = False
         self._restarts: Counter[str] = Counter()
-        self._inside = {key: wanted[key] for key in ("databases", "extensions") if key in wanted}
+        self._inside = {key: wanted[key] for key in ("databases", "extensions", "roles") if key in wanted}
+        self._order: str | None = None
+        self._asked = -math.inf
         self._passwords = passwords
         self._members = {
             name: Member(name, host, wanted["psql"], passwords) for name, host in wanted["members"].items()
@@ -227,6 +174,9 @@ class Cluster:
         leader = self._leader()
         paused = self._configure(leader)
         running = self._running()
+        if leader.name not in running:
+            self._ask(leader)
+            raise NotYet(f"the server of {leader.name} does not answer")
         for member, parameters in running.items():
             self._check_read(self._members[member], parameters)
         away = [name for name in self._members if name not in running]
@@ -315,15 +265,37 @@ class Cluster:
         running |= dict.fromkeys(taken_out - pending.keys(), DEFAULT)
 
     def _create(self, leader: Member) -> None:
-        """Roles, databases and extensions that are missing."""
+        """Roles, databases and extensions that are missing: ordered, for only the primary itself may make them."""
         if not self._inside:
             return
-        passwords = json.loads(self._passwords.get("roles", "{}"))
-        try:
-            for done in importlib.import_module("apply_databases").create(leader, self._inside, passwords):
-                print(f"{self._origin}: {done}", flush=True)
-        except ValueError as error:
-            raise Failed(f"{self._origin}: {error}") from None
+        if self._order is None:
+            passwords = json.loads(self._passwords.get("roles", "{}"))
+            wanted = self._inside | {"verifiers": {role: verifier(role, each) for role, each in passwords.items()}}
+            order = secrets.token_hex(16)
+            values = f"{quoted(order)}, {quoted(json.dumps(wanted))}"
+            if refused := leader.refused(f"INSERT INTO ha_platform.orders (id, wanted) VALUES ({values})"):
+                self._ask(leader)
+                raise NotYet(f"{leader.name} takes no order: {refused}")
+            self._order, self._asked = order, -math.inf
+        outcomes = leader.query(f"SELECT outcome, id FROM ha_platform.orders WHERE id = {quoted(self._order)}")
+        if not outcomes:  # what one primary took the next has not, after some failovers
+            self._order = None
+            raise NotYet(f"{leader.name} has lost an order")
+        [(outcome, _)] = outcomes
+        if not outcome:
+            self._ask(leader)
+            raise NotYet(f"{leader.name} has not carried out an order: see its log")
+        said = json.loads(outcome)
+        for done in said["done"]:
+            print(f"{self._origin}: {done}", flush=True)
+        if "failed" in said:
+            raise Failed(f"{self._origin}: {said['failed']}")
+
+    def _ask(self, leader: Member) -> None:
+        """Patroni reloads, and so calls what looks for orders, and lets this job in where it could not log in."""
+        if time.monotonic() > self._asked + ASK_SECONDS:
+            leader.rest("POST", "/reload")
+            self._asked = time.monotonic()
 
     def _paused(self) -> Failed:
         return Failed(
@@ -383,10 +355,12 @@ class Cluster:
             raise NotYet(f"{member.name} was not restarted for {changes}: {answer.text.strip()}")
 
 
-def main(wanted: str, passwords: str) -> int:
-    """0 when the settings are in force."""
+def main(*files: str) -> int:
+    """0 when the settings are in force. The last file has the passwords; those before it are one document."""
+    *documents, passwords = (json.loads(Path(file).read_text()) for file in files)
+    wanted = {key: value for document in documents for key, value in document.items()}
     try:
-        Cluster(json.loads(Path(wanted).read_text()), json.loads(Path(passwords).read_text())).apply()
+        Cluster(wanted, passwords).apply()
     except Failed as failure:
         print(failure, file=sys.stderr)
         return 1

@@ -270,7 +270,7 @@ def _chosen(view: View, to: str) -> str:
 def main(wanted_file: str, passwords_file: str, endpoint: str, to: str = "") -> int:
     """0 when the primary changed and the endpoint takes writes."""
     wanted, passwords = json.loads(Path(wanted_file).read_text()), json.loads(Path(passwords_file).read_text())
-    writes = Writes(endpoint, wanted["psql"], "postgres", passwords["superuser"])
+    writes = Writes(endpoint, wanted["psql"], "ha_settings", passwords["settings"])
     try:
         print(switch_over(wanted["members"], passwords["rest_api"], to, writes), flush=True)
     except Refused as refused:

@@ -157,6 +157,4 @@ class Writer:
 
 
 async def _connect() -> "asyncpg.Connection[asyncpg.Record]":
-    return await asyncpg.connect(
-        host=PROXY, port=5432, user="postgres", password=PASSWORDS["superuser"], database="postgres", timeout=2
-    )
+    return await asyncpg.connect(host=PROXY, port=5432, user="app", password="owner", database="app", timeout=2)

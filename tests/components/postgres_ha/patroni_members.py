@@ -1,7 +1,9 @@
 """The members of a database as they are rendered, run as real processes on loopback."""
 
+import json
 import os
 import pwd
+import re
 import signal
 import subprocess
 import sys
@@ -19,7 +21,7 @@ from tests.components.postgres_ha.etcd_members import Store
 from tests.live.app.postgres_server import POSTGRES_BIN
 from tests.loopback import own_network
 from tests.mock_engine import Recorded, render
-from tests.rendered.texts import PLATFORMS
+from tests.rendered.texts import PLATFORMS, text
 
 PATRONI = Path(sys.executable).with_name("patroni")
 COUNT = 3
@@ -28,17 +30,20 @@ PASSWORDS = {role: role for role in ("superuser", "replication", "rewind", "rest
 
 
 class Patronis:
-    """Three members that use `store`. Member n has the address `<network>.<n + 11>`."""
+    """Three members that use `store`. Member n has the address `<network>.<n + 11>`. `main`: keys of the database."""
 
-    def __init__(self, directory: Path, store: Store, network: str = own_network()) -> None:
+    def __init__(self, directory: Path, store: Store, network: str = own_network(), **main: Any) -> None:
         self._directory = directory
         self._store = store
         self._network = network
         self._running: dict[int, subprocess.Popen[bytes]] = {}
-        self.swarm = {one.name: one.inputs for one in registered("swarm") if one.name.startswith("main-")}
+        self.said = ""
+        """By the settings job, the first time."""
+        self._found = registered("swarm", **main)
+        self.swarm = {one.name: one.inputs for one in self._found if one.name.startswith("main-")}
         (self.stateful_set,) = (
             one.inputs
-            for one in registered("kubernetes")
+            for one in registered("kubernetes", **main)
             if one.name == "main-pg" and one.type.endswith(":StatefulSet")
         )
 
@@ -46,22 +51,20 @@ class Patronis:
         """Runs the rendered command with the rendered files; a replica copies at most `clone_rate` a second."""
         spec = self._spec(ordinal)
         etc, volume = self._directory / f"etc-{ordinal}", self._directory / f"volume-{ordinal}"
-        for part in ("config", "bootstrap", "programs"):
-            (etc / part).mkdir(parents=True, exist_ok=True)
         volume.mkdir(exist_ok=True)
-        (etc / "config/10-cluster.yml").write_text(self._text(ordinal, self.swarm["main-pg-cluster"]["dataRaw"]))
-        (etc / "config/30-here.yml").write_text(yaml.safe_dump(self._here(ordinal, clone_rate)))
-        (etc / "bootstrap/post_bootstrap.sh").write_text(
-            self._text(ordinal, self.swarm["main-pg-bootstrap"]["dataRaw"])
-        )
-        (etc / "bootstrap/owner_password").write_text("owner")
-        for program in ("member", "switchover"):
-            text = self._text(ordinal, self.swarm[f"main-pg-{program}"]["dataRaw"])
-            (etc / f"programs/{program}.py").write_text(text)
-        password = PASSWORDS["rest_api"]
-        (etc / "config/20-passwords.yml").write_text(
-            f"restapi:\n  authentication: {{username: patroni, password: {password}}}\n"
-        )
+        for path, content in self.files(spec, ordinal).items():
+            here = Path(self._text(ordinal, path))
+            here.parent.mkdir(parents=True, exist_ok=True)
+            here.write_text(content)
+        own = {
+            "config/20-passwords.yml": "restapi:\n  authentication: "
+            f"{{username: patroni, password: {PASSWORDS['rest_api']}}}\n",
+            "config/30-here.yml": yaml.safe_dump(self._here(ordinal, clone_rate)),
+            "bootstrap/owner_password": "owner",
+            "settings_password": "settings",
+        }
+        for path, content in own.items():
+            (etc / path).write_text(content)
         with (self._directory / f"{ordinal}.log").open("ab") as log:
             self._running[ordinal] = subprocess.Popen(
                 [*as_postgres(), *(self._text(ordinal, part) for part in (*spec["commands"], *spec["args"]))],
@@ -74,6 +77,41 @@ class Patronis:
                 stderr=log,
                 start_new_session=True,
             )
+
+    def files(self, spec: dict[str, Any], ordinal: int) -> dict[str, str]:
+        """Path in the container -> text, of the configuration files that a container has."""
+        texts = {name: one["dataRaw"] for name, one in self.swarm.items() if "dataRaw" in one}
+        names = {one["fileName"]: one["configName"].rpartition("-")[0] for one in spec["configs"]}
+        return {path: self._text(ordinal, texts[name]) for path, name in names.items()}
+
+    def apply_settings(self) -> str:
+        """What the settings job prints that is rendered; it must succeed."""
+        spec = self.swarm["main-pg-settings"]["taskSpec"]["containerSpec"]
+        place = self._directory / "job"
+        for path, content in self.files(spec, 0).items():
+            here = Path(path.replace("/etc/ha-settings", str(place)))
+            here.parent.mkdir(parents=True, exist_ok=True)
+            here.write_text(re.sub(r'"psql": "[^"]*"', f'"psql": "{POSTGRES_BIN}/psql"', content))
+        roles = dict.fromkeys(json.loads(json.loads(text(self._found, "main-pg-settings-passwords"))["roles"]), "role")
+        passwords = {"settings": "settings", "rest_api": PASSWORDS["rest_api"], "roles": json.dumps(roles)}
+        (place / "passwords.json").write_text(json.dumps(passwords))
+        done = subprocess.run(
+            [sys.executable, *spec["commands"][spec["commands"].index("python3") + 1 :],
+             *(part.replace("/etc/ha-settings", str(place)) for part in spec["args"])],
+            env={"PYTHONPATH": str(place), "PATH": os.environ["PATH"]},
+            capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def login(self, ordinal: int, user: str, password: str, database: str, sql: str = "SELECT 'in'") -> str:
+        """What the server answers over the network, or the reason why it lets nobody in."""
+        done = subprocess.run(
+            [POSTGRES_BIN / "psql", "-XAtq", "-h", self.address(ordinal), "-U", user, "-d", database, "-c", sql],
+            env={"PGPASSWORD": password, "PGCONNECT_TIMEOUT": "5"},
+            capture_output=True, text=True, timeout=20, check=False,
+        )  # fmt: skip
+        return (done.stdout or done.stderr).strip()
 
     def signal(self, ordinal: int, number: signal.Signals) -> None:
         """To Patroni alone."""
@@ -161,6 +199,8 @@ class Patronis:
             text = text.replace(f"prod-main-pg-{other}", self.address(other))
             text = text.replace(f"prod-main-etcd-{other}", self._store.address(other))
         mount = next(one for one in self._spec(ordinal)["mounts"] if one["type"] == "volume")
+        # The socket's directory, as an argument of callbacks.
+        text = text.replace(" /tmp /etc/ha-patroni", f" {self._directory}/volume-{ordinal} /etc/ha-patroni")
         text = text.replace("/etc/ha-patroni", str(self._directory / f"etc-{ordinal}"))
         return text.replace(mount["target"], str(self._directory / f"volume-{ordinal}"))
 
@@ -172,8 +212,8 @@ def as_postgres() -> list[str]:
     return ["unshare", "--user", f"--map-user={user.pw_uid}", f"--map-group={user.pw_gid}"]
 
 
-def registered(kind: str) -> list[Recorded]:
+def registered(kind: str, **main: Any) -> list[Recorded]:
     """What the stack renders on a platform."""
-    document = {"platform": PLATFORMS[kind], "databases": {"main": {"members": COUNT, "volume": "500Gi"}}}
+    document = {"platform": PLATFORMS[kind], "databases": {"main": {"members": COUNT, "volume": "500Gi", **main}}}
     stack = check(document, source="clone", secret_names=frozenset())
     return render(lambda _: compose(StackInput(source="clone", stack=stack, secrets={}), stack_name="prod"))

@@ -1,14 +1,14 @@
 """A server, and the part of the settings job that keeps roles, with the files that a stack renders."""
 
 import functools
-import importlib
 import json
 import os
 import subprocess
-from pathlib import Path
 from typing import Any
 
-from components.postgres_ha.files.apply_settings import Member
+from components.postgres_ha.files.orders import carry_out
+from components.postgres_ha.files.scram import verifier
+from components.postgres_ha.files.sql import Server
 from tests.live.app.postgres_server import POSTGRES_BIN, Postgres
 from tests.mock_engine import Recorded
 from tests.rendered.texts import PLATFORMS, accepted, text
@@ -21,25 +21,25 @@ def rendered(database: str) -> list[Recorded]:
 
 
 class Cluster:
-    """A server, and the job's part that keeps roles, with the files that the stack renders."""
+    """A server that carries out what a stack's job orders."""
 
-    def __init__(self, server: Postgres, place: Path) -> None:
-        self._server, self._place = server, place
-        self._passwords = {"superuser": server.password}
-        self.leader = Member("main-pg-0", "127.0.0.1", str(POSTGRES_BIN / "psql"), self._passwords)
+    def __init__(self, server: Postgres) -> None:
+        self._passwords: dict[str, str] = {}
+        self.leader = Server("main-pg-0", "127.0.0.1", str(POSTGRES_BIN / "psql"), "postgres", server.password)
 
     def applied(self, roles: dict[str, Any], **more: Any) -> list[str]:
-        """What the job changed."""
+        """What the order changed. Raises ValueError with what could not be done."""
         found = rendered(json.dumps({"members": 1, "databases": {"analytics": {}}, "roles": roles, **more}))
-        for name in ("databases", "roles", "roles-wanted"):
-            file = {"databases": "apply_databases.py", "roles": "apply_roles.py", "roles-wanted": "roles.json"}[name]
-            (self._place / file).write_text(text(found, f"main-pg-settings-{name}"))
         wanted = json.loads(text(found, "main-pg-settings-wanted"))
         passwords = json.loads(json.loads(text(found, "main-pg-settings-passwords"))["roles"])
         self._passwords |= {name: f"of-{name}" for name in passwords}
-        script = importlib.import_module("apply_databases")
-        inside = {key: wanted[key] for key in ("databases", "extensions") if key in wanted}
-        done: list[str] = script.create(self.leader, inside, {name: f"of-{name}" for name in passwords})
+        order = {key: wanted[key] for key in ("databases", "extensions") if key in wanted}
+        order |= json.loads(text(found, "main-pg-settings-roles-wanted"))
+        order["verifiers"] = {name: verifier(name, f"of-{name}") for name in passwords}
+        outcome = carry_out(self.leader, order)
+        if "failed" in outcome:
+            raise ValueError(outcome["failed"])
+        done: list[str] = outcome["done"]
         return done
 
     def schemas(self) -> list[str]:

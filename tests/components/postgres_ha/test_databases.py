@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from components.postgres_ha.files.apply_databases import create, fits, verifier
+from components.postgres_ha.files.apply_databases import create
+from components.postgres_ha.files.scram import verifier
 from composition.read import check
 from settings.faults import BrokenStack
 from tests.mock_engine import Recorded
@@ -44,7 +45,7 @@ def test_the_job_is_told_databases_owners_and_extensions(platform: str) -> None:
     wanted = json.loads(text(found, "main-pg-settings-wanted"))
     assert wanted["databases"] == {"analytics": "analytics", "mine": "app"}
     assert wanted["extensions"] == {"app": ["citext"], "analytics": ["pg_trgm"]}
-    assert "def create(" in text(found, "main-pg-settings-databases")
+    assert "def create(" in text(found, "main-pg-apply-databases"), "by the members themselves"
     passwords = json.loads(text(found, "main-pg-settings-passwords"))
     assert json.loads(passwords["roles"]).keys() == {"analytics"}, "the first owner's is set at the first start"
 
@@ -120,7 +121,7 @@ class Server:
 def test_what_is_missing_is_created() -> None:
     server = Server({"app": ""}, {"app": "app"}, open_to_all=("app", "analytics"))
     wanted = {"databases": {"analytics": "analytics"}, "extensions": {"analytics": ["pg_trgm"]}}
-    create(server, wanted, {"analytics": "secret"})
+    create(server, wanted | {"verifiers": {"analytics": verifier("analytics", "secret")}}, [])
     assert server.told == [
         ("postgres", 'CREATE ROLE "analytics" LOGIN'),
         ("postgres", 'CREATE DATABASE "analytics" OWNER "analytics"'),
@@ -130,24 +131,28 @@ def test_what_is_missing_is_created() -> None:
 
 
 def test_what_is_there_is_left_alone_but_for_another_password() -> None:
-    wanted = {"databases": {"analytics": "analytics"}}
-    there = Server({"analytics": verifier("secret")}, {"analytics": "analytics"})
-    assert create(there, wanted, {"analytics": "secret"}) == []
-    assert there.told == []
-    create(there, wanted, {"analytics": "another"})
+    kept = verifier("analytics", "secret")
+    there = Server({"analytics": kept}, {"analytics": "analytics"})
+    wanted: dict[str, Any] = {"databases": {"analytics": "analytics"}}
+    done: list[str] = []
+    create(there, wanted | {"verifiers": {"analytics": kept}}, done)
+    assert (done, there.told) == ([], [])
+    create(there, wanted | {"verifiers": {"analytics": verifier("analytics", "another")}}, done)
     assert there.told == [("postgres", 'ALTER ROLE "analytics" LOGIN')]
+    assert done == ["password of role analytics"]
 
 
 def test_a_database_of_somebody_else_is_not_taken() -> None:
-    server = Server({"analytics": verifier("secret")}, {"analytics": "app"})
+    server = Server({}, {"analytics": "app"})
     with pytest.raises(ValueError, match="belongs to the role app, not to analytics"):
-        create(server, {"databases": {"analytics": "analytics"}}, {"analytics": "secret"})
+        create(server, {"databases": {"analytics": "analytics"}}, [])
 
 
-@pytest.mark.parametrize("kept", ["", "md5abc", "SCRAM-SHA-256", "SCRAM-SHA-256$4096", verifier("other")])
-def test_what_was_made_of_another_password_does_not_fit(kept: str) -> None:
-    assert not fits("secret", kept)
-    assert fits("secret", verifier("secret"))
+def test_a_verifier_follows_from_the_role_and_its_password() -> None:
+    first = verifier("analytics", "secret")
+    assert first == verifier("analytics", "secret")
+    assert len({first, verifier("analytics", "other"), verifier("app", "secret")}) == 3
+    assert "secret" not in first
 
 
 ROLES: dict[str, Any] = {
@@ -168,7 +173,7 @@ def with_roles(platform: str, uses: dict[str, Any], roles: dict[str, Any] = ROLE
 @pytest.mark.parametrize("platform", sorted(PLATFORMS))
 def test_the_job_is_told_roles_groups_and_grants(platform: str) -> None:
     found = with_roles(platform, {"main": "DATABASE"})
-    wanted = json.loads(text(found, "main-pg-settings-roles-wanted"))
+    wanted = json.loads(text(found, "main-pg-settings-roles-wanted"))["roles"]
     assert wanted["roles"] == {
         "reader": {"login": True, "member_of": [], "becomes": {}},
         "deputy": {"login": True, "member_of": ["deputies"], "becomes": {"app": "app", "mine": "app"}},
@@ -182,7 +187,7 @@ def test_the_job_is_told_roles_groups_and_grants(platform: str) -> None:
     }
     passwords = json.loads(json.loads(text(found, "main-pg-settings-passwords"))["roles"])
     assert passwords.keys() == {"analytics", "reader", "deputy", "idle"}, "groups have none"
-    assert "def apply(" in text(found, "main-pg-settings-roles")
+    assert "def apply(" in text(found, "main-pg-apply-roles")
 
 
 @pytest.mark.parametrize("platform", sorted(PLATFORMS))
@@ -221,6 +226,6 @@ def test_roles_and_databases_whose_names_run_together_have_secrets_of_their_own(
 
 def test_the_last_role_is_closed_by_an_empty_map() -> None:
     found = with_roles("swarm", {"main": "DATABASE"}, roles={})
-    assert json.loads(text(found, "main-pg-settings-roles-wanted"))["roles"] == {}
+    assert json.loads(text(found, "main-pg-settings-roles-wanted"))["roles"]["roles"] == {}
     without = accepted({"platform": PLATFORMS["swarm"], **STACK}, secrets={})
     assert not [one for one in without if one.name.startswith("main-pg-settings-roles")]

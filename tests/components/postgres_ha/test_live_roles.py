@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,15 +34,12 @@ def cluster() -> Iterator[Cluster]:
         server = Postgres(Path(place))
         server.start()
         patch.setenv("PGPORT", str(server.port))
-        scripts = Path(place, "scripts")
-        scripts.mkdir()
-        patch.syspath_prepend(str(scripts))
         with server.session() as run:
             run(f"CREATE ROLE postgres SUPERUSER LOGIN PASSWORD '{server.password}'")
             run("CREATE ROLE app LOGIN PASSWORD 'of-app'")
             run("CREATE DATABASE app OWNER app")
             run("REVOKE CONNECT ON DATABASE app FROM PUBLIC")
-        cluster = Cluster(server, scripts)
+        cluster = Cluster(server)
         try:
             # Tests of one module may run on several workers: each finds this.
             before = "CREATE TABLE old (id serial, note text); INSERT INTO old (note) VALUES ('first')"
@@ -54,8 +50,6 @@ def cluster() -> Iterator[Cluster]:
             yield cluster
         finally:
             server.crash()
-            for name in ("apply_databases", "apply_roles"):
-                sys.modules.pop(name, None)
 
 
 def test_each_role_may_what_its_level_says_also_in_what_comes_later(cluster: Cluster) -> None:

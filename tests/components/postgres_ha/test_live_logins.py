@@ -1,0 +1,115 @@
+"""Who may log in where, on real members with the files that are rendered; and the orders of the settings job."""
+
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.components.postgres_ha.etcd_members import COUNT, Store
+from tests.components.postgres_ha.patroni_members import Patronis
+from tests.live.app.postgres_server import POSTGRES_BIN
+from tests.live.deployed.waiting import wait_for
+from tests.live.require import refuse
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
+ROLES = {"reader": {"grants": {"analytics": "read"}}}
+REJECTED = "pg_hba.conf rejects connection"
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Patronis]:
+    """Member 0 leads, member 1 follows, and the job was there."""
+    if missing := [program for program in ("etcd", "flock") if shutil.which(program) is None]:
+        refuse(f"not here: {', '.join(missing)} (Debian packages etcd-server, util-linux)")
+    if not (POSTGRES_BIN / "postgres").exists():
+        refuse("not here: postgresql-15 (a Debian package)")
+    store = Store(tmp_path_factory.mktemp("etcd"))
+    keys: dict[str, Any] = {"databases": {"analytics": {"extensions": ["citext"]}}, "roles": ROLES, "members": 2}
+    patronis = Patronis(tmp_path_factory.mktemp("patroni"), store, **keys)
+    try:
+        for ordinal in range(COUNT):
+            store.start(ordinal)
+        store.wait_healthy(*range(COUNT))
+        patronis.start(0)
+        wait_for("member 0 leads", lambda: _answers(patronis.url(0, "/primary")), seconds=60, every=0.2)
+        patronis.start(1)
+        wait_for("member 1 follows", lambda: _answers(patronis.url(1, "/replica")), seconds=60, every=0.2)
+        patronis.said = patronis.apply_settings()
+        yield patronis
+    finally:
+        patronis.stop()
+        store.stop()
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=2, trust_env=False).status_code == 200
+    except httpx.HTTPError as error:
+        raise OSError(error) from None
+
+
+def test_the_job_orders_and_the_primary_does_it(cluster: Patronis) -> None:
+    said = cluster.said
+    for line in (
+        "created role analytics",
+        "created database analytics",
+        "created extension citext",
+        "created role reader",
+    ):
+        assert line in said, said
+    assert "created" not in cluster.apply_settings(), "nothing is left to do"
+    assert cluster.login(0, "reader", "role", "analytics") == "in"
+    kept = cluster.login(0, "ha_settings", "settings", "postgres", "SELECT count(wanted) FROM ha_platform.orders")
+    assert kept == "0", "an order is kept no longer than it takes"
+    for ordinal in (0, 1):
+        assert cluster.login(ordinal, "postgres", "postgres", "postgres").startswith("psql: error"), ordinal
+
+
+@pytest.mark.parametrize(
+    ("user", "password", "database"),
+    [
+        ("postgres", "postgres", "postgres"),
+        ("postgres", "postgres", "app"),
+        ("replicator", "replicator", "app"),
+        ("rewind", "rewind", "app"),
+        ("ha_settings", "settings", "app"),
+        ("app", "owner", "postgres"),
+        ("app", "owner", "template1"),
+    ],
+)
+def test_nobody_logs_in_where_nothing_is_for_him(cluster: Patronis, user: str, password: str, database: str) -> None:
+    for ordinal in (0, 1):
+        assert REJECTED in cluster.login(ordinal, user, password, database)
+
+
+def test_a_role_logs_in_to_its_own_databases_alone(cluster: Patronis) -> None:
+    assert cluster.login(0, "app", "owner", "app") == "in"
+    assert cluster.login(0, "analytics", "role", "analytics") == "in"
+    assert "permission denied for database" in cluster.login(0, "app", "owner", "analytics")
+    assert "permission denied for database" in cluster.login(0, "reader", "role", "app")
+    assert "password authentication failed" in cluster.login(0, "app", "other", "app")
+
+
+def test_the_job_s_role_may_do_nothing_but_order(cluster: Patronis) -> None:
+    for sql in (
+        "CREATE ROLE boss",
+        "ALTER ROLE ha_settings SUPERUSER",
+        "SELECT rolpassword FROM pg_authid",
+        "COPY (SELECT 1) TO PROGRAM 'id'",
+        "UPDATE ha_platform.orders SET outcome = NULL",
+        "DELETE FROM ha_platform.orders",
+        "CREATE TABLE ha_platform.more (id int)",
+    ):
+        assert "ERROR" in cluster.login(0, "ha_settings", "settings", "postgres", sql), sql
+
+
+def test_a_new_primary_takes_orders_too(cluster: Patronis) -> None:
+    """Also from a job that could not log in before: the role is made again where it is not as it must be."""
+    cluster.kill(0)
+    wait_for("member 1 leads", lambda: _answers(cluster.url(1, "/primary")), seconds=90, every=0.5)
+    cluster.start(0)
+    wait_for("member 0 follows", lambda: _answers(cluster.url(0, "/replica")), seconds=90, every=0.5)
+    assert "in force" in cluster.apply_settings()
+    assert REJECTED in cluster.login(1, "postgres", "postgres", "postgres")
