@@ -1,6 +1,6 @@
 """Where a component says its words: its name, its origin, its parent, and the platform that renders them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -23,6 +23,7 @@ from model import (
     Workload,
 )
 from platforms.base import Platform
+from platforms.certificates import Circle
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +51,16 @@ class Scope:
         """`length` random bytes as base64, the same in every update."""
         self._claim("password", name)
         return self.platform.generated_bytes(name, parent=self.parent, length=length)
+
+    def circle(self, name: str) -> Circle:
+        """Those who may talk to each other, known by certificates."""
+        self._claim("certificate", name)
+        return self.platform.circle(name, parent=self.parent)
+
+    def identity(self, circle: Circle, name: str, *, common_name: str, hosts: Sequence[str] = ()) -> SecretRef:
+        """A certificate of the circle with its key, as a secret file: for a server on `hosts`, and for clients."""
+        self._claim("certificate", name)
+        return self.secret(name, circle.identity(name, common_name=common_name, hosts=hosts))
 
     def secret(self, name: str, value: pulumi.Input[str]) -> SecretRef:
         """A secret that containers mount as a file."""

@@ -24,6 +24,7 @@ from model import (
     SharedVolumeRef,
     Workload,
 )
+from platforms.certificates import Certificates, Circle
 
 
 class Refused(NamedTuple):
@@ -91,8 +92,9 @@ class Platform(ABC):
     rehearsing: bool = False
     """Words are judged, and nothing is registered."""
 
-    def __init__(self, *, stack: str) -> None:
+    def __init__(self, *, stack: str, within: pulumi.Resource | None = None, prefix: str = "") -> None:
         self.stack = stack
+        self._certificates = Certificates(stack, parent=within, prefix=prefix)
         self._said: set[str] = set()
         self._gathered: list[Refusal] | None = None
         self._owners: dict[tuple[str, str], Origin] = {}
@@ -165,6 +167,13 @@ class Platform(ABC):
             return pulumi.Output.secret("")
         made = random.RandomBytes(name, length=length, opts=pulumi.ResourceOptions(parent=parent))
         return pulumi.Output.secret(made.base64)
+
+    def circle(self, name: str, *, parent: pulumi.Resource) -> Circle:
+        """Those who may talk to each other, by certificates below the stack's root. `name` is unique in the stack."""
+        if self.rehearsing:
+            nothing = pulumi.Output.secret("")
+            return Circle(authority=None, trusted=nothing, chain=nothing, parent=parent)
+        return self._certificates.circle(name, parent=parent)
 
     def _unmade(self, name: str, parent: pulumi.Resource) -> dict[str, Any]:
         """What a reference to an object holds in a rehearsal: there is no object."""

@@ -198,6 +198,14 @@ def _wire(value: Any) -> Any:
     return [_wire(item) for item in value] if isinstance(value, list) else value
 
 
+_CERTIFICATES: dict[str, Callable[[str], dict[str, Any]]] = {
+    "PrivateKey": lambda name: {"privateKeyPem": {SECRET_MARK: f"<key {name}>\n"}},
+    "CertRequest": lambda name: {"certRequestPem": f"<request {name}>\n"},
+    "SelfSignedCert": lambda name: {"certPem": f"<certificate {name}>\n"},
+    "LocallySignedCert": lambda name: {"certPem": f"<certificate {name}>\n"},
+}
+
+
 def _outputs(type_: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
     """The inputs and what the provider would compute. An autoname changes with the inputs, as a replacement's does."""
     digest = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
@@ -212,6 +220,8 @@ def _outputs(type_: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
     if type_ == "random:index/randomBytes:RandomBytes":
         made = hashlib.shake_256(name.encode()).digest(inputs["length"])
         return {**inputs, "base64": {SECRET_MARK: base64.b64encode(made).decode()}, "hex": {SECRET_MARK: made.hex()}}
+    if type_.startswith("tls:"):
+        return {**inputs, **_CERTIFICATES[type_.rpartition(":")[2]](name)}
     if type_ == "random:index/randomId:RandomId":
         return {**inputs, "hex": digest[: 2 * inputs["byteLength"]]}
     return dict(inputs)

@@ -1,5 +1,6 @@
 """The consensus store: etcd, one member or three."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from components.postgres_ha.settings import PostgresSettings
@@ -10,10 +11,12 @@ from model import (
     Container,
     Endpoint,
     ExecCheck,
+    File,
     Members,
     Port,
     Probe,
     Probes,
+    SecretRef,
     TcpCheck,
     Tier,
     Volume,
@@ -22,22 +25,40 @@ from model.units import MIB
 
 _FILES = Path(__file__).parent / "files"
 _DIRECTORY = "/etc/ha-etcd"
+_PLAIN_SECONDS = 30 * 60
+"""How long a member of an earlier version also takes clients without certificates: Patroni's change after the store."""
 RESOURCES = reserved(cpu_millis=200, memory_bytes=256 * MIB)
 """A member of a Patroni store was seen to use 21 MiB."""
 
 
-def etcd(scope: Scope, name: str, settings: PostgresSettings, *, image: StoreImage) -> Endpoint:
+@dataclass(frozen=True, kw_only=True)
+class Store:
+    """The members, and what lets Patroni in: whom it trusts, and its own certificate with its key."""
+
+    members: Endpoint
+    chain: SecretRef
+    client: SecretRef
+
+
+def etcd(scope: Scope, name: str, settings: PostgresSettings, *, image: StoreImage) -> Store:
     """As many members as PostgreSQL has, and three for two. `--pre-vote` keeps a returning member from deposing a
     healthy leader.
 
-    A member whose volume was lost joins again by itself (`etcd_start.sh`).
+    Whoever connects has a certificate of this store's own authority, and peers have the members'. A member whose volume
+    was lost joins again by itself, and one without certificates changes to them (`etcd_start.sh`).
     """
     word = f"{name}-etcd"
     hosts = [scope.platform.member_host(word, ordinal) for ordinal in range(settings.store_members)]
-    peers = [f"http://{host}:2380" for host in hosts]
+    peers = [f"https://{host}:2380" for host in hosts]
     cluster = ",".join(f"{word}-{ordinal}={peer}" for ordinal, peer in enumerate(peers))
     scripts = {name: (f"{name}.sh", (_FILES / f"etcd_{name}.sh").read_text()) for name in ("start", "ready")}
-    return scope.members(
+    circle = scope.circle(f"{word}-ca")
+    peer_name = f"{scope.platform.stack}-{word}"
+    trusted = scope.secret(f"{word}-ca", circle.trusted)
+    chain = scope.secret(f"{word}-chain", circle.chain)
+    own = scope.identity(circle, f"{word}-identity", common_name=peer_name, hosts=hosts)
+    ca, identity = f"{_DIRECTORY}/ca.pem", f"{_DIRECTORY}/identity.pem"
+    members = scope.members(
         Members(
             name=word,
             origin=scope.origin,
@@ -48,10 +69,19 @@ def etcd(scope: Scope, name: str, settings: PostgresSettings, *, image: StoreIma
                 args=(
                     "--name=$(MEMBER_NAME)",
                     f"--data-dir={image.data_dir}/etcd",
-                    "--listen-client-urls=http://0.0.0.0:2379",
-                    "--advertise-client-urls=http://$(MEMBER_HOST):2379",
-                    "--listen-peer-urls=http://0.0.0.0:2380",
-                    "--initial-advertise-peer-urls=http://$(MEMBER_HOST):2380",
+                    "--listen-client-urls=https://0.0.0.0:2379",
+                    "--advertise-client-urls=https://$(MEMBER_HOST):2379",
+                    "--client-cert-auth=true",
+                    f"--trusted-ca-file={ca}",
+                    f"--cert-file={identity}",
+                    f"--key-file={identity}",
+                    "--listen-peer-urls=https://0.0.0.0:2380",
+                    "--initial-advertise-peer-urls=https://$(MEMBER_HOST):2380",
+                    "--peer-client-cert-auth=true",
+                    f"--peer-cert-allowed-cn={peer_name}",
+                    f"--peer-trusted-ca-file={ca}",
+                    f"--peer-cert-file={identity}",
+                    f"--peer-key-file={identity}",
                     f"--initial-cluster={cluster}",
                     f"--initial-cluster-token={scope.platform.stack}-{word}",
                     "--pre-vote=true",
@@ -61,29 +91,56 @@ def etcd(scope: Scope, name: str, settings: PostgresSettings, *, image: StoreIma
                 env={
                     "HA_VOLUME": image.data_dir,
                     "HA_NAME": "$(MEMBER_NAME)",
-                    "HA_PEER_URL": "http://$(MEMBER_HOST):2380",
+                    "HA_PEER_URL": "https://$(MEMBER_HOST):2380",
                     # A single member has nobody to copy from.
                     "HA_PEERS": " ".join(peers) if len(peers) > 1 else "",
-                    "HA_CLIENTS": ",".join(f"http://{host}:2379" for host in hosts),
+                    "HA_CHAIN": f"{_DIRECTORY}/chain.pem",
+                    "HA_CLIENTS": ",".join(f"https://{host}:2379" for host in hosts),
+                    # Health and figures alone, without encryption.
+                    "HA_HEALTH": "--listen-metrics-urls=http://0.0.0.0:2381",
+                    "HA_PLAIN_PEERS": "--listen-peer-urls=http://0.0.0.0:2380",
+                    "HA_PLAIN_CLIENTS": "--listen-client-urls=https://0.0.0.0:2379,http://0.0.0.0:2381 "
+                    "--advertise-client-urls=http://$(MEMBER_HOST):2381",
+                    "HA_PLAIN_SECONDS": str(_PLAIN_SECONDS),
                     "ETCDCTL_API": "3",
+                    "ETCDCTL_CACERT": ca,
+                    "ETCDCTL_CERT": identity,
+                    "ETCDCTL_KEY": identity,
+                    # A peer's address is no name of its own: it is not in DNS before it is ready, or behind a Service.
+                    # Who it is says its certificate. The first is the name until etcd 3.5.
+                    "ETCD_EXPERIMENTAL_PEER_SKIP_CLIENT_SAN_VERIFICATION": "true",
+                    "ETCD_PEER_SKIP_CLIENT_SAN_VERIFICATION": "true",
                 },
-                files=scope.config_files(word, _DIRECTORY, scripts),
+                files=(
+                    *scope.config_files(word, _DIRECTORY, scripts),
+                    File(path=ca, source=trusted),
+                    File(path=f"{_DIRECTORY}/chain.pem", source=chain),
+                    File(path=identity, source=own),
+                ),
                 resources=settings.store_resources.resources() if settings.store_resources else RESOURCES,
             ),
             count=settings.store_members,
             volume=Volume(path=image.data_dir, size_bytes=2 * 2**30),
-            # etcd asks nobody who they are: whoever connects can take the leader lock.
             private_to=(f"{name}-pg",),
-            ports=(Port(name="client", number=2379), Port(name="peer", number=2380)),
+            ports=(
+                Port(name="client", number=2379),
+                Port(name="peer", number=2380),
+                Port(name="health", number=2381),
+            ),
             probes=Probes(
                 ready=Probe(
                     check=ExecCheck(command=("sh", f"{_DIRECTORY}/ready.sh")), interval_seconds=2, timeout_seconds=3
                 ),
-                live=Probe(check=TcpCheck(port=2379), interval_seconds=5, failures=6),
+                live=Probe(check=TcpCheck(port=2381), interval_seconds=5, failures=6),
                 start_seconds=300,
             ),
             hosts=settings.hosts,
             abandon_data_on=settings.abandon_data_on,
             node_labels=settings.placement.labels,
         )
+    )
+    return Store(
+        members=members,
+        chain=chain,
+        client=scope.identity(circle, f"{word}-client", common_name=f"{scope.platform.stack}-{name}-pg"),
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pulumi
 
+from components.postgres_ha.etcd import Store
 from components.postgres_ha.settings import PostgresSettings
 from components.scope import Scope
 from components.sizes import reserved
@@ -82,13 +83,13 @@ def postgres(
     settings: PostgresSettings,
     *,
     image: StoreImage,
-    store: Endpoint,
+    store: Store,
     secrets: PostgresSecrets,
 ) -> Endpoint:
     """Members `<name>-pg-0` .. : the first to start bootstraps, the others clone it."""
     word = f"{name}-pg"
     cluster = scope.config_file(
-        f"{word}-cluster", _cluster_yml(name, settings, image=image, etcd_hosts=store.member_hosts)
+        f"{word}-cluster", _cluster_yml(name, settings, image=image, etcd_hosts=store.members.member_hosts)
     )
     bootstrap = scope.config_file(f"{word}-bootstrap", (_FILES / "post_bootstrap.sh").read_text())
     programs, starts = _handing_over(scope, word) if settings.members > 1 else ((), ())
@@ -119,6 +120,8 @@ def postgres(
                     File(path=f"{_DIRECTORY}/bootstrap/owner_password", source=owner),
                     *programs,
                     File(path=f"{_DIRECTORY}/settings_password", source=settings_role),
+                    File(path=f"{_DIRECTORY}/store/ca.pem", source=store.chain),
+                    File(path=f"{_DIRECTORY}/store/identity.pem", source=store.client),
                     *scope.config_files(word, _DIRECTORY, inside),
                 ),
                 resources=_resources(settings),
@@ -140,7 +143,7 @@ def postgres(
             hosts=settings.hosts[: settings.members],
             abandon_data_on=settings.abandon_data_on,
             node_labels=settings.placement.labels,
-            depends_on=store.resources,
+            depends_on=store.members.resources,
         )
     )
 

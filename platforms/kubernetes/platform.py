@@ -51,7 +51,7 @@ class KubernetesPlatform(Platform):
         prefix: str = "",
         ask_hosts: bool = False,
     ) -> None:
-        super().__init__(stack=stack)
+        super().__init__(stack=stack, within=within, prefix=prefix)
         self._cluster = Cluster(settings, stack=stack, data=data, logins=logins, within=within, prefix=prefix)
         if ask_hosts and self._cluster.has_own_provider and pulumi.runtime.is_dry_run():
             warn_unless_it_answers(settings)

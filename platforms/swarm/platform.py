@@ -51,7 +51,7 @@ class SwarmPlatform(Platform):
         prefix: str = "",
         ask_hosts: bool = False,
     ) -> None:
-        super().__init__(stack=stack)
+        super().__init__(stack=stack, within=within, prefix=prefix)
         self.settings = settings
         self.data = data
         self._names = Names(stack=stack)

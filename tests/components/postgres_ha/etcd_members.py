@@ -11,7 +11,9 @@ from composition.compose import compose
 from composition.read import StackInput, check
 from tests.live.deployed.waiting import wait_for
 from tests.loopback import own_network
-from tests.mock_engine import render
+from tests.mock_engine import Recorded, render
+from tests.rendered.issued import issued, with_certificates
+from tests.rendered.texts import text
 from tests.stacks.fixtures import REPOSITORY, settings_of
 
 STACK = REPOSITORY / "tests/stacks/ok/prod-on-swarm.yaml"
@@ -21,22 +23,42 @@ COUNT = 3
 
 
 class Store:
-    """Three members, each with an address and a directory of its own."""
+    """Three members, each with an address and a directory of its own, and the certificates that are rendered."""
 
     def __init__(self, directory: Path, network: str = own_network()) -> None:
         self._directory = directory
+        self.network = network
         self._addresses = {f"prod-main-etcd-{ordinal}": f"{network}.{ordinal + 1}" for ordinal in range(COUNT)}
-        self._specs = _specs()
+        found = _registered()
+        self._specs = _specs(found)
+        self.real = issued(found, name=lambda host: self._addresses.get(host, host), addresses=self.addresses())
+        for name, file in (("ca", "ca"), ("chain", "chain"), ("identity", "identity"), ("client", "client")):
+            path = directory / f"{file}.pem"
+            path.write_text(with_certificates(text(found, f"main-etcd-{name}"), self.real))
         self._running: dict[int, subprocess.Popen[bytes]] = {}
 
-    def start(self, ordinal: int) -> None:
+    def addresses(self) -> tuple[str, ...]:
+        """Of all that connect: a process without an address of its own comes from 127.0.0.1."""
+        return (*self._addresses.values(), "127.0.0.1")
+
+    def start(self, ordinal: int, **variables: str) -> None:
         """Runs the start script with the rendered arguments and variables."""
-        spec = self._specs[f"main-etcd-{ordinal}"]
+        arguments = [self._text(ordinal, argument) for argument in self._specs[f"main-etcd-{ordinal}"]["args"]]
+        self._run(ordinal, ["sh", str(START), *arguments], self._env(ordinal) | variables)
+
+    def start_without_certificates(self, ordinal: int) -> None:
+        """As the version did that had none."""
+        arguments = [self._text(ordinal, argument) for argument in self._specs[f"main-etcd-{ordinal}"]["args"]]
+        plain = [argument.replace("https://", "http://") for argument in arguments]
+        plain = [one for one in plain if not any(word in one for word in ("cert", "-ca-", "-key-", "metrics"))]
+        self._run(ordinal, ["etcd", "--initial-cluster-state=new", *plain], {"PATH": os.environ["PATH"]})
+
+    def _run(self, ordinal: int, command: list[str], env: dict[str, str]) -> None:
         self.volume(ordinal).mkdir(exist_ok=True)
         with (self._directory / f"{ordinal}.log").open("ab") as log:
             self._running[ordinal] = subprocess.Popen(
-                ["sh", str(START), *(self._text(ordinal, argument) for argument in spec["args"])],
-                env=self._env(ordinal),
+                command,
+                env=env,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
@@ -62,15 +84,15 @@ class Store:
         return self._directory / f"volume-{ordinal}"
 
     def peer_url(self, ordinal: int) -> str:
-        return f"http://{self.address(ordinal)}:2380"
+        return f"https://{self.address(ordinal)}:2380"
 
     def has_ended(self, ordinal: int) -> bool:
         return self._running[ordinal].poll() is not None
 
     def ready(self, ordinal: int) -> bool:
         """What the readiness check says; its own address stands for localhost."""
-        text = READY.read_text().replace("127.0.0.1", self.address(ordinal))
-        return subprocess.run(["sh", "-c", text], env=self._env(ordinal), check=False).returncode == 0
+        script = READY.read_text().replace("127.0.0.1", self.address(ordinal))
+        return subprocess.run(["sh", "-c", script], env=self._env(ordinal), check=False).returncode == 0
 
     def healthy(self, ordinal: int) -> bool:
         return self._etcdctl(ordinal, "--command-timeout=2s", "endpoint", "health").returncode == 0
@@ -91,10 +113,42 @@ class Store:
         lines = self.ask(0, "member", "list", "--write-out=simple").splitlines()
         return {line.split(", ")[2]: line.split(", ")[0] for line in lines}
 
-    def _etcdctl(self, ordinal: int, *command: str) -> subprocess.CompletedProcess[str]:
+    def lets_in(self, ordinal: int, *, scheme: str = "https", identity: str = "", port: int = 2379) -> bool:
+        """Who reads a key."""
+        done = self._etcdctl(
+            ordinal,
+            "--dial-timeout=2s",
+            "--command-timeout=3s",
+            "get",
+            "any",
+            scheme=scheme,
+            identity=identity,
+            port=port,
+        )
+        return done.returncode == 0
+
+    def put(self, key: str, value: str) -> None:
+        """By a client without certificates."""
+        assert self._etcdctl(0, "put", key, value, scheme="http", identity="").returncode == 0
+
+    def other_authority(self, name: str) -> None:
+        """Another authority's certificate, with the same names, as `<name>.pem`."""
+        found = _registered()
+        real = issued(found, name=lambda host: self._addresses.get(host, host), addresses=self.addresses())
+        (self._directory / f"{name}.pem").write_text(with_certificates(text(found, "main-etcd-identity"), real))
+
+    def pem(self, name: str) -> str:
+        """Where the certificate is."""
+        return str(self._directory / f"{name}.pem")
+
+    def _etcdctl(
+        self, ordinal: int, *command: str, scheme: str = "https", identity: str = "client", port: int = 2379
+    ) -> subprocess.CompletedProcess[str]:
+        """With the certificate of Patroni."""
+        own = {"ETCDCTL_CERT": self.pem(identity), "ETCDCTL_KEY": self.pem(identity)} if identity else {}
         return subprocess.run(
-            ["etcdctl", f"--endpoints=http://{self.address(ordinal)}:2379", *command],
-            env={"PATH": os.environ["PATH"], "ETCDCTL_API": "3"},
+            ["etcdctl", f"--endpoints={scheme}://{self.address(ordinal)}:{port}", *command],
+            env={"PATH": os.environ["PATH"], "ETCDCTL_API": "3", "ETCDCTL_CACERT": self.pem("ca"), **own},
             capture_output=True,
             text=True,
             timeout=20,
@@ -112,19 +166,22 @@ class Store:
     def address(self, ordinal: int) -> str:
         return self._addresses[f"prod-main-etcd-{ordinal}"]
 
-    def _text(self, ordinal: int, text: str) -> str:
+    def _text(self, ordinal: int, said: str) -> str:
         """Addresses instead of names, own directories and sockets instead of the container's."""
         for name, address in self._addresses.items():
-            text = text.replace(f"//{name}:", f"//{address}:")
-        text = text.replace("//0.0.0.0:", f"//{self.address(ordinal)}:")
-        return text.replace(self._specs[f"main-etcd-{ordinal}"]["env"]["HA_VOLUME"], str(self.volume(ordinal)))
+            said = said.replace(f"//{name}:", f"//{address}:")
+        said = said.replace("//0.0.0.0:", f"//{self.address(ordinal)}:").replace("/etc/ha-etcd", str(self._directory))
+        return said.replace(self._specs[f"main-etcd-{ordinal}"]["env"]["HA_VOLUME"], str(self.volume(ordinal)))
 
 
-def _specs() -> dict[str, dict[str, Any]]:
-    """Service name -> what its container gets."""
+def _registered() -> list[Recorded]:
     settings, _ = settings_of(STACK)
     stack = check(settings, source=STACK.name, secret_names=frozenset())
-    found = render(lambda _: compose(StackInput(source=STACK.name, stack=stack, secrets={}), stack_name="prod"))
+    return render(lambda _: compose(StackInput(source=STACK.name, stack=stack, secrets={}), stack_name="prod"))
+
+
+def _specs(found: list[Recorded]) -> dict[str, dict[str, Any]]:
+    """Service name -> what its container gets."""
     return {
         one.name: one.inputs["taskSpec"]["containerSpec"]
         for one in found

@@ -26,7 +26,7 @@ from tests.rendered.texts import PLATFORMS, text
 PATRONI = Path(sys.executable).with_name("patroni")
 COUNT = 3
 FIRST_ADDRESS = 11
-PASSWORDS = {role: role for role in ("superuser", "replication", "rewind", "rest_api")}
+PASSWORDS = {role: role for role in ("superuser", "replication", "rewind", "rest_api", "settings")}
 
 
 class Patronis:
@@ -47,8 +47,9 @@ class Patronis:
             if one.name == "main-pg" and one.type.endswith(":StatefulSet")
         )
 
-    def start(self, ordinal: int, *, clone_rate: str = "") -> None:
-        """Runs the rendered command with the rendered files; a replica copies at most `clone_rate` a second."""
+    def start(self, ordinal: int, *, clone_rate: str = "", certificates: bool = True) -> None:
+        """Runs the rendered command with the rendered files; a replica copies at most `clone_rate` a second. Without
+        `certificates`: as the version did that had none."""
         spec = self._spec(ordinal)
         etc, volume = self._directory / f"etc-{ordinal}", self._directory / f"volume-{ordinal}"
         volume.mkdir(exist_ok=True)
@@ -59,11 +60,14 @@ class Patronis:
         own = {
             "config/20-passwords.yml": "restapi:\n  authentication: "
             f"{{username: patroni, password: {PASSWORDS['rest_api']}}}\n",
-            "config/30-here.yml": yaml.safe_dump(self._here(ordinal, clone_rate)),
+            "config/30-here.yml": yaml.safe_dump(self._here(ordinal, clone_rate, certificates)),
+            "store/ca.pem": Path(self._store.pem("chain")).read_text(),
+            "store/identity.pem": Path(self._store.pem("client")).read_text(),
             "bootstrap/owner_password": "owner",
             "settings_password": "settings",
         }
         for path, content in own.items():
+            (etc / path).parent.mkdir(parents=True, exist_ok=True)
             (etc / path).write_text(content)
         with (self._directory / f"{ordinal}.log").open("ab") as log:
             self._running[ordinal] = subprocess.Popen(
@@ -176,11 +180,12 @@ class Patronis:
     def _data(self, ordinal: int) -> Path:
         return self._directory / f"volume-{ordinal}/pgdata"
 
-    def _here(self, ordinal: int, clone_rate: str) -> dict[str, Any]:
+    def _here(self, ordinal: int, clone_rate: str, certificates: bool) -> dict[str, Any]:
         """What is not as in a container: programs, addresses, memory; and passwords, which no test needs to guess."""
         users = {"superuser": "postgres", "replication": "replicator", "rewind": "rewind"}
         authentication = {role: {"username": user, "password": PASSWORDS[role]} for role, user in users.items()}
-        return {
+        store = {} if certificates else {"etcd3": dict.fromkeys(("protocol", "cacert", "cert"))}
+        return store | {
             "restapi": {"listen": f"{self.address(ordinal)}:8008"},
             "postgresql": {
                 "listen": f"{self.address(ordinal)}:5432",

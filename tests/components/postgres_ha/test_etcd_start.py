@@ -9,17 +9,17 @@ import pytest
 from tests.stacks.fixtures import REPOSITORY
 
 SCRIPT = REPOSITORY / "components/postgres_ha/files/etcd_start.sh"
-PEERS = "http://a:2380 http://b:2380 http://c:2380"
+PEERS = "https://a:2380 https://b:2380 https://c:2380"
 OTHERS = (
-    '{"id":1,"peerURLs":["http://b:2380"],"name":"b","clientURLs":["http://b:2379"]},'
-    '{"id":2,"peerURLs":["http://c:2380"],"name":"c","clientURLs":["http://c:2379"]}'
+    '{"id":1,"peerURLs":["https://b:2380"],"name":"b","clientURLs":["https://b:2379"]},'
+    '{"id":2,"peerURLs":["https://c:2380"],"name":"c","clientURLs":["https://c:2379"]}'
 )
-FIRST_START = OTHERS + ',{"id":3,"peerURLs":["http://a:2380"],"name":"a"}'
-STARTED_BEFORE = OTHERS + ',{"id":3,"peerURLs":["http://a:2380"],"name":"a","clientURLs":["http://a:2379"]}'
-ADDED = OTHERS + ',{"id":4,"peerURLs":["http://a:2380"],"name":""}'
-ADDED_WITHOUT_NAME = OTHERS + ',{"id":4,"peerURLs":["http://a:2380"]}'
+FIRST_START = OTHERS + ',{"id":3,"peerURLs":["https://a:2380"],"name":"a"}'
+STARTED_BEFORE = OTHERS + ',{"id":3,"peerURLs":["https://a:2380"],"name":"a","clientURLs":["https://a:2379"]}'
+ADDED = OTHERS + ',{"id":4,"peerURLs":["https://a:2380"],"name":""}'
+ADDED_WITHOUT_NAME = OTHERS + ',{"id":4,"peerURLs":["https://a:2380"]}'
 
-MEMBERS = " --initial-cluster=a=http://a:2380,b:2380=http://b:2380,c:2380=http://c:2380"
+MEMBERS = " --initial-cluster=a=https://a:2380,b:2380=https://b:2380,c:2380=https://c:2380"
 
 # What the others know is a file; the fake etcdctl changes it as etcd would. It logs what it was asked.
 ETCDCTL = """#!/bin/sh
@@ -32,8 +32,8 @@ case "$*" in
 esac
 while [ "$1" != member ]; do shift; done
 if [ "$2" = list ]; then
-  echo "1, started, b, http://b:2380, http://b:2379, false"
-  echo "3, started, a, http://a:2380, http://a:2379, false"
+  echo "1, started, b, https://b:2380, https://b:2379, false"
+  echo "3, started, a, https://a:2380, https://a:2379, false"
   exit
 fi
 if [ -s refusals ]; then
@@ -45,7 +45,7 @@ case $2 in
   remove) cp removed known ;;
   add)
     cp added known
-    echo '{"header":{"cluster_id":7},"member":{"ID":4,"peerURLs":["http://a:2380"]},"members":[{"ID":1},{"ID":4}]}'
+    echo '{"header":{"cluster_id":7},"member":{"ID":4,"peerURLs":["https://a:2380"]},"members":[{"ID":1},{"ID":4}]}'
     ;;
 esac
 """
@@ -53,7 +53,7 @@ esac
 CURL = """#!/bin/sh
 [ -s known ] || exit 1
 for url; do :; done
-peer=${url#http://}
+peer=${url#*://}
 if [ -s "${peer%%:*}" ] && [ "${url##*/}" = members ]; then
   mv "${peer%%:*}" served
   echo "[$(cat served)]"
@@ -95,9 +95,10 @@ class Trial:
                 "PATH": f"{self.directory}:{path}",
                 "HA_VOLUME": str(self.volume),
                 "HA_NAME": "a",
-                "HA_PEER_URL": "http://a:2380",
+                "HA_PEER_URL": "https://a:2380",
                 "HA_PEERS": peers,
-                "HA_CLIENTS": "http://b:2379",
+                "HA_CLIENTS": "https://b:2379",
+                **dict.fromkeys(("HA_CHAIN", "ETCDCTL_CERT", "ETCDCTL_KEY"), "/nowhere.pem"),
             },
             capture_output=True,
             text=True,
@@ -123,10 +124,10 @@ def trial(tmp_path: Path) -> Trial:
     [
         pytest.param("", "new", [], id="nobody answers: the first start"),
         pytest.param(FIRST_START, "new", [], id="the others have started, this one never"),
-        pytest.param(STARTED_BEFORE, "existing", ["remove 3", "add a --peer-urls=http://a:2380"], id="volume lost"),
-        pytest.param(OTHERS, "existing", ["add a --peer-urls=http://a:2380"], id="killed after the removal"),
+        pytest.param(STARTED_BEFORE, "existing", ["remove 3", "add a --peer-urls=https://a:2380"], id="volume lost"),
+        pytest.param(OTHERS, "existing", ["add a --peer-urls=https://a:2380"], id="killed after the removal"),
         pytest.param(
-            ADDED, "existing", ["remove 3", "add a --peer-urls=http://a:2380"], id="lost again after the addition"
+            ADDED, "existing", ["remove 3", "add a --peer-urls=https://a:2380"], id="lost again after the addition"
         ),
     ],
 )
@@ -158,7 +159,7 @@ def test_nothing_is_done_by_what_one_knows_who_lags(trial: Trial, lags: str, pas
     """It reads its log again, or has not heard of the last change: its list is of a cluster that is no more."""
     (trial.directory / lags).write_text(past)
     assert trial.start(STARTED_BEFORE) == "--initial-cluster-state=existing --name=a" + MEMBERS
-    assert trial.asked == ["remove 3", "add a --peer-urls=http://a:2380"]
+    assert trial.asked == ["remove 3", "add a --peer-urls=https://a:2380"]
 
 
 @pytest.mark.parametrize("past", [STARTED_BEFORE, ADDED, OTHERS], ids=["started", "added", "removed"])
@@ -168,22 +169,22 @@ def test_nothing_is_done_before_they_have_a_quorum(trial: Trial, past: str) -> N
     (trial.directory / "elected").write_text(STARTED_BEFORE)
     trial.script("sleep", "#!/bin/sh\n[ -s elections ] || [ ! -e elected ] || mv elected known\n")
     assert trial.start(past) == "--initial-cluster-state=existing --name=a" + MEMBERS
-    assert trial.asked == ["remove 3", "add a --peer-urls=http://a:2380"]
+    assert trial.asked == ["remove 3", "add a --peer-urls=https://a:2380"]
 
 
 def test_a_new_cluster_needs_it_for_its_quorum(trial: Trial) -> None:
     (trial.directory / "elections").write_text("none yet\n" * 100)
-    first = FIRST_START.replace(',"clientURLs":["http://b:2379"]', "").replace(',"clientURLs":["http://c:2379"]', "")
+    first = FIRST_START.replace(',"clientURLs":["https://b:2379"]', "").replace(',"clientURLs":["https://c:2379"]', "")
     assert trial.start(first) == "--initial-cluster-state=new --name=a"
     assert not (trial.volume / ".rejoining").exists()
 
 
 def test_it_names_those_who_are_members_now(trial: Trial) -> None:
     """One of the others is being replaced, too: etcd compares the list with what the members know."""
-    only_b = '{"id":1,"peerURLs":["http://b:2380"],"name":"b","clientURLs":["http://b:2379"]}'
+    only_b = '{"id":1,"peerURLs":["https://b:2380"],"name":"b","clientURLs":["https://b:2379"]}'
     (trial.volume / ".added").write_text("4\n")
-    arguments = trial.start(only_b + ',{"id":4,"peerURLs":["http://a:2380"]}')
-    assert arguments.endswith(" --initial-cluster=a=http://a:2380,b:2380=http://b:2380")
+    arguments = trial.start(only_b + ',{"id":4,"peerURLs":["https://a:2380"]}')
+    assert arguments.endswith(" --initial-cluster=a=https://a:2380,b:2380=https://b:2380")
 
 
 def test_a_person_makes_one_member_the_cluster_once(trial: Trial) -> None:
@@ -196,6 +197,7 @@ def test_a_member_with_data_asks_nobody(trial: Trial) -> None:
     wal = trial.volume / "etcd/member/wal"
     wal.mkdir(parents=True)
     (wal / "0000000000000000-0000000000000000.wal").touch()
+    (trial.volume / ".tls").touch()
     trial.script("curl", "#!/bin/sh\ntouch was-asked\n")
     trial.start(STARTED_BEFORE)
     assert not (trial.directory / "was-asked").exists()
@@ -212,7 +214,7 @@ def test_steps_that_the_others_refuse_are_tried_again(trial: Trial) -> None:
     """They have no quorum, or have not seen each other for long enough."""
     (trial.directory / "refusals").write_text("no quorum\n" * 3)
     assert trial.start(STARTED_BEFORE).startswith("--initial-cluster-state=existing")
-    assert trial.asked == ["remove 3", "add a --peer-urls=http://a:2380"]
+    assert trial.asked == ["remove 3", "add a --peer-urls=https://a:2380"]
 
 
 def test_a_member_that_was_removed_never_comes_back_as_who_it_was(trial: Trial) -> None:
@@ -220,7 +222,7 @@ def test_a_member_that_was_removed_never_comes_back_as_who_it_was(trial: Trial) 
     (trial.volume / ".rejoining").touch()
     trial.script("sleep", f"#!/bin/sh\necho >>slept\n[ $(wc -l <slept) -lt 15 ] || echo '{OTHERS}' >known\n")
     assert trial.start("").startswith("--initial-cluster-state=existing ")
-    assert trial.asked == ["add a --peer-urls=http://a:2380"]
+    assert trial.asked == ["add a --peer-urls=https://a:2380"]
 
 
 @pytest.mark.parametrize("tool", ["wget", "python3"])

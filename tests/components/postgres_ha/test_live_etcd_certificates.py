@@ -1,0 +1,155 @@
+"""Whom a store lets in, and how one of a version without certificates changes to them while Patroni uses it."""
+
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.components.postgres_ha.etcd_members import COUNT, Store
+from tests.components.postgres_ha.patroni_members import Patronis
+from tests.live.app.postgres_server import POSTGRES_BIN
+from tests.live.deployed.waiting import wait_for
+from tests.live.require import refuse
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
+PLAIN_SECONDS = 20
+LAST = 2
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    if missing := [program for program in ("etcd", "etcdctl", "curl") if shutil.which(program) is None]:
+        refuse(f"not here: {', '.join(missing)} (Debian packages etcd-server, etcd-client, curl)")
+    store = Store(tmp_path)
+    try:
+        yield store
+    finally:
+        store.stop()
+
+
+def test_who_has_no_certificate_of_the_store_is_not_let_in(store: Store) -> None:
+    for ordinal in range(COUNT):
+        store.start(ordinal)
+    store.wait_healthy(*range(COUNT))
+    store.other_authority("other")
+    assert store.lets_in(0, identity="client")
+    assert not store.lets_in(0, identity="other"), "of another stack with the same names"
+    assert not store.lets_in(0)
+    assert not store.lets_in(0, scheme="http")
+    assert not store.lets_in(0, scheme="http", port=2381), "that is for health"
+    for identity, answers in (("identity", True), ("client", False), ("other", False)):
+        asked = ["curl", "-fsS", "-m", "3", "--http1.1", "--cacert", store.pem("chain"), "--cert", store.pem(identity)]
+        done = subprocess.run([*asked, f"{store.peer_url(0)}/members"], capture_output=True, check=False)
+        assert (done.returncode == 0) is answers, f"peers alone talk to peers, not {identity}: {done.stderr!r}"
+
+
+def plain(store: Store) -> None:
+    """Three members of the version without certificates, with a value."""
+    for ordinal in range(COUNT):
+        store.start_without_certificates(ordinal)
+    for ordinal in range(COUNT):
+        wait_for(f"member {ordinal} answers", lambda n=ordinal: store.lets_in(n, scheme="http"), seconds=60)  # type: ignore[misc]
+    store.put("kept", "value")
+    for ordinal in range(COUNT):
+        (store.volume(ordinal) / ".joined").touch()
+
+
+def test_all_members_change_at_once(store: Store) -> None:
+    """As when every container is stopped and started."""
+    plain(store)
+    store.stop()
+    for ordinal in range(COUNT):
+        store.start(ordinal)
+    for ordinal in range(COUNT):
+        wait_for(f"member {ordinal} is ready", lambda n=ordinal: store.ready(n), seconds=60)  # type: ignore[misc]
+    assert "value" in store.ask(LAST, "get", "kept")
+    assert store.ask(0, "member", "list").count(", https://") == COUNT
+
+
+def test_a_lost_volume_is_filled_by_members_that_have_not_changed(store: Store) -> None:
+    plain(store)
+    store.lose(LAST)
+    store.start(LAST)
+    wait_for("it has joined", lambda: store.ready(LAST), seconds=90)
+    assert "value" in store.ask(LAST, "get", "kept")
+    assert "value" in store.ask(LAST, "get", "kept", "--consistency=s"), "of its own copy"
+
+
+class Watch:
+    """What Patroni's first member says of itself, all the time."""
+
+    def __init__(self, url: str) -> None:
+        self._url, self._stop = url, threading.Event()
+        self.answers: list[int] = []
+        self._thread = threading.Thread(target=self._look, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        while not self._stop.wait(0.2):
+            try:
+                self.answers.append(httpx.get(self._url, timeout=5, trust_env=False).status_code)
+            except httpx.HTTPError:
+                self.answers.append(0)
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=2, trust_env=False).status_code == 200
+    except httpx.HTTPError as error:
+        raise OSError(error) from None
+
+
+def test_patroni_stays_primary_while_members_change_one_by_one(
+    store: Store, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    if not (POSTGRES_BIN / "postgres").exists():
+        refuse("not here: postgresql-15 (a Debian package)")
+    plain(store)
+    patronis = Patronis(tmp_path_factory.mktemp("patroni"), store)
+    try:
+        patronis.start(0, certificates=False)
+        wait_for("member 0 leads", lambda: _answers(patronis.url(0, "/primary")), seconds=60, every=0.2)
+        patronis.start(1, certificates=False)
+        wait_for("member 1 follows", lambda: _answers(patronis.url(1, "/replica")), seconds=60, every=0.2)
+        assert patronis.login(0, "app", "owner", "app", "CREATE TABLE kept AS SELECT 1 AS n") == ""
+        watch = Watch(patronis.url(0, "/primary"))
+        for ordinal in range(COUNT):
+            store.kill(ordinal)
+            store.start(ordinal, HA_PLAIN_SECONDS=str(PLAIN_SECONDS))
+            wait_for(f"member {ordinal} is ready", lambda n=ordinal: store.ready(n), seconds=60)  # type: ignore[misc]
+        patronis.kill(1)
+        patronis.start(1)
+        wait_for("member 1 follows", lambda: _answers(patronis.url(1, "/replica")), seconds=60, every=0.2)
+        watch.stop()
+        assert {*watch.answers} == {200}, "it led all the time"
+        patronis.kill(0)
+        patronis.start(0)
+        wait_for("somebody leads", lambda: any(_leads(patronis, n) for n in (0, 1)), seconds=90, every=0.2)
+        # What the platform does when a member ends after the time in which it takes clients without certificates.
+        wait_for("it ends", lambda: store.has_ended(0), seconds=PLAIN_SECONDS + 30)
+        store.start(0)
+        wait_for("it is ready", lambda: store.ready(0), seconds=60)
+        assert not store.lets_in(0, scheme="http", port=2381)
+        kept = "SELECT n FROM kept WHERE NOT pg_is_in_recovery()"
+        wait_for(
+            "the leader has what was written",
+            lambda: "1" in [patronis.login(n, "app", "owner", "app", kept) for n in (0, 1)],
+            seconds=60,
+        )
+    finally:
+        patronis.stop()
+
+
+def _leads(patronis: Patronis, ordinal: int) -> bool:
+    try:
+        return _answers(patronis.url(ordinal, "/primary"))
+    except OSError:
+        return False
