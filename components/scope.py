@@ -9,6 +9,7 @@ import pulumi
 from components.observability import Observability
 from model import (
     Agent,
+    Circle,
     ConfigFile,
     ConfigRef,
     Endpoint,
@@ -23,7 +24,6 @@ from model import (
     Workload,
 )
 from platforms.base import Platform
-from platforms.certificates import Circle
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +60,8 @@ class Scope:
     def identity(self, circle: Circle, name: str, *, common_name: str, hosts: Sequence[str] = ()) -> SecretRef:
         """A certificate of the circle with its key, as a secret file: for a server on `hosts`, and for clients."""
         self._claim("certificate", name)
-        return self.secret(name, circle.identity(name, common_name=common_name, hosts=hosts))
+        pem = self.platform.identity(circle, name, common_name=common_name, hosts=hosts, parent=self.parent)
+        return self.secret(name, pem)
 
     def secret(self, name: str, value: pulumi.Input[str]) -> SecretRef:
         """A secret that containers mount as a file."""

@@ -5,6 +5,7 @@ deep-copied and never validated by pydantic: plain values were validated by the 
 """
 
 from model.agent import Agent, HostPath
+from model.circle import Circle
 from model.cloud_balancer import CloudBalancer
 from model.config_file import ConfigFile, ConfigRef
 from model.container import Container, File, Scratch
@@ -32,6 +33,7 @@ __all__ = [
     "REACHES",
     "ROOT",
     "Agent",
+    "Circle",
     "CloudBalancer",
     "ConfigFile",
     "ConfigRef",

@@ -1,7 +1,7 @@
 """What a platform does with the words, and how it refuses what it cannot honour."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ import pulumi_random as random
 
 from model import (
     Agent,
+    Circle,
     ConfigFile,
     ConfigRef,
     Endpoint,
@@ -24,7 +25,7 @@ from model import (
     SharedVolumeRef,
     Workload,
 )
-from platforms.certificates import Certificates, Circle
+from platforms.certificates import Certificates, identity
 
 
 class Refused(NamedTuple):
@@ -172,8 +173,16 @@ class Platform(ABC):
         """Those who may talk to each other, by certificates below the stack's root. `name` is unique in the stack."""
         if self.rehearsing:
             nothing = pulumi.Output.secret("")
-            return Circle(authority=None, trusted=nothing, chain=nothing, parent=parent)
+            return Circle(name=name, trusted=nothing, chain=nothing, key=nothing)
         return self._certificates.circle(name, parent=parent)
+
+    def identity(
+        self, circle: Circle, name: str, *, common_name: str, hosts: Sequence[str], parent: pulumi.Resource
+    ) -> pulumi.Output[str]:
+        """A certificate of the circle and its key as one secret PEM text. `name` is unique in the stack."""
+        if self.rehearsing:
+            return pulumi.Output.secret("")
+        return identity(circle, name, common_name=common_name, hosts=hosts, parent=parent)
 
     def _unmade(self, name: str, parent: pulumi.Resource) -> dict[str, Any]:
         """What a reference to an object holds in a rehearsal: there is no object."""

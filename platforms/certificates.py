@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_tls as tls
 
+from model import Circle
+
 _YEAR_HOURS = 365 * 24
 _AUTHORITY_HOURS = 10 * _YEAR_HOURS
 _LEAF_HOURS = 2 * _YEAR_HOURS
@@ -19,45 +21,11 @@ _LOOPBACK = ("127.0.0.1",)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Authority:
-    """Who signs. `key` is secret."""
+class Root:
+    """Who signs for the authorities. `key` is secret."""
 
-    name: str
     certificate: pulumi.Output[str]
     key: pulumi.Output[str]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Circle:
-    """An authority that signs for nobody but one circle: who trusts it alone lets in nobody else of the stack.
-
-    `trusted` is its certificate. `chain` is for clients that want to follow it to a root (OpenSSL by default). No
-    `authority`: a rehearsal, where nothing is made.
-    """
-
-    authority: Authority | None
-    trusted: pulumi.Output[str]
-    chain: pulumi.Output[str]
-    parent: pulumi.Resource
-
-    def identity(self, name: str, *, common_name: str, hosts: Sequence[str] = ()) -> pulumi.Output[str]:
-        """A certificate and its key as one secret PEM text: for a client, and for a server on `hosts` and on its own
-        loopback. `name` is unique in the stack.
-        """
-        if self.authority is None:
-            return pulumi.Output.secret("")
-        key, request = _request(name, common_name, (*hosts, "localhost") if hosts else (), self.parent)
-        signed = tls.LocallySignedCert(
-            name,
-            ca_cert_pem=self.authority.certificate,
-            ca_private_key_pem=self.authority.key,
-            cert_request_pem=request,
-            allowed_uses=["digital_signature", "client_auth", *(["server_auth"] if hosts else [])],
-            validity_period_hours=_LEAF_HOURS,
-            early_renewal_hours=_RENEWED_BEFORE_HOURS,
-            opts=pulumi.ResourceOptions(parent=self.parent),
-        )
-        return pulumi.Output.secret(pulumi.Output.concat(signed.cert_pem, key))
 
 
 class Certificates:
@@ -67,7 +35,7 @@ class Certificates:
         self._stack = stack
         self._parent = parent
         self._name = f"{prefix}ca"
-        self._made: Authority | None = None
+        self._made: Root | None = None
 
     def circle(self, name: str, *, parent: pulumi.Resource) -> Circle:
         """A new one below the stack's root; `name` is unique in the stack."""
@@ -84,13 +52,13 @@ class Certificates:
             opts=pulumi.ResourceOptions(parent=parent),
         )
         return Circle(
-            authority=Authority(name=name, certificate=signed.cert_pem, key=key),
+            name=name,
             trusted=signed.cert_pem,
             chain=pulumi.Output.concat(signed.cert_pem, root.certificate),
-            parent=parent,
+            key=key,
         )
 
-    def _root(self) -> Authority:
+    def _root(self) -> Root:
         if self._made is None:
             opts = pulumi.ResourceOptions(parent=self._parent)
             key = _key(self._name, opts)
@@ -103,8 +71,27 @@ class Certificates:
                 validity_period_hours=_AUTHORITY_HOURS,
                 opts=opts,
             )
-            self._made = Authority(name=self._name, certificate=made.cert_pem, key=key)
+            self._made = Root(certificate=made.cert_pem, key=key)
         return self._made
+
+
+def identity(
+    circle: Circle, name: str, *, common_name: str, hosts: Sequence[str], parent: pulumi.Resource
+) -> pulumi.Output[str]:
+    """A certificate and its key as one secret PEM text: for a client, and for a server on `hosts` and on its own
+    loopback. `name` is unique in the stack."""
+    key, request = _request(name, common_name, (*hosts, "localhost") if hosts else (), parent)
+    signed = tls.LocallySignedCert(
+        name,
+        ca_cert_pem=circle.trusted,
+        ca_private_key_pem=circle.key,
+        cert_request_pem=request,
+        allowed_uses=["digital_signature", "client_auth", *(["server_auth"] if hosts else [])],
+        validity_period_hours=_LEAF_HOURS,
+        early_renewal_hours=_RENEWED_BEFORE_HOURS,
+        opts=pulumi.ResourceOptions(parent=parent),
+    )
+    return pulumi.Output.secret(pulumi.Output.concat(signed.cert_pem, key))
 
 
 def _key(name: str, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
