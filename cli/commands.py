@@ -98,7 +98,7 @@ def preview(stack: StackFile, *, as_json: bool = False) -> int:
         warn(f"preview: {problem}")
     code = engine.preview(drifted, as_json=as_json)
     if code == 0 and not as_json:
-        show_promises(promised(settings))
+        show_promises(promised(settings), engine.outputs().get("promises", {}) if resources else {})
     return code
 
 

@@ -11,6 +11,7 @@ from components.context import Rule
 from components.contracts import Backend, ClientContract
 from components.images import Images
 from components.observability import Observability
+from guarantees.connections import Limit, Pool
 from guarantees.promise import Promise
 from guarantees.surroundings import Surroundings
 from model import Origin, SecretRef, SharedVolumeRef
@@ -132,6 +133,10 @@ class Kind(Generic[S]):
     """The keys of what keeps data in volumes; "" is the component itself."""
     guarantees: Callable[[S, Surroundings], Iterable[Promise]] = lambda _, __: ()
     """What each fault may do to its writes, on a platform that does so to its containers."""
+    pools: Callable[[Part[S]], Iterable[Pool]] = lambda _: ()
+    """The connections that it opens to others."""
+    connections: Callable[[S], Limit | None] = lambda _: None
+    """How many connections it takes, if they are counted."""
     rules: tuple[Rule, ...] = ()
     """Rules across components that only this kind has."""
     advice: tuple[Rule, ...] = ()

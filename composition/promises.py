@@ -6,6 +6,7 @@ from typing import Any
 from components.kind import Part
 from composition.kinds import components
 from composition.stack import Stack
+from guarantees.connections import Connections
 from guarantees.promise import Promise
 from guarantees.surroundings import Surroundings
 from settings.base import Settings
@@ -22,9 +23,25 @@ Said = dict[str, dict[str, dict[str, str]]]
 """Path of a component -> fault -> what it may do, in words."""
 
 
+CONNECTIONS = "connections"
+
+
+def each_budget(stack: Settings) -> Iterator[tuple[Part[Any], Connections]]:
+    """Every component whose connections are counted, with its clients. `<component>/<part>` is in the component."""
+    parts = [*components(stack)]
+    pools = [pool for kind, part in parts for pool in kind.pools(part)]
+    for kind, part in parts:
+        if limit := kind.connections(part.settings):
+            own = [pool for pool in pools if pool.server.partition("/")[0] == part.name]
+            yield part, Connections(limit=limit, pools=own)
+
+
 def promised(stack: Stack) -> Said:
     """Everything that the stack promises."""
-    return {
+    said: Said = {
         part.origin.path: {one.fault: one.said() for one in found}
         for part, found in each_promise(stack, stack.platform.surroundings())
     }
+    for part, budget in each_budget(stack):
+        said.setdefault(part.origin.path, {})[CONNECTIONS] = budget.said()
+    return said

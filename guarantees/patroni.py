@@ -52,6 +52,7 @@ class Cluster:
     """
 
     members: int
+    store_members: int
     synchronous: bool
     ttl: Timer
     loop_wait: Timer
@@ -99,6 +100,13 @@ class Cluster:
                 loss=self._behind(cut_off=True),
                 unbounded="until the host is back, if it has most members of the store: they may share nodes",
                 fix="Leave out `platform.share_nodes`.",
+            )
+        if self.store_members == 1:
+            return Promise(
+                fault="host lost",
+                loss=self._behind(cut_off=True),
+                unbounded="until the host is back, if it has the store's only member",
+                fix="Give the store three members.",
             )
         return Promise(
             fault="host lost",

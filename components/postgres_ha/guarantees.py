@@ -15,7 +15,8 @@ def promises(settings: PostgresSettings, around: Surroundings) -> Iterator[Promi
     """Every fault."""
     yield from Cluster(
         members=settings.members,
-        synchronous=settings.synchronous,
+        synchronous=bool(settings.synchronous),
+        store_members=settings.store_members,
         ttl=_failover(settings, "ttl"),
         loop_wait=_failover(settings, "loop_wait"),
         retry_timeout=_failover(settings, "retry_timeout"),

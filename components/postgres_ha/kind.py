@@ -6,6 +6,7 @@ from components.external_store import build_external, external_secrets, external
 from components.kind import Build, Built, Gives, ImageNeed, Kind
 from components.placement import KEYS
 from components.postgres_ha.component import PostgresHA
+from components.postgres_ha.connections import limit
 from components.postgres_ha.external import ExternalDatabase
 from components.postgres_ha.guarantees import promises
 from components.postgres_ha.images import PostgresImages
@@ -63,6 +64,7 @@ DATABASES = Kind(
     advice=(lambda context: externals_are_encrypted(context, "databases"), two_servers_have_one_replica),
     keeps=lambda settings: ("",) if isinstance(settings, PostgresSettings) else (),
     guarantees=lambda settings, around: promises(settings, around) if isinstance(settings, PostgresSettings) else (),
+    connections=lambda settings: limit(settings) if isinstance(settings, PostgresSettings) else None,
     rules=RULES,
     keys={"": KEYS},
 )

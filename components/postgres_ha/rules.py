@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Iterator
 
 from components.context import Context
+from components.postgres_ha.connections import RESERVED
 from components.postgres_ha.parameters import majors, parameters, value_of
 from components.postgres_ha.settings import PostgresSettings
 from model import Origin
@@ -58,9 +59,8 @@ def _faults(origin: Origin, settings: PostgresSettings, major: int) -> Iterator[
 
 
 def _against_keys(origin: Origin, settings: PostgresSettings, sound: dict[str, int | str]) -> Iterator[Fault]:
-    kept = {"superuser_reserved_connections": 3, "reserved_connections": 0}
-    if sum(int(sound.get(name, default)) for name, default in kept.items()) >= settings.max_connections:
-        first = next(name for name in kept if name in sound)
+    if sum(int(sound.get(name, default)) for name, default in RESERVED.items()) >= settings.max_connections:
+        first = next(name for name in RESERVED if name in sound)
         yield Fault(
             path=str(origin.at("parameters", first)),
             rule=f"leaves none of the {settings.max_connections} `max_connections`, and PostgreSQL does not start",

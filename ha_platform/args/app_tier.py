@@ -75,6 +75,9 @@ class UseArgs(TypedDict, total=False):
     """`files`: a variable that is a secret becomes a file, and `<VARIABLE>_FILE` holds its path; `variables`: exported
     by a launcher, for applications that read only variables (needs `command`). One of: files, variables. Default:
     `files`."""
+    pool: int
+    """Connections to a database that each replica opens at most, with all its workers: the stack is refused where all
+    clients together may open more than the database has. Default: not counted. The application has to keep it."""
 
 
 class MigrationsArgs(TypedDict, total=False):

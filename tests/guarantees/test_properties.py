@@ -31,6 +31,7 @@ CLUSTERS = st.builds(
     lambda timers, **others: Cluster(**timers, **others),
     _timers(*PATRONI),
     members=st.sampled_from([1, 2, 3, 5]),
+    store_members=st.sampled_from([1, 3, 5]),
     synchronous=st.booleans(),
     lag_bytes=st.integers(min_value=0, max_value=2**30),
     proxy=PROXY,

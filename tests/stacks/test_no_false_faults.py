@@ -108,6 +108,16 @@ BREAKS = (
         needs=("apps.web", "databases.main"),
     ),
     Break(
+        change=lambda stack: stack["apps"]["web"]["uses"].update(main={"prefix": "DB", "pool": 5000}),
+        fault=("pools_fit", "databases.main.max_connections"),
+        needs=("apps.web", "databases.main"),
+    ),
+    Break(
+        change=lambda stack: stack["apps"]["web"]["uses"].update(sessions={"prefix": "REDIS", "pool": 5}),
+        fault=("pools_are_counted", "apps.web.uses.sessions.pool"),
+        needs=("apps.web", "caches.sessions"),
+    ),
+    Break(
         change=lambda stack: stack["databases"]["main"].update(objectives={"write_outage": "1s"}),
         fault=("objectives_hold", "databases.main.objectives.write_outage"),
         needs=("databases.main", "objectives", "platform"),

@@ -1,0 +1,47 @@
+"""All clients of a server together open no more connections than it takes."""
+
+from collections.abc import Iterator
+
+from components.context import Context
+from composition.kinds import components
+from composition.promises import each_budget
+from guarantees.connections import Connections
+from model import Origin
+from settings.faults import Fault
+
+
+def pools_fit(context: Context) -> Iterator[Fault]:
+    """With every replica that a rollout and an autoscaler may start."""
+    for part, budget in each_budget(context.stack):
+        if budget.used > budget.limit.free:
+            yield _too_many(part.origin, budget)
+
+
+def _too_many(origin: Origin, budget: Connections) -> Fault:
+    limit = budget.limit
+    kept = ", ".join(f"{name} {number}" for name, number in limit.kept.items() if number)
+    needed = limit.most + budget.used - limit.free
+    return Fault(
+        path=str(origin.at(limit.key)),
+        rule=f"leaves {limit.free} connections for clients, which may open {budget.used}: {budget.made_of}",
+        got=str(limit.most),
+        fix=f"Set {needed} or more, or lower a client's `pool`. Kept are {kept}.",
+    )
+
+
+def pools_are_counted(context: Context) -> Iterator[Fault]:
+    """A number that nobody counts would be believed."""
+    counted = {part.name for part, _ in each_budget(context.stack)}
+    for kind, part in components(context.stack):
+        for pool in kind.pools(part):
+            known = context.component(pool.server)
+            if pool.each is not None and known is not None and pool.server.partition("/")[0] not in counted:
+                yield Fault(
+                    path=str(part.origin.at(*pool.key.split("."))),
+                    rule=f"counts connections of `{pool.server}`, whose limit is not known here",
+                    got=str(pool.each),
+                    fix="Leave it out: connections are counted for the databases that the stack runs.",
+                )
+
+
+RULES = (pools_fit, pools_are_counted)
