@@ -25,9 +25,7 @@ def show_promises(promises: Said, before: Said = NOTHING) -> None:
             if said.keys() & FAULTS:
                 table.add_row(component, kind, *(_cell(said.get(key, ""), was.get(key)) for key in FAULTS))
             else:
-                lines += [
-                    f"{component} {key}: {_cell(text, was.get(key))}" for key, text in said.items() if key == kind
-                ]
+                lines.append(f"{component} {kind}: {_cell(said.get(kind, ''), was.get(kind))}")
     if table.rows:
         print()
         console.print(table)
