@@ -14,6 +14,7 @@ from components.observability import Observability
 from guarantees.connections import Limit, Pool
 from guarantees.promise import Promise
 from guarantees.surroundings import Surroundings
+from guarantees.topology import Group
 from model import Origin, SecretRef, SharedVolumeRef
 from platforms.base import Platform
 from settings.base import Settings
@@ -133,6 +134,8 @@ class Kind(Generic[S]):
     """The keys of what keeps data in volumes; "" is the component itself."""
     guarantees: Callable[[S, Surroundings], Iterable[Promise]] = lambda _, __: ()
     """What each fault may do to its writes, on a platform that does so to its containers."""
+    groups: Callable[[Part[S], Surroundings], Iterable[Group]] = lambda _, __: ()
+    """Its processes, by what they do."""
     pools: Callable[[Part[S]], Iterable[Pool]] = lambda _: ()
     """The connections that it opens to others."""
     connections: Callable[[S], Limit | None] = lambda _: None

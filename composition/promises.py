@@ -9,6 +9,7 @@ from composition.stack import Stack
 from guarantees.connections import Connections
 from guarantees.promise import Promise
 from guarantees.surroundings import Surroundings
+from guarantees.topology import HostLost, host_lost
 from settings.base import Settings
 
 
@@ -23,7 +24,7 @@ Said = dict[str, dict[str, dict[str, str]]]
 """Path of a component -> fault -> what it may do, in words."""
 
 
-CONNECTIONS = "connections"
+CONNECTIONS, HOSTS = "connections", "hosts"
 
 
 def each_budget(stack: Settings) -> Iterator[tuple[Part[Any], Connections]]:
@@ -36,6 +37,13 @@ def each_budget(stack: Settings) -> Iterator[tuple[Part[Any], Connections]]:
             yield part, Connections(limit=limit, pools=own)
 
 
+def each_host(stack: Settings, around: Surroundings) -> Iterator[HostLost]:
+    """What is left when it is lost; where members do not stay on hosts by their names, of any."""
+    groups = [group for kind, part in components(stack) for group in kind.groups(part, around)]
+    for host in around.names or ("any",):
+        yield host_lost(host, groups, around.hosts, together=around.together)
+
+
 def promised(stack: Stack) -> Said:
     """Everything that the stack promises."""
     said: Said = {
@@ -44,4 +52,5 @@ def promised(stack: Stack) -> Said:
     }
     for part, budget in each_budget(stack):
         said.setdefault(part.origin.path, {})[CONNECTIONS] = budget.said()
+    said[HOSTS] = {f"{one.host} lost": one.said() for one in each_host(stack, stack.platform.surroundings())}
     return said

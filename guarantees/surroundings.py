@@ -8,7 +8,8 @@ class Surroundings:
     """`restart_millis`: how long it waits before it starts a container again that ended, and
     `start_millis` how long that takes. `look_up_millis`: the longest
     look-up of the name of a container that is gone. `stable_addresses`: a member that is restarted has the address it
-    had. `hosts`: how many take containers (None: enough). `together`: members of one store may be on one host.
+    had. `hosts`: how many take containers (None: enough), and `names` theirs, if members
+    stay on them in this order. `together`: members of one store may be on one host.
     """
 
     restart_millis: int
@@ -19,4 +20,5 @@ class Surroundings:
     look_up_source: str
     stable_addresses: bool
     hosts: int | None = None
+    names: tuple[str, ...] = ()
     together: bool = False

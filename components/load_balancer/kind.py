@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 
-from components.kind import Build, Built, Gives, ImageNeed, Kind, Reference, SecretUse
+from components.kind import Build, Built, Gives, ImageNeed, Kind, Part, Reference, SecretUse
 from components.load_balancer.component import LoadBalancer
 from components.load_balancer.engines import ENGINES
 from components.load_balancer.rules import ADVICE, RULES
 from components.load_balancer.settings import LoadBalancerSettings
+from guarantees.surroundings import Surroundings
+from guarantees.topology import Group
 
 
 def _build(build: Build[LoadBalancerSettings]) -> Built:
@@ -55,6 +57,10 @@ def _ports(settings: LoadBalancerSettings) -> Iterator[tuple[str, int]]:
     yield from ((f"tcp.{name}.listen", route.listen) for name, route in settings.tcp.items())
 
 
+def _groups(part: Part[LoadBalancerSettings], _: Surroundings) -> Iterator[Group]:
+    yield Group(name=part.name, count=part.settings.replicas, needed=1, moves=True, without=f"entry {part.name}")
+
+
 def _secrets(settings: LoadBalancerSettings) -> Iterator[SecretUse]:
     if settings.tls:
         yield SecretUse("tls.certificate", settings.tls.certificate)
@@ -66,6 +72,7 @@ BALANCERS = Kind(
     build=_build,
     images=_images,
     uses=_uses,
+    groups=_groups,
     ports=_ports,
     secrets=_secrets,
     rules=RULES,

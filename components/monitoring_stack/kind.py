@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 
-from components.kind import Build, Built, ImageNeed, Kind, SecretUse
+from components.kind import Build, Built, ImageNeed, Kind, Part, SecretUse
 from components.monitoring_stack.component import MonitoringStack
 from components.monitoring_stack.images import MonitoringImages
 from components.monitoring_stack.settings import MonitoringSettings
+from guarantees.surroundings import Surroundings
+from guarantees.topology import Group
 
 
 def _build(build: Build[MonitoringSettings]) -> Built:
@@ -45,6 +47,14 @@ def _ports(settings: MonitoringSettings) -> Iterator[tuple[str, int]]:
         yield "grafana.port", settings.grafana.port
 
 
+def _groups(part: Part[MonitoringSettings], around: Surroundings) -> Iterator[Group]:
+    """One of each, with its volume."""
+    for key, without in (("prometheus", "metrics"), ("alertmanager", "alerts"), ("grafana", "dashboards")):
+        if server := getattr(part.settings, key):
+            hosts = (server.host,) if server.host else around.names[:1]
+            yield Group(name=key, count=1, needed=1, hosts=hosts, without=without)
+
+
 def _secrets(settings: MonitoringSettings) -> Iterator[SecretUse]:
     for index, receiver in enumerate(settings.alertmanager.receivers):
         for key, name in receiver.secrets():
@@ -73,6 +83,7 @@ MONITORING = Kind(
     single=True,
     build=_build,
     images=_images,
+    groups=_groups,
     ports=_ports,
     secrets=_secrets,
     keeps=_keeps,

@@ -8,6 +8,7 @@ from components.placement import KEYS
 from components.postgres_ha.component import PostgresHA
 from components.postgres_ha.connections import limit
 from components.postgres_ha.external import ExternalDatabase
+from components.postgres_ha.groups import groups
 from components.postgres_ha.guarantees import promises
 from components.postgres_ha.images import PostgresImages
 from components.postgres_ha.rules import RULES, two_servers_have_one_replica
@@ -64,6 +65,9 @@ DATABASES = Kind(
     advice=(lambda context: externals_are_encrypted(context, "databases"), two_servers_have_one_replica),
     keeps=lambda settings: ("",) if isinstance(settings, PostgresSettings) else (),
     guarantees=lambda settings, around: promises(settings, around) if isinstance(settings, PostgresSettings) else (),
+    groups=lambda part, around: (
+        groups(part.name, part.settings, around) if isinstance(part.settings, PostgresSettings) else ()
+    ),
     connections=lambda settings: limit(settings) if isinstance(settings, PostgresSettings) else None,
     rules=RULES,
     keys={"": KEYS},

@@ -7,6 +7,7 @@ from components.kind import Build, Built, Gives, ImageNeed, Kind
 from components.placement import KEYS
 from components.redis_sentinel.component import RedisSentinel
 from components.redis_sentinel.external import ExternalCache
+from components.redis_sentinel.groups import groups
 from components.redis_sentinel.guarantees import promises
 from components.redis_sentinel.rules import RULES
 from components.redis_sentinel.settings import RedisSettings
@@ -52,6 +53,9 @@ CACHES = Kind(
     secrets=external_secrets,
     advice=(lambda context: externals_are_encrypted(context, "caches"),),
     keeps=lambda settings: ("",) if isinstance(settings, RedisSettings) else (),
+    groups=lambda part, around: (
+        groups(part.name, part.settings, around) if isinstance(part.settings, RedisSettings) else ()
+    ),
     guarantees=lambda settings, around: promises(settings, around) if isinstance(settings, RedisSettings) else (),
     rules=RULES,
     keys={"": KEYS},

@@ -91,7 +91,7 @@ def write_proxy(
                 ),
                 stop=Stop(signal="SIGUSR1", grace_seconds=15),
             ),
-            replicas=2 if several else 1,
+            replicas=replicas(len(members.member_hosts)),
             ports=(port, Port(name="status", number=STATUS_PORT)),
             probes=Probes(
                 ready=Probe(check=health, interval_seconds=2, timeout_seconds=2),
@@ -103,6 +103,11 @@ def write_proxy(
             depends_on=(*members.resources, *depends_on),
         )
     )
+
+
+def replicas(members: int) -> int:
+    """Proxies in front of so many members."""
+    return 2 if members > 1 else 1
 
 
 def proxy_cfg(

@@ -88,4 +88,5 @@ class SwarmSettings(Settings):
             look_up_source="`platform.resolver_options`, for each of `platform.nameservers`",
             stable_addresses=False,
             hosts=len(self.nodes),
+            names=self.nodes,
         )
