@@ -50,7 +50,9 @@ def _each(groups: Iterable[Group]) -> list[str]:
 def host_lost(host: str, groups: Sequence[Group], hosts: int | None, *, together: bool = False) -> HostLost:
     """`hosts` is how many there are (None: as many as are needed). `together`: the members of a store may share a host,
     so that all of them may be lost."""
-    left, pauses, stops = [], [], []
+    left: list[str] = []
+    pauses: list[Group] = []
+    stops: list[Group] = []
     for group in groups:
         remain = group.left(host, 1 if together and not group.moves else hosts)
         left.append(f"{group.name} {remain} of {group.count}")

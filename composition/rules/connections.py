@@ -13,7 +13,7 @@ from settings.faults import Fault
 def pools_fit(context: Context) -> Iterator[Fault]:
     """With every replica that a rollout and an autoscaler may start."""
     for part, budget in each_budget(context.stack):
-        if budget.used > budget.limit.free:
+        if budget.used > max(0, budget.limit.free):
             yield _too_many(part.origin, budget)
 
 

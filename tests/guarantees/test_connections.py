@@ -77,6 +77,6 @@ def test_the_last_connection_may_be_used_and_none_more() -> None:
 
 
 def test_what_is_not_said_is_said_to_be_unknown() -> None:
-    apps = {"web": {"replicas": 2}, "worker": {"replicas": 1, "uses": {"main": "DATABASE"}}}
+    apps: dict[str, dict[str, Any]] = {"web": {"replicas": 2}, "worker": {"replicas": 1, "uses": {"main": "DATABASE"}}}
     said = promised(check(_stack(apps), source="x", secret_names=frozenset()))["databases.main"]["connections"]
     assert said["connections"] == "at least 15 of 93: web 3 x 5 + worker 2 x ?"
