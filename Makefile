@@ -66,8 +66,9 @@ test-all: test ## The same, then the rest: more hosts, Kubernetes, faults under 
 	@scripts/test rest
 
 .PHONY: bench
-bench: setup ## Preview time and memory against a bare Pulumi program; writes out/bench.json
+bench: setup ## What program and sandbox engine cost; writes out/bench.json (FRESH=1: `make up` with empty caches, too)
 	@$(PYTHON) -m benchmarks
+	@$(if $(filter-out 0 no,$(FRESH)),$(PYTHON) -m benchmarks fresh)
 
 .PHONY: golden
 golden: setup ## Write the rendered stacks and generated files again, for review

@@ -1,83 +1,115 @@
-"""`make bench`: previews of 10 and 100 workloads, against a bare program that registers the same resources."""
+"""`make bench`: what the program costs against a bare one, and what the sandbox engine costs and saves.
 
+Runs what this machine can run, says what it left out, and writes out/bench.json.
+"""
+
+import argparse
 import json
+import os
 import statistics
+import subprocess
 import sys
-import tempfile
-from pathlib import Path
+import time
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.measure import Sample, preview
-from benchmarks.stacks import PLATFORMS, stack_settings, write_bare_program, write_stack_file
+from benchmarks import engines
+from benchmarks.bare import ROUNDS, against_a_bare_program
+from benchmarks.fresh import fresh
+from benchmarks.lines import lines
 from cli.stack_file import REPOSITORY
 
-SIZES = (10, 100)
-ROUNDS = 3
-"""Both programs take turns, so that what else the machine does meets both; the median counts."""
+TESTS = ("tests/engine", "tests/conformance")
+PARTS = ("lines", "tests", "offline", "deployed", "bare", "fresh")
 
 
 def main() -> int:
-    """Print a table and write out/bench.json."""
-    results = [_compare(platform, size) for platform in PLATFORMS for size in SIZES]
-    for platform in PLATFORMS:
-        small, large = (one for one in results if one["platform"] == platform)
-        per_resource = (large["seconds"] - small["seconds"]) / (large["resources"] - small["resources"])
-        bare = (large["bare_seconds"] - small["bare_seconds"]) / (large["resources"] - small["resources"])
-        large["milliseconds_per_resource"] = round(per_resource * 1000, 2)
-        large["bare_milliseconds_per_resource"] = round(bare * 1000, 2)
-    _print(results)
+    """Print tables and write out/bench.json; parts that are not asked for keep what an earlier run wrote of them."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="default: all but fresh, which takes minutes")
+    asked = parser.parse_args().parts or [part for part in PARTS if part != "fresh"]
     path = REPOSITORY / "out" / "bench.json"
     path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps(results, indent=2) + "\n")
+    results: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+    for part in asked:
+        results |= {"machine": _machine(), part: globals()[f"_{part}"]()}
+        path.write_text(json.dumps(results, indent=2) + "\n")
     print(f"bench: wrote {path.relative_to(REPOSITORY)}")
     return 0
 
 
-def _compare(platform: str, workloads: int) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory() as temporary:
-        bare_directory = Path(temporary) / "bare"
-        bare_directory.mkdir()
-        settings = stack_settings(platform, workloads)
-        stack_file = write_stack_file(Path(temporary), settings)
-        resources = write_bare_program(bare_directory, settings)
-        ours: list[Sample] = []
-        bare: list[Sample] = []
-        for number in range(ROUNDS):
-            state = Path(temporary) / f"state-{number}"
-            ours.append(preview(REPOSITORY, stack_file=stack_file, state=state / "ours"))
-            bare.append(preview(bare_directory, stack_file=None, state=state / "bare"))
-    seconds, bare_seconds = (statistics.median(one.seconds for one in samples) for samples in (ours, bare))
-    memory, bare_memory = (statistics.median(one.mebibytes for one in samples) for samples in (ours, bare))
-    return {
-        "platform": platform,
-        "workloads": workloads,
-        "resources": resources,
-        "seconds": round(seconds, 2),
-        "bare_seconds": round(bare_seconds, 2),
-        "time_ratio": round(seconds / bare_seconds, 2),
-        "mebibytes": round(memory),
-        "bare_mebibytes": round(bare_memory),
-        "memory_ratio": round(memory / bare_memory, 2),
-    }
+def _machine() -> dict[str, float]:
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1024**3
+    return {"processors": os.cpu_count() or 0, "gibibytes": round(memory), "load": round(os.getloadavg()[0], 1)}
 
 
-def _print(results: list[dict[str, Any]]) -> None:
-    table = Table("platform", "workloads", "resources", "time", "bare", "ratio", "memory", "bare", "ratio", box=None)
-    for one in results:
-        table.add_row(
-            one["platform"],
-            str(one["workloads"]),
-            str(one["resources"]),
-            f"{one['seconds']} s",
-            f"{one['bare_seconds']} s",
-            str(one["time_ratio"]),
-            f"{one['mebibytes']} MiB",
-            f"{one['bare_mebibytes']} MiB",
-            str(one["memory_ratio"]),
-        )
+def _lines() -> dict[str, int]:
+    counted = lines()
+    _print(("lines of Python", ""), counted.items())
+    return counted
+
+
+def _tests() -> dict[str, float]:
+    started = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-n0", "-m", "not live", *TESTS],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise SystemExit(f"bench: the engine's tests fail:\n{done.stdout[-2000:]}")
+    taken = {"seconds": round(time.monotonic() - started, 1)}
+    _print(("the engine's tests offline, one worker", "s"), taken.items())
+    return taken
+
+
+def _offline() -> dict[str, float]:
+    medians = {said: round(statistics.median(all), 1) for said, all in engines.offline(ROUNDS).items()}
+    if len(medians) == 1:
+        print("bench: no Pulumi CLI (`make pulumi` builds one): the sandbox engine alone is measured")
+    _print(("preview of dev without a host", "s"), _with_ratio(medians))
+    return medians
+
+
+def _deployed() -> dict[str, Any] | str:
+    taken = engines.deployed()
+    if isinstance(taken, str):
+        print(f"bench: LEFT OUT, dev on a sandbox host by either engine: {taken}")
+        return taken
+    rows = [(step, *_with_ratio({said: round(one[step], 1) for said, one in taken.items()})) for step in engines.STEPS]
+    _print(("dev on a sandbox host, s", *taken, "ratio"), [(row[0], *(value for _, value in row[1:])) for row in rows])
+    return {said: {step: round(seconds, 1) for step, seconds in one.items()} for said, one in taken.items()}
+
+
+def _bare() -> list[dict[str, Any]]:
+    results = against_a_bare_program()
+    keys = ("seconds", "bare_seconds", "time_ratio", "mebibytes", "bare_mebibytes", "memory_ratio")
+    head = ("platform", "workloads", "resources", "s", "bare", "ratio", "MiB", "bare", "ratio")
+    _print(head, [tuple(one[key] for key in ("platform", "workloads", "resources", *keys)) for one in results])
+    return results
+
+
+def _fresh() -> dict[str, float]:
+    taken = {step: round(seconds) for step, seconds in fresh().items()}
+    _print(("`make up` in a fresh clone", "s"), taken.items())
+    return dict(taken)
+
+
+def _with_ratio(by_engine: Mapping[str, float]) -> list[tuple[str, float]]:
+    values = list(by_engine.values())
+    ratio = [("ratio", round(values[1] / values[0], 2))] if len(values) == 2 else []
+    return [*by_engine.items(), *ratio]
+
+
+def _print(head: Sequence[str], rows: Any) -> None:
+    table = Table(*head, box=None)
+    for row in rows:
+        table.add_row(*map(str, row))
     Console().print(table)
 
 
