@@ -49,7 +49,6 @@ def parser() -> argparse.ArgumentParser:
     working.add_argument("--verbose", action="store_true", help="also show debug messages")
     judged = argparse.ArgumentParser(add_help=False)
     judged.add_argument("--policy-pack", type=Path, action="append", default=[], metavar="DIR")
-    judged.add_argument("--policy-config", type=Path, action="append", default=[], metavar="FILE")
     judged.add_argument("--expect-no-changes", action="store_true", help="changes are a failure")
     judged.add_argument("--doubt", action="append", default=[], metavar="URN", help="compare this object first")
 
@@ -156,7 +155,6 @@ def _command(options: argparse.Namespace, directory: Path, config: StackConfig, 
         state=state,
         parallel=options.parallel,
         packs=tuple(pack.resolve() for pack in getattr(options, "policy_pack", ())),
-        policy_configs=tuple(getattr(options, "policy_config", ())),
         doubted=tuple(getattr(options, "doubt", ())),
     )
     if options.command == "preview" and options.json:

@@ -10,7 +10,7 @@ from sandbox.engine.checkpoint import Resource
 from sandbox.engine.values import Change, Path
 
 Op = Literal["same", "create", "update", "replace", "delete", "refresh"]
-Level = Literal["advisory", "mandatory", "remediate"]
+Level = Literal["advisory", "mandatory"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -21,6 +21,9 @@ _DURATION = re.compile(r"(\d+(?:\.\d+)?)(h|ms|m|s|us|µs|ns)")
 # Request field -> the option's name in a program. Their absence must be the empty value.
 _REFUSED = {
     "importId": "import_",
+    "deleteBeforeReplaceDefined": "delete_before_replace",
+    "replaceOnChanges": "replace_on_changes",
+    "deletedWith": "deleted_with",
     "replace_with": "replace_with",
     "hideDiffs": "hide_diffs",
     "envVarMappings": "env_var_mappings",
@@ -53,12 +56,9 @@ class Goal:
     property_dependencies: dict[str, list[str]]
     aliases: tuple[str, ...]
     protect: bool
-    delete_before_replace: bool | None
     ignore_changes: tuple[str, ...]
-    replace_on_changes: tuple[str, ...]
     additional_secret_outputs: tuple[str, ...]
     retain_on_delete: bool
-    deleted_with: str
     custom_timeouts: dict[str, float]
     before_update: tuple[str, ...] = ()
     """Names of hooks."""
@@ -70,10 +70,6 @@ class Goal:
     def ignored(self) -> list[Path]:
         """The paths of `ignore_changes`."""
         return _paths(self.ignore_changes, f"{self.name}: ignore_changes")
-
-    def replacing(self) -> list[Path]:
-        """The paths of `replace_on_changes`."""
-        return _paths(self.replace_on_changes, f"{self.name}: replace_on_changes")
 
 
 def _paths(texts: tuple[str, ...], where: str) -> list[Path]:
@@ -120,12 +116,9 @@ def goal_from(request: Any, stack: str, project: str, parent_aliases: Iterable[s
         property_dependencies={key: sorted(value.urns) for key, value in sorted(request.propertyDependencies.items())},
         aliases=alias_urns(request, stack, project, parent_aliases),
         protect=request.protect,
-        delete_before_replace=request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else None,
         ignore_changes=tuple(request.ignoreChanges),
-        replace_on_changes=tuple(request.replaceOnChanges),
         additional_secret_outputs=tuple(request.additionalSecretOutputs),
         retain_on_delete=request.retainOnDelete,
-        deleted_with=request.deletedWith,
         custom_timeouts=_timeouts(request.customTimeouts, where),
         before_update=tuple(request.hooks.before_update),
     )

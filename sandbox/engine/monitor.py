@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -27,7 +25,6 @@ FEATURES = [
     resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_REFERENCES,
     resource_pb2.RESOURCE_MONITOR_FEATURE_OUTPUT_VALUES,
     resource_pb2.RESOURCE_MONITOR_FEATURE_ALIAS_SPECS,
-    resource_pb2.RESOURCE_MONITOR_FEATURE_DELETED_WITH,
     resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS,
 ]
 _MESSAGE_LIMIT = 400 * 1024 * 1024  # as the SDK sets it for its own channels
@@ -58,8 +55,6 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         except (EngineError, ProviderError) as error:
             self._run.fail(str(error), urn=urn)
         except Exception as error:
-            if os.environ.get("HA_ENGINE_DEBUG"):
-                traceback.print_exc()
             self._run.fail(f"{type(error).__name__}: {error}", urn=urn)
         return _abort(context)
 

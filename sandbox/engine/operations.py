@@ -12,7 +12,7 @@ from sandbox.engine.events import Reporter, Step, Violation
 from sandbox.engine.handles import Handles
 from sandbox.engine.interrupts import interruptible
 from sandbox.engine.monitor import serving
-from sandbox.engine.policy import Pack, Policies, load_policy_config
+from sandbox.engine.policy import Pack, Policies
 from sandbox.engine.program import run_program
 from sandbox.engine.providers.base import ProviderError
 from sandbox.engine.recovery import recover
@@ -33,7 +33,6 @@ class Job:
     state: State
     parallel: int
     packs: tuple[Path, ...] = ()
-    policy_configs: tuple[Path, ...] = ()
     doubted: tuple[str, ...] = ()
 
     def run(self, reporter: Reporter, *, preview: bool) -> Run:
@@ -147,10 +146,8 @@ def _compare(job: Job, run: Run, handles: Handles) -> None:
 def _program(job: Job, run: Run, handles: Handles) -> None:
     packs: list[Pack] = []
     try:
-        for directory, config in zip(
-            job.packs, load_policy_config(list(job.policy_configs), len(job.packs)), strict=True
-        ):
-            packs.append(Pack(directory, run.config, run.preview, config))
+        for directory in job.packs:
+            packs.append(Pack(directory, run.config, run.preview))
         policies = Policies(run, packs)
         with interruptible(run):
             with serving(run, Registrar(run, handles, policies)) as address:

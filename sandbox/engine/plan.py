@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 from sandbox.engine.checkpoint import Resource
@@ -28,9 +28,9 @@ def make_plan(goal: Goal, old: Resource | None, reference: str, inputs: Properti
     if old is None:
         return Plan("create")
     difference = provider.diff(goal.type, old.inputs, old.outputs, inputs)
-    ignored, replacing = goal.ignored(), goal.replacing()
+    ignored = goal.ignored()
     changes = {
-        path: replace(change, replace=True) if any(path_covers(pattern, path) for pattern in replacing) else change
+        path: change
         for path, change in difference.changes.items()
         if not any(path_covers(pattern, path) for pattern in ignored)
     }
@@ -42,8 +42,7 @@ def make_plan(goal: Goal, old: Resource | None, reference: str, inputs: Properti
                 f"{goal.type} {goal.name!r} is protected and would be replaced: "
                 "undo the change, or take `protect` off first"
             )
-        chosen = goal.delete_before_replace
-        return Plan("replace", changes, difference.delete_before_replace if chosen is None else chosen)
+        return Plan("replace", changes, difference.delete_before_replace)
     return Plan("update" if changes or old.init_errors else "same", changes)
 
 

@@ -7,8 +7,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import IO, Any
 
@@ -23,10 +22,10 @@ from sandbox.engine.processes import bound
 from sandbox.engine.run import Run
 from sandbox.engine.stack_config import StackConfig
 from sandbox.engine.urns import name_of, split_reference
-from sandbox.engine.wire import from_struct, to_struct
+from sandbox.engine.wire import to_struct
 
-_LEVELS: dict[int, Level] = {0: "advisory", 1: "mandatory", 3: "remediate"}
-_CODES = {"advisory": 0, "mandatory": 1, "disabled": 2, "remediate": 3}
+_LEVELS: dict[int, Level] = {0: "advisory", 1: "mandatory"}
+_REMEDIATE = 3
 _START_SECONDS = 30
 _LONGEST_VARIABLE = 120_000  # Linux takes 128 KiB for one, with its name
 _MESSAGE_LIMIT = 400 * 1024 * 1024  # as the SDK sets it for its own channels
@@ -35,9 +34,8 @@ _MESSAGE_LIMIT = 400 * 1024 * 1024  # as the SDK sets it for its own channels
 class Pack:
     """One running policy pack."""
 
-    def __init__(self, directory: Path, stack: StackConfig, preview: bool, config: Mapping[str, Any]) -> None:
-        """Starts the pack for a stack. Raises EngineError if it does not start or `config` names a policy it lacks."""
-        self._directory = directory
+    def __init__(self, directory: Path, stack: StackConfig, preview: bool) -> None:
+        """Starts the pack for a stack. Raises EngineError if it does not start, or wants to change resources."""
         program = directory / "__main__.py"
         if not (directory / "PulumiPolicy.yaml").exists() or not program.exists():
             raise EngineError(f"{directory}: not a policy pack: it needs PulumiPolicy.yaml and __main__.py")
@@ -70,37 +68,11 @@ class Pack:
         self._channel = grpc.insecure_channel(f"127.0.0.1:{int(port)}", options=options)
         self._stub = analyzer_pb2_grpc.AnalyzerStub(self._channel)
         self.info = self._stub.GetAnalyzerInfo(empty_pb2.Empty(), wait_for_ready=True, timeout=_START_SECONDS)
-        if config:
-            self._configure(config)
-
-    def _configure(self, config: Mapping[str, Any]) -> None:
-        known = {policy.name for policy in self.info.policies}
-        everything = config.get("all")
-        chosen = {**(dict.fromkeys(known, everything) if everything else {}), **config}
-        chosen.pop("all", None)
-        request = analyzer_pb2.ConfigureAnalyzerRequest()
-        for name, value in chosen.items():
-            if name not in known:
-                raise EngineError(
-                    f"{self._directory}: policy config: {name!r} is not a policy of pack {self.info.name!r}"
-                )
-            properties = dict(value) if isinstance(value, dict) else {"enforcementLevel": value}
-            level = properties.pop("enforcementLevel", None)
-            if level is None:
-                level = next(p for p in self.info.policies if p.name == name).enforcementLevel
-            elif level not in _CODES:
-                raise EngineError(
-                    f"{self._directory}: policy config: {name}: enforcement level {level!r} is none of "
-                    f"{', '.join(_CODES)}"
-                )
-            entry = request.policyConfig[name]
-            entry.enforcementLevel = _CODES.get(level, level) if isinstance(level, str) else level
-            entry.properties.CopyFrom(to_struct(properties))
-        self._stub.Configure(request)
-
-    def remediate(self, request: Any) -> list[Any]:
-        """The remediations for one resource."""
-        return list(self._ask(self._stub.Remediate, request).remediations)
+        if changing := [one.name for one in self.info.policies if one.enforcementLevel == _REMEDIATE]:
+            self.close()
+            raise EngineError(
+                f"{directory}: {', '.join(changing)}: the sandbox engine has no remediation; use the Pulumi CLI"
+            )
 
     def analyze(self, request: Any) -> list[Any]:
         """The diagnostics for one resource."""
@@ -130,27 +102,6 @@ def _forward(stream: IO[bytes]) -> None:
         sys.stderr.write(line.decode(errors="replace"))
 
 
-def load_policy_config(files: list[Path], packs: int) -> list[Mapping[str, Any]]:
-    """One config a pack: the n-th file is for the n-th pack, as with the CLI; a single file serves all."""
-    if files and len(files) not in (1, packs):
-        raise EngineError(
-            f"{len(files)} policy config files for {packs} policy packs: give one for each, or one for all"
-        )
-    configs: list[Mapping[str, Any]] = []
-    for file in files:
-        try:
-            document = json.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise EngineError(f"{file}: cannot be read as policy config: {error}") from None
-        if not isinstance(document, dict):
-            raise EngineError(f"{file}: policy config: expected an object of policies")
-        configs.append(document)
-    return configs * packs if len(configs) == 1 else configs or [{}] * packs
-
-
-Tell = Callable[[Level, Pack, str, str, str], None]
-
-
 class Policies:
     """The packs of one run; what they find is told to the run."""
 
@@ -158,25 +109,12 @@ class Policies:
         self._run = run
         self._packs = packs
 
-    def judge(self, draft: Resource) -> Resource:
-        """`draft` as the packs' remediations leave it. In an update, raises EngineError on a mandatory violation."""
-        draft = self.remediate(draft, self._tell)
+    def judge(self, draft: Resource) -> None:
+        """Asks the packs about one resource. In an update, raises EngineError on a mandatory violation."""
         request = self._request(draft)
         stopped = [self._report(pack, pack.analyze(request), draft.urn) for pack in self._packs]
         if any(stopped) and not self._run.preview:
             raise EngineError(f"{draft.type} {name_of(draft.urn)!r}: stopped by a mandatory policy")
-        return draft
-
-    def remediate(self, draft: Resource, tell: Tell) -> Resource:
-        """`draft` as the packs' remediations leave it, each told to `tell`."""
-        for pack in self._packs:
-            for found in pack.remediate(self._request(draft)):
-                if found.HasField("properties"):
-                    draft = replace(draft, inputs=from_struct(found.properties))
-                    tell("remediate", pack, found.policyName, draft.urn, found.description)
-                elif found.diagnostic:
-                    tell("advisory", pack, found.policyName, draft.urn, found.diagnostic)
-        return draft
 
     def judge_stack(self) -> None:
         """Asks the packs about all registered resources together."""

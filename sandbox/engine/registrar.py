@@ -102,7 +102,8 @@ class Registrar:
         before = self._run.deleted_early.get(goal.urn)
         old = None if before is not None else old
         wanted = keep_ignored(goal.inputs, old.inputs, goal.ignored()) if old else goal.inputs
-        draft = self._policies.judge(self._check(goal, handle, reference, old.inputs if old else {}, wanted))
+        draft = self._check(goal, handle, reference, old.inputs if old else {}, wanted)
+        self._policies.judge(draft)
         if before is not None:
             return self._create(draft, handle, Step(op="replace", urn=goal.urn, type=goal.type, old=before, new=draft))
         plan = make_plan(goal, old, reference, draft.inputs, handle.provider)
@@ -119,7 +120,7 @@ class Registrar:
             return self._create(draft, handle, step)
         if plan.op == "replace":
             # Defaults and automatic names were kept from the old object; a new one gets its own.
-            draft = self._policies.remediate(self._check(goal, handle, reference, {}, wanted), lambda *_: None)
+            draft = self._check(goal, handle, reference, {}, wanted)
             return self._replace(draft, old, handle, replace(step, new=draft), plan)
         if plan.op == "update":
             return self._update(goal, draft, old, handle, step)
@@ -208,10 +209,8 @@ def _options(goal: Goal) -> dict[str, Any]:
         "property_dependencies": goal.property_dependencies,
         "protect": goal.protect,
         "retain_on_delete": goal.retain_on_delete,
-        "deleted_with": goal.deleted_with,
         "aliases": goal.aliases,
         "additional_secret_outputs": goal.additional_secret_outputs,
         "ignore_changes": goal.ignore_changes,
-        "replace_on_changes": goal.replace_on_changes,
         "custom_timeouts": goal.custom_timeouts,
     }

@@ -40,12 +40,9 @@ def goal(name: str, inputs: dict[str, Any] | None = None, **options: Any) -> Goa
         "property_dependencies": {},
         "aliases": (),
         "protect": False,
-        "delete_before_replace": None,
         "ignore_changes": (),
-        "replace_on_changes": (),
         "additional_secret_outputs": (),
         "retain_on_delete": False,
-        "deleted_with": "",
         "custom_timeouts": {},
     }
     return Goal(urn=urn(name, type), type=type, name=name, inputs=inputs or {}, **{**defaults, **options})

@@ -120,6 +120,8 @@ def test_a_bug_of_the_program_is_shown_from_its_own_frames(program: Program) -> 
 
 REFUSED = {
     "Thing('a', pulumi.ResourceOptions(import_='x'))": "import_: not supported by the sandbox engine",
+    "Thing('a', pulumi.ResourceOptions(delete_before_replace=True))": "delete_before_replace: not supported",
+    "Thing('a', pulumi.ResourceOptions(replace_on_changes=['size']))": "replace_on_changes: not supported",
     "pulumi.ComponentResource('p:m:C', 'remote', {}, None, True)": "remote components run inside a provider plugin",
     "Thing('a', pulumi.ResourceOptions(transforms=[print]))": "not supported by the sandbox engine: transforms",
     "Thing('a', pulumi.ResourceOptions(id='x'))": "reading a resource that is not the stack's",

@@ -50,14 +50,6 @@ def test_explicit_name_is_replaced_delete_first(stack: Stack) -> None:
     assert stack.objects()["a"]["inputs"]["shape"] == 2
 
 
-@pytest.mark.parametrize(("chosen", "calls"), [(True, ["create", "delete", "create"]), (False, ["create", "create"])])
-def test_delete_before_replace_is_the_programs_choice(stack: Stack, chosen: bool, calls: list[str]) -> None:
-    stack.run(goal("a", {"shape": 1}))
-    stack.run(goal("a", {"shape": 2}, delete_before_replace=chosen))
-    assert [call.split()[0] for call in stack.calls()][:3] == [*calls, "delete"][:3]
-    assert len(stack.objects()) == 1
-
-
 def test_removed_resources_go_dependents_first(stack: Stack) -> None:
     goals = [
         goal("a", {"name": "a"}),
@@ -109,25 +101,12 @@ def test_retain_on_delete_forgets_but_keeps_the_object(stack: Stack) -> None:
     assert stack.state().resources() == []
 
 
-def test_deleted_with_leaves_the_delete_to_the_other(stack: Stack) -> None:
-    stack.run(goal("a", {"name": "a"}), goal("b", {"name": "b"}, deleted_with=urn("a")))
-    stack.run()
-    assert [call for call in stack.calls() if call.startswith("delete")] == ["delete a"]
-    assert stack.state().resources() == []
-
-
 def test_ignore_changes_keeps_the_old_value(stack: Stack) -> None:
     stack.run(goal("a", {"name": "a", "size": 1, "tags": {"x": 1, "y": 1}}))
     run = stack.run(goal("a", {"name": "a", "size": 9, "tags": {"x": 2, "y": 1}}, ignore_changes=("size", "tags.x")))
     assert set(run.counts) == {"same"}
     stack.run(goal("a", {"name": "a", "size": 9, "tags": {"x": 2, "y": 2}}, ignore_changes=("size", "tags.x")))
     assert stack.objects()["a"]["inputs"] == {"name": "a", "size": 1, "tags": {"x": 1, "y": 2}}
-
-
-def test_replace_on_changes_makes_an_update_a_replacement(stack: Stack) -> None:
-    stack.run(goal("a", {"name": "a", "size": 1}))
-    stack.run(goal("a", {"name": "a", "size": 2}, replace_on_changes=("size",)))
-    assert stack.ops() == [("delete", "a"), ("replace", "a")]
 
 
 def test_alias_renames_without_touching_the_object(stack: Stack) -> None:

@@ -15,7 +15,6 @@ from sandbox.engine.providers import certificates
 from sandbox.engine.providers.base import Diff, Provider, ProviderError
 from sandbox.engine.values import UNKNOWN, Change, Properties, Value, diff, plain
 
-_ALGORITHMS = ("RSA", "ECDSA", "ED25519")
 _USES = {*certificates.KEY_USES, *certificates.EXTENDED_USES}
 _VALIDITY = ("certPem", "readyForRenewal", "validityStartTime", "validityEndTime")
 
@@ -31,14 +30,13 @@ class Kind:
 
 
 def _private_key(inputs: Properties, _: str) -> tuple[str, Properties]:
-    bits, curve = inputs.get("rsaBits") or 2048, inputs.get("ecdsaCurve") or "P224"
-    outputs = certificates.key_outputs(certificates.new_key(inputs["algorithm"], bits, curve))
-    return certificates.state_hash(outputs["publicKeyPem"]), {"rsaBits": bits, "ecdsaCurve": curve, **outputs}
+    outputs = certificates.key_outputs(certificates.new_key(inputs["ecdsaCurve"]))
+    return certificates.state_hash(outputs["publicKeyPem"]), {"rsaBits": 2048, **outputs}
 
 
 def _cert_request(inputs: Properties, where: str) -> tuple[str, Properties]:
-    pem, algorithm = certificates.request_pem(inputs, where)
-    return certificates.state_hash(pem), {"certRequestPem": pem, "keyAlgorithm": algorithm}
+    pem = certificates.request_pem(inputs, where)
+    return certificates.state_hash(pem), {"certRequestPem": pem, "keyAlgorithm": certificates.ALGORITHM}
 
 
 def _defaults(inputs: Properties, *flags: str) -> Properties:
@@ -49,22 +47,22 @@ def _self_signed(inputs: Properties, where: str) -> tuple[str, Properties]:
     subject = certificates.own_subject(inputs, where)
     id, outputs = certificates.certificate(inputs, subject)
     flags = _defaults(inputs, "isCaCertificate", "setAuthorityKeyId", "setSubjectKeyId")
-    return id, {**flags, "keyAlgorithm": certificates.algorithm_of(subject.signer), **outputs}
+    return id, {**flags, "keyAlgorithm": certificates.ALGORITHM, **outputs}
 
 
 def _locally_signed(inputs: Properties, where: str) -> tuple[str, Properties]:
     subject = certificates.requested_subject(inputs, where)
     id, outputs = certificates.certificate(inputs, subject)
     flags = _defaults(inputs, "isCaCertificate", "setSubjectKeyId")
-    return id, {**flags, "caKeyAlgorithm": certificates.algorithm_of(subject.signer), **outputs}
+    return id, {**flags, "caKeyAlgorithm": certificates.ALGORITHM, **outputs}
 
 
-_NAMES = ("subject", "dnsNames", "ipAddresses", "uris")
-_SIGNED = ("earlyRenewalHours", "isCaCertificate", "setSubjectKeyId", "maxPathLength")
+_NAMES = ("subject", "dnsNames", "ipAddresses")
+_SIGNED = ("earlyRenewalHours", "isCaCertificate")
 KINDS: Mapping[str, Kind] = {
     "tls:index/privateKey:PrivateKey": Kind(
-        ("algorithm",),
-        ("rsaBits", "ecdsaCurve"),
+        ("algorithm", "ecdsaCurve"),
+        (),
         (
             *("privateKeyPem", "privateKeyPemPkcs8", "privateKeyOpenssh", "publicKeyPem", "publicKeyOpenssh"),
             *("publicKeyFingerprintMd5", "publicKeyFingerprintSha256"),
@@ -76,7 +74,7 @@ KINDS: Mapping[str, Kind] = {
     ),
     "tls:index/selfSignedCert:SelfSignedCert": Kind(
         ("privateKeyPem", "allowedUses", "validityPeriodHours"),
-        (*_NAMES, *_SIGNED, "setAuthorityKeyId"),
+        (*_NAMES, *_SIGNED),
         (*_VALIDITY, "keyAlgorithm"),
         _self_signed,
     ),
@@ -103,7 +101,7 @@ class TlsProvider(Provider):
         for key in kind.required:
             if inputs.get(key) is None:
                 raise ProviderError(f"{where}: {key}: required")
-        _one_of(inputs.get("algorithm"), _ALGORITHMS, f"{where}: algorithm")
+        _one_of(inputs.get("algorithm"), [certificates.ALGORITHM], f"{where}: algorithm")
         _one_of(inputs.get("ecdsaCurve"), certificates.CURVES, f"{where}: ecdsaCurve")
         for use in inputs.get("allowedUses") or []:
             _one_of(use, sorted(_USES), f"{where}: allowedUses")

@@ -55,7 +55,6 @@ CASES: list[tuple[str, Properties, Properties, dict[str, bool]]] = [
         {"roleRef": {"name": "b"}, "subjects": [{"name": "s"}]},
         {"roleRef.name": True, "subjects": False},
     ),
-    ("storage.k8s.io/v1:StorageClass", {"provisioner": "a"}, {"provisioner": "b"}, {"provisioner": True}),
     (
         "policy/v1:PodDisruptionBudget",
         {"spec": {"maxUnavailable": 1}},

@@ -109,7 +109,6 @@ def test_the_types_are_those_of_the_sdk() -> None:
         k8s.apps.v1.Deployment,
         k8s.rbac.v1.RoleBinding,
         k8s.networking.v1.NetworkPolicy,
-        k8s.storage.v1.StorageClass,
         k8s.autoscaling.v2.HorizontalPodAutoscaler,
         k8s.policy.v1.PodDisruptionBudget,
         k8s.core.v1.PersistentVolumeClaim,

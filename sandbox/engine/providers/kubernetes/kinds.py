@@ -79,17 +79,6 @@ def _all() -> Iterator[Kind]:
     rbac = "rbac.authorization.k8s.io/v1"
     yield Kind(api_version=rbac, kind="Role", plural="roles")
     yield Kind(api_version=rbac, kind="RoleBinding", plural="rolebindings", replace=_ROLE)
-    yield Kind(api_version=rbac, kind="ClusterRole", plural="clusterroles", namespaced=False)
-    yield Kind(
-        api_version=rbac, kind="ClusterRoleBinding", plural="clusterrolebindings", namespaced=False, replace=_ROLE
-    )
-    yield Kind(
-        api_version="storage.k8s.io/v1",
-        kind="StorageClass",
-        plural="storageclasses",
-        namespaced=False,
-        replace=(("parameters",), ("provisioner",)),
-    )
 
 
 KINDS: dict[str, Kind] = {kind.type: kind for kind in _all()}
