@@ -17,7 +17,7 @@ from composition.stack import Stack
 from model import ROOT
 from platforms.kubernetes.names import ORIGIN_ANNOTATION
 from platforms.shared import KEY as SHARED
-from platforms.swarm.names import ORIGIN_LABEL
+from platforms.swarm.names import ORIGIN_LABEL, label_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +51,7 @@ def on_services(resources: Sequence[dict[str, Any]]) -> Iterator[Owned]:
                 continue
             # A member's volume has the name of its service; another one is shared.
             if name == inputs["name"]:
-                owner = _labelled(inputs, ORIGIN_LABEL).removeprefix(f"{ROOT}.")
+                owner = (label_of(inputs, ORIGIN_LABEL) or "").removeprefix(f"{ROOT}.")
             elif mount["target"] in shared:
                 owner = f"volumes.{shared[mount['target']]}"
             else:
@@ -61,11 +61,7 @@ def on_services(resources: Sequence[dict[str, Any]]) -> Iterator[Owned]:
 
 def _shared_names(service: Mapping[str, Any]) -> dict[str, str]:
     """The shared volumes of a service's containers, by the path of their mount."""
-    return {path: name for path, (name, _) in json.loads(_labelled(service, SHARED) or "{}").items()}
-
-
-def _labelled(service: Mapping[str, Any], label: str) -> str:
-    return next((str(one["value"]) for one in service.get("labels") or [] if one["label"] == label), "")
+    return {path: name for path, (name, _) in json.loads(label_of(service, SHARED) or "{}").items()}
 
 
 def in_claims(resources: Sequence[dict[str, Any]], *, keeps_data: bool) -> Iterator[Owned]:

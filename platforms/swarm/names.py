@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi_docker as docker
 
@@ -73,3 +74,8 @@ def task_labels(labels: Mapping[str, str]) -> list[docker.ServiceTaskSpecContain
         docker.ServiceTaskSpecContainerSpecLabelArgs(label=label, value=value)
         for label, value in sorted(labels.items())
     ]
+
+
+def label_of(service: Mapping[str, Any], label: str) -> str | None:
+    """The value of a label in a service's inputs, as a state or a hook has them; None: it has no such label."""
+    return next((one["value"] for one in service.get("labels") or () if one.get("label") == label), None)

@@ -18,7 +18,7 @@ from platforms import shared
 from platforms.base import Refused
 from platforms.mounts import normal
 from platforms.swarm.expansion import literal
-from platforms.swarm.names import Names
+from platforms.swarm.names import Names, label_of
 from platforms.swarm.settings import SwarmSettings
 
 LOCAL = "local"
@@ -131,5 +131,4 @@ def watch(word: Workload | Members | Agent) -> list[pulumi.ResourceHook]:
 
 
 def _recorded(inputs: Mapping[str, Any]) -> str | None:
-    labels = inputs.get("labels") or ()
-    return next((label["value"] for label in labels if label.get("label") == shared.KEY), None)
+    return label_of(inputs, shared.KEY)
