@@ -12,6 +12,7 @@ from components.contracts import Backend, ClientContract
 from components.images import Images
 from components.observability import Observability
 from guarantees.connections import Limit, Pool
+from guarantees.drain import Drain
 from guarantees.promise import Promise
 from guarantees.surroundings import Surroundings
 from guarantees.topology import Group
@@ -136,6 +137,8 @@ class Kind(Generic[S]):
     """What each fault may do to its writes, on a platform that does so to its containers."""
     groups: Callable[[Part[S], Surroundings], Iterable[Group]] = lambda _, __: ()
     """Its processes, by what they do."""
+    drain: Callable[[Part[S]], Drain | None] = lambda _: None
+    """How long it lets requests end when it stops, if it answers any."""
     pools: Callable[[Part[S]], Iterable[Pool]] = lambda _: ()
     """The connections that it opens to others."""
     connections: Callable[[S], Limit | None] = lambda _: None

@@ -7,6 +7,7 @@ from components.kind import Part
 from composition.kinds import components
 from composition.stack import Stack
 from guarantees.connections import Connections
+from guarantees.drain import Chain
 from guarantees.promise import Promise
 from guarantees.surroundings import Surroundings
 from guarantees.topology import HostLost, host_lost
@@ -24,7 +25,7 @@ Said = dict[str, dict[str, dict[str, str]]]
 """Path of a component -> fault -> what it may do, in words."""
 
 
-CONNECTIONS, HOSTS = "connections", "hosts"
+CONNECTIONS, DRAIN, HOSTS = "connections", "drain", "hosts"
 
 
 def each_budget(stack: Settings) -> Iterator[tuple[Part[Any], Connections]]:
@@ -35,6 +36,14 @@ def each_budget(stack: Settings) -> Iterator[tuple[Part[Any], Connections]]:
         if limit := kind.connections(part.settings):
             own = [pool for pool in pools if pool.server.partition("/")[0] == part.name]
             yield part, Connections(limit=limit, pools=own)
+
+
+def each_chain(stack: Settings) -> Iterator[tuple[str, Chain]]:
+    """Every component that passes requests on, by its path, with those behind it."""
+    drains = {part.name: (part, drain) for kind, part in components(stack) if (drain := kind.drain(part))}
+    for part, front in drains.values():
+        if front.serves:
+            yield part.origin.path, Chain(front=front, behind=[drains[name][1] for name in front.serves])
 
 
 def each_host(stack: Settings, around: Surroundings) -> Iterator[HostLost]:
@@ -52,5 +61,7 @@ def promised(stack: Stack) -> Said:
     }
     for part, budget in each_budget(stack):
         said.setdefault(part.origin.path, {})[CONNECTIONS] = budget.said()
+    for path, chain in each_chain(stack):
+        said.setdefault(path, {})[DRAIN] = chain.said(stack.platform.surroundings())
     said[HOSTS] = {f"{one.host} lost": one.said() for one in each_host(stack, stack.platform.surroundings())}
     return said

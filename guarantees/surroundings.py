@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:
-    """`restart_millis`: how long it waits before it starts a container again that ended, and
-    `start_millis` how long that takes. `look_up_millis`: the longest
-    look-up of the name of a container that is gone. `stable_addresses`: a member that is restarted has the address it
-    had. `hosts`: how many take containers (None: enough), and `names` theirs, if members
-    stay on them in this order. `together`: members of one store may be on one host.
+    """`restart_millis`: how long it waits before it starts a container again, and `start_millis` how long that
+    takes. `look_up_millis`: the longest look-up of the name of a container that is gone. `stable_addresses`: a member
+    that is restarted has the address it had. `hosts`: how many take containers (None: enough), and `names` theirs, if
+    members stay on them in this order. `forget_seconds`: how long a replica serves on before its signal, until others
+    have forgotten it, and `forget_public_seconds` until a cloud's balancer has. `together`: members of one store may be
+    on one host.
     """
 
     restart_millis: int
@@ -21,4 +22,6 @@ class Surroundings:
     stable_addresses: bool
     hosts: int | None = None
     names: tuple[str, ...] = ()
+    forget_seconds: int = 0
+    forget_public_seconds: int = 0
     together: bool = False

@@ -45,7 +45,7 @@ class AppContainer:
                 capabilities=settings.security.capabilities,
                 allow_root=settings.security.allow_root,
             ),
-            stop=Stop(grace_seconds=settings.longest_request + STOP_MARGIN_SECONDS),
+            stop=Stop(grace_seconds=grace_seconds(settings)),
         )
 
     def service(self) -> Container:
@@ -55,6 +55,11 @@ class AppContainer:
     def migration(self, command: tuple[str, ...]) -> Container:
         """The same image, variables and secrets, running `command`; devices are for replicas."""
         return replace(self._base, command=command, args=(), devices={}, stop=Stop())
+
+
+def grace_seconds(settings: AppTierSettings) -> int:
+    """From the signal to the kill."""
+    return settings.longest_request + STOP_MARGIN_SECONDS
 
 
 def announced(settings: AppTierSettings) -> dict[str, str]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from components.app_tier import file_rules, rules
 from components.app_tier.component import AppTier
 from components.app_tier.contract import app_contract
+from components.app_tier.drain import drain
 from components.app_tier.groups import groups
 from components.app_tier.pools import pools
 from components.app_tier.settings import AppTierSettings
@@ -102,6 +103,7 @@ APPS = Kind(
     refs=lambda settings: (settings.image,),
     uses=_uses,
     groups=groups,
+    drain=drain,
     pools=pools,
     secrets=_secrets,
     keeps=lambda settings: ("",) if settings.volumes else (),

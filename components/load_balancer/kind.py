@@ -7,6 +7,7 @@ from components.load_balancer.component import LoadBalancer
 from components.load_balancer.engines import ENGINES
 from components.load_balancer.rules import ADVICE, RULES
 from components.load_balancer.settings import LoadBalancerSettings
+from guarantees.drain import Drain
 from guarantees.surroundings import Surroundings
 from guarantees.topology import Group
 
@@ -61,6 +62,18 @@ def _groups(part: Part[LoadBalancerSettings], _: Surroundings) -> Iterator[Group
     yield Group(name=part.name, count=part.settings.replicas, needed=1, moves=True, without=f"entry {part.name}")
 
 
+def _drain(part: Part[LoadBalancerSettings]) -> Drain:
+    settings = part.settings
+    return Drain(
+        name=part.name,
+        work_seconds=settings.longest_stream,
+        grace_seconds=ENGINES[settings.engine].stop(settings).grace_seconds,
+        serves=settings.apps,
+        forgotten=True,
+        public=True,
+    )
+
+
 def _secrets(settings: LoadBalancerSettings) -> Iterator[SecretUse]:
     if settings.tls:
         yield SecretUse("tls.certificate", settings.tls.certificate)
@@ -73,6 +86,7 @@ BALANCERS = Kind(
     images=_images,
     uses=_uses,
     groups=_groups,
+    drain=_drain,
     ports=_ports,
     secrets=_secrets,
     rules=RULES,

@@ -106,6 +106,12 @@ class KubernetesSettings(Settings):
             stable_addresses=True,
             hosts=self.nodes,
             together=self.share_nodes,
+            forget_seconds=self.deregistration_delay,
+            forget_public_seconds=(
+                max(self.balancer_delay, self.deregistration_delay)
+                if self.entry == "load-balancer"
+                else self.deregistration_delay
+            ),
         )
 
     @field_validator("devices")
