@@ -6,6 +6,7 @@ import signal
 import stat
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -142,7 +143,9 @@ echo begun >> "$RECORD"
 while :; do sleep 0.1; done
 """
 UP = """\
+import signal
 from pathlib import Path
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts what is in its background without it
 from cli.engines import Engine
 from cli.stack_file import StackFile
 Engine(StackFile(name="trial-of-commands", path=Path("/tmp/none.yaml"), document={}), {}).up()
@@ -156,6 +159,10 @@ def test_an_engine_that_is_interrupted_ends_what_it_began(record: Path) -> None:
     )
     wait_until(lambda: record.exists() and "begun" in record.read_text(), "the update has begun", 60)
     os.killpg(process.pid, signal.SIGINT)
-    _, said = process.communicate(timeout=60)
+    try:
+        _, said = process.communicate(timeout=60)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
     assert record.read_text() == "begun\nrecorded\n"
     assert process.returncode == -signal.SIGINT, said
