@@ -170,28 +170,23 @@ def test_the_sandbox_engine_takes_the_state_over_and_gives_it_back(
     assert containers(swarm_dev) == ran
 
 
-def test_drift_is_found_where_it_is_looked_for(project: Project, swarm_dev: SwarmCluster) -> None:
+def test_what_was_changed_and_removed_by_hand_is_found_where_it_is_looked_for(
+    project: Project, swarm_dev: SwarmCluster
+) -> None:
     """The CLI compares with what it recorded; `--refresh` looks at the hosts, says what differs and sets it again."""
-    swarm_dev.client().services.get(f"{STACK}-web").scale(0)
+    services = swarm_dev.client().services
+    services.get(f"{STACK}-web").scale(0)
     assert project.run(*UNCHANGED).code == 0
+    services.get(f"{STACK}-worker").remove()
     found = project.run(*UNCHANGED, "--refresh")
     assert found.code != 0
-    assert re.search(r"replicas: 0 => 2|~ replicas", found.out), found.text
+    assert re.search(r"~ replicas|replicas: 0 => 2", found.out), found.text
+    assert re.search(r"\+ 1 to create", found.out), found.text
     put_right = project.run(*UP, "--refresh")
     assert put_right.code == 0, put_right.text
-    assert _replicas(swarm_dev, "web") == 2
+    assert re.search(r"\+ 1 created", put_right.out), put_right.text
+    assert services.get(f"{STACK}-web").attrs["Spec"]["Mode"]["Replicated"]["Replicas"] == 2
     assert project.run(*UNCHANGED, "--refresh").code == 0
-
-
-def test_a_service_removed_by_hand_is_made_again(project: Project, swarm_dev: SwarmCluster) -> None:
-    web = swarm_dev.client().services.get(f"{STACK}-web")
-    web.remove()
-    refreshed = project.run("refresh", "--yes", "--skip-preview")
-    assert refreshed.code == 0, refreshed.text
-    run = project.run(*UP)
-    assert run.code == 0, run.text
-    assert re.search(r"\+ 1 created", run.out)
-    assert project.run(*UNCHANGED).code == 0
 
 
 def test_destroy_leaves_nothing(project: Project, swarm_dev: SwarmCluster) -> None:
@@ -200,8 +195,3 @@ def test_destroy_leaves_nothing(project: Project, swarm_dev: SwarmCluster) -> No
     assert quiet(run.text)
     assert on_swarm(swarm_dev.client(), STACK) == set()
     assert project.exported()["deployment"].get("resources", []) == []
-
-
-def _replicas(swarm: SwarmCluster, name: str) -> int:
-    mode = swarm.client().services.get(f"{STACK}-{name}").attrs["Spec"]["Mode"]
-    return int(mode["Replicated"]["Replicas"])

@@ -1,1 +1,1 @@
-"""What the README says of a person's own hosts, typed as it stands there."""
+"""What a newcomer does with the Pulumi CLI, and reads."""

@@ -1,6 +1,6 @@
 """What a newcomer reads where `pulumi` cannot go on: the reason in words, no traceback, and nothing changed.
 
-What a Swarm must be there for is in `test_swarm.py`; nothing here asks for hosts.
+Nothing here asks for hosts; what a policy, drift or a resource removed by hand says is in `pulumi_cli/test_swarm.py`.
 """
 
 import json
