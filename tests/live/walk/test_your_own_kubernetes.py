@@ -6,6 +6,7 @@ import pytest
 
 from sandbox.hosts.kubernetes import KubernetesCluster
 from sandbox.hosts.profiles import profile
+from sandbox.hosts.waiting import wait_until
 from sandbox.images import ensure_images
 from tests.live.dev.stacks import Settings
 from tests.live.walk.conftest import Makes
@@ -30,7 +31,8 @@ def test_your_own_kubernetes(kubernetes_cluster: KubernetesCluster, person: Make
         return kubernetes_cluster.kubectl(["--namespace", NAMESPACE, *arguments])
 
     def pods() -> list[str]:
-        return kubectl("get", "pods", "-o", "jsonpath={.items[*].metadata.uid}").split()
+        running = ("--field-selector", "status.phase=Running")  # the pods of jobs go after a while
+        return kubectl("get", "pods", *running, "-o", "jsonpath={.items[*].metadata.uid}").split()
 
     def own(settings: Settings) -> None:
         sized_for_two_cores(settings)
@@ -59,5 +61,5 @@ def test_your_own_kubernetes(kubernetes_cluster: KubernetesCluster, person: Make
     says(refused.text, "protected")
     removed = somebody.types(f"pulumi destroy -s {STACK} {option}")
     assert removed.code == 0, removed.text
-    assert pods() == [], "nothing of it runs"
+    wait_until(lambda: not pods(), "nothing of it runs", 60)
     assert "data-main-pg-0" in kubectl("get", "pvc", "-o", "name"), "and the data is kept"
