@@ -84,6 +84,15 @@ def _report(error: Exception, directory: str) -> None:
         pulumi.log.error(f"the program failed:\n{''.join(lines)}")
 
 
+def _stopped(error: BaseException | None) -> bool:
+    """Whether the engine has ended what the program asked of it: it has said why, and a signal is on its way."""
+    while error is not None:
+        if isinstance(error, grpc.RpcError) and error.code() == grpc.StatusCode.CANCELLED:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
 def main() -> int:
     """Runs the program and returns its exit code."""
     options = _arguments()
@@ -105,7 +114,8 @@ def main() -> int:
     try:
         loop.run_until_complete(pulumi.runtime.run_in_stack(run_program))
     except Exception as error:
-        _report(error, options.directory)
+        if not _stopped(error):
+            _report(error, options.directory)
         return 1
     finally:
         sys.stdout.flush()

@@ -108,8 +108,8 @@ def test_a_stack_file_without_a_stack(project: Project, tmp_path: Path) -> None:
 
 
 def test_no_docker_daemon(project: Project) -> None:
-    for command in ("preview", "up"):
-        refused(project.run(command, *skipping(command)), "tcp://127.0.0.1:1 does not answer")
+    refused(project.run("preview"), "tcp://127.0.0.1:1 does not answer", "failed to connect to any docker daemon")
+    refused(project.run(*skipping("up", verb=True)), "failed to connect to any docker daemon")
 
 
 def test_no_cluster(pulumi_command: Path, tmp_path: Path) -> None:
