@@ -53,6 +53,15 @@ verify-images: setup ## Pull the images that STACK pins, and check that they run
 secret: setup ## Give a secret: make secret STACK=dev KEY=openai_api_key (the value is read from standard input)
 	@$(PYTHON) -m cli secret "$(STACK)" "$(KEY)"
 
+.PHONY: take-over
+take-over: setup ## Move the state of STACK to another engine; nothing that runs changes: make take-over ENGINE=pulumi
+	@$(PYTHON) -m cli take-over "$(STACK)"
+
+.PHONY: env
+env: ## Print the variables with which plain `pulumi` works on STACK: eval "$(make -s env STACK=mine)"
+	@scripts/setup >&2
+	@$(PYTHON) -m cli env "$(STACK)"
+
 .PHONY: check
 check: setup ## Offline checks: format, lint, types, unit tests, goldens, parity, policies
 	@scripts/check

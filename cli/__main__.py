@@ -5,14 +5,17 @@ import os
 import sys
 
 from cli.commands import down, logs, preview, restart, secret, status, switchover, up, verify_images
+from cli.environment import show_environment
 from cli.errors import CommandError
 from cli.progress import fail
 from cli.stack_file import stack_file
+from cli.take_over import take_over
 
 _AFTER_INTERRUPT = {
     "up": "`make up` goes on from here, `make down` removes what is there",
     "down": "`make down` goes on from here",
     "switchover": "what was begun goes on by itself, and the database's log shows who leads",
+    "take-over": "`make take-over` goes on from here",
     "restart": "what was begun goes on by itself, and `make status` shows it",
 }
 
@@ -30,6 +33,8 @@ def main() -> int:
         ("restart", "replace the replicas or members of a component one after another"),
         ("switchover", "let another member of a database lead, and say how long writes were away"),
         ("verify-images", "pull the pinned images, and check that they are what their pins say"),
+        ("take-over", "move the stack's state to the engine that ENGINE names; nothing that runs changes"),
+        ("env", "print the variables with which plain `pulumi` works on the stack"),
         ("secret", "give a secret, whose value is read from standard input"),
     ):
         command = commands.add_parser(name, help=said, description=said)
@@ -60,6 +65,10 @@ def main() -> int:
                 return restart(stack, arguments.app)
             case "switchover":
                 return switchover(stack, arguments.database, arguments.to)
+            case "take-over":
+                return take_over(stack)
+            case "env":
+                return show_environment(stack)
             case "verify-images":
                 return verify_images(stack)
             case _:

@@ -1,7 +1,7 @@
 """The stack file against every rule, before a host is started for it."""
 
-from cli.engines import chosen_engine
 from cli.errors import CommandError
+from cli.places import chosen_place
 from cli.stack_file import ROOT, StackFile
 from composition.read import check as check_settings
 from composition.stack import Stack
@@ -11,7 +11,7 @@ from settings.faults import BrokenStack, Fault
 
 def check(stack: StackFile) -> Stack:
     """The typed settings. Raises CommandError with the whole report when the stack is broken."""
-    changed = changed_by_the_cli(stack.document) if chosen_engine() == "pulumi" else ()
+    changed = changed_by_the_cli(stack.document) if chosen_place().engine == "pulumi" else ()
     try:
         return check_settings(
             stack.document,

@@ -13,9 +13,11 @@ from cli.checked import say_what_was_checked
 from cli.drift import Drift
 from cli.engines import Engine
 from cli.errors import CommandError
+from cli.holders import check_holder
 from cli.logs import Asked, show
 from cli.operations import Operations
 from cli.owners import check_owners
+from cli.places import chosen_place
 from cli.platforms import operations
 from cli.progress import say, warn
 from cli.promises import show_promises
@@ -24,6 +26,7 @@ from cli.recover import take_up, unlock, warn_of_pending
 from cli.restarts import restart_each
 from cli.stack_file import StackFile
 from cli.status import show_status
+from cli.strangers import strangers, unheld
 from cli.switchover import switch_over
 from cli.verify_images import verify_images as _verify
 from cli.workloads import chosen
@@ -38,12 +41,15 @@ def up(stack: StackFile) -> int:
     started = time.monotonic()
     settings = check(stack)
     on = operations(stack)
-    engine = Engine(stack, on.hosts.environment)
+    engine = _engine(stack, on, "up")
     say(f"up: stack {stack.name} on {on.hosts.description}, engine {engine.name}")
     began = unlock(engine, stack)
     resources = engine.resources()
+    if names := strangers(on, engine, resources):
+        raise CommandError(unheld(stack, on, names))
     check_owners(settings, on.owned(resources))
     if on.hosts.sandbox:
+        sandbox.stays(on)
         sandbox.start(on)
     else:
         on.prepare(settings)
@@ -83,9 +89,11 @@ def preview(stack: StackFile, *, as_json: bool = False) -> int:
     """Show what `up` would change."""
     settings = check(stack)
     on = operations(stack)
-    engine = Engine(stack, on.hosts.environment)
+    engine = _engine(stack, on, "preview")
     unlock(engine, stack)
     resources = engine.resources()
+    if names := strangers(on, engine, resources):
+        warn(f"preview: {unheld(stack, on, names)}")
     check_owners(settings, on.owned(resources))
     warn_of_pending(engine, stack.make("up"))
     drifted: Sequence[str] = ()
@@ -108,22 +116,26 @@ def down(stack: StackFile) -> int:
     It goes by the state: a stack file that has faults elsewhere than in where it runs is enough.
     """
     on = operations(stack)
-    engine = Engine(stack, on.hosts.environment)
+    place = chosen_place()
+    known = any(state.place == place for state in check_holder(stack, place, "down"))
+    engine = Engine(stack, on.hosts.environment, place)
     began = unlock(engine, stack)
     resources = engine.resources()
     _say_faults("down", stack)
-    kept_before = stack.keeps_data and on.hosts.sandbox and sandbox.has_data(on)
-    if on.hosts.sandbox and not sandbox.runs(on) and (resources or kept_before):
+    if on.hosts.sandbox and not sandbox.runs(on) and (resources or sandbox.has_data(on)):
         warn(f"down: {on.hosts.description}, does not run; it is started to remove the stack in order")
         sandbox.start(on)
     leftovers = on.leftovers(resources)
+    if (others := strangers(on, engine, resources)) and not sandbox.goes(on):
+        raise CommandError(unheld(stack, on, others))
     if not resources:
         say(f"down: stack {stack.name} is not deployed")
-    if on.hosts.sandbox and sandbox.runs(on) and not stack.keeps_data and not leftovers.others():
+    thrown_away = on.hosts.sandbox and sandbox.runs(on) and not stack.keeps_data and not leftovers.others()
+    if thrown_away and (resources or sandbox.goes(on) or not leftovers.volumes()):
         for volume in leftovers.volumes():
             say(f"down: volume {volume} goes with its host, because the stack says `data: delete`")
-        engine.forget()  # before the hosts: an `up` at work has the state's lock
-        return _remove_sandbox(on)
+        _say_removed(sandbox.throw_away(on, engine.forget))  # an `up` at work has the state's lock
+        return _remove_record(stack, engine, known=known)
     if resources:
         take_up(engine, on, began, adopt=False)
         if code := engine.destroy():
@@ -131,21 +143,36 @@ def down(stack: StackFile) -> int:
     if resources or (on.hosts.sandbox and sandbox.runs(on)):
         leftovers.settle()
     if on.hosts.sandbox and not (sandbox.runs(on) and leftovers.hold_the_sandbox(on.profile)):
-        return _remove_sandbox(on)
-    return 0
+        _say_removed(sandbox.remove(on))
+    return _remove_record(stack, engine, known=known)
 
 
-def _remove_sandbox(on: Operations) -> int:
-    for removed in sandbox.remove(on):
-        say(f"down: removed {removed}")
+def _say_removed(removed: Sequence[str]) -> None:
+    for one in removed:
+        say(f"down: removed {one}")
+
+
+def _remove_record(stack: StackFile, engine: Engine, *, known: bool) -> int:
+    """The CLI says how an empty stack is removed, and that would delete the stack's file."""
+    if engine.name != "pulumi" or engine.resources():
+        return 0
+    careful = f"pulumi stack rm {stack.name} --preserve-config"
+    if not known:
+        engine.remove()  # this command made it
+    elif engine.place.is_ours:
+        engine.remove()
+        say(f"down: the empty stack is removed from the {engine.place.said} too; `pulumi stack rm` has nothing to do")
+    else:
+        say(f"down: the empty stack and its history stay in {engine.place.backend}; `{careful}` removes them "
+            f"(without --preserve-config it deletes {stack.path.name})")  # fmt: skip
     return 0
 
 
 def status(stack: StackFile) -> int:
     """Show what runs; exit 1 when something that is wanted does not. It goes by the state, as `down` does."""
     on = operations(stack)
-    engine = Engine(stack, on.hosts.environment)
-    resources = _deployed(stack, engine)
+    engine = _engine(stack, on, "status")
+    resources = _deployed(stack, on, engine)
     _say_faults("status", stack)
     say(f"status: stack {stack.name} on {on.hosts.description}, engine {engine.name}")
     rows = list(on.rows(resources))
@@ -162,7 +189,7 @@ def logs(stack: StackFile, app: str, *, since: str = "", follow: bool = False) -
     """Print recent lines of all replicas or members of `app`, and with `follow` what comes after them."""
     on = operations(stack)
     asked = Asked(since_seconds=_seconds(since) if since else None, follow=follow)
-    workloads = on.workloads(_deployed(stack, Engine(stack, on.hosts.environment)))
+    workloads = on.workloads(_deployed(stack, on, _engine(stack, on, "logs")))
     show([on.logs(workload, asked) for workload in chosen(workloads, app, stack, "logs")], asked)
     return 0
 
@@ -170,7 +197,7 @@ def logs(stack: StackFile, app: str, *, since: str = "", follow: bool = False) -
 def restart(stack: StackFile, app: str) -> int:
     """Replace the replicas or members of `app` one after another, as an update would."""
     on = operations(stack)
-    resources = _deployed(stack, Engine(stack, on.hosts.environment))
+    resources = _deployed(stack, on, _engine(stack, on, "restart"))
     restart_each(on, resources, chosen(on.workloads(resources), app, stack, "restart"), app)
     say(f"restart: {app} of stack {stack.name} is ready again")
     return 0
@@ -179,7 +206,7 @@ def restart(stack: StackFile, app: str) -> int:
 def switchover(stack: StackFile, database: str, to: str = "") -> int:
     """Let another member of `database` lead, and say how long writes were away."""
     on = operations(stack)
-    resources = _deployed(stack, Engine(stack, on.hosts.environment))
+    resources = _deployed(stack, on, _engine(stack, on, "switchover"))
     say(f"switchover: {switch_over(on, resources, stack, database, to)}")
     return 0
 
@@ -191,9 +218,18 @@ def _seconds(text: str) -> int:
         raise CommandError(f"SINCE={text}: {error}.") from None
 
 
-def _deployed(stack: StackFile, engine: Engine) -> list[dict[str, Any]]:
+def _engine(stack: StackFile, on: Operations, command: str) -> Engine:
+    """The engine, on the place that holds the stack. Raises CommandError where another place holds it."""
+    place = chosen_place()
+    check_holder(stack, place, command)
+    return Engine(stack, on.hosts.environment, place)
+
+
+def _deployed(stack: StackFile, on: Operations, engine: Engine) -> list[dict[str, Any]]:
     if resources := engine.resources():
         return resources
+    if names := strangers(on, engine, ()):
+        raise CommandError(unheld(stack, on, names))
     raise CommandError(f"stack {stack.name} is not deployed; `{stack.make('up')}` deploys it.")
 
 
@@ -222,7 +258,9 @@ def secret(stack: StackFile, key: str) -> int:
     value = sys.stdin.read()
     if not value.removesuffix("\n"):  # both engines take one line break at the end for the terminal's
         raise CommandError(f"the value of {key} is empty; give it on standard input.")
-    if code := Engine(stack, {}).set_secret(key, value):
+    place = chosen_place()
+    check_holder(stack, place, "secret")
+    if code := Engine(stack, {}, place).set_secret(key, value):
         return code
     say(f"secret: {key} is stored, encrypted, in {stack.path}; `{stack.make('up')}` applies it")
     return 0

@@ -2,35 +2,45 @@
 
 import json
 import os
-import secrets
-import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from cli.cli_files import CliFiles
 from cli.errors import CommandError
+from cli.passphrase import SIGN, is_wrong, passphrase, wrong_passphrase
+from cli.places import BACKEND, Place, chosen_place, directory, own_backend
+from cli.progress import warn
 from cli.stack_file import REPOSITORY, StackFile
+from cli.state import made, state_directory
 
 POLICIES = REPOSITORY / "policies"
 _UNATTENDED = ("--yes", "--skip-preview")
+_RUN_THE_PROGRAM = ("preview", "up", "refresh", "destroy", "config")
+"""The commands of the CLI that read a stack's file, and may be given another one."""
 
 
 class Engine:
     """Runs preview, up, destroy and the rest on one stack. `environment` is added to this process's."""
 
-    def __init__(self, stack: StackFile, environment: Mapping[str, str]) -> None:
-        self.name = chosen_engine()
+    def __init__(self, stack: StackFile, environment: Mapping[str, str], place: Place | None = None) -> None:
+        """`place`: where the state is; default: what ENGINE and PULUMI_BACKEND_URL choose."""
+        self.place = place or chosen_place()
+        self.name = self.place.engine
         self._stack = stack
-        self._environment = {**os.environ, **environment, **_passphrase()}
+        self.environment = {**os.environ, **environment, **passphrase(stack)}
+        self._files = CliFiles(stack)
         self._selected = False
         if self.name == "pulumi":
             # Its Python host otherwise looks for a virtual environment by itself.
-            self._environment.setdefault("PULUMI_PYTHON_CMD", sys.executable)
-            self._environment.setdefault("PULUMI_BACKEND_URL", _state_backend())
-            self._environment.setdefault("PULUMI_SKIP_UPDATE_CHECK", "true")
+            self.environment.setdefault("PULUMI_PYTHON_CMD", sys.executable)
+            self.environment[BACKEND] = self.place.backend
+            if self.place == own_backend():
+                made(directory(self.place.backend))
+            self.environment.setdefault("PULUMI_SKIP_UPDATE_CHECK", "true")
 
     def preview(self, drifted: Sequence[str] = (), *, as_json: bool = False) -> int:
         """Shows what `up` would change. The CLI could look at drifted resources only by recording what it finds."""
@@ -63,25 +73,36 @@ class Engine:
     @property
     def backend(self) -> str:
         """Where the CLI keeps its states, as a URL."""
-        return self._environment["PULUMI_BACKEND_URL"]
+        return self.place.backend
 
     def refresh(self, urns: Sequence[str]) -> int:
         """The CLI compares just these resources with what runs, and records what it finds."""
         return self._run("refresh", [*_UNATTENDED, *_each("--target", urns)])
 
     def exported(self, *, secrets: bool = False) -> dict[str, Any]:
-        """The state as Pulumi's deployment document, secrets encrypted; with `secrets` (the CLI alone) plain."""
-        line = ["stack", "export"] if self.name == "pulumi" else ["export"]
-        read: dict[str, Any] = json.loads(self._capture(*line, *(["--show-secrets"] if secrets else [])))
+        """The state as Pulumi's deployment document, secrets encrypted; with `secrets` plain."""
+        plain = ["--show-secrets"] if secrets else []
+        read: dict[str, Any] = json.loads(self._capture(*self._state_command("export"), *plain))
         return read
 
     def restore(self, exported: Mapping[str, Any]) -> None:
-        """Replaces the state. Raises CommandError while another command works on it."""
-        pulumi = self.name == "pulumi"
-        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
-            json.dump(exported, file)
-            file.flush()
-            self._capture(*(["stack", "import", "--file"] if pulumi else ["import"]), file.name)
+        """Replaces the state, through a pipe: it may hold secrets. Raises CommandError while another command works on
+        it."""
+        file = ["/dev/stdin"] if self.name == "sandbox" else []
+        self._capture(*self._state_command("import"), *file, text=json.dumps(exported))
+
+    def remove(self) -> None:
+        """Removes the record of a stack without resources. The stack's file stays."""
+        if self.name == "pulumi":
+            self._ask(["pulumi", "stack", "rm", "--yes", "--preserve-config", *self._where("stack")])
+            self._selected = False
+        else:
+            (state_directory() / f"{self._stack.name}.json").unlink(missing_ok=True)
+
+    def planned(self) -> dict[str, int]:
+        """How many resources `up` would change in which way. Raises CommandError when it cannot be told."""
+        planned: dict[str, int] = json.loads(self._capture("preview", "--json"))["changeSummary"]
+        return planned
 
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs."""
@@ -91,49 +112,64 @@ class Engine:
 
     def resources(self) -> list[dict[str, Any]]:
         """The resources in the stack's state, as in Pulumi's deployment document."""
-        found: list[dict[str, Any]] = self.exported()["deployment"].get("resources") or []
+        found: list[dict[str, Any]] = (self.exported()["deployment"] or {}).get("resources") or []
         return found
 
     def set_secret(self, key: str, value: str) -> int:
         """Stores `value` encrypted in the stack file."""
-        return self._run("config", ["set", "--secret", "--path", f"ha-platform:secrets.{key}"], text=value)
+        where = f"ha-platform:secrets.{key}"
+        return self._run("config", ["set", "--secret", "--path", where], text=value, file=self._stack.path)
 
-    def _run(self, command: str, arguments: Sequence[str], text: str | None = None) -> int:
+    def _run(self, command: str, arguments: Sequence[str], text: str | None = None, file: Path | None = None) -> int:
         self._select()
         sys.stdout.flush()
-        line = [*self._program(), command, *arguments, *self._where(command)]
-        return run_to_its_end(line, self._environment, text)
+        line = [*self._program(), command, *arguments, *self._where(command, file)]
+        code = run_to_its_end(line, self.environment, text)
+        if code != 0 and self.name == "pulumi" and is_wrong(self.environment, self._salts()):
+            warn(wrong_passphrase(self._stack))
+        return code
 
-    def _capture(self, *arguments: str) -> str:
+    def _capture(self, *arguments: str, text: str | None = None) -> str:
         self._select()
-        return self._ask([*self._program(), *arguments, *self._where(arguments[0])])
+        return self._ask([*self._program(), *arguments, *self._where(arguments[0])], text)
 
-    def _ask(self, line: list[str]) -> str:
-        done = subprocess.run(line, cwd=REPOSITORY, env=self._environment, capture_output=True, text=True, check=False)
+    def _ask(self, line: list[str], text: str | None = None) -> str:
+        program = self.name == "sandbox" or line[1] in _RUN_THE_PROGRAM
+        directory = REPOSITORY if program else self._files.directory()
+        done = subprocess.run(
+            line, cwd=directory, env=self.environment, input=text, capture_output=True, text=True, check=False
+        )
         if done.returncode != 0:
-            said = [text for text in done.stderr.splitlines() if text.strip()]
-            raise CommandError((said[-1] if said else f"exit code {done.returncode}").removeprefix("error: "))
+            if SIGN in done.stderr + done.stdout:
+                raise CommandError(wrong_passphrase(self._stack))
+            raise CommandError(_reason(done))
         return done.stdout
 
     def _program(self) -> list[str]:
         return ["pulumi"] if self.name == "pulumi" else [sys.executable, "-m", "sandbox.engine"]
 
-    def _where(self, command: str) -> list[str]:
+    def _state_command(self, name: str) -> list[str]:
+        return ["stack", name] if self.name == "pulumi" else [name]
+
+    def _where(self, command: str, file: Path | None = None) -> list[str]:
         stack = ["--stack", self._stack.name]
-        if command == "stack" or self._stack.path == REPOSITORY / f"Pulumi.{self._stack.name}.yaml":
+        if self.name == "pulumi":
+            runs = command in _RUN_THE_PROGRAM
+            return [*stack, "--config-file", str(file or self._files.config_file())] if runs else stack
+        if self._stack.path == REPOSITORY / f"Pulumi.{self._stack.name}.yaml":
             return stack
-        return [*stack, "--config-file" if self.name == "pulumi" else "--stack-file", str(self._stack.path)]
+        return [*stack, "--stack-file", str(self._stack.path)]
+
+    def _salts(self) -> list[str]:
+        """What the secrets of the stack file and of the state are encrypted with."""
+        state = (self.exported()["deployment"] or {}).get("secrets_providers") or {}
+        return [salt for salt in (self._stack.salt, (state.get("state") or {}).get("salt", "")) if salt]
 
     def _select(self) -> None:
         """The CLI knows a stack only once it was made."""
-        if self.name != "pulumi" or self._selected:
-            return
-        own = REPOSITORY / f"Pulumi.{self._stack.name}.yaml"
-        there = own.exists()
-        self._ask(["pulumi", "stack", "select", "--create", self._stack.name, "--non-interactive"])
-        if not there:
-            own.unlink(missing_ok=True)  # it makes one, though STACK_FILE is the stack's file
-        self._selected = True
+        if self.name == "pulumi" and not self._selected:
+            self._ask(["pulumi", "stack", "select", "--create", self._stack.name, "--non-interactive"])
+            self._selected = True
 
 
 def run_to_its_end(line: Sequence[str], environment: Mapping[str, str], text: str | None = None) -> int:
@@ -157,49 +193,12 @@ def _each(option: str, values: Sequence[str]) -> list[str]:
     return [part for value in values for part in (option, value)]
 
 
-def chosen_engine() -> str:
-    """`pulumi` or `sandbox`: what ENGINE says, or the CLI where there is one."""
-    engine = os.environ.get("ENGINE", "")
-    if engine not in ("", "sandbox", "pulumi"):
-        raise CommandError(f"ENGINE is `sandbox` or `pulumi`, not `{engine}`.")
-    found = shutil.which("pulumi") is not None
-    if engine == "pulumi" and not found:
-        raise CommandError("ENGINE=pulumi, but there is no `pulumi` on PATH; install it, or use ENGINE=sandbox.")
-    return engine or ("pulumi" if found else "sandbox")
-
-
-def state_directory() -> Path:
-    """Where the engines keep their state: HA_STATE, default `.state` in the repository."""
-    return Path(os.environ.get("HA_STATE") or REPOSITORY / ".state").resolve()
-
-
-def _made(directory: Path) -> Path:
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CommandError(
-            f"the state directory {directory} cannot be made ({error.strerror}); set HA_STATE to one that can."
-        ) from None
-    return directory
-
-
-def _state_backend() -> str:
-    return f"file://{_made(state_directory() / 'pulumi')}"
-
-
-def _passphrase() -> dict[str, str]:
-    """The person's own passphrase, or one that is generated once and kept beside the state."""
-    if "PULUMI_CONFIG_PASSPHRASE" in os.environ or "PULUMI_CONFIG_PASSPHRASE_FILE" in os.environ:
-        return {}
-    path = _made(state_directory()) / "passphrase"
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return {"PULUMI_CONFIG_PASSPHRASE_FILE": str(path)}
-    except OSError as error:
-        raise CommandError(
-            f"{path} cannot be written ({error.strerror}); set HA_STATE to a directory that can be."
-        ) from None
-    with os.fdopen(handle, "w") as file:
-        file.write(secrets.token_urlsafe(32) + "\n")
-    return {"PULUMI_CONFIG_PASSPHRASE_FILE": str(path)}
+def _reason(done: subprocess.CompletedProcess[str]) -> str:
+    """What an engine that failed says: its error, that of its `--json`, or else its last line."""
+    said = [text for text in done.stderr.splitlines() if text.strip()]
+    errors = [text for text in reversed(said) if text.startswith("error: ")]
+    if done.stdout.startswith("{"):
+        with suppress(ValueError, TypeError):
+            told = json.loads(done.stdout)["diagnostics"]
+            errors = [one["message"].strip() for one in told if one["severity"] in ("error", "info#err")] or errors
+    return [*errors, *said[-1:], f"exit code {done.returncode}"][0].removeprefix("error: ")

@@ -7,8 +7,10 @@ from typing import Any
 
 from cli.clients import docker_client, kubernetes_api
 from cli.hosts import Hosts
+from cli.stack_file import PROJECT
 
 STACK_LABEL = "ha-platform.stack"
+_ANSWER_SECONDS = 10
 IN_USE_SECONDS = 60
 """A stopped container holds its volume until it is removed: longer than the stop grace of any sandbox stack."""
 
@@ -28,7 +30,7 @@ def volumes(resources: Sequence[dict[str, Any]]) -> list[Volume]:
 
 def _volumes(resources: Sequence[dict[str, Any]]) -> Iterator[Volume]:
     for resource in resources:
-        if resource["type"] != "docker:index/service:Service":
+        if resource["type"] != "docker:index/service:Service" or "id" not in resource:
             continue
         task = resource["inputs"]["taskSpec"]
         constraints = (task.get("placement") or {}).get("constraints") or []
@@ -36,6 +38,12 @@ def _volumes(resources: Sequence[dict[str, Any]]) -> Iterator[Volume]:
         for mount in task["containerSpec"].get("mounts") or []:
             if mount["type"] == "volume":
                 yield Volume(name=mount["source"], node=node)
+
+
+def services(hosts: Hosts, stack: str) -> dict[str, str]:
+    """Id and name of the services with the stack's label."""
+    found = docker_client(hosts).services(filters={"label": f"{STACK_LABEL}={stack}"})
+    return {service["ID"]: service["Spec"]["Name"] for service in found}
 
 
 def node_name(hosts: Hosts) -> str:
@@ -59,12 +67,13 @@ def on_host(hosts: Hosts, stack: str, mounted: Sequence[Volume] = ()) -> list[st
     return sorted(found)
 
 
-def remove(hosts: Hosts, stack: str, mounted: Sequence[Volume] = ()) -> list[str]:
-    """Remove the stack's volumes from that host, waiting for containers that end; returns the names removed."""
+def remove(hosts: Hosts, stack: str, mounted: Sequence[Volume]) -> list[str]:
+    """Remove those of the stack's volumes from that host that its services `mounted`, waiting for containers that end;
+    returns the names removed. A volume that no service of the state had may be another deployment's of that name."""
     import docker
 
     client = docker_client(hosts)
-    names = on_host(hosts, stack, mounted)
+    names = sorted({volume.name for volume in mounted}.intersection(on_host(hosts, stack, mounted)))
     deadline = time.monotonic() + IN_USE_SECONDS
     for name in names:
         while True:
@@ -107,3 +116,14 @@ def claims(hosts: Hosts, resources: Sequence[dict[str, Any]]) -> list[str]:
         for namespace in namespaces
         for claim in api.list_namespaced_persistent_volume_claim(namespace).items
     )
+
+
+def workloads(hosts: Hosts, namespace: str) -> dict[str, str]:
+    """`namespace/name`, twice, of the project's Deployments and StatefulSets there."""
+    api: Any = kubernetes_api(hosts).AppsV1Api()
+    selector = f"app.kubernetes.io/part-of={PROJECT}"
+    found = [
+        *api.list_namespaced_deployment(namespace, label_selector=selector, _request_timeout=_ANSWER_SECONDS).items,
+        *api.list_namespaced_stateful_set(namespace, label_selector=selector, _request_timeout=_ANSWER_SECONDS).items,
+    ]
+    return {name: name for one in found for name in [f"{namespace}/{one.metadata.name}"]}

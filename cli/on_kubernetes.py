@@ -84,6 +84,10 @@ class OnKubernetes(Operations):
     def entries(self, resources: Resources) -> Entries:
         return ServiceEntries(self.hosts, resources)
 
+    def running(self) -> dict[str, str]:
+        with answering(self.hosts):
+            return kept.workloads(self.hosts, self._names().namespace)
+
     def rows(self, resources: Resources) -> Iterable[Row]:
         with answering(self.hosts):
             return list(_rows(resources, self.hosts))
@@ -105,10 +109,7 @@ class OnKubernetes(Operations):
         kubernetes_restart.restart(workload, workload.urn.split("::")[2].rsplit(":", 1)[-1], self.hosts)
 
     def watch(self) -> Watch:
-        platform = self.stack.platform
-        assert isinstance(platform, KubernetesSettings)
-        own = platform.namespace or default_namespace(self.stack.name)
-        names = Names(namespace=own, cluster_domain=platform.cluster_domain)
+        names = self._names()
         return FailedPods([names.namespace, names.agents_namespace], self.hosts)
 
     def take_up(
@@ -130,6 +131,12 @@ class OnKubernetes(Operations):
 
     def leftovers(self, resources: Resources) -> Leftovers:
         return _Claims(self.hosts, resources, keeps_data=self.stack.keeps_data)
+
+    def _names(self) -> Names:
+        platform = self.stack.platform
+        assert isinstance(platform, KubernetesSettings)
+        own = platform.namespace or default_namespace(self.stack.name)
+        return Names(namespace=own, cluster_domain=platform.cluster_domain)
 
 
 class _Claims(Leftovers):

@@ -63,6 +63,10 @@ class OnSwarm(Operations):
         del resources
         return HostPorts(self.hosts, self.stack.name)
 
+    def running(self) -> dict[str, str]:
+        with answering(self.hosts):
+            return kept.services(self.hosts, self.stack.name)
+
     def rows(self, resources: Resources) -> Iterable[Row]:
         with answering(self.hosts):
             return list(_rows(resources, self.hosts))
@@ -123,6 +127,10 @@ class _Volumes(Leftovers):
             else:
                 for name in kept.remove(self._hosts, self._stack, self._volumes):
                     say(f"down: removed volume {name}")
+                for name in kept.on_host(self._hosts, self._stack, self._volumes):
+                    say(f"down: kept volume {name}, which the stack did not use any more; "
+                        f"`docker volume rm {name}` removes it")  # fmt: skip
+                    self.kept.append(f"volume {name}")
             for volume in self._volumes:
                 if self._is_elsewhere(volume):  # also where a move left an older one of the name here
                     said = "kept volume" if self.keeps_data else "could not reach volume"

@@ -63,6 +63,11 @@ class Operations(ABC):
         """Where the published ports of the deployed stack are reached."""
 
     @abstractmethod
+    def running(self) -> dict[str, str]:
+        """Id and name of what runs and says that it is this stack's, whatever a state says. Raises CommandError when
+        nobody answers."""
+
+    @abstractmethod
     def rows(self, resources: Resources) -> Iterable[Row]:
         """Every workload of the state, as it runs now."""
 

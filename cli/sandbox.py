@@ -1,6 +1,6 @@
 """The sandbox that a stack of sandbox images runs on: its hosts and its images."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from cli.errors import CommandError
 from cli.operations import Operations
 from cli.progress import say, step
+from cli.state import made, state_directory
 
 
 def start(on: Operations) -> None:
@@ -44,6 +45,35 @@ def remove(on: Operations) -> list[str]:
     with faults():
         removed: list[str] = on.cluster().down()
         return removed
+
+
+def throw_away(on: Operations, forget: Callable[[], None]) -> list[str]:
+    """Empty the stack's state, and remove the hosts with everything on them; returns what was removed. Where this is
+    killed between the two, the next `down` sees a mark, and knows that what still runs is this stack's."""
+    made(_mark(on).parent)
+    _mark(on).touch()
+    try:
+        forget()
+    except CommandError:
+        stays(on)
+        raise
+    removed = remove(on)
+    stays(on)
+    return removed
+
+
+def goes(on: Operations) -> bool:
+    """Whether the stack was about to go with its hosts."""
+    return on.hosts.sandbox and _mark(on).exists()
+
+
+def stays(on: Operations) -> None:
+    """It is not, or not any more."""
+    _mark(on).unlink(missing_ok=True)
+
+
+def _mark(on: Operations) -> Path:
+    return state_directory() / f"{on.stack.name}.going"
 
 
 def _host(on: Operations) -> Any:

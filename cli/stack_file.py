@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from composition.stack import Stack
     from platforms.table import PlatformSettings
 
-ROOT = "ha-platform:stack"
+PROJECT = "ha-platform"
+ROOT = f"{PROJECT}:stack"
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 DEFAULT = "dev"
@@ -31,6 +32,8 @@ class StackFile:
     document: object = None
     """What stands under `ha-platform:stack`."""
     secret_names: frozenset[str] = frozenset()
+    salt: str = ""
+    """The file's `encryptionsalt`: its secrets' passphrase belongs to it."""
     given: str = ""
     """STACK_FILE as it was given; empty: the stack's own file in the repository."""
 
@@ -96,6 +99,7 @@ def stack_file(name: str = "") -> StackFile:
         path=path,
         document=settings,
         secret_names=frozenset(map(str, secrets)) if isinstance(secrets, dict) else frozenset(),
+        salt=str(document.get("encryptionsalt") or ""),
         given=given,
     )
 

@@ -9,6 +9,7 @@ import yaml
 
 from cli.check import check
 from cli.errors import CommandError
+from cli.places import own_backend
 from cli.stack_file import StackFile, stack_file
 from tests.stacks.fixtures import GOOD, settings_of
 
@@ -35,6 +36,6 @@ def test_texts_that_the_cli_loses_are_refused_under_the_cli(tmp_path: Path, monk
     stack = StackFile(name="mine", path=tmp_path / "mine.yaml", document=settings, secret_names=SECRETS)
     monkeypatch.setenv("ENGINE", "sandbox")
     assert check(stack).apps["web"].env == {"SUFFIX": "\n\n###\n\n"}
-    monkeypatch.setattr("cli.check.chosen_engine", lambda: "pulumi")
+    monkeypatch.setattr("cli.check.chosen_place", own_backend)
     with pytest.raises(CommandError, match=r"apps\.web\.env\.SUFFIX: starts with a line break"):
         check(stack)

@@ -20,19 +20,35 @@ class Trial:
         self.done: list[str] = []
         self.resources: list[dict[str, Any]] = [{"type": "t"}]
         self.others: list[str] = []
+        self.volumes = ["dev-main-0"]
+        self.running: dict[str, str] = {}
         self.locked = False
+        self.killed = False
+        self.held = False
         self._runs = runs
         leftovers = SimpleNamespace(
             others=lambda: self.others,
-            volumes=lambda: ["dev-main-0"],
+            volumes=lambda: self.volumes,
             settle=lambda: self.done.append("settle"),
-            hold_the_sandbox=lambda _: bool(self.others),
+            hold_the_sandbox=lambda _: self.held or bool(self.others),
         )
         hosts = SimpleNamespace(sandbox=sandbox, environment={}, description="hosts")
-        on = SimpleNamespace(hosts=hosts, profile="dev", leftovers=lambda _: leftovers)
-        engine = SimpleNamespace(
-            name="sandbox", resources=lambda: self.resources, destroy=self._destroy, forget=self._forget
+        on = SimpleNamespace(
+            hosts=hosts,
+            profile="dev",
+            leftovers=lambda _: leftovers,
+            stack=stack("delete"),
+            running=lambda: self.running,
+            workloads=lambda resources: [SimpleNamespace(id="own") for _ in resources],
         )
+        engine = SimpleNamespace(
+            name="sandbox",
+            resources=lambda: self.resources,
+            exported=lambda: {"deployment": {"resources": self.resources}},
+            destroy=self._destroy,
+            forget=self._forget,
+        )
+        monkeypatch.setenv("ENGINE", "sandbox")
         monkeypatch.setattr(commands, "operations", lambda _: on)
         monkeypatch.setattr(commands, "Engine", lambda *_: engine)
         monkeypatch.setattr("cli.sandbox.runs", lambda _: self._runs)
@@ -54,6 +70,8 @@ class Trial:
         self._runs = True
 
     def _remove(self, _: object) -> list[str]:
+        if self.killed:
+            raise KeyboardInterrupt
         self.done.append("remove")
         return ["dev/host1 and its processes"]
 
@@ -115,11 +133,40 @@ def test_a_stack_that_another_command_works_on_keeps_its_hosts(monkeypatch: pyte
 
 
 def test_what_a_killed_down_left_is_removed_by_the_next(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, own_state: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The state is empty, and services and volumes are still on the host."""
     trial = Trial(monkeypatch)
-    trial.resources = []
+    trial.killed = True
+    with pytest.raises(KeyboardInterrupt):
+        commands.down(stack("delete"))
+    trial = Trial(monkeypatch)
+    trial.resources, trial.running = [], {"id": "dev-web"}
     assert commands.down(stack("delete")) == 0
     assert trial.done == ["forget", "remove"]
     assert "is not deployed" in capsys.readouterr().out
+    assert list(own_state.iterdir()) == []
+
+
+def test_what_another_deployment_runs_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stack of that name was deployed from elsewhere, and this state is empty, or of what is gone."""
+    for resources in ([], [{"type": "t"}]):
+        trial = Trial(monkeypatch)
+        trial.resources, trial.running = resources, {"another": "dev-web"}
+        with pytest.raises(CommandError, match=r"1 workloads of stack dev run on the hosts \(dev-web\), and no state"):
+            commands.down(stack("delete"))
+        assert trial.done == []
+
+
+def test_volumes_that_no_state_has_stay_on_the_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
+    trial = Trial(monkeypatch)
+    trial.resources, trial.held = [], True
+    assert commands.down(stack("delete")) == 0
+    assert trial.done == ["settle"]
+
+
+def test_a_sandbox_with_nothing_on_it_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    trial = Trial(monkeypatch)
+    trial.resources, trial.volumes = [], []
+    assert commands.down(stack("delete")) == 0
+    assert trial.done == ["forget", "remove"]

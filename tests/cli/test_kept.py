@@ -9,7 +9,13 @@ def _service(source: str, constraints: list[str] | None, kind: str = "volume") -
     task: dict[str, Any] = {"containerSpec": {"mounts": [{"type": kind, "source": source, "target": "/data"}]}}
     if constraints is not None:
         task["placement"] = {"constraints": constraints}
-    return {"type": "docker:index/service:Service", "inputs": {"taskSpec": task}}
+    return {"type": "docker:index/service:Service", "id": source, "inputs": {"taskSpec": task}}
+
+
+def test_a_service_that_was_not_made_has_no_volume() -> None:
+    begun = _service("s-main-0", ["node.hostname==host1"])
+    del begun["id"]
+    assert volumes([begun]) == []
 
 
 def test_volumes_with_the_nodes_they_are_on() -> None:

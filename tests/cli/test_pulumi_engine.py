@@ -20,9 +20,9 @@ RECORDER = """\
 #!/bin/sh
 { echo "$@"; env | grep ^PULUMI_ ; } >> "$RECORD"
 if [ "$1" = config ]; then cat >> "$RECORD.stdin"; fi
-if [ "$2" = select ]; then touch "Pulumi.$4.yaml"; fi
+if [ "$2" = select ]; then echo 'encryptionsalt: v1:made' >> "Pulumi.$4.yaml"; fi
 if [ "$2" = export ]; then echo '{"deployment": {"resources": [{"type": "t"}], "pending_operations": [], "v": 3}}'; fi
-if [ "$2" = import ]; then cat "$4" >> "$RECORD.import"; fi
+if [ "$2" = import ]; then cat >> "$RECORD.import"; fi
 if [ "$2" = output ]; then echo "error: no stack" >&2; exit 3; fi
 """
 
@@ -36,9 +36,6 @@ def record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
     monkeypatch.setenv("RECORD", str(tmp_path / "record"))
-    monkeypatch.setenv("HA_STATE", str(tmp_path / "state"))
-    for name in ("ENGINE", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE", "PULUMI_BACKEND_URL"):
-        monkeypatch.delenv(name, raising=False)
     return tmp_path / "record"
 
 
@@ -51,14 +48,28 @@ def test_pulumi_is_used_when_it_is_there(record: Path) -> None:
     assert engine.name == "pulumi"
     assert engine.destroy() == 0
     said = record.read_text()
-    assert "destroy --exclude-protected --yes --skip-preview --stack trial-of-commands\n" in said
+    assert "destroy --exclude-protected --yes --skip-preview --stack trial-of-commands --config-file " in said
     assert f"PULUMI_BACKEND_URL=file://{record.parent}/state/pulumi" in said
 
 
-def test_a_stack_file_elsewhere_is_named_and_no_other_is_left(record: Path, tmp_path: Path) -> None:
-    assert Engine(_stack(tmp_path / "mine.yaml"), {}).preview() == 0
-    assert f"--config-file {tmp_path}/mine.yaml" in record.read_text()
+def test_the_cli_writes_its_salt_into_a_copy_and_keeps_it(record: Path, tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    for text in ("config: {a: b}", "config:\n  a: c\n"):
+        file.write_text(text)
+        assert Engine(_stack(file), {}).preview() == 0
+        assert file.read_text() == text
+    copy = tmp_path / "state/project/Pulumi.trial-of-commands.yaml"
+    assert f"--config-file {copy}\n" in record.read_text()
+    assert copy.read_text() == "config:\n  a: c\nencryptionsalt: v1:made\n"
     assert not (REPOSITORY / "Pulumi.trial-of-commands.yaml").exists()
+
+
+@pytest.mark.parametrize("line", ["encryptionsalt: v1:own", "secretsprovider: awskms://alias/x"])
+def test_a_file_that_is_encrypted_is_used_itself(record: Path, tmp_path: Path, line: str) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(f"config: {{}}\n{line}\n")
+    assert Engine(_stack(file), {}).preview() == 0
+    assert f"--config-file {file}\n" in record.read_text()
 
 
 def test_only_what_drifted_is_refreshed_before_an_update(record: Path, tmp_path: Path) -> None:
@@ -79,6 +90,7 @@ def test_a_secret_is_given_on_standard_input_only(record: Path, tmp_path: Path) 
     assert "hunter2" not in record.read_text()
     assert Path(f"{record}.stdin").read_text() == "hunter2"
     assert "config set --secret --path ha-platform:secrets.api_key" in record.read_text()
+    assert f"--config-file {tmp_path}/mine.yaml\n" in record.read_text()
 
 
 def test_what_an_engine_says_is_passed_on_in_one_sentence(record: Path, tmp_path: Path) -> None:
@@ -92,7 +104,7 @@ def test_what_an_engine_says_is_passed_on_in_one_sentence(record: Path, tmp_path
 def test_a_state_is_emptied_and_nothing_else_of_it_changes(record: Path, tmp_path: Path) -> None:
     Engine(_stack(tmp_path / "mine.yaml"), {}).forget()
     assert json.loads(Path(f"{record}.import").read_text()) == {"deployment": {"resources": [], "v": 3}}
-    assert "stack import --file" in record.read_text()
+    assert "stack import --stack" in record.read_text()
 
 
 def test_the_sandbox_engine_forgets_what_it_recorded(
@@ -105,11 +117,25 @@ def test_the_sandbox_engine_forgets_what_it_recorded(
     engine = Engine(StackFile(name="mine", path=file, document={}), {})
     urn = "urn:pulumi:mine::ha-platform::pulumi:pulumi:Stack::ha-platform-mine"
     one = {"urn": urn, "custom": False, "type": "pulumi:pulumi:Stack"}
-    (tmp_path / "some.json").write_text(json.dumps({"version": 3, "deployment": {"resources": [one]}}))
-    assert engine._run("import", [str(tmp_path / "some.json")]) == 0
+    engine.restore({"version": 3, "deployment": {"resources": [one]}})
     assert [each["urn"] for each in engine.resources()] == [urn]
     engine.forget()
     assert engine.resources() == []
+    engine.remove()
+    assert [path.name for path in (tmp_path / "state").iterdir() if path.suffix == ".json"] == []
+
+
+def test_a_record_is_removed_and_the_stack_file_stays(record: Path, tmp_path: Path) -> None:
+    Engine(_stack(tmp_path / "mine.yaml"), {}).remove()
+    assert "stack rm --yes --preserve-config --stack trial-of-commands\n" in record.read_text()
+
+
+def test_no_passphrase_is_made_up_for_secrets_that_are_there(record: Path, tmp_path: Path) -> None:
+    stack = StackFile(name="mine", path=tmp_path / "mine.yaml", salt="v1:own")
+    with pytest.raises(CommandError, match="state/passphrase is missing") as raised:
+        Engine(stack, {})
+    assert "set PULUMI_CONFIG_PASSPHRASE to it" in str(raised.value)
+    assert not (record.parent / "state/passphrase").exists()
 
 
 def test_the_passphrase_is_made_once_and_for_the_owner_only(record: Path, tmp_path: Path) -> None:

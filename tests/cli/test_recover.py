@@ -23,7 +23,7 @@ PROGRAM = """\
 #!/bin/sh
 echo "$@" >> "$RECORD"
 if [ "$2" = export ]; then cat "$RECORD.state"; fi
-if [ "$2" = import ]; then cat "$4" > "$RECORD.imported"; fi
+if [ "$2" = import ]; then cat > "$RECORD.imported"; fi
 """
 STACK = StackFile(name="trial", path=REPOSITORY / "Pulumi.trial.yaml", document={})
 SINCE = "2026-11-26T08:00:00.123456789+00:00"
