@@ -34,11 +34,28 @@ def voters(members: int) -> int:
 
 
 def _one_for_each_member(hosts: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-    members = info.data.get("members")
-    if hosts and members == 2 and len(hosts) != voters(members):
+    members, store = info.data.get("members"), info.data.get("store")
+    if hosts and members is not None and store is not None and store.members is not None:
+        _beside_a_store(hosts, members, store.members, elsewhere=bool(store.hosts))
+    elif hosts and members == 2 and len(hosts) != voters(members):
         raise ValueError("name three hosts for 2 `members`: the third has a member of the consensus store alone")
-    if hosts and members is not None and len(hosts) != voters(members):
+    elif hosts and members is not None and len(hosts) != voters(members):
         raise ValueError(f"name one host for each of the {members} `members`, in the order of their numbers")
+    return named_once(hosts)
+
+
+def _beside_a_store(hosts: tuple[str, ...], members: int, store: int, *, elsewhere: bool) -> None:
+    """The servers' hosts, and behind them those that have a member of the store alone."""
+    if elsewhere and len(hosts) != members:
+        raise ValueError(f"name one host for each of the {members} `members`: `store.hosts` names the store's")
+    if not elsewhere and len(hosts) != max(members, store):
+        raise ValueError(
+            f"name {max(members, store)} hosts for {members} `members` and a store of {store}, or say `store.hosts`"
+        )
+
+
+def named_once(hosts: tuple[str, ...]) -> tuple[str, ...]:
+    """Two members on one host would be lost together."""
     if len({host.lower() for host in hosts}) != len(hosts):
         raise ValueError("each host is named once: two members on one host are lost together")
     return hosts

@@ -29,7 +29,8 @@ class Members:
 
     `peers` hold copies of the same data and vote: one that moves copies it from the others, and they cannot get fewer.
     Otherwise each has data of its own: one moves only if `abandon_data_on` has the host that it leaves, and one
-    that goes leaves its volume.
+    that goes leaves its volume. `electorate` are peers of which each has stored who all are: after the first start
+    there cannot be more either.
 
     `slow_start_seconds` is how long the program waits, if it is more than the probes' `start_seconds`, for a start that
     is alive: `live` passes and `ready` does not yet, as while a member copies its data. Kubernetes ends no such start,
@@ -43,6 +44,7 @@ class Members:
     count: int
     volume: Volume
     peers: bool = True
+    electorate: bool = False
     ports: tuple[Port, ...] = ()
     public_ports: tuple[PublicPort, ...] = ()
     probes: Probes

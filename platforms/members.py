@@ -16,8 +16,25 @@ def common_refusals(word: Members) -> Iterator[Refused]:
     yield from ports.private_refusals(word.private_to, word.public_ports)
 
 
-def fewer(word: Members, before: int) -> str:
-    """Why a store cannot get smaller: those that stay count the others as voters, and are no majority of them."""
+def other_count(word: Members, before: int) -> str | None:
+    """Why the members of a word cannot become as many as it says; None: they can."""
+    if not word.peers or word.count == before:
+        return None
+    if word.count < before:
+        return _fewer(word, before)
+    return _more(word, before) if word.electorate else None
+
+
+def _more(word: Members, before: int) -> str:
+    return (
+        f"{word.origin}: {word.name} cannot go from {before} members to {word.count}: each has stored who votes, and "
+        f"new ones that start while the others are away would elect a store of their own, without data. Keep {before}: "
+        f"write `store: {{members: {before}}}`."
+    )
+
+
+def _fewer(word: Members, before: int) -> str:
+    """Those that stay count the others as voters, and are no majority of them."""
     return (
         f"{word.origin}: {word.name} cannot go from {before} members to {word.count}: those that stay would still "
         f"count the others, and have no majority. Keep {before}, or move the data into a new store of {word.count}."

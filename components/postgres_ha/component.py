@@ -1,21 +1,22 @@
 """PostgresHA: Patroni members, their consensus store, and one write endpoint that follows the primary."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import pulumi
 
 from components.component import Component
-from components.contracts import ClientContract
+from components.contracts import ClientContract, Terms
 from components.facts import filled
 from components.observability import Observability, Panel, ScrapeTarget, down_rule
+from components.postgres_ha.alerts import Alerts
 from components.postgres_ha.applied import applied_settings
-from components.postgres_ha.contract import database_url
+from components.postgres_ha.contract import READ_URL, database_url
 from components.postgres_ha.etcd import etcd
 from components.postgres_ha.images import PostgresImages
 from components.postgres_ha.members import PostgresSecrets, postgres
-from components.postgres_ha.proxy import write_endpoint
+from components.postgres_ha.proxy import read_endpoint, write_endpoint
 from components.postgres_ha.settings import PostgresSettings
 from components.postgres_ha.timers import CONNECT_SECONDS
 from components.scope import Scope
@@ -53,6 +54,7 @@ class PostgresHA(Component):
         members = postgres(scope, name, settings, image=images.postgres, store=store, secrets=secrets)
         applied = applied_settings(scope, name, settings, image=images.postgres, members=members, secrets=secrets)
         write = write_endpoint(scope, name, settings, image=images.proxy, members=members, depends_on=applied)
+        read = read_endpoint(scope, name, settings, image=images.proxy, members=members, depends_on=applied)
         values: dict[str, pulumi.Input[str]] = {
             "host": write.host,
             "port": "5432",
@@ -61,15 +63,14 @@ class PostgresHA(Component):
             "connect_timeout": str(CONNECT_SECONDS),
             "password": secrets.owner,
         }
-        values["url"] = filled(database_url(), values, settings.terms().facts)
+        if read:
+            values |= {"read_host": read.host, "read_port": "5432"}
+        values |= _urls(values, settings.terms())
         self.contract = ClientContract(
             terms=settings.terms(),
             values=values,
-            secrets={
-                "url": scope.secret(f"{name}-url", values["url"]),
-                "password": scope.secret(f"{name}-password", secrets.owner),
-            },
-            resources=(*members.resources, *applied, *write.resources),
+            secrets={key: scope.secret(f"{name}-{key.replace('_', '-')}", values[key]) for key in _held(values)},
+            resources=(*members.resources, *applied, *write.resources, *(read.resources if read else ())),
         )
         self.further = {
             database: self._further(scope, f"{name}-db-{database}", database, owner, secrets)
@@ -78,14 +79,28 @@ class PostgresHA(Component):
         proxies = ScrapeTarget(
             job=f"postgres-{name}-rw", replicas_host=write.replicas_host, port=STATUS_PORT, expected=_proxies(settings)
         )
+        readers = ScrapeTarget(
+            job=f"postgres-{name}-ro",
+            replicas_host=read.replicas_host if read else "",
+            port=STATUS_PORT,
+            expected=_proxies(settings),
+        )
         patroni = ScrapeTarget(
             job=f"postgres-{name}", replicas_host=members.replicas_host, port=8008, expected=settings.members
+        )
+        alerts = Alerts(
+            name=name,
+            settings=settings,
+            members=patroni.job,
+            writes=proxies.job,
+            reads=readers.job,
+            proxies=_proxies(settings),
         )
         label = f"Postgres_{name.replace('-', '_')}"
         self.observability = scope.observed(
             Observability(
-                targets=(patroni, proxies),
-                rules=(down_rule(label, patroni, runbook="docs/runbooks/postgres-down.md"),),
+                targets=(patroni, proxies, *((readers,) if read else ())),
+                rules=(down_rule(label, patroni, runbook="docs/runbooks/postgres-down.md"), *alerts.rules()),
                 panels=(
                     Panel(title=f"{name}: primary", expr=f'sum(patroni_primary{{job="{patroni.job}"}})'),
                     Panel(title=f"{name}: members up", expr=f'sum(up{{job="{patroni.job}"}})'),
@@ -113,17 +128,27 @@ class PostgresHA(Component):
             "user": owner,
             "password": secrets.roles.get(owner, secrets.owner),
         }
-        values["url"] = filled(database_url(), values, first.terms.facts)
+        values |= _urls(values, first.terms)
         return replace(
             first,
             values=values,
-            secrets={key: scope.secret(_secret_name(word, key), values[key]) for key in ("url", "password")},
+            secrets={key: scope.secret(_secret_name(word, key), values[key]) for key in _held(values)},
         )
+
+
+def _urls(values: Mapping[str, pulumi.Input[str]], terms: Terms) -> dict[str, pulumi.Input[str]]:
+    texts = {"url": database_url()} | ({"read_url": READ_URL} if "read_host" in values else {})
+    return {key: filled(text, values, terms.facts) for key, text in texts.items()}
+
+
+def _held(values: Mapping[str, object]) -> list[str]:
+    """The facts that are secrets."""
+    return [key for key in ("url", "password", "read_url") if key in values]
 
 
 def _secret_name(word: str, key: str) -> str:
     """Docker takes 64 characters, and the platform adds up to 14."""
-    name = f"{word.replace('_', '-')}-{key}"
+    name = f"{word.replace('_', '-')}-{key.replace('_', '-')}"
     return name if len(name) <= 50 else f"{name[:41]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 

@@ -26,10 +26,19 @@ _FACTS = {
 }
 
 
-def database_terms(tls: ExternalTls | None = None) -> Terms:
+_READS = {"read_host": FactType.HOST, "read_port": FactType.PORT, "read_url": FactType.SECRET_URL}
+"""Of a database with a read endpoint."""
+READ_URL = "postgresql://{user}:{password}@{read_host}:{read_port}/{name}?target_session_attrs=any"
+
+
+def database_terms(tls: ExternalTls | None = None, *, reads: bool = False) -> Terms:
     """Of a database that is reached with this encryption."""
     if tls is None:
-        return Terms(facts=_FACTS, standard=tuple(_FACTS), presets=_presets("", {}, {}))
+        facts = _FACTS | _READS if reads else _FACTS
+        presets = _presets("", {}, {})
+        if reads:
+            presets = {name: texts | _read_urls(texts) for name, texts in presets.items()}
+        return Terms(facts=facts, standard=tuple(facts), presets=presets)
     facts = _FACTS | tls_facts(tls)
     root = {"PGSSLROOTCERT": "{ca_file}"} if tls.ca is not None else {}
     file = {"_CA_FILE": "{ca_file}"} if tls.ca is not None else {}
@@ -46,7 +55,7 @@ def _verified(tls: ExternalTls) -> str:
     return "sslmode={tls_mode}" + ("&sslrootcert={ca_file}" if tls.ca is not None else "")
 
 
-def _presets(verified: str, root: Mapping[str, str], file: Mapping[str, str]) -> Mapping[str, Mapping[str, str]]:
+def _presets(verified: str, root: Mapping[str, str], file: Mapping[str, str]) -> Mapping[str, dict[str, str]]:
     """asyncpg takes unknown parameters for settings of the server, and pg8000 takes none: their URLs are bare
     addresses. SQLAlchemy gives asyncpg the mode alone, which then finds the certificate by a variable of libpq's."""
     libpq = f"{_ADDRESS}?{_joined(_LIBPQ, verified)}"
@@ -63,6 +72,17 @@ def _presets(verified: str, root: Mapping[str, str], file: Mapping[str, str]) ->
         "sqlalchemy-pg8000": {"_URL": f"postgresql+pg8000://{_ADDRESS}", **file},
         "jdbc": {"_URL": f"jdbc:postgresql://{{host}}:{{port}}/{{name}}?{_joined(_JDBC, verified)}"},
     }
+
+
+def _read_urls(texts: Mapping[str, str]) -> dict[str, str]:
+    """Each preset's URL once more, for the read endpoint: there every server will do."""
+    changed = (("{host}:{port}", "{read_host}:{read_port}"), ("=read-write", "=any"), ("Type=primary", "Type=any"))
+    found = {}
+    for name, text in texts.items():
+        for old, new in changed if name == "_URL" else ():
+            text = text.replace(old, new)
+            found["_READ_URL"] = text
+    return found
 
 
 def _joined(*parameters: str) -> str:

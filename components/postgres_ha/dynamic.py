@@ -26,7 +26,8 @@ def dynamic_configuration(settings: PostgresSettings, *, major: int | None) -> C
         "primary_start_timeout": failover.primary_start,
         "maximum_lag_on_failover": LAG_BYTES,
         "failsafe_mode": True,
-        "synchronous_mode": settings.synchronous,
+        "synchronous_mode": bool(settings.synchronous),
+        "synchronous_mode_strict": settings.synchronous == "strict",
         "postgresql": {
             "use_pg_rewind": True,
             "use_slots": True,

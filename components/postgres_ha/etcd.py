@@ -1,4 +1,4 @@
-"""The consensus store: etcd, one member or three."""
+"""The consensus store: etcd, an odd number of members."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,8 +41,8 @@ class Store:
 
 
 def etcd(scope: Scope, name: str, settings: PostgresSettings, *, image: StoreImage) -> Store:
-    """As many members as PostgreSQL has, and three for two. `--pre-vote` keeps a returning member from deposing a
-    healthy leader.
+    """As many members as PostgreSQL has and three for two, or as the stack file says. `--pre-vote` keeps a returning
+    member from deposing a healthy leader.
 
     Whoever connects has a certificate of this store's own authority, and peers have the members'. A member whose volume
     was lost joins again by itself, and one without certificates changes to them (`etcd_start.sh`).
@@ -61,7 +61,7 @@ def etcd(scope: Scope, name: str, settings: PostgresSettings, *, image: StoreIma
     members = scope.members(
         Members(
             name=word,
-            origin=scope.origin,
+            origin=scope.origin.at("store") if settings.store.members else scope.origin,
             tier=Tier.DATA,
             container=Container(
                 image=image.image,
@@ -120,6 +120,7 @@ def etcd(scope: Scope, name: str, settings: PostgresSettings, *, image: StoreIma
                 resources=settings.store_resources.resources() if settings.store_resources else RESOURCES,
             ),
             count=settings.store_members,
+            electorate=True,
             volume=Volume(path=image.data_dir, size_bytes=2 * 2**30),
             private_to=(f"{name}-pg",),
             ports=(
@@ -134,7 +135,7 @@ def etcd(scope: Scope, name: str, settings: PostgresSettings, *, image: StoreIma
                 live=Probe(check=TcpCheck(port=2381), interval_seconds=5, failures=6),
                 start_seconds=300,
             ),
-            hosts=settings.hosts,
+            hosts=settings.store_hosts,
             abandon_data_on=settings.abandon_data_on,
             node_labels=settings.placement.labels,
         )

@@ -70,5 +70,5 @@ DATABASES = Kind(
     ),
     connections=lambda settings: limit(settings) if isinstance(settings, PostgresSettings) else None,
     rules=RULES,
-    keys={"": KEYS},
+    keys={"": KEYS, "store": KEYS | dict.fromkeys(("count", "spread"), "store.members") | {"hosts": "store.hosts"}},
 )

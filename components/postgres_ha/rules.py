@@ -110,6 +110,8 @@ def two_servers_have_one_replica(context: Context) -> Iterator[Fault]:
     for origin, settings in _own(context):
         if settings.members == 2:
             waits = "and writes are acknowledged by one server alone, in spite of `synchronous`"
+            if settings.synchronous == "strict":
+                waits = "and no write is acknowledged meanwhile, for `synchronous` is `strict`"
             yield Fault(
                 path=str(origin.at("members")),
                 rule="has one replica: while a server is away, or copies the data, nothing is left to take over"

@@ -6,7 +6,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 
 from components.contracts import Terms
 from components.parameters import ParameterValue
-from components.placement import Hosts, PlacementSettings, voters
+from components.placement import Hosts, PlacementSettings, named_once, voters
 from components.postgres_ha.contract import database_terms
 from components.postgres_ha.owned import ParameterName
 from components.postgres_ha.parameters import shared_buffers_bytes
@@ -20,12 +20,28 @@ from settings.types import Hostname, MemoryBytes, Seconds
 
 def _number(value: object) -> object:
     if isinstance(value, bool):
-        raise ValueError("must be 1, 2 or 3")
+        raise ValueError("must be a number")
     return value
 
 
-Members = Annotated[Literal[1, 2, 3], BeforeValidator(_number)]
+Members = Annotated[Literal[1, 2, 3, 5], BeforeValidator(_number)]
 """How many servers a cluster has."""
+
+StoreMembers = Annotated[Literal[1, 3, 5], BeforeValidator(_number)]
+"""Members of a consensus store: an even one survives no more losses than the next smaller odd one."""
+
+
+def _switch(value: object) -> object:
+    known = {"on": True, "off": False, "strict": "strict"}
+    if isinstance(value, bool):
+        return value
+    if not isinstance(value, str) or value not in known:
+        raise ValueError("must be `off`, `on` or `strict`")
+    return known[value]
+
+
+Synchronous = Annotated[bool | Literal["strict"], BeforeValidator(_switch)]
+"""Whether a write waits for a replica. YAML reads a bare `on` as true."""
 
 ExtensionName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
 """As `pg_available_extensions` has it."""
@@ -46,6 +62,22 @@ def _named_once(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 Extensions = Annotated[tuple[ExtensionName, ...], AfterValidator(_named_once)]
+
+
+class StoreSettings(Settings):
+    """The consensus store, which says who the primary is."""
+
+    members: StoreMembers | None = None
+    """Its members, each on a host of its own: 3 survive the loss of one, 5 of two. Default: as many as the servers, and
+    3 for 2. It is fixed at the first start."""
+    hosts: Annotated[tuple[Hostname, ...], AfterValidator(named_once)] = ()
+    """Swarm: one host for each of its members, in the order of their numbers. Default: the servers' hosts."""
+
+    @model_validator(mode="after")
+    def _a_host_each(self) -> "StoreSettings":
+        if self.hosts and self.members != len(self.hosts):
+            raise ValueError(f"`hosts` names {len(self.hosts)} and `members` is {self.members or 'not said'}: say both")
+        return self
 
 
 class FailoverSettings(Settings):
@@ -74,6 +106,16 @@ class FailoverSettings(Settings):
         return self
 
 
+class ReadsSettings(Settings):
+    """A second address, for reads that may be a little behind."""
+
+    max_lag: MemoryBytes = Field(default=16 * 2**20, ge=2**20, le=2**40)
+    """A replica serves while it has all but so much of the primary's log, as Patroni saw it at its last look
+    (`failover.loop_wait`). The connections of one that falls behind are closed."""
+    fallback: Literal["primary", "none"] = "primary"
+    """Who serves while no replica does: the primary, or nobody (connections are refused)."""
+
+
 class DatabaseSettings(Settings):
     """A further database in the same PostgreSQL: an application's `uses` name it `<cluster>/<database>`."""
 
@@ -87,13 +129,16 @@ class PostgresSettings(Settings):
     """One PostgreSQL cluster under Patroni, with its consensus store and its write endpoint."""
 
     members: Members = 3
-    """PostgreSQL servers, with as many members of the consensus store: 1, or 3 to survive the loss of one. With 2 there
-    is one replica, and the store still has three members on three hosts: while one server is away, nothing is left to
-    take over."""
+    """PostgreSQL servers, with as many members of the consensus store: 1, or 3 to survive the loss of one, or 5 of two.
+    With 2 there is one replica, and the store still has three members on three hosts: while one server is away, nothing
+    is left to take over."""
+    store: StoreSettings = StoreSettings()
+    """The consensus store, where it is not to be as the servers are."""
     hosts: Hosts = ()
     """Swarm: one host for each member, in the order of their numbers; default: the first of `platform.nodes`. The
-    consensus store's member of the same number runs on the same host; with 2 members a third host has one alone. A
-    changed host moves the member: it copies its peers' data, and the old volume stays behind."""
+    consensus store's member of the same number runs on the same host; with 2 members a third host has one alone, unless
+    `store.hosts` says where they are. A changed host moves the member: it copies its peers' data, and the old volume
+    stays behind."""
     placement: PlacementSettings = PlacementSettings()
     """Hosts by their labels."""
     abandon_data_on: tuple[Hostname, ...] = ()
@@ -114,9 +159,12 @@ class PostgresSettings(Settings):
     quarter of it is for shared buffers (`parameters` may say another size), and each connection counts 2Mi. A change
     restarts the members one at a time; writes pause for the primary's restart, and connections above a lower number are
     cut."""
-    synchronous: bool = False
-    """Acknowledge a write only when a replica has it: no acknowledged write is lost with a host, but each write waits
-    for one more network round trip."""
+    synchronous: Synchronous = False
+    """`on`: acknowledge a write only when a replica has it: no acknowledged write is lost with a host, but each write
+    waits for one more network round trip. While no replica is there, the primary goes on alone. `strict`: then writes
+    wait until one is there again, so that even a second loss loses none. Default `off`."""
+    reads: ReadsSettings | None = None
+    """A read endpoint, which leads to the replicas; `reads: {}` has the defaults. Default: none."""
     idle_timeout: Seconds | None = Field(default=None, ge=60, le=24 * 24 * 3600)
     """The write endpoint closes a connection after this time without traffic. Default: 24 days, the most that its proxy
     can wait. If the client or server is gone, TCP keepalive ends the connection after a minute."""
@@ -141,12 +189,14 @@ class PostgresSettings(Settings):
 
     def terms(self) -> Terms:
         """What its contract holds."""
-        return database_terms()
+        return database_terms(reads=self.reads is not None)
 
     @model_validator(mode="after")
     def _consistent(self) -> "PostgresSettings":
         if self.synchronous and self.members == 1:
-            raise ValueError("`synchronous` needs 2 or 3 `members`: with one there is no replica to wait for")
+            raise ValueError("`synchronous` needs 2 `members` or more: with one there is no replica to wait for")
+        if self.reads is not None and self.reads.fallback == "none" and self.members == 1:
+            raise ValueError("`reads.fallback: none` needs 2 `members` or more: with one nobody would ever serve")
         memory = self.resources.memory_limit if self.resources else _DEFAULT_MEMORY
         carried = (memory - self.shared_buffers(memory) - _SERVER_MEMORY) // _CONNECTION_MEMORY
         if self.max_connections > carried:
@@ -177,7 +227,12 @@ class PostgresSettings(Settings):
     @property
     def store_members(self) -> int:
         """Members of the consensus store."""
-        return voters(self.members)
+        return self.store.members or voters(self.members)
+
+    @property
+    def store_hosts(self) -> tuple[str, ...]:
+        """Where they are; empty: the first of the platform's."""
+        return self.store.hosts or self.hosts[: self.store_members]
 
     @property
     def owners(self) -> dict[str, str]:

@@ -47,6 +47,15 @@ class PrimaryCheck:
     secrets: Mapping[str, SecretRef] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Reads:
+    """That connections go to replicas: how a member is asked whether it is one that is near enough, and whether the
+    primary serves them while none is."""
+
+    lines: tuple[str, ...]
+    fallback: bool
+
+
 def write_proxy(
     scope: Scope,
     word: str,
@@ -57,9 +66,11 @@ def write_proxy(
     check: PrimaryCheck,
     max_connections: int,
     idle_seconds: int = NEVER_SECONDS,
+    reads: Reads | None = None,
     depends_on: tuple[pulumi.Resource, ...] = (),
 ) -> Endpoint:
-    """One proxy for one member, two for more. Connections to a deposed primary are closed, not left to hang."""
+    """One proxy for one member, two for more. Connections to a deposed primary are closed, not left to hang; with
+    `reads` those to a replica that is no longer near enough."""
     several = len(members.member_hosts) > 1
     config = scope.config_file(
         f"{word}-config",
@@ -69,6 +80,7 @@ def write_proxy(
             check=check,
             max_connections=max_connections,
             idle_seconds=idle_seconds,
+            reads=reads,
         ),
     )
     health = HttpCheck(path="/health", port=STATUS_PORT)
@@ -111,7 +123,13 @@ def replicas(members: int) -> int:
 
 
 def proxy_cfg(
-    member_hosts: tuple[str, ...], *, port: int, check: PrimaryCheck, max_connections: int, idle_seconds: int
+    member_hosts: tuple[str, ...],
+    *,
+    port: int,
+    check: PrimaryCheck,
+    max_connections: int,
+    idle_seconds: int,
+    reads: Reads | None = None,
 ) -> str:
     """HAProxy's configuration."""
     return render(
@@ -126,4 +144,5 @@ def proxy_cfg(
         times=TIMERS.texts(),
         fall=FALL,
         rise=RISE,
+        reads=reads,
     )

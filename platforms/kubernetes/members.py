@@ -30,7 +30,7 @@ from platforms.kubernetes.rollout import REVISIONS_KEPT
 from platforms.kubernetes.security import admission_refusals
 from platforms.kubernetes.service import service
 from platforms.kubernetes.volume import container_mounts
-from platforms.members import common_refusals, fewer
+from platforms.members import common_refusals, other_count
 from platforms.shared import recorded
 
 _PLACEMENT_SECONDS = 120
@@ -121,18 +121,21 @@ def render_members(cluster: Cluster, word: Members, *, parent: pulumi.Resource) 
 
 
 class TooFew(Exception):
-    """A change would leave a store without a majority. The text is for people."""
+    """A change would leave a store without its majority. The text is for people."""
 
 
 def _guard(word: Members) -> pulumi.ResourceHook:
-    """Fails a preview or an update that makes the store smaller, and says which claims of others stay behind."""
+    """Fails a preview or an update that gives a store a number of members that it cannot have, and says which claims of
+    others stay behind."""
 
     def look(args: pulumi.ResourceHookArgs) -> None:
         before = ((args.old_inputs or {}).get("spec") or {}).get("replicas")
-        if not isinstance(before, (int, float)) or word.count >= before:
+        if not isinstance(before, (int, float)):
             return
+        if reason := other_count(word, int(before)):
+            raise TooFew(reason)
         if word.peers:
-            raise TooFew(fewer(word, int(before)))
+            return
         for ordinal in range(word.count, int(before)):
             claim = member_claim(word.name, ordinal)
             pulumi.log.warn(

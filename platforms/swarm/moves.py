@@ -11,7 +11,7 @@ from typing import Any
 import pulumi
 
 from model import Members
-from platforms.members import fewer
+from platforms.members import other_count
 from platforms.swarm.names import Names
 
 HOSTS_LABEL = "ha-platform.hosts"
@@ -57,8 +57,8 @@ def announcements(
     if not word.peers:
         yield from _alone(word, names, ordinal, before, after)
         return
-    if len(after) < len(before):
-        raise DataLost(fewer(word, len(before)))
+    if reason := other_count(word, len(before)):
+        raise DataLost(reason)
     left = {number: host for number, host in enumerate(before) if after[number : number + 1] != (host,)}
     if len(left) == len(before):
         if not set(left.values()) <= set(word.abandon_data_on):

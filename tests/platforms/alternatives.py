@@ -83,6 +83,7 @@ def alternatives(objects: Objects) -> Mapping[str, Any]:
         "Members.priority": "high",
         "Members.outside": (Outside(port=5433),),
         "Members.peers": False,
+        "Members.electorate": True,
         "Members.ports": (Port(name="other", number=7000),),
         "Members.private_to": ("other",),
         "Members.public_ports": (PublicPort(port="metrics", published=9100, audience="operators"),),

@@ -11,8 +11,9 @@ from typing import Any
 import asyncpg
 import httpx
 
-from components.postgres_ha.proxy import CHECK
-from components.write_proxy import NEVER_SECONDS
+from components.postgres_ha.proxy import CHECK, reads
+from components.postgres_ha.settings import ReadsSettings
+from components.write_proxy import NEVER_SECONDS, Reads
 from components.write_proxy.proxy import proxy_cfg
 from tests.components.postgres_ha.etcd_members import Store
 from tests.components.postgres_ha.patroni_members import COUNT, PASSWORDS, Patronis
@@ -20,7 +21,8 @@ from tests.live.deployed.waiting import wait_for
 from tests.loopback import own_network
 
 _WELL = {"leader": "running"}
-PROXY = f"{own_network()}.30"
+PROXY, READS = f"{own_network()}.30", f"{own_network()}.31"
+MAX_LAG = 2**20
 
 
 class Database:
@@ -31,8 +33,8 @@ class Database:
             (directory / part).mkdir()
         self._store = Store(directory / "etcd")
         self.patronis = Patronis(directory / "patroni", self._store)
-        self._config = directory / "haproxy.cfg"
-        self._proxy: subprocess.Popen[bytes] | None = None
+        self._directory = directory
+        self._proxies: list[subprocess.Popen[bytes]] = []
 
     def start(self) -> None:
         """Returns when all replicas stream."""
@@ -46,17 +48,20 @@ class Database:
         for ordinal in range(1, COUNT):
             self.patronis.start(ordinal)
         self.wait_whole()
+        self._lead(PROXY)
+        self._lead(READS, reads(ReadsSettings(max_lag=MAX_LAG)))
+
+    def _lead(self, address: str, to: Reads | None = None) -> None:
         hosts = tuple(self.patronis.address(ordinal) for ordinal in range(COUNT))
-        text = proxy_cfg(hosts, port=5432, check=CHECK, max_connections=200, idle_seconds=NEVER_SECONDS)
-        self._config.write_text(
-            text.replace("bind :", f"bind {PROXY}:").replace(" resolvers cluster init-addr none", "")
-        )
-        self._proxy = subprocess.Popen(["haproxy", "-W", "-db", "-f", str(self._config)], stdout=subprocess.DEVNULL)
+        text = proxy_cfg(hosts, port=5432, check=CHECK, max_connections=200, idle_seconds=NEVER_SECONDS, reads=to)
+        config = self._directory / f"{address}.cfg"
+        config.write_text(text.replace("bind :", f"bind {address}:").replace(" resolvers cluster init-addr none", ""))
+        self._proxies.append(subprocess.Popen(["haproxy", "-W", "-db", "-f", str(config)], stdout=subprocess.DEVNULL))
 
     def stop(self) -> None:
-        if self._proxy:
-            self._proxy.terminate()
-            self._proxy.wait(20)
+        for proxy in self._proxies:
+            proxy.terminate()
+            proxy.wait(20)
         self.patronis.stop()
         self._store.stop()
 
@@ -129,15 +134,7 @@ class Writer:
 
     def rows(self) -> int:
         """How many the database has."""
-
-        async def count() -> int:
-            connection = await _connect()
-            try:
-                return int(await connection.fetchval("SELECT count(*) FROM written"))
-            finally:
-                await connection.close()
-
-        return asyncio.run(count())
+        return int(asked(PROXY, "SELECT count(*) FROM written"))
 
     async def _write(self) -> None:
         connection: Any = None
@@ -156,5 +153,21 @@ class Writer:
             await asyncio.sleep(0.05)
 
 
-async def _connect() -> "asyncpg.Connection[asyncpg.Record]":
-    return await asyncpg.connect(host=PROXY, port=5432, user="app", password="owner", database="app", timeout=2)
+def asked(address: str, statement: str) -> Any:
+    """The first value that a server behind `address` answers with. Raises OSError where none answers."""
+
+    async def ask() -> Any:
+        connection = await _connect(address)
+        try:
+            return await connection.fetchval(statement)
+        finally:
+            await connection.close()
+
+    try:
+        return asyncio.run(asyncio.wait_for(ask(), 10))
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, TimeoutError) as error:
+        raise OSError(error) from None
+
+
+async def _connect(address: str = PROXY) -> "asyncpg.Connection[asyncpg.Record]":
+    return await asyncpg.connect(host=address, port=5432, user="app", password="owner", database="app", timeout=2)

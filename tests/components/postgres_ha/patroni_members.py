@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 import yaml
 
 from composition.compose import compose
@@ -142,6 +143,12 @@ class Patronis:
     def stop(self) -> None:
         for ordinal in list(self._running):
             self.kill(ordinal)
+
+    def replaying(self, ordinal: int) -> int:
+        """The process that replays what a replica receives."""
+        server = psutil.Process(int((self._data(ordinal) / "postmaster.pid").read_text().split()[0]))
+        (pid,) = (child.pid for child in server.children() if "startup" in " ".join(child.cmdline()))
+        return pid
 
     def url(self, ordinal: int, path: str) -> str:
         """Of the REST interface."""

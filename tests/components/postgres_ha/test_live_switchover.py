@@ -1,7 +1,9 @@
 """Planned changes of the primary, as a stopped member and `make switchover` make them, with the real servers."""
 
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -9,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.components.postgres_ha.cluster import PROXY, Database, Writer
+from tests.components.postgres_ha.cluster import MAX_LAG, PROXY, READS, Database, Writer, asked
 from tests.components.postgres_ha.patroni_members import COUNT, PASSWORDS, PATRONI, as_postgres
 from tests.live.app.postgres_server import POSTGRES_BIN
 from tests.live.deployed.waiting import wait_for
@@ -101,6 +103,26 @@ def test_a_person_changes_the_primary(database: Database, switch: Callable[..., 
     assert database.leader() == synchronous
     assert abs(float(said.split()[-2]) - writer.outage()) < 3, "what it measured is what a client sees"
     assert writer.rows() >= len(writer.acknowledged)
+
+
+def test_reads_go_to_replicas_that_are_near(database: Database) -> None:
+    """Replicas that stop replaying fall behind the primary, which serves until one has caught up."""
+    database.wait_whole(synchronous=True)
+    leader = database.leader()
+    others = [ordinal for ordinal in range(COUNT) if ordinal != leader]
+    replicas = [database.patronis.address(ordinal) for ordinal in others]
+    wait_for("a replica serves", lambda: asked(READS, "SELECT pg_is_in_recovery()"), seconds=20, every=0.2)
+    # Patroni resumes a replay that is paused by its function.
+    replaying = [database.patronis.replaying(ordinal) for ordinal in others]
+    for pid in replaying:
+        os.kill(pid, signal.SIGSTOP)
+    asked(PROXY, f"SELECT pg_logical_emit_message(false, '', repeat('x', {2 * MAX_LAG}))")
+    wait_for("the primary serves", lambda: asked(READS, "SELECT pg_is_in_recovery()") is False, seconds=30, every=0.2)
+    os.kill(replaying[0], signal.SIGCONT)
+    wait_for("one serves again", lambda: asked(READS, "SELECT pg_is_in_recovery()"), seconds=30, every=0.2)
+    assert asked(READS, "SELECT host(inet_server_addr())") == replicas[0], "not the one that is still behind"
+    os.kill(replaying[1], signal.SIGCONT)
+    assert asked(PROXY, "SELECT pg_is_in_recovery()") is False, "writes were never led away"
 
 
 def test_who_has_no_replica_is_left_alone(database: Database, switch: Callable[..., tuple[int, str]]) -> None:

@@ -9,12 +9,12 @@ from platforms.kubernetes.members import TooFew, _guard
 from tests.platforms.kubernetes.words import members, rendered
 
 
-def asked(before: object, count: int, *, peers: bool = True) -> None:
+def asked(before: object, count: int, *, peers: bool = True, electorate: bool = False) -> None:
     """What the hook says when `before` members become `count`."""
     said: list[Any] = []
 
     def program(_platform: Any, _parent: Any) -> None:
-        hook = _guard(members(count=count, peers=peers))
+        hook = _guard(members(count=count, peers=peers, electorate=electorate))
         arguments = pulumi.ResourceHookArgs(
             urn="", id="", name="db", type="", old_inputs={"spec": {"replicas": before}}, new_inputs={}
         )
@@ -31,6 +31,12 @@ def test_fewer_members_are_refused_with_the_reason() -> None:
 @pytest.mark.parametrize(("before", "count"), [(1, 3), (3, 3), (None, 3)])
 def test_as_many_or_more_are_not(before: object, count: int) -> None:
     asked(before, count)
+
+
+def test_an_electorate_stays_as_it_is() -> None:
+    with pytest.raises(TooFew, match="db cannot go from 1 members to 3: each has stored who votes"):
+        asked(1.0, 3, electorate=True)
+    asked(3, 3, electorate=True)
 
 
 def test_fewer_without_peers_leave_their_claims(monkeypatch: pytest.MonkeyPatch) -> None:

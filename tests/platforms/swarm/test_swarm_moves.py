@@ -15,11 +15,18 @@ from tests.platforms.words import Word
 NODES = SETTINGS.model_copy(update={"nodes": ("a", "b", "c", "d", "e", "f")})
 
 
-def word(*hosts: str, abandon: tuple[str, ...] = (), peers: bool = True) -> Members:
+def word(*hosts: str, abandon: tuple[str, ...] = (), peers: bool = True, electorate: bool = False) -> Members:
     made: list[Members] = []
 
     def make(container: Any) -> list[Word]:
-        of = replace(database(container), count=len(hosts), hosts=hosts, abandon_data_on=abandon, peers=peers)
+        of = replace(
+            database(container),
+            count=len(hosts),
+            hosts=hosts,
+            abandon_data_on=abandon,
+            peers=peers,
+            electorate=electorate,
+        )
         made.append(of)
         return [*made]
 
@@ -83,6 +90,14 @@ def test_what_keeps_a_member_in_its_place_is_not_refused(before: str, after: str
 def test_a_store_does_not_get_smaller(after: str) -> None:
     with pytest.raises(DataLost, match="cannot go from 3 members to 1: those that stay would still count"):
         said("abc", after)
+
+
+def test_an_electorate_does_not_grow_and_may_move() -> None:
+    names, old, new = Names(stack="shop"), inputs(*"a"), inputs(*"abc")
+    with pytest.raises(DataLost, match=r"cannot go from 1 members to 3: .* Keep 1: write `store: \{members: 1\}`"):
+        list(announcements(word(*"abc", electorate=True), names, 0, old[0], new[0]))
+    moved = list(announcements(word(*"abd", electorate=True), names, 2, inputs(*"abc")[2], inputs(*"abd")[2]))
+    assert len(moved) == 1
 
 
 def test_data_is_abandoned_only_on_the_hosts_that_are_named() -> None:
