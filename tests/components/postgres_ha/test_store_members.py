@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from settings.faults import BrokenStack
 from tests.mock_engine import Recorded
 from tests.rendered.texts import PLATFORMS, accepted, text
 
@@ -63,3 +64,19 @@ def test_how_many_a_cluster_runs() -> None:
 def test_how_a_write_waits(platform: str, said: object, mode: bool, strict: bool) -> None:
     wanted = json.loads(text(registered(platform, synchronous=said), "main-pg-settings-wanted"))["configuration"]
     assert (wanted["synchronous_mode"], wanted["synchronous_mode_strict"]) == (mode, strict)
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ({"members": 1, "store": {"members": 3}}, "databases.main.store.members: each member has a host of its own"),
+        (
+            {"members": 1, "store": {"members": 1, "hosts": ["host9"]}},
+            "databases.main.store.hosts: is not in `platform.nodes`",
+        ),
+    ],
+)
+def test_a_swarm_refuses_the_store_by_its_own_key(keys: dict[str, Any], said: str) -> None:
+    platform = copy.deepcopy(PLATFORMS["swarm"]) | {"nodes": ["host0"]}
+    with pytest.raises(BrokenStack, match=said):
+        accepted({"platform": platform, "databases": {"main": keys}}, secrets={})
