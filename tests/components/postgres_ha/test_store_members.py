@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from composition.compose import compose
+from composition.read import StackInput, check
 from settings.faults import BrokenStack
-from tests.mock_engine import Recorded
+from tests.mock_engine import Recorded, render
 from tests.rendered.texts import PLATFORMS, accepted, text
 
 
@@ -78,5 +80,8 @@ def test_how_a_write_waits(platform: str, said: object, mode: bool, strict: bool
 )
 def test_a_swarm_refuses_the_store_by_its_own_key(keys: dict[str, Any], said: str) -> None:
     platform = copy.deepcopy(PLATFORMS["swarm"]) | {"nodes": ["host0"]}
-    with pytest.raises(BrokenStack, match=said):
-        accepted({"platform": platform, "databases": {"main": keys}}, secrets={})
+    document = {"platform": platform, "databases": {"main": keys}}
+    stack = check(document, source="one", secret_names=frozenset())
+    with pytest.raises(BrokenStack) as refused:
+        render(lambda _: compose(StackInput(source="one", stack=stack, secrets={}), stack_name="one"), stack="one")
+    assert said in str(refused.value)
