@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import psutil
 import yaml
 
 from composition.compose import compose
@@ -146,9 +145,10 @@ class Patronis:
 
     def replaying(self, ordinal: int) -> int:
         """The process that replays what a replica receives."""
-        server = psutil.Process(int((self._data(ordinal) / "postmaster.pid").read_text().split()[0]))
-        (pid,) = (child.pid for child in server.children() if "startup" in " ".join(child.cmdline()))
-        return pid
+        server = (self._data(ordinal) / "postmaster.pid").read_text().split()[0]
+        children = Path(f"/proc/{server}/task/{server}/children").read_text().split()
+        (pid,) = (pid for pid in children if b"startup" in Path(f"/proc/{pid}/cmdline").read_bytes())
+        return int(pid)
 
     def url(self, ordinal: int, path: str) -> str:
         """Of the REST interface."""
