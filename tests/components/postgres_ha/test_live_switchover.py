@@ -107,7 +107,7 @@ def test_a_person_changes_the_primary(database: Database, switch: Callable[..., 
 
 def test_reads_go_to_replicas_that_are_near(database: Database) -> None:
     """Replicas that stop replaying fall behind the primary, which serves until one has caught up."""
-    database.wait_whole(synchronous=True)
+    database.wait_whole()
     leader = database.leader()
     others = [ordinal for ordinal in range(COUNT) if ordinal != leader]
     replicas = [database.patronis.address(ordinal) for ordinal in others]
