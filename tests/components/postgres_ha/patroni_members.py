@@ -118,8 +118,8 @@ class Patronis:
         return (done.stdout or done.stderr).strip()
 
     def signal(self, ordinal: int, number: signal.Signals) -> None:
-        """To Patroni alone."""
-        os.kill(self._running[ordinal].pid, number)
+        """To Patroni and to what hands over for it, not to the server, which is in a session of its own."""
+        os.killpg(self._running[ordinal].pid, number)
 
     def kill(self, ordinal: int) -> None:
         """The end of Patroni and of the server that it started, which is in a session of its own."""
