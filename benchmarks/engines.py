@@ -48,7 +48,9 @@ class Engine:
         )
         if done.returncode != 0:
             raise SystemExit(f"bench: {self.said}: {step} failed:\n{(done.stdout + done.stderr)[-3000:]}")
-        return time.monotonic() - started
+        seconds = time.monotonic() - started
+        print(f"bench: {self.said}: {step}: {seconds:.1f} s", flush=True)
+        return seconds
 
 
 def sandbox_engine(directory: Path, target: Mapping[str, str]) -> Engine:
