@@ -6,11 +6,12 @@ from typing import Any
 from components.kind import Part
 from composition.kinds import components
 from composition.stack import Stack
+from guarantees.capacity import needed
 from guarantees.connections import Connections
 from guarantees.drain import Chain
 from guarantees.promise import Promise
 from guarantees.surroundings import Surroundings
-from guarantees.topology import HostLost, host_lost
+from guarantees.topology import Group, HostLost, host_lost
 from settings.base import Settings
 
 
@@ -25,7 +26,7 @@ Said = dict[str, dict[str, dict[str, str]]]
 """Path of a component -> fault -> what it may do, in words."""
 
 
-CONNECTIONS, DRAIN, HOSTS = "connections", "drain", "hosts"
+CONNECTIONS, DRAIN, HOSTS, NEEDED = "connections", "drain", "hosts", "needed"
 
 
 def each_budget(stack: Settings) -> Iterator[tuple[Part[Any], Connections]]:
@@ -46,9 +47,14 @@ def each_chain(stack: Settings) -> Iterator[tuple[str, Chain]]:
             yield part.origin.path, Chain(front=front, behind=[drains[name][1] for name in front.serves])
 
 
+def each_group(stack: Settings, around: Surroundings) -> list[Group]:
+    """The processes of all components."""
+    return [group for kind, part in components(stack) for group in kind.groups(part, around)]
+
+
 def each_host(stack: Settings, around: Surroundings) -> Iterator[HostLost]:
     """What is left when it is lost; where members do not stay on hosts by their names, of any."""
-    groups = [group for kind, part in components(stack) for group in kind.groups(part, around)]
+    groups = each_group(stack, around)
     for host in around.names or ("any",):
         yield host_lost(host, groups, around.hosts, together=around.together)
 
@@ -63,5 +69,10 @@ def promised(stack: Stack) -> Said:
         said.setdefault(part.origin.path, {})[CONNECTIONS] = budget.said()
     for path, chain in each_chain(stack):
         said.setdefault(path, {})[DRAIN] = chain.said(stack.platform.surroundings())
-    said[HOSTS] = {f"{one.host} lost": one.said() for one in each_host(stack, stack.platform.surroundings())}
+    around = stack.platform.surroundings()
+    said[HOSTS] = {f"{one.host} lost": one.said() for one in each_host(stack, around)}
+    if around.hosts:
+        reserved = needed(each_group(stack, around), around.names, around.hosts)
+        while_lost = ", while another one is lost" if around.hosts > 1 else ""
+        said[HOSTS][NEEDED] = {NEEDED: f"{reserved} on each for what is reserved{while_lost}"}
     return said

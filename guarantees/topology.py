@@ -8,14 +8,19 @@ from dataclasses import dataclass
 class Group:
     """Processes that do the same, of which at least `needed` must run. `hosts` are those that they stay on, by their
     numbers (empty: wherever there is room, spread over the hosts). `moves`: what a lost host had starts elsewhere;
-    `without` says what is missing while too few run."""
+    `everywhere`: one on each host. `without` says what is missing while too few run; what need not run is not counted
+    as left. `cpu_millis` and `memory_bytes` are reserved for each, and an autoscaler may start up to `most`."""
 
     name: str
     count: int
     needed: int
     hosts: tuple[str, ...] = ()
     moves: bool = False
+    everywhere: bool = False
     without: str
+    cpu_millis: int
+    memory_bytes: int
+    most: int
 
     def left(self, lost: str, hosts: int | None) -> int:
         """How many run at once after the host is lost: of those that stay nowhere, the host that has most of them."""
@@ -53,7 +58,7 @@ def host_lost(host: str, groups: Sequence[Group], hosts: int | None, *, together
     left: list[str] = []
     pauses: list[Group] = []
     stops: list[Group] = []
-    for group in groups:
+    for group in (one for one in groups if one.needed and not one.everywhere):
         remain = group.left(host, 1 if together and not group.moves else hosts)
         left.append(f"{group.name} {remain} of {group.count}")
         if remain < group.needed:

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
+from components.app_tier.container import resources
 from components.app_tier.settings import AppTierSettings
+from components.groups import group
 from components.kind import Part
 from guarantees.surroundings import Surroundings
 from guarantees.topology import Group
@@ -12,11 +14,15 @@ def groups(part: Part[AppTierSettings], around: Surroundings) -> Iterator[Group]
     """Those with volumes stay on their hosts."""
     settings = part.settings
     hosts = (settings.hosts or around.names)[: settings.count] if settings.volumes else ()
-    yield Group(
-        name=part.name,
-        count=settings.count,
-        needed=1,
+    each = resources(settings)
+    yield group(
+        part.name,
+        settings.count,
+        each,
+        most=settings.scaling.max if settings.scaling else 0,
         hosts=hosts,
         moves=not settings.volumes,
         without=f"app {part.name}",
     )
+    if settings.migrations:
+        yield group(f"{part.name}-migrate", 1, each, needed=0, moves=True, without=f"migrations of {part.name}")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from components.groups import group
 from components.kind import Build, Built, Gives, ImageNeed, Kind, Part, Reference, SecretUse
 from components.load_balancer.component import LoadBalancer
 from components.load_balancer.engines import ENGINES
@@ -59,7 +60,9 @@ def _ports(settings: LoadBalancerSettings) -> Iterator[tuple[str, int]]:
 
 
 def _groups(part: Part[LoadBalancerSettings], _: Surroundings) -> Iterator[Group]:
-    yield Group(name=part.name, count=part.settings.replicas, needed=1, moves=True, without=f"entry {part.name}")
+    settings = part.settings
+    resources = settings.container_resources()
+    yield group(part.name, settings.replicas, resources, moves=True, without=f"entry {part.name}")
 
 
 def _drain(part: Part[LoadBalancerSettings]) -> Drain:

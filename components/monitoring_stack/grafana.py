@@ -29,6 +29,12 @@ from model.units import MIB
 NAME = "grafana"
 PORT = 3000
 _PROVISIONING = "/etc/ha-grafana"
+RESOURCES = Resources(
+    cpu_request_millis=100,
+    cpu_limit_millis=1000,
+    memory_request_bytes=128 * MIB,
+    memory_limit_bytes=512 * MIB,
+)
 
 
 def grafana(
@@ -61,12 +67,7 @@ def grafana(
                     "GF_USERS_ALLOW_SIGN_UP": "false",
                 },
                 files=(*files, File(path="/run/secrets/grafana_admin", source=admin)),
-                resources=Resources(
-                    cpu_request_millis=100,
-                    cpu_limit_millis=1000,
-                    memory_request_bytes=128 * MIB,
-                    memory_limit_bytes=512 * MIB,
-                ),
+                resources=RESOURCES,
             ),
             count=1,
             hosts=(settings.host,) if settings.host else (),

@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator
 
+from components.groups import group
 from components.kind import Build, Built, ImageNeed, Kind, Part, SecretUse
+from components.monitoring_stack import alertmanager, grafana, node_exporter
 from components.monitoring_stack.component import MonitoringStack
 from components.monitoring_stack.images import MonitoringImages
+from components.monitoring_stack.prometheus import prometheus_resources
 from components.monitoring_stack.settings import MonitoringSettings
 from guarantees.surroundings import Surroundings
 from guarantees.topology import Group
+from model import Resources
 
 
 def _build(build: Build[MonitoringSettings]) -> Built:
@@ -48,11 +52,19 @@ def _ports(settings: MonitoringSettings) -> Iterator[tuple[str, int]]:
 
 
 def _groups(part: Part[MonitoringSettings], around: Surroundings) -> Iterator[Group]:
-    """One of each, with its volume."""
-    for key, without in (("prometheus", "metrics"), ("alertmanager", "alerts"), ("grafana", "dashboards")):
-        if server := getattr(part.settings, key):
+    """One of each, with its volume, and an exporter on every host."""
+    settings = part.settings
+    one: dict[str, tuple[Resources, str]] = {
+        "prometheus": (prometheus_resources(settings.prometheus), "metrics"),
+        "alertmanager": (alertmanager.RESOURCES, "alerts"),
+        "grafana": (grafana.RESOURCES, "dashboards"),
+    }
+    for key, (resources, without) in one.items():
+        if server := getattr(settings, key):
             hosts = (server.host,) if server.host else around.names[:1]
-            yield Group(name=key, count=1, needed=1, hosts=hosts, without=without)
+            yield group(key, 1, resources, hosts=hosts, without=without)
+    if settings.node_exporter:
+        yield group("node-exporter", 1, node_exporter.RESOURCES, everywhere=True, without="metrics of hosts")
 
 
 def _secrets(settings: MonitoringSettings) -> Iterator[SecretUse]:

@@ -8,6 +8,12 @@ from model.units import MIB
 
 NAME = "node-exporter"
 PORT = 9100
+RESOURCES = Resources(
+    cpu_request_millis=20,
+    cpu_limit_millis=250,
+    memory_request_bytes=32 * MIB,
+    memory_limit_bytes=128 * MIB,
+)
 
 
 def node_exporter(scope: Scope, *, image: Image) -> Observability:
@@ -26,12 +32,7 @@ def node_exporter(scope: Scope, *, image: Image) -> Observability:
                     "--path.rootfs=/host/root",
                     f"--web.listen-address=:{PORT}",
                 ),
-                resources=Resources(
-                    cpu_request_millis=20,
-                    cpu_limit_millis=250,
-                    memory_request_bytes=32 * MIB,
-                    memory_limit_bytes=128 * MIB,
-                ),
+                resources=RESOURCES,
             ),
             ports=(Port(name="http", number=PORT),),
             probes=Probes(ready=Probe(check=health), live=liveness(health), start_seconds=30),

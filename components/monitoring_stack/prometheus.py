@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from components.monitoring_stack.probes import http_probes
 from components.monitoring_stack.prometheus_config import prometheus_yml, rules_yml
-from components.monitoring_stack.settings import MonitoringSettings
+from components.monitoring_stack.settings import MonitoringSettings, PrometheusSettings
 from components.observability import Observability
 from components.scope import Scope
 from components.store_image import StoreImage
@@ -27,6 +27,11 @@ _DIRECTORY = "/etc/ha-prometheus"
 DEFAULT_RESOURCES = Resources(
     cpu_request_millis=250, cpu_limit_millis=2000, memory_request_bytes=512 * MIB, memory_limit_bytes=2048 * MIB
 )
+
+
+def prometheus_resources(settings: PrometheusSettings) -> Resources:
+    """Its own, or the default."""
+    return settings.resources.resources() if settings.resources else DEFAULT_RESOURCES
 
 
 def prometheus(
@@ -63,7 +68,7 @@ def prometheus(
                     File(path=f"{_DIRECTORY}/prometheus.yml", source=config),
                     File(path=f"{_DIRECTORY}/rules.yml", source=rule_file),
                 ),
-                resources=own.resources.resources() if own.resources else DEFAULT_RESOURCES,
+                resources=prometheus_resources(own),
             ),
             count=1,
             hosts=(own.host,) if own.host else (),

@@ -18,6 +18,12 @@ _RESTART_SECONDS = 60
 """For one member's stop with its checkpoint, and for catching up, beside its start."""
 _MARGIN_SECONDS = 60
 """For the image and the container to come, so that it is the job that says what was missing."""
+RESOURCES = Resources(
+    cpu_request_millis=10,
+    cpu_limit_millis=500,
+    memory_request_bytes=16 * MIB,
+    memory_limit_bytes=128 * MIB,
+)
 
 
 def applied_settings(
@@ -62,12 +68,7 @@ def applied_settings(
                 args=(*documents, f"{_DIRECTORY}/passwords.json"),
                 env={"PYTHONPATH": _DIRECTORY},
                 files=(*files, File(path=f"{_DIRECTORY}/passwords.json", source=secret)),
-                resources=Resources(
-                    cpu_request_millis=10,
-                    cpu_limit_millis=500,
-                    memory_request_bytes=16 * MIB,
-                    memory_limit_bytes=128 * MIB,
-                ),
+                resources=RESOURCES,
             ),
             # It waits by itself for what may pass; what it reports would be the same at the next try.
             retries=0,

@@ -16,6 +16,7 @@ from model import (
     Port,
     Probe,
     Probes,
+    Resources,
     SecretRef,
     TcpCheck,
     Tier,
@@ -38,6 +39,11 @@ class Store:
     members: Endpoint
     chain: SecretRef
     client: SecretRef
+
+
+def store_resources(settings: PostgresSettings) -> Resources:
+    """Of each member of the store."""
+    return settings.store_resources.resources() if settings.store_resources else RESOURCES
 
 
 def etcd(scope: Scope, name: str, settings: PostgresSettings, *, image: StoreImage) -> Store:
@@ -117,7 +123,7 @@ def etcd(scope: Scope, name: str, settings: PostgresSettings, *, image: StoreIma
                     File(path=f"{_DIRECTORY}/chain.pem", source=chain),
                     File(path=identity, source=own),
                 ),
-                resources=settings.store_resources.resources() if settings.store_resources else RESOURCES,
+                resources=store_resources(settings),
             ),
             count=settings.store_members,
             electorate=True,

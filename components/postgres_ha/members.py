@@ -124,9 +124,9 @@ def postgres(
                     File(path=f"{_DIRECTORY}/store/identity.pem", source=store.client),
                     *scope.config_files(word, _DIRECTORY, inside),
                 ),
-                resources=_resources(settings),
+                resources=server_resources(settings),
                 # For parallel queries and index builds; half is Linux's own default for such a directory.
-                shm_bytes=_resources(settings).memory_limit_bytes // 2,
+                shm_bytes=server_resources(settings).memory_limit_bytes // 2,
                 stop=Stop(grace_seconds=60),
             ),
             count=settings.members,
@@ -160,13 +160,14 @@ def scripts(*names: str) -> dict[str, tuple[str, str]]:
     return {name.replace("_", "-"): (f"scripts/{name}.py", text) for name, text in texts.items()}
 
 
-def _resources(settings: PostgresSettings) -> Resources:
+def server_resources(settings: PostgresSettings) -> Resources:
+    """Of each server."""
     return settings.resources.resources() if settings.resources else DEFAULT_RESOURCES
 
 
 def _cluster_yml(name: str, settings: PostgresSettings, *, image: StoreImage, etcd_hosts: tuple[str, ...]) -> str:
     own = "shared_buffers" in settings.parameters
-    shared_buffers = settings.shared_buffers(_resources(settings).memory_limit_bytes)
+    shared_buffers = settings.shared_buffers(server_resources(settings).memory_limit_bytes)
     return render(
         _FILES,
         "cluster.yml.j2",

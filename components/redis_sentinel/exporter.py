@@ -27,6 +27,12 @@ from model.units import MIB
 
 PORT = 9121
 _PASSWORDS = "/run/secrets/redis_passwords"
+RESOURCES = Resources(
+    cpu_request_millis=10,
+    cpu_limit_millis=250,
+    memory_request_bytes=16 * MIB,
+    memory_limit_bytes=64 * MIB,
+)
 
 
 def exporter(
@@ -65,12 +71,7 @@ def exporter(
                     "-connection-timeout=3s",
                 ),
                 files=(File(path=_PASSWORDS, source=secret),),
-                resources=Resources(
-                    cpu_request_millis=10,
-                    cpu_limit_millis=250,
-                    memory_request_bytes=16 * MIB,
-                    memory_limit_bytes=64 * MIB,
-                ),
+                resources=RESOURCES,
             ),
             replicas=1,
             ports=(Port(name="metrics", number=PORT),),

@@ -2,8 +2,12 @@
 
 from collections.abc import Iterator
 
+from components.groups import group
+from components.redis_sentinel import exporter
+from components.redis_sentinel.redis import server_resources
+from components.redis_sentinel.sentinel import sentinel_resources
 from components.redis_sentinel.settings import RedisSettings
-from components.write_proxy.proxy import replicas
+from components.write_proxy import proxy
 from guarantees.surroundings import Surroundings
 from guarantees.topology import Group
 
@@ -11,10 +15,17 @@ from guarantees.topology import Group
 def groups(name: str, settings: RedisSettings, around: Surroundings) -> Iterator[Group]:
     """A master without a replica takes writes of a cache alone."""
     members, hosts = settings.members, (settings.hosts or around.names)[: settings.members]
-    writing = 1 if members == 1 or settings.role == "cache" else 2
-    yield Group(name=f"{name}-redis", count=members, needed=writing, hosts=hosts, without=f"writes to {name}")
-    yield Group(
-        name=f"{name}-sentinel", count=members, needed=settings.quorum, hosts=hosts, without=f"failover of {name}"
+    servers, writing = server_resources(settings), 1 if members == 1 or settings.role == "cache" else 2
+    yield group(f"{name}-redis", members, servers, needed=writing, hosts=hosts, without=f"writes to {name}")
+    yield group(
+        f"{name}-sentinel",
+        members,
+        sentinel_resources(settings),
+        needed=settings.quorum,
+        hosts=hosts,
+        without=f"failover of {name}",
     )
     if settings.endpoint:
-        yield Group(name=f"{name}-rw", count=replicas(members), needed=1, moves=True, without=f"address of {name}")
+        proxies = proxy.replicas(members)
+        yield group(f"{name}-rw", proxies, proxy.RESOURCES, moves=True, without=f"address of {name}")
+    yield group(f"{name}-exporter", 1, exporter.RESOURCES, needed=0, moves=True, without=f"metrics of {name}")

@@ -79,7 +79,7 @@ def redis(
                     File(path=f"{DIRECTORY}/redis_password", source=secrets.redis_password),
                     File(path=f"{DIRECTORY}/sentinel_password", source=secrets.sentinel_password_file),
                 ),
-                resources=_resources(settings),
+                resources=server_resources(settings),
                 stop=Stop(grace_seconds=HAND_OVER_SECONDS + _SHUTDOWN_SECONDS + 2),
             ),
             count=settings.members,
@@ -99,7 +99,8 @@ def redis(
     )
 
 
-def _resources(settings: RedisSettings) -> Resources:
+def server_resources(settings: RedisSettings) -> Resources:
+    """Of each server."""
     if settings.resources:
         return settings.resources.resources()
     return reserved(cpu_millis=250, memory_bytes=settings.maxmemory * 2)

@@ -15,6 +15,7 @@ from model import (
     Port,
     Probe,
     Probes,
+    Resources,
     TcpCheck,
     Tier,
     Volume,
@@ -26,6 +27,11 @@ DEFAULT_RESOURCES = reserved(cpu_millis=100, memory_bytes=64 * MIB)
 PATIENCE_SECONDS = 60
 """How long a Sentinel without memory waits for a majority of the members. After a restart of everything the last one
 started within 40 s on a busy machine (measured: 34 to 37 s)."""
+
+
+def sentinel_resources(settings: RedisSettings) -> Resources:
+    """Of each Sentinel."""
+    return settings.sentinel_resources.resources() if settings.sentinel_resources else DEFAULT_RESOURCES
 
 
 def sentinel(
@@ -74,9 +80,7 @@ def sentinel(
                     File(path=f"{DIRECTORY}/redis_password", source=secrets.redis_password),
                     File(path=f"{DIRECTORY}/sentinel_password", source=secrets.sentinel_password_file),
                 ),
-                resources=(
-                    settings.sentinel_resources.resources() if settings.sentinel_resources else DEFAULT_RESOURCES
-                ),
+                resources=sentinel_resources(settings),
             ),
             count=settings.members,
             volume=Volume(path=image.data_dir, size_bytes=1 * 2**30),

@@ -35,6 +35,12 @@ NEVER_SECONDS = 24 * 24 * 3600
 """HAProxy wants a limit for quiet connections, and its largest is 2^31 - 1 ms: 24.8 days."""
 STATUS_PORT = 8404
 """Health and Prometheus metrics of the proxy."""
+RESOURCES = Resources(
+    cpu_request_millis=50,
+    cpu_limit_millis=1000,
+    memory_request_bytes=32 * MIB,
+    memory_limit_bytes=256 * MIB,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,12 +101,7 @@ def write_proxy(
                 args=("-W", "-db", "-f", _CONFIG),
                 secret_env=check.secrets,
                 files=(File(path=_CONFIG, source=config),),
-                resources=Resources(
-                    cpu_request_millis=50,
-                    cpu_limit_millis=1000,
-                    memory_request_bytes=32 * MIB,
-                    memory_limit_bytes=256 * MIB,
-                ),
+                resources=RESOURCES,
                 stop=Stop(signal="SIGUSR1", grace_seconds=15),
             ),
             replicas=replicas(len(members.member_hosts)),

@@ -60,7 +60,9 @@ def test_two_servers_and_three_of_the_store() -> None:
     ("replicas", "hosts", "left"), [(2, 2, 1), (3, 3, 2), (4, 3, 2), (5, 3, 3), (6, 3, 4), (1, 3, 0), (3, 1, 0)]
 )
 def test_the_host_with_the_most_replicas_is_lost(replicas: int, hosts: int, left: int) -> None:
-    group = Group(name="web", count=replicas, needed=1, moves=True, without="app web")
+    group = Group(
+        name="web", count=replicas, needed=1, moves=True, without="app web", cpu_millis=1, memory_bytes=1, most=0
+    )
     found = host_lost("any", [group], hosts)
     assert found.left == (f"web {left} of {replicas}",)
     assert bool(found.stops) is (hosts == 1)
