@@ -47,13 +47,15 @@ class Cluster:
     """The timers as they are rendered. A replica that is further behind than `lag_bytes`, by what was recorded last
     (every `loop_wait`), is not promoted. `restart` is how long the orchestrator waits before it starts a container
     again, and `start` how long that takes; `connect` how long a client waits for a connection, `look_up` for a name
-    whose container is gone. `synchronous`: a write is acknowledged when a replica has it. `together`: one host may have
+    whose container is gone. `synchronous`: a write is acknowledged when a replica has it; `strict`:
+    also while there is none. `together`: one host may have
     several members.
     """
 
     members: int
     store_members: int
     synchronous: bool
+    strict: bool
     ttl: Timer
     loop_wait: Timer
     retry_timeout: Timer
@@ -84,13 +86,27 @@ class Cluster:
                 fix="Set `members: 3`.",
             )
             return
+        if self.strict and self.members == 2:
+            for fault in ("primary killed, slow recovery", "host lost"):
+                yield Promise(
+                    fault=fault,
+                    loss=NOTHING,
+                    unbounded="until it is back: `strict` waits for the only replica",
+                    fix="Set `members: 3`.",
+                )
+            yield self._switchover()
+            return
         yield Promise(
             fault="primary killed, slow recovery",
             timers=(*back, self.primary_start, self.loop_wait, PROMOTION, *self.found),
             loss=self._behind(cut_off=False),
         )
         yield self._host_lost()
-        yield Promise(fault="switchover", timers=(HAND_OVER, PROMOTION, *self.found), loss=NOTHING, planned=True)
+        yield self._switchover()
+
+    def _switchover(self) -> Promise:
+        timers = (HAND_OVER, PROMOTION, *self.found)
+        return Promise(fault="switchover", timers=timers, loss=NOTHING, planned=True)
 
     def _host_lost(self) -> Promise:
         """With the primary, a proxy and the store's leader on it, right after the primary renewed its lock."""

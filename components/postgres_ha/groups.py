@@ -14,16 +14,25 @@ from guarantees.topology import Group
 
 def groups(name: str, settings: PostgresSettings, around: Surroundings) -> Iterator[Group]:
     """A primary that loses the store's majority stops: it cannot know that it is the only one."""
-    places, members, store = settings.hosts or around.names, settings.members, settings.store_members
-    servers, majority = server_resources(settings), store // 2 + 1
-    yield group(f"{name}-pg", members, servers, hosts=places[:members], without=f"database {name}")
+    members, store = settings.members, settings.store_members
+    strict = settings.synchronous == "strict"
+    yield group(
+        f"{name}-pg",
+        members,
+        server_resources(settings),
+        needed=2 if strict else 1,
+        hosts=(settings.hosts or around.names)[:members],
+        without=f"writes to {name}" if strict else f"database {name}",
+    )
     yield group(
         f"{name}-etcd",
         store,
         store_resources(settings),
-        needed=majority,
-        hosts=places[:store],
+        needed=store // 2 + 1,
+        hosts=(settings.store_hosts or around.names)[:store],
         without=f"writes to {name}",
     )
     yield group(f"{name}-rw", proxy.replicas(members), proxy.RESOURCES, moves=True, without=f"address of {name}")
+    if settings.reads is not None:
+        yield group(f"{name}-ro", proxy.replicas(members), proxy.RESOURCES, moves=True, without=f"reads of {name}")
     yield group(f"{name}-pg-settings", 1, applied.RESOURCES, needed=0, moves=True, without=f"settings of {name}")

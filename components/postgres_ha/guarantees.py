@@ -16,6 +16,7 @@ def promises(settings: PostgresSettings, around: Surroundings) -> Iterator[Promi
     yield from Cluster(
         members=settings.members,
         synchronous=bool(settings.synchronous),
+        strict=settings.synchronous == "strict",
         store_members=settings.store_members,
         ttl=_failover(settings, "ttl"),
         loop_wait=_failover(settings, "loop_wait"),

@@ -94,6 +94,18 @@ def test_members_that_share_a_node_may_all_be_lost() -> None:
     assert redis(shared)["host lost"].outage_millis is None
 
 
+@pytest.mark.parametrize("fault", ["host lost", "primary killed, slow recovery"])
+def test_strict_writes_of_two_servers_wait_for_both(fault: str) -> None:
+    assert postgres(synchronous="strict", members=2)[fault].outage_millis is None
+    assert postgres(synchronous="strict", members=3)[fault].outage_millis == postgres()[fault].outage_millis
+    assert str(postgres(synchronous="strict")[fault].loss) == "none"
+
+
+def test_a_store_of_one_member_is_lost_with_its_host() -> None:
+    assert postgres(members=3, store={"members": 1})["host lost"].outage_millis is None
+    assert postgres(members=5)["host lost"].outage_millis == postgres()["host lost"].outage_millis
+
+
 def test_what_may_be_lost() -> None:
     """Asynchronous: 1 MiB behind what is recorded every loop_wait. A primary that is cut off goes on for a look, its
     tries and the others' REST (2 s): 30/10/10 22 s, 20/5/5 12 s. Redis: max-lag 3 s in whole seconds, once a second."""

@@ -33,6 +33,7 @@ CLUSTERS = st.builds(
     members=st.sampled_from([1, 2, 3, 5]),
     store_members=st.sampled_from([1, 3, 5]),
     synchronous=st.booleans(),
+    strict=st.booleans(),
     lag_bytes=st.integers(min_value=0, max_value=2**30),
     proxy=PROXY,
     together=st.booleans(),

@@ -50,6 +50,19 @@ def test_members_of_their_own_hosts() -> None:
     }
 
 
+def test_a_store_on_its_own_hosts_and_strict_writes() -> None:
+    database = {
+        "members": 2, "hosts": ["a", "b"], "synchronous": "strict", "reads": {},
+        "store": {"members": 3, "hosts": ["c", "d", "e"]},
+    }  # fmt: skip
+    lost = _lost(_swarm(5), databases={"main": database})
+    assert lost["a"] == (
+        "until the host is back: no writes to main (main-pg)",
+        "main-pg 1 of 2, main-etcd 3 of 3, main-rw 1 of 2, main-ro 1 of 2",
+    )
+    assert lost["e"] == ("everything goes on", "main-pg 2 of 2, main-etcd 2 of 3, main-rw 1 of 2, main-ro 1 of 2")
+
+
 def test_two_servers_and_three_of_the_store() -> None:
     lost = _lost(_swarm(3), databases={"main": {"members": 2}})
     assert lost["a"][1] == "main-pg 1 of 2, main-etcd 2 of 3, main-rw 1 of 2"
