@@ -18,6 +18,8 @@ from settings.types import whole_seconds
 _POLL_SECONDS = 0.5
 _CLEARING_SECONDS = 60
 """What follows a container's own stop grace: the host reports, the Swarm forgets the task, the container is removed."""
+_STEADY_SECONDS = 2.0
+"""Without a health check a container runs from the moment it starts: it has to stay so."""
 _CLOCKS = timedelta(minutes=1)
 """By how much the clocks of this host and of a manager may differ."""
 _FAILED = ("failed", "rejected")
@@ -122,14 +124,22 @@ def _gets_ready(api: Any, service: _Found) -> bool:
     if not wait:
         return True  # nothing waits for it: one task on every host
     wanted = int(inputs["mode"]["replicated"]["replicas"])
+    checked = inputs["taskSpec"]["containerSpec"].get("healthcheck")
     deadline = time.monotonic() + (whole_seconds(wait) or UPDATE_SECONDS)
+    since: float | None = None
     while True:
         tasks = api.tasks({"service": service.id})
         live = [task for task in tasks if task["DesiredState"] == "running"]
+        now = time.monotonic()
         if sum(task["Status"]["State"] == "running" for task in live) >= wanted:
-            return True
+            since = now if since is None else since
+            if checked or now - since >= _STEADY_SECONDS:
+                return True
+            time.sleep(_POLL_SECONDS)
+            continue
+        since = None
         stuck = any(task["Status"]["State"] == "pending" and task["Status"].get("Err") for task in live)
-        if stuck or any(task["Status"]["State"] in _FAILED for task in tasks) or time.monotonic() > deadline:
+        if stuck or any(task["Status"]["State"] in _FAILED for task in tasks) or now > deadline:
             return False
         time.sleep(_POLL_SECONDS)
 
