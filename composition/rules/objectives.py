@@ -16,9 +16,9 @@ KEY = "objectives"
 def objectives_hold(context: Context) -> Iterator[Fault]:
     """No fault of a store costs more than its objectives, or the stack's, allow."""
     platform = getattr(context.stack, "platform", None)
-    if platform is None or not (context.knows("platform") and context.knows(KEY)):
+    if platform is None or not context.knows("platform"):
         return
-    wide: ObjectivesSettings = getattr(context.stack, KEY)
+    wide: ObjectivesSettings = getattr(context.stack, KEY) if context.knows(KEY) else ObjectivesSettings()
     for part, found in each_promise(context.stack, platform.surroundings()):
         own: ObjectivesSettings = getattr(part.settings, KEY)
         for miss in misses(own, found):

@@ -108,9 +108,9 @@ BREAKS = (
         needs=("apps.web", "databases.main"),
     ),
     Break(
-        change=lambda stack: stack["apps"]["web"]["uses"].update(main={"prefix": "DB", "pool": 5000}),
+        change=lambda stack: stack["apps"]["alerts"].setdefault("uses", {}).update(main={"prefix": "DB", "pool": 5000}),
         fault=("pools_fit", "databases.main.max_connections"),
-        needs=("apps.web", "databases.main"),
+        needs=("apps.alerts", "databases.main"),
     ),
     Break(
         change=lambda stack: stack["apps"]["web"]["uses"].update(sessions={"prefix": "REDIS", "pool": 5}),
@@ -120,7 +120,7 @@ BREAKS = (
     Break(
         change=lambda stack: stack["databases"]["main"].update(objectives={"write_outage": "1s"}),
         fault=("objectives_hold", "databases.main.objectives.write_outage"),
-        needs=("databases.main", "objectives", "platform"),
+        needs=("databases.main", "platform"),
     ),
     Break(
         change=lambda stack: stack["apps"]["alerts"].setdefault("uses", {}).update(worker="WORKER"),
