@@ -10,7 +10,7 @@ from tests.live.deployed.waiting import wait_for
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(1200, func_only=True)]
 
-_FOUND = {"sandbox": r"replicas: 3 => 0", "pulumi": r"\bweb (updated|refreshed?).*\[diff: ~(mode|spec)"}
+_FOUND = {"sandbox": r"replicas: 3 => 0", "pulumi": r"\bweb (updated|refreshed?).*\[diff: [^]]*\b(mode|spec)\b"}
 """How an engine says what it found."""
 
 
