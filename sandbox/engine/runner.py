@@ -86,7 +86,9 @@ def _report(error: Exception, directory: str) -> None:
 
 def _stopped(error: BaseException | None) -> bool:
     """Whether the engine has ended what the program asked of it: it has said why, and a signal is on its way."""
-    while error is not None:
+    seen: set[int] = set()  # an error that is raised again while it is handled can be its own context's context
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
         if isinstance(error, grpc.RpcError) and error.code() == grpc.StatusCode.CANCELLED:
             return True
         error = error.__cause__ or error.__context__
