@@ -88,7 +88,7 @@ def refused(built: Built, kind: str, name: str, inputs: dict[str, Any]) -> str:
 def test_bad_arguments_are_refused_with_path_and_fix(built: Built) -> None:
     said = refused(built, "PostgresHA", "other", {"platform": PLATFORM, "members": 4, "maxConnections": 10})
     assert "PostgresHA other: 2 faults, nothing was changed" in said
-    assert "other.members: should be 1, 2 or 3 (got 4)." in said
+    assert "other.members: should be 1, 2, 3 or 5 (got 4)." in said
     assert "other.max_connections: " in said
 
 

@@ -73,5 +73,5 @@ def test_a_refusal_ends_the_program_with_its_report(tmp_path: Path) -> None:
     (tmp_path / "Pulumi.dev.yaml").write_text("config: {}\n")
     done = preview(tmp_path, tmp_path / "state")
     assert done.returncode == 1
-    assert "main.members: should be 1, 2 or 3 (got 4)." in done.stdout + done.stderr
+    assert "main.members: should be 1, 2, 3 or 5 (got 4)." in done.stdout + done.stderr
     assert "main-pg-0" not in done.stdout + done.stderr

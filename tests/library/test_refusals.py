@@ -46,7 +46,7 @@ def test_every_fault_of_the_settings_comes_in_one_report() -> None:
     assert report.splitlines() == [
         "PostgresHA main: 4 faults, nothing was changed",
         "  main.failover.ttl: should be greater than or equal to 20s (got '5s').",
-        "  main.members: should be 1, 2 or 3 (got 4).",
+        "  main.members: should be 1, 2, 3 or 5 (got 4).",
         "  main.volume: a size is a whole number with a unit: `512Mi`, `2Gi` (got '10').",
         "  main.volumes: is not a known key. Did you mean `volume`?",
     ]

@@ -45,7 +45,7 @@ def test_the_types_are_those_that_a_person_writes(schema: dict[str, Any]) -> Non
     database = schema["resources"]["ha-platform:index:PostgresHA"]["inputProperties"]
     assert database["members"]["type"] == "integer"
     assert database["volume"]["type"] == "string", "a size has a unit"
-    assert database["synchronous"]["type"] == "boolean"
+    assert database["synchronous"]["$ref"] == "pulumi.json#/Any", "a word, or the boolean of before"
     assert database["hosts"]["items"]["type"] == "string"
     assert database["failover"]["$ref"] == "#/types/ha-platform:index:FailoverArgs"
     assert schema["types"]["ha-platform:index:FailoverArgs"]["properties"]["loopWait"]["type"] == "string"

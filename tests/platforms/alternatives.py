@@ -22,7 +22,7 @@ from model import (
 )
 from tests.platforms.words import SCALING, Objects
 
-RESULTS = {"Endpoint", "SecretRef", "ConfigRef", "SharedVolumeRef"}
+RESULTS = {"Circle", "Endpoint", "SecretRef", "ConfigRef", "SharedVolumeRef"}
 """Dataclasses of the model that a platform returns; nothing renders them."""
 
 

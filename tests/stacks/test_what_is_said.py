@@ -40,7 +40,7 @@ def said(platform: Any = SWARM, **parts: Any) -> list[str]:
             "apps.web.env.PORT: must be a text (got 80). Put it in quotes.",
         ),
         ({"apps": {"web": WEB | {"replicas": True}}}, "apps.web.replicas: should be a valid integer (got true)."),
-        ({"databases": {"main": {"members": True}}}, "databases.main.members: must be 1, 2 or 3 (got true)."),
+        ({"databases": {"main": {"members": True}}}, "databases.main.members: must be a number (got true)."),
     ],
 )
 def test_a_value_of_another_type(parts: dict[str, Any], text: str) -> None:
