@@ -51,6 +51,12 @@ if [ ! -s "$config" ]; then
   sed "s/^sentinel monitor $HA_MASTER [^ ]*/sentinel monitor $HA_MASTER $master/" /etc/ha-redis/sentinel.conf >"$config.new"
   echo "sentinel announce-ip $HA_HOST" >>"$config.new"
   echo "sentinel myid $(echo "$HA_HOST" | sha1sum | cut -c 1-40)" >>"$config.new"
+  # It learns of the replicas from the master, which may be away: without one it could win every vote and promote nobody.
+  for peer in $HA_PEERS; do
+    if [ "$peer" != "$master" ] && [ -n "$(REDISCLI_AUTH=$password timeout 2 redis-cli -h "$peer" ping 2>/dev/null)" ]; then
+      echo "sentinel known-replica $HA_MASTER $peer 6379"
+    fi
+  done >>"$config.new"
   mv "$config.new" "$config"
 fi
 if ! grep -q "^sentinel monitor $HA_MASTER " "$config"; then

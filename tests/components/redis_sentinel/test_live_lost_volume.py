@@ -129,7 +129,9 @@ def test_a_restart_of_everything_whose_first_sentinel_knows_a_former_master(make
         group.kill("sentinel", 0)
     group.kill("redis", former)
     wait_for("another master", lambda: group.master(1) != former, seconds=30)
-    group.ask("redis", group.master(1), "eval", "for i=1,50 do redis.call('set', 'later'..i, i) end", "0")
+    later = ("eval", "for i=1,50 do redis.call('set', 'later'..i, i) end", "0")
+    # Without its replica it refuses them for a moment.
+    wait_for("it takes writes", lambda: group.ask("redis", group.master(1), *later) == "", seconds=20)
     time.sleep(1.1)  # the file is synced once a second
     group.kill_all()
     if first == "without memory":

@@ -206,6 +206,8 @@ def test_a_sentinel_on_an_empty_volume_asks_the_members(
     text = (trial.volume / "sentinel.conf").read_text()
     assert {f"sentinel monitor main {monitored} 6379 2", "sentinel failover-timeout main 5"} <= set(text.splitlines())
     assert "sentinel announce-ip s2\n" in text
+    replicas = {line.split()[3] for line in text.splitlines() if line.startswith("sentinel known-replica main ")}
+    assert replicas == {peer for peer in "abc" if peer in says} - {monitored}
     identity = [line for line in text.splitlines() if line.startswith("sentinel myid ")]
     assert [len(line.split()[2]) for line in identity] == [40]
     (trial.volume / "sentinel.conf").unlink()
