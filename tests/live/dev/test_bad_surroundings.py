@@ -136,7 +136,7 @@ def test_a_kubeconfig_of_another_authority(here: Commands, tmp_path: Path) -> No
         run = here.cli("up", "dev", stack_file=_on_kubernetes(tmp_path, kubeconfig))
     finally:
         server.shutdown()
-    assert_refused(run, here, "its certificate is not signed by the kubeconfig's authority", "set KUBECONFIG")
+    assert_refused(run, here, "its certificate is not signed by the authority that was given", "set KUBECONFIG")
 
 
 def test_without_root(here: Commands) -> None:
