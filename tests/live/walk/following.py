@@ -51,11 +51,10 @@ def follow(person: Person, told: Section, then: dict[str, Callable[[str], None]]
 
 def changes_engines(person: Person) -> None:
     """The sandbox engine takes the stack that the CLI deployed, and the CLI has it back: neither sees a change."""
-    engine = f".venv/bin/python -m sandbox.engine %s --stack {STACK}"
     for command in (
-        f"pulumi stack export -s {STACK} > exported.json && {engine % 'import'} exported.json",
-        f"{engine % 'preview'} --expect-no-changes",
-        f"{engine % 'export'} > exported.json && pulumi stack import -s {STACK} < exported.json",
+        f"make take-over STACK={STACK} ENGINE=sandbox",
+        f".venv/bin/python -m sandbox.engine preview --stack {STACK} --expect-no-changes",
+        f"make take-over STACK={STACK} ENGINE=pulumi",
         f"pulumi preview -s {STACK} --expect-no-changes",
     ):
         run = person.types(command)
