@@ -51,7 +51,6 @@ def test_a_move_that_loses_data_is_refused_before_anything_moves(site: SwarmSite
             assert f"ha-platform:stack.{part}: " in line
             assert "abandon_data_on: [" in line
             assert "Traceback" not in run.text
-        assert "nothing was changed" in run.text
     assert _containers(site) == before
 
 
