@@ -3,7 +3,7 @@
 import re
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cli import sandbox
@@ -41,7 +41,7 @@ def up(stack: StackFile) -> int:
     started = time.monotonic()
     settings = check(stack)
     on = operations(stack)
-    engine = _engine(stack, on, "up")
+    engine = _engine(stack, on.hosts.environment, "up")
     say(f"up: stack {stack.name} on {on.hosts.description}, engine {engine.name}")
     began = unlock(engine, stack)
     resources = engine.resources()
@@ -89,7 +89,7 @@ def preview(stack: StackFile, *, as_json: bool = False) -> int:
     """Show what `up` would change."""
     settings = check(stack)
     on = operations(stack)
-    engine = _engine(stack, on, "preview")
+    engine = _engine(stack, on.hosts.environment, "preview")
     unlock(engine, stack)
     resources = engine.resources()
     if names := strangers(on, engine, resources):
@@ -171,7 +171,7 @@ def _remove_record(stack: StackFile, engine: Engine, *, known: bool) -> int:
 def status(stack: StackFile) -> int:
     """Show what runs; exit 1 when something that is wanted does not. It goes by the state, as `down` does."""
     on = operations(stack)
-    engine = _engine(stack, on, "status")
+    engine = _engine(stack, on.hosts.environment, "status")
     resources = _deployed(stack, on, engine)
     _say_faults("status", stack)
     say(f"status: stack {stack.name} on {on.hosts.description}, engine {engine.name}")
@@ -189,7 +189,7 @@ def logs(stack: StackFile, app: str, *, since: str = "", follow: bool = False) -
     """Print recent lines of all replicas or members of `app`, and with `follow` what comes after them."""
     on = operations(stack)
     asked = Asked(since_seconds=_seconds(since) if since else None, follow=follow)
-    workloads = on.workloads(_deployed(stack, on, _engine(stack, on, "logs")))
+    workloads = on.workloads(_deployed(stack, on, _engine(stack, on.hosts.environment, "logs")))
     show([on.logs(workload, asked) for workload in chosen(workloads, app, stack, "logs")], asked)
     return 0
 
@@ -197,7 +197,7 @@ def logs(stack: StackFile, app: str, *, since: str = "", follow: bool = False) -
 def restart(stack: StackFile, app: str) -> int:
     """Replace the replicas or members of `app` one after another, as an update would."""
     on = operations(stack)
-    resources = _deployed(stack, on, _engine(stack, on, "restart"))
+    resources = _deployed(stack, on, _engine(stack, on.hosts.environment, "restart"))
     restart_each(on, resources, chosen(on.workloads(resources), app, stack, "restart"), app)
     say(f"restart: {app} of stack {stack.name} is ready again")
     return 0
@@ -206,7 +206,7 @@ def restart(stack: StackFile, app: str) -> int:
 def switchover(stack: StackFile, database: str, to: str = "") -> int:
     """Let another member of `database` lead, and say how long writes were away."""
     on = operations(stack)
-    resources = _deployed(stack, on, _engine(stack, on, "switchover"))
+    resources = _deployed(stack, on, _engine(stack, on.hosts.environment, "switchover"))
     say(f"switchover: {switch_over(on, resources, stack, database, to)}")
     return 0
 
@@ -218,11 +218,11 @@ def _seconds(text: str) -> int:
         raise CommandError(f"SINCE={text}: {error}.") from None
 
 
-def _engine(stack: StackFile, on: Operations, command: str) -> Engine:
+def _engine(stack: StackFile, environment: Mapping[str, str], command: str) -> Engine:
     """The engine, on the place that holds the stack. Raises CommandError where another place holds it."""
     place = chosen_place()
     check_holder(stack, place, command)
-    return Engine(stack, on.hosts.environment, place)
+    return Engine(stack, environment, place)
 
 
 def _deployed(stack: StackFile, on: Operations, engine: Engine) -> list[dict[str, Any]]:
@@ -258,9 +258,7 @@ def secret(stack: StackFile, key: str) -> int:
     value = sys.stdin.read()
     if not value.removesuffix("\n"):  # both engines take one line break at the end for the terminal's
         raise CommandError(f"the value of {key} is empty; give it on standard input.")
-    place = chosen_place()
-    check_holder(stack, place, "secret")
-    if code := Engine(stack, {}, place).set_secret(key, value):
+    if code := _engine(stack, {}, "secret").set_secret(key, value):
         return code
     say(f"secret: {key} is stored, encrypted, in {stack.path}; `{stack.make('up')}` applies it")
     return 0

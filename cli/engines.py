@@ -70,20 +70,16 @@ class Engine:
         exported["deployment"]["resources"] = []
         self.restore(exported)
 
-    @property
-    def backend(self) -> str:
-        """Where the CLI keeps its states, as a URL."""
-        return self.place.backend
-
     def refresh(self, urns: Sequence[str]) -> int:
         """The CLI compares just these resources with what runs, and records what it finds."""
         return self._run("refresh", [*_UNATTENDED, *_each("--target", urns)])
 
     def exported(self, *, secrets: bool = False) -> dict[str, Any]:
-        """The state as Pulumi's deployment document, secrets encrypted; with `secrets` plain."""
+        """The state as Pulumi's deployment document, secrets encrypted; with `secrets` plain. That of a new stack is
+        empty."""
         plain = ["--show-secrets"] if secrets else []
         read: dict[str, Any] = json.loads(self._capture(*self._state_command("export"), *plain))
-        return read
+        return {**read, "deployment": read.get("deployment") or {}}
 
     def restore(self, exported: Mapping[str, Any]) -> None:
         """Replaces the state, through a pipe: it may hold secrets. Raises CommandError while another command works on
@@ -112,7 +108,7 @@ class Engine:
 
     def resources(self) -> list[dict[str, Any]]:
         """The resources in the stack's state, as in Pulumi's deployment document."""
-        found: list[dict[str, Any]] = (self.exported()["deployment"] or {}).get("resources") or []
+        found: list[dict[str, Any]] = self.exported()["deployment"].get("resources") or []
         return found
 
     def set_secret(self, key: str, value: str) -> int:
@@ -162,7 +158,7 @@ class Engine:
 
     def _salts(self) -> list[str]:
         """What the secrets of the stack file and of the state are encrypted with."""
-        state = (self.exported()["deployment"] or {}).get("secrets_providers") or {}
+        state = self.exported()["deployment"].get("secrets_providers") or {}
         return [salt for salt in (self._stack.salt, (state.get("state") or {}).get("salt", "")) if salt]
 
     def _select(self) -> None:

@@ -1,14 +1,13 @@
 """What a killed run created on a cluster and did not record."""
 
 import time
-from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from cli.clients import answering, kubernetes_api
 from cli.hosts import Hosts
+from cli.killed import KilledRun, NotItsOwn, adopted
 from cli.progress import say
-from cli.recover import NotItsOwn, adopted
 from cli.workloads import UPDATE_SECONDS
 
 _POLL_SECONDS = 1.0
@@ -18,44 +17,34 @@ _UNUSED = ("Secret", "ConfigMap")
 """Their names are new with each create, so nothing uses them yet; and no value of a secret is read back."""
 _WITH_DATA = ("Namespace", "PersistentVolumeClaim", "StatefulSet")
 """Never removed."""
-_CLOCKS = timedelta(minutes=1)
-"""By how much the clocks of this host and of the cluster may differ."""
 _INTERRUPTED = "an earlier run was killed while it waited for this"
 
 Resource = dict[str, Any]
 
 
-def take_up(
-    created: Sequence[Resource],
-    hosts: Hosts,
-    *,
-    live: Collection[str],
-    known: Collection[tuple[str, str]],
-    began: datetime | None,
-    adopt: bool,
-) -> list[Resource]:
+def take_up(killed: KilledRun, hosts: Hosts) -> list[Resource]:
     """As `Operations.take_up`. What is adopted is waited for by the next update, which goes on with the create.
 
     A job that runs is waited for here, so that it does not run twice. Without `adopt` the engine removes what it gets.
     """
     kept = []
-    objects = [one for one in created if one["type"].startswith("kubernetes:") and one["inputs"].get("kind")]
+    objects = [one for one in killed.created if one["type"].startswith("kubernetes:") and one["inputs"].get("kind")]
     with answering(hosts):
         cluster = _Cluster(hosts) if objects else None
         there = [(one, found) for one in objects if cluster and (found := cluster.find(one))]
-        there = [(one, found) for one, found in there if (one["type"], _id(found)) not in known]
-        others = [found for _, found in there if not _manager(found) or (began and _made(found) < began - _CLOCKS)]
-        if others and adopt:
+        there = [(one, found) for one, found in there if (one["type"], _id(found)) not in killed.known]
+        others = [found for _, found in there if not _manager(found) or killed.is_younger_than(_made(found))]
+        if others and killed.adopt:
             raise NotItsOwn(
                 "\n".join(f"{_said(one)} is there, but not from the run that was killed." for one in others)
             )
         for resource, found in there:
             assert cluster is not None
             kind, said = found["kind"], _said(found)
-            replaces = resource["urn"] in live
+            replaces = resource["urn"] in killed.live
             if found in others or (replaces and kind in _WITH_DATA):
                 continue
-            done = kind != "Job" or not adopt or cluster.done(found)
+            done = kind != "Job" or not killed.adopt or cluster.done(found)
             if kind in _UNUSED or replaces or not done:
                 cluster.remove(found)
                 say(f"  {said}: removed")

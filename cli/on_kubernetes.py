@@ -1,9 +1,8 @@
 """The commands on a Kubernetes cluster."""
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from cli import kept, kubernetes_logs, kubernetes_recover, kubernetes_restart, kubernetes_run, owners
@@ -11,6 +10,7 @@ from cli.clients import answering, kubernetes_api
 from cli.entry import Entries
 from cli.errors import CommandError
 from cli.hosts import Hosts, docker_hosts
+from cli.killed import KilledRun
 from cli.kubernetes_entries import ServiceEntries
 from cli.kubernetes_logs import NAME_LABEL
 from cli.kubernetes_reasons import FailedPods
@@ -112,16 +112,8 @@ class OnKubernetes(Operations):
         names = self._names()
         return FailedPods([names.namespace, names.agents_namespace], self.hosts)
 
-    def take_up(
-        self,
-        created: Resources,
-        *,
-        live: Collection[str],
-        known: Collection[tuple[str, str]],
-        began: datetime | None,
-        adopt: bool,
-    ) -> list[dict[str, Any]]:
-        return kubernetes_recover.take_up(created, self.hosts, live=live, known=known, began=began, adopt=adopt)
+    def take_up(self, killed: KilledRun) -> list[dict[str, Any]]:
+        return kubernetes_recover.take_up(killed, self.hosts)
 
     def run_beside(self, workload: Workload, verb: str, command: Sequence[str], seconds: float) -> tuple[int, str]:
         return kubernetes_run.run(workload, verb, command, seconds, self.hosts)

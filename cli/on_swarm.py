@@ -1,13 +1,13 @@
 """The commands on a Docker Swarm."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from cli import kept, own_docker, owners, ports, swarm_logs, swarm_recover, swarm_restart, swarm_run
 from cli.clients import answering, docker_client
 from cli.entry import Entries
 from cli.hosts import Hosts, docker_hosts
+from cli.killed import KilledRun
 from cli.leftovers import SAID_SO, Leftovers
 from cli.logs import Asked, Source
 from cli.node_devices import check_devices
@@ -86,18 +86,8 @@ class OnSwarm(Operations):
     def watch(self) -> Watch:
         return FailedTasks(self.stack.name, self.hosts)
 
-    def take_up(
-        self,
-        created: Resources,
-        *,
-        live: Collection[str],
-        known: Collection[tuple[str, str]],
-        began: datetime | None,
-        adopt: bool,
-    ) -> list[dict[str, Any]]:
-        return swarm_recover.take_up(
-            created, self.stack.name, self.hosts, live=live, known=known, began=began, adopt=adopt
-        )
+    def take_up(self, killed: KilledRun) -> list[dict[str, Any]]:
+        return swarm_recover.take_up(killed, self.stack.name, self.hosts)
 
     def run_beside(self, workload: Workload, verb: str, command: Sequence[str], seconds: float) -> tuple[int, str]:
         return swarm_run.run(workload, verb, command, seconds, self.hosts)

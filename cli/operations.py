@@ -1,13 +1,13 @@
 """What the commands do on a platform; `cli/platforms.py` says which platform is whose."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 
 from cli.entry import Entries
 from cli.hosts import Hosts
+from cli.killed import KilledRun
 from cli.leftovers import Leftovers
 from cli.logs import Asked, Source
 from cli.owners import Owned
@@ -92,21 +92,10 @@ class Operations(ABC):
         """Looks for workloads of the stack that fail."""
 
     @abstractmethod
-    def take_up(
-        self,
-        created: Resources,
-        *,
-        live: Collection[str],
-        known: Collection[tuple[str, str]],
-        began: datetime | None,
-        adopt: bool,
-    ) -> list[dict[str, Any]]:
+    def take_up(self, killed: KilledRun) -> list[dict[str, Any]]:
         """Find what a killed run was creating. Returns what is adopted, as a state holds it; other objects that hold no
-        data are removed, so that they can be made again. Raises NotItsOwn for what is older than `began`, or of another
-        owner.
-
-        `live` are the URNs of the state, `known` its types and ids. Without `adopt` all is made ready to be removed.
-        """
+        data are removed, so that they can be made again. Raises NotItsOwn for what is older than the run, or of another
+        owner."""
 
     @abstractmethod
     def run_beside(self, workload: Workload, verb: str, command: Sequence[str], seconds: float) -> tuple[int, str]:

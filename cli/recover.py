@@ -15,15 +15,13 @@ from typing import Any
 
 from cli.engines import Engine
 from cli.errors import CommandError
+from cli.killed import KilledRun, NotItsOwn
 from cli.operations import Operations
+from cli.places import directory
 from cli.progress import say, warn
-from cli.stack_file import ROOT, StackFile
+from cli.stack_file import PROJECT, StackFile
 
 _CREATING, _DELETING = "creating", "deleting"
-
-
-class NotItsOwn(Exception):
-    """What has the name of an object that a killed run was creating, but was not made by that run."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +48,12 @@ def unlock(engine: Engine, stack: StackFile) -> datetime | None:
     began = None
     if engine.name != "pulumi":
         return began
-    for lock in _locks(engine.backend, stack.name):
+    backend = engine.place.backend
+    for lock in _locks(backend, stack.name):
         if lock.host != socket.gethostname():
             raise CommandError(
                 f"stack {stack.name} is locked by {lock.holder}. That is another host: if nothing works on the stack "
-                f"there any more, `PULUMI_BACKEND_URL={engine.backend} pulumi cancel --yes --stack {stack.name}` "
+                f"there any more, `PULUMI_BACKEND_URL={backend} pulumi cancel --yes --stack {stack.name}` "
                 "clears the lock; then run again."
             )
         if _alive(lock.pid):
@@ -88,11 +87,11 @@ def take_up(engine: Engine, on: Operations, began: datetime | None, *, adopt: bo
     known = {(resource["type"], resource["id"]) for resource in resources if "id" in resource}
     created = [one["resource"] for one in begun if one["type"] == _CREATING]
     try:
-        taken = on.take_up(created, live=live, known=known, began=began, adopt=adopt)
+        taken = on.take_up(KilledRun(created=created, live=live, known=known, began=began, adopt=adopt))
     except NotItsOwn as error:
         raise CommandError(
-            f"{error}\nNothing was changed. Remove what is of this stack; `PULUMI_BACKEND_URL={engine.backend} pulumi "
-            "refresh --clear-pending-creates` forgets that the run was creating it. Then run again."
+            f"{error}\nNothing was changed. Remove what is of this stack; `PULUMI_BACKEND_URL={engine.place.backend} "
+            "pulumi refresh --clear-pending-creates` forgets that the run was creating it. Then run again."
         ) from None
     deployment["resources"] = [*resources, *taken]
     engine.restore(exported)
@@ -114,12 +113,6 @@ def warn_of_pending(engine: Engine, make_up: str) -> None:
         warn(f"preview: an earlier run was killed while {one['type']} {_name(one['resource'])}; `{make_up}` goes on")
 
 
-def adopted(resource: Mapping[str, Any], id: str, outputs: Mapping[str, Any], *unready: str) -> dict[str, Any]:
-    """A begun resource as a state holds it. With `unready` the next update goes on waiting for it."""
-    errors = {"initErrors": list(unready)} if unready else {}
-    return {**resource, "id": id, "outputs": {**resource.get("inputs", {}), **outputs}, **errors}
-
-
 def _name(resource: Mapping[str, Any]) -> str:
     return f"{resource['type'].rsplit(':', 1)[-1]} {resource['urn'].rsplit('::', 1)[-1]}"
 
@@ -128,9 +121,8 @@ def _locks(backend: str, stack: str) -> Sequence[Lock]:
     """Those of a state in a directory. Other backends say themselves who works on a stack."""
     if not backend.startswith("file://"):
         return ()
-    root = Path(backend.removeprefix("file://")).expanduser()
     found = []
-    for path in sorted((root / ".pulumi/locks/organization" / ROOT.partition(":")[0] / stack).glob("*.json")):
+    for path in sorted((directory(backend) / ".pulumi/locks/organization" / PROJECT / stack).glob("*.json")):
         try:
             said = json.loads(path.read_text())
             found.append(Lock(path, int(said["pid"]), said["username"], said["hostname"], said["timestamp"]))

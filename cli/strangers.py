@@ -20,7 +20,7 @@ def strangers(on: Operations, engine: Engine, resources: Resources) -> list[str]
         running = on.running()
     except CommandError:
         return []
-    if not running or own & running.keys() or (engine.exported()["deployment"] or {}).get("pending_operations"):
+    if not running or own & running.keys() or engine.exported()["deployment"].get("pending_operations"):
         return []
     return sorted(running.values())
 

@@ -1,17 +1,17 @@
 """What a killed run created on a Swarm and did not record."""
 
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from cli.clients import answering, docker_client
 from cli.errors import CommandError
 from cli.hosts import Hosts
 from cli.kept import STACK_LABEL
+from cli.killed import KilledRun, NotItsOwn, adopted
 from cli.progress import say, warn
-from cli.recover import NotItsOwn, adopted
 from cli.workloads import UPDATE_SECONDS
 from settings.types import whole_seconds
 
@@ -20,8 +20,6 @@ _CLEARING_SECONDS = 60
 """What follows a container's own stop grace: the host reports, the Swarm forgets the task, the container is removed."""
 _STEADY_SECONDS = 2.0
 """Without a health check a container runs from the moment it starts: it has to stay so."""
-_CLOCKS = timedelta(minutes=1)
-"""By how much the clocks of this host and of a manager may differ."""
 _FAILED = ("failed", "rejected")
 _OVER = ("complete", "shutdown", "failed", "rejected", "remove", "orphaned")
 """A task in one of these states holds no container any more."""
@@ -60,26 +58,18 @@ _KINDS = {
 }
 
 
-def take_up(
-    created: Sequence[Resource],
-    stack: str,
-    hosts: Hosts,
-    *,
-    live: Collection[str],
-    known: Collection[tuple[str, str]],
-    began: datetime | None,
-    adopt: bool,
-) -> list[Resource]:
+def take_up(killed: KilledRun, stack: str, hosts: Hosts) -> list[Resource]:
     """As `Operations.take_up`. A service that still starts is waited for, as its `up` would have: a database that makes
     its first files is not stopped. Networks, secrets and configs go, for nobody can use them yet."""
     with answering(hosts):
         api = docker_client(hosts)
         others: list[str] = []
-        found = [one for resource in created if (one := _find(api, resource, stack, known, began, others))]
-        if others and adopt:
+        found = [one for resource in killed.created if (one := _find(api, resource, stack, killed, others))]
+        if others and killed.adopt:
             raise NotItsOwn("\n".join(others))
         services = [one for one in found if one.resource["type"] == _SERVICE]
-        kept = [one for one in services if adopt and one.resource["urn"] not in live and _gets_ready(api, one)]
+        new = [one for one in services if killed.adopt and one.resource["urn"] not in killed.live]
+        kept = [one for one in new if _gets_ready(api, one)]
         # What the services use goes after them.
         for one in sorted((one for one in found if one not in kept), key=lambda one: one not in services):
             _remove(api, one)
@@ -88,33 +78,22 @@ def take_up(
     return [adopted(one.resource, one.id, {"id": one.id}) for one in kept]
 
 
-def _find(
-    api: Any,
-    resource: Resource,
-    stack: str,
-    known: Collection[tuple[str, str]],
-    began: datetime | None,
-    others: list[str],
-) -> _Found | None:
+def _find(api: Any, resource: Resource, stack: str, killed: KilledRun, others: list[str]) -> _Found | None:
     """The object that a create made; not one that a state records, or that somebody else made."""
     kind, name = _KINDS.get(resource["type"]), resource["inputs"].get("name")
     if kind is None or not name:
         return None
     for each in kind.find(api, name):
         id, spec = each.get("ID") or each["Id"], each.get("Spec", each)
-        if spec["Name"] != name or (resource["type"], id) in known:
+        if spec["Name"] != name or (resource["type"], id) in killed.known:
             continue
         if (spec.get("Labels") or {}).get(STACK_LABEL) != stack:
             others.append(f"{kind.said} {name} is there, and has not the label of stack {stack}.")
-        elif began and _time(each.get("CreatedAt") or each["Created"]) < began - _CLOCKS:
+        elif killed.is_younger_than(datetime.fromisoformat(each.get("CreatedAt") or each["Created"])):
             others.append(f"{kind.said} {name} is older than the run that was killed while creating it.")
         else:
             return _Found(resource, id)
     return None
-
-
-def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text)
 
 
 def _gets_ready(api: Any, service: _Found) -> bool:

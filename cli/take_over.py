@@ -71,7 +71,7 @@ def take_over(stack: StackFile) -> int:
 
 def _for(engine: Engine, state: dict[str, Any]) -> dict[str, Any]:
     """The state, with secrets in plain text, as the engine's own encryption takes it."""
-    provider = (engine.exported().get("deployment") or {}).get("secrets_providers")
+    provider = engine.exported()["deployment"].get("secrets_providers")
     if not provider:
         raise CommandError(f"the {engine.place.said} does not say how it encrypts; run `pulumi stack init` there.")
     return {**state, "deployment": {**state["deployment"], "secrets_providers": provider}}
@@ -79,7 +79,7 @@ def _for(engine: Engine, state: dict[str, Any]) -> dict[str, Any]:
 
 def _content(state: dict[str, Any]) -> list[str]:
     """What is compared of two states: every resource with its id and inputs."""
-    resources = (state["deployment"] or {}).get("resources") or []
+    resources = state["deployment"].get("resources") or []
     return sorted(json.dumps([one["urn"], one.get("id"), one.get("inputs")], sort_keys=True) for one in resources)
 
 

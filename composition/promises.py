@@ -61,15 +61,14 @@ def each_host(stack: Settings, around: Surroundings) -> Iterator[HostLost]:
 
 def promised(stack: Stack) -> Said:
     """Everything that the stack promises."""
+    around = stack.platform.surroundings()
     said: Said = {
-        part.origin.path: {one.fault: one.said() for one in found}
-        for part, found in each_promise(stack, stack.platform.surroundings())
+        part.origin.path: {one.fault: one.said() for one in found} for part, found in each_promise(stack, around)
     }
     for part, budget in each_budget(stack):
         said.setdefault(part.origin.path, {})[CONNECTIONS] = budget.said()
     for path, chain in each_chain(stack):
-        said.setdefault(path, {})[DRAIN] = chain.said(stack.platform.surroundings())
-    around = stack.platform.surroundings()
+        said.setdefault(path, {})[DRAIN] = chain.said(around)
     said[HOSTS] = {f"{one.host} lost": one.said() for one in each_host(stack, around)}
     if around.hosts:
         reserved = needed(each_group(stack, around), around.names, around.hosts)

@@ -16,7 +16,8 @@ import pytest
 
 from cli.engines import Engine
 from cli.errors import CommandError
-from cli.recover import NotItsOwn, adopted, take_up, unlock, warn_of_pending
+from cli.killed import KilledRun, NotItsOwn, adopted
+from cli.recover import take_up, unlock, warn_of_pending
 from cli.stack_file import REPOSITORY, StackFile
 
 PROGRAM = """\
@@ -138,9 +139,10 @@ class Finding:
     def __init__(self) -> None:
         self.asked: dict[str, Any] = {}
 
-    def take_up(self, created: list[dict[str, Any]], **asked: Any) -> list[dict[str, Any]]:
-        self.asked = asked
-        return [adopted(one, f"id of {one['inputs']['name']}", {}) for one in created if one["urn"] != "urn::lost"]
+    def take_up(self, killed: KilledRun) -> list[dict[str, Any]]:
+        self.asked = vars(killed)
+        found = (one for one in killed.created if one["urn"] != "urn::lost")
+        return [adopted(one, f"id of {one['inputs']['name']}", {}) for one in found]
 
 
 def test_what_was_made_or_removed_is_recorded_and_read_again(record: Path) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from cli.hosts import Hosts
+from cli.killed import KilledRun, NotItsOwn
 from cli.kubernetes_reasons import FailedPods
 from cli.kubernetes_recover import take_up
-from cli.recover import NotItsOwn
 from sandbox.hosts.kubernetes import KubernetesCluster
 from sandbox.hosts.waiting import wait_until
 from sandbox.images.build import ensure_images, reference
@@ -56,7 +56,7 @@ def apply(cluster: KubernetesCluster, wanted: dict[str, Any], manager: str = MAN
 
 def recover(hosts: Hosts, *created: dict[str, Any], **more: Any) -> list[dict[str, Any]]:
     asked: dict[str, Any] = {"live": (), "known": (), "began": None, "adopt": True, **more}
-    return take_up(created, hosts, **asked)
+    return take_up(KilledRun(created=created, **asked), hosts)
 
 
 def there(cluster: KubernetesCluster, kind: str) -> set[str]:

@@ -11,8 +11,8 @@ import pytest
 from cli.errors import CommandError
 from cli.hosts import Hosts, docker_hosts
 from cli.kept import STACK_LABEL
+from cli.killed import KilledRun, NotItsOwn
 from cli.ports import _listens, ensure_free
-from cli.recover import NotItsOwn
 from cli.swarm_reasons import FailedTasks
 from cli.swarm_recover import take_up
 from composition.stack import Stack
@@ -67,7 +67,7 @@ def hosts(swarm: SwarmCluster) -> Hosts:
 
 def recover(swarm: SwarmCluster, *created: dict[str, Any], **more: Any) -> list[dict[str, Any]]:
     asked: dict[str, Any] = {"live": (), "known": (), "began": None, "adopt": True, **more}
-    return take_up(created, STACK, hosts(swarm), **asked)
+    return take_up(KilledRun(created=created, **asked), STACK, hosts(swarm))
 
 
 def names(client: docker.DockerClient) -> set[str]:
