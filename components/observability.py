@@ -1,5 +1,6 @@
 """What a component declares about itself, so that monitoring needs no knowledge of it."""
 
+import re
 from dataclasses import dataclass
 
 
@@ -52,6 +53,20 @@ class Observability:
     targets: tuple[ScrapeTarget, ...] = ()
     rules: tuple[AlertRule, ...] = ()
     panels: tuple[Panel, ...] = ()
+
+
+def alert(kind: str, name: str, suffix: str, expr: str, for_seconds: int, severity: str, said: str) -> AlertRule:
+    """A rule of one component: `<kind>_<name><suffix>`, with the runbook of the kind and the words of its suffix."""
+    label = f"{kind}_{name.replace('-', '_')}"
+    page = re.sub("(?=[A-Z])", "-", suffix).lower()
+    return AlertRule(
+        name=f"{label}{suffix}",
+        expr=expr,
+        for_seconds=for_seconds,
+        severity=severity,
+        summary=f"{label}: {said}",
+        runbook=f"docs/runbooks/{kind.lower()}{page}.md",
+    )
 
 
 def down_rule(component: str, target: ScrapeTarget, *, for_seconds: int = 60, runbook: str = "") -> AlertRule:

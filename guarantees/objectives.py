@@ -55,8 +55,10 @@ def misses(objectives: ObjectivesSettings, promises: Iterable[Promise]) -> Itera
         ("write_outage", objectives.write_outage, False),
         ("planned_outage", objectives.planned_outage, True),
     ):
-        broken = [one for one in known if wanted is not None and one.planned is planned and _longer(one, wanted)]
-        if broken and wanted is not None:
+        if wanted is None:
+            continue
+        broken = [one for one in known if one.planned is planned and _longest(one) > wanted * 1000]
+        if broken:
             yield _outage(key, max(broken, key=_longest), wanted)
     if objectives.lost_writes is not None:
         wanted = objectives.lost_writes * 1000
@@ -64,10 +66,6 @@ def misses(objectives: ObjectivesSettings, promises: Iterable[Promise]) -> Itera
         if lossy:
             worst = max(lossy, key=lambda one: (one.loss.bound is None, one.loss.cut_off_millis, one.loss.bound or 0))
             yield _lost(worst.fault, worst.loss, wanted)
-
-
-def _longer(promise: Promise, wanted: int) -> bool:
-    return promise.outage_millis is None or promise.outage_millis > wanted * 1000
 
 
 def _longest(promise: Promise) -> float:

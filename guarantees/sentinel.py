@@ -33,6 +33,7 @@ STALE_MASTER = Timer(
 )
 LAG_ROUNDING_MILLIS = 2_000
 """`min-replicas-max-lag` counts whole seconds, once a second."""
+_EMPTIED = Loss(millis=None, fix="Give it a role that persists.", disposable=True)
 FSYNC_MILLIS = 2_000
 """`appendfsync everysec` may be one second late."""
 
@@ -99,21 +100,20 @@ class Group:
 
     def _behind(self) -> Loss:
         if self.lag is None:
-            return Loss(millis=None, fix="Give it a role that persists.", disposable=True)
+            return _EMPTIED
         bound = self.lag.millis + LAG_ROUNDING_MILLIS
         return Loss(millis=bound, fix="Replication is asynchronous: what may not be lost belongs in a database.")
 
     def _alone(self) -> Iterator[Promise]:
-        empty = Loss(millis=None, fix="Give it a role that persists.", disposable=True)
         follows = () if self.endpoint is None else (self.endpoint.name,)
         yield Promise(
             fault="master killed",
             timers=(self.restart, self.start, SERVER_START, *follows, *self._found()),
-            loss=NOTHING if self.persisted else empty,
+            loss=NOTHING if self.persisted else _EMPTIED,
         )
         yield Promise(
             fault="host lost",
-            loss=Loss(millis=FSYNC_MILLIS, fix="Keep it in a database.") if self.persisted else empty,
+            loss=Loss(millis=FSYNC_MILLIS, fix="Keep it in a database.") if self.persisted else _EMPTIED,
             unbounded="until the host is back: it has the only member",
             fix="Set `members: 3`.",
         )

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from guarantees.timer import Timer
+
 
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:
@@ -25,3 +27,18 @@ class Surroundings:
     forget_seconds: int = 0
     forget_public_seconds: int = 0
     together: bool = False
+
+    @property
+    def restart(self) -> Timer:
+        """Before a container starts again."""
+        return Timer(name="restart", millis=self.restart_millis, source=self.restart_source)
+
+    @property
+    def start(self) -> Timer:
+        """Of a container."""
+        return Timer(name="container's start", millis=self.start_millis, source=self.start_source)
+
+    @property
+    def look_up(self) -> Timer:
+        """Of the name of a container that is gone."""
+        return Timer(name="look-up", millis=self.look_up_millis, source=self.look_up_source)

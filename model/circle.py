@@ -13,7 +13,6 @@ class Circle:
     secret.
     """
 
-    name: str
     trusted: pulumi.Output[str]
     chain: pulumi.Output[str]
     key: pulumi.Output[str]

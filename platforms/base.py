@@ -173,7 +173,7 @@ class Platform(ABC):
         """Those who may talk to each other, by certificates below the stack's root. `name` is unique in the stack."""
         if self.rehearsing:
             nothing = pulumi.Output.secret("")
-            return Circle(name=name, trusted=nothing, chain=nothing, key=nothing)
+            return Circle(trusted=nothing, chain=nothing, key=nothing)
         return self._certificates.circle(name, parent=parent)
 
     def identity(

@@ -52,7 +52,6 @@ class Certificates:
             opts=pulumi.ResourceOptions(parent=parent),
         )
         return Circle(
-            name=name,
             trusted=signed.cert_pem,
             chain=pulumi.Output.concat(signed.cert_pem, root.certificate),
             key=key,

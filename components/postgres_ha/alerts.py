@@ -3,14 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from components.observability import AlertRule
+from components.observability import AlertRule, alert
 from components.postgres_ha.settings import PostgresSettings
 
 LAG_BYTES = 16 * 2**20
 """Much more than a replica has while it streams; from 1 MiB on it is not promoted when the primary's host is lost."""
 STORE_SECONDS = 60
 """Patroni asks its store every `loop_wait`, 10 s unless said."""
-_RUNBOOKS = "docs/runbooks/postgres-"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +32,6 @@ class Alerts:
             found.append(
                 self._rule(
                     "ReadEndpointDown",
-                    "read-endpoint-down",
                     f'(sum(haproxy_backend_active_servers{{job="{self.reads}"}}) or vector(0)) < 1',
                     60,
                     "critical",
@@ -45,7 +43,6 @@ class Alerts:
     def _of_each(self) -> Iterator[AlertRule]:
         yield self._rule(
             "NoPrimary",
-            "no-primary",
             f"(count(patroni_primary{{{self._one}}}) > 0) unless (sum(patroni_primary{{{self._one}}}) > 0)",
             60,
             "critical",
@@ -53,7 +50,6 @@ class Alerts:
         )
         yield self._rule(
             "WriteEndpointDown",
-            "write-endpoint-down",
             f'(max(haproxy_backend_active_servers{{job="{self.writes}",proxy="primary"}}) or vector(0)) < 1',
             60,
             "critical",
@@ -61,7 +57,6 @@ class Alerts:
         )
         yield self._rule(
             "StoreLost",
-            "store-lost",
             f"(time() - max(patroni_dcs_last_seen{{{self._one}}}) > {STORE_SECONDS}) "
             f"or (max(patroni_failsafe_mode_is_active{{{self._one}}}) > 0)",
             60,
@@ -70,7 +65,6 @@ class Alerts:
         )
         yield self._rule(
             "Paused",
-            "paused",
             f"max(patroni_is_paused{{{self._one}}}) > 0",
             3600,
             "warning",
@@ -81,7 +75,6 @@ class Alerts:
         replicas = f"(patroni_replica{{{self._one}}} == 1)"
         yield self._rule(
             "PrimaryChanged",
-            "primary-changed",
             f"(max(patroni_postgres_timeline{{{self._one}}}) "
             f"- max(patroni_postgres_timeline{{{self._one}}} offset 10m)) > 0",
             0,
@@ -90,7 +83,6 @@ class Alerts:
         )
         yield self._rule(
             "ReplicationBroken",
-            "replication-broken",
             f"count({replicas} unless on (instance) (patroni_postgres_streaming{{{self._one}}} == 1)) > 0",
             300,
             "warning",
@@ -98,7 +90,6 @@ class Alerts:
         )
         yield self._rule(
             "ReplicationLags",
-            "replication-lags",
             f"(max(patroni_xlog_location{{{self._one}}}) "
             f"- min(patroni_xlog_replayed_location{{{self._one}}} and on (instance) {replicas})) > {LAG_BYTES}",
             300,
@@ -107,7 +98,6 @@ class Alerts:
         )
         yield self._rule(
             "ProxyDown",
-            "proxy-down",
             f'(sum(up{{job="{self.writes}"}}) or vector(0)) < {self.proxies}',
             120,
             "warning",
@@ -118,13 +108,5 @@ class Alerts:
     def _one(self) -> str:
         return f'job="{self.members}"'
 
-    def _rule(self, suffix: str, page: str, expr: str, for_seconds: int, severity: str, said: str) -> AlertRule:
-        label = f"Postgres_{self.name.replace('-', '_')}"
-        return AlertRule(
-            name=f"{label}{suffix}",
-            expr=expr,
-            for_seconds=for_seconds,
-            severity=severity,
-            summary=f"{label}: {said}",
-            runbook=f"{_RUNBOOKS}{page}.md",
-        )
+    def _rule(self, suffix: str, expr: str, for_seconds: int, severity: str, said: str) -> AlertRule:
+        return alert("Postgres", self.name, suffix, expr, for_seconds, severity, said)

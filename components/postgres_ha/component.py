@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 
 import pulumi
 
@@ -16,11 +17,11 @@ from components.postgres_ha.contract import READ_URL, database_url
 from components.postgres_ha.etcd import etcd
 from components.postgres_ha.images import PostgresImages
 from components.postgres_ha.members import PostgresSecrets, postgres
-from components.postgres_ha.proxy import read_endpoint, write_endpoint
+from components.postgres_ha.proxy import endpoint
 from components.postgres_ha.settings import PostgresSettings
 from components.postgres_ha.timers import CONNECT_SECONDS
 from components.scope import Scope
-from components.write_proxy import STATUS_PORT
+from components.write_proxy import scraped
 from model import Origin
 from platforms.base import Platform
 
@@ -53,8 +54,9 @@ class PostgresHA(Component):
         secrets = PostgresSecrets.generated(scope, name, settings)
         members = postgres(scope, name, settings, image=images.postgres, store=store, secrets=secrets)
         applied = applied_settings(scope, name, settings, image=images.postgres, members=members, secrets=secrets)
-        write = write_endpoint(scope, name, settings, image=images.proxy, members=members, depends_on=applied)
-        read = read_endpoint(scope, name, settings, image=images.proxy, members=members, depends_on=applied)
+        behind = partial(endpoint, scope, name, settings, image=images.proxy, members=members, depends_on=applied)
+        write = behind()
+        read = behind(reading=settings.reads) if settings.reads else None
         values: dict[str, pulumi.Input[str]] = {
             "host": write.host,
             "port": "5432",
@@ -76,15 +78,8 @@ class PostgresHA(Component):
             database: self._further(scope, f"{name}-db-{database}", database, owner, secrets)
             for database, owner in settings.owners.items()
         } | dict(self._in_roles(scope, name, settings, secrets))
-        proxies = ScrapeTarget(
-            job=f"postgres-{name}-rw", replicas_host=write.replicas_host, port=STATUS_PORT, expected=_proxies(settings)
-        )
-        readers = ScrapeTarget(
-            job=f"postgres-{name}-ro",
-            replicas_host=read.replicas_host if read else "",
-            port=STATUS_PORT,
-            expected=_proxies(settings),
-        )
+        proxies = scraped(f"postgres-{name}-rw", write, settings.members)
+        readers = scraped(f"postgres-{name}-ro", read, settings.members) if read else None
         patroni = ScrapeTarget(
             job=f"postgres-{name}", replicas_host=members.replicas_host, port=8008, expected=settings.members
         )
@@ -93,13 +88,13 @@ class PostgresHA(Component):
             settings=settings,
             members=patroni.job,
             writes=proxies.job,
-            reads=readers.job,
-            proxies=_proxies(settings),
+            reads=readers.job if readers else "",
+            proxies=proxies.expected,
         )
         label = f"Postgres_{name.replace('-', '_')}"
         self.observability = scope.observed(
             Observability(
-                targets=(patroni, proxies, *((readers,) if read else ())),
+                targets=(patroni, proxies, *((readers,) if readers else ())),
                 rules=(down_rule(label, patroni, runbook="docs/runbooks/postgres-down.md"), *alerts.rules()),
                 panels=(
                     Panel(title=f"{name}: primary", expr=f'sum(patroni_primary{{job="{patroni.job}"}})'),
@@ -150,7 +145,3 @@ def _secret_name(word: str, key: str) -> str:
     """Docker takes 64 characters, and the platform adds up to 14."""
     name = f"{word.replace('_', '-')}-{key.replace('_', '-')}"
     return name if len(name) <= 50 else f"{name[:41]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
-
-
-def _proxies(settings: PostgresSettings) -> int:
-    return 1 if settings.members == 1 else 2

@@ -37,7 +37,7 @@ def database_terms(tls: ExternalTls | None = None, *, reads: bool = False) -> Te
         facts = _FACTS | _READS if reads else _FACTS
         presets = _presets("", {}, {})
         if reads:
-            presets = {name: texts | _read_urls(texts) for name, texts in presets.items()}
+            presets = {name: texts | {"_READ_URL": _read_url(texts["_URL"])} for name, texts in presets.items()}
         return Terms(facts=facts, standard=tuple(facts), presets=presets)
     facts = _FACTS | tls_facts(tls)
     root = {"PGSSLROOTCERT": "{ca_file}"} if tls.ca is not None else {}
@@ -74,15 +74,12 @@ def _presets(verified: str, root: Mapping[str, str], file: Mapping[str, str]) ->
     }
 
 
-def _read_urls(texts: Mapping[str, str]) -> dict[str, str]:
-    """Each preset's URL once more, for the read endpoint: there every server will do."""
+def _read_url(text: str) -> str:
+    """A preset's URL for the read endpoint: there every server will do."""
     changed = (("{host}:{port}", "{read_host}:{read_port}"), ("=read-write", "=any"), ("Type=primary", "Type=any"))
-    found = {}
-    for name, text in texts.items():
-        for old, new in changed if name == "_URL" else ():
-            text = text.replace(old, new)
-            found["_READ_URL"] = text
-    return found
+    for old, new in changed:
+        text = text.replace(old, new)
+    return text
 
 
 def _joined(*parameters: str) -> str:

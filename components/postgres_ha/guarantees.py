@@ -23,11 +23,11 @@ def promises(settings: PostgresSettings, around: Surroundings) -> Iterator[Promi
         retry_timeout=_failover(settings, "retry_timeout"),
         primary_start=_failover(settings, "primary_start"),
         lag_bytes=LAG_BYTES,
-        restart=Timer(name="restart", millis=around.restart_millis, source=around.restart_source),
-        start=Timer(name="container's start", millis=around.start_millis, source=around.start_source),
+        restart=around.restart,
+        start=around.start,
         proxy=following(stable_addresses=around.stable_addresses),
         connect=Timer(name="connect", millis=CONNECT_SECONDS * 1000, source="`connect_timeout` of the contract"),
-        look_up=Timer(name="look-up", millis=around.look_up_millis, source=around.look_up_source),
+        look_up=around.look_up,
         together=around.together,
     ).promises()
 

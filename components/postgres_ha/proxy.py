@@ -11,29 +11,6 @@ CHECK = PrimaryCheck(lines=("option httpchk OPTIONS /primary", "http-check expec
 """Patroni answers 200 for the member that holds the leader lock."""
 
 
-def write_endpoint(
-    scope: Scope,
-    name: str,
-    settings: PostgresSettings,
-    *,
-    image: Image,
-    members: Endpoint,
-    depends_on: tuple[pulumi.Resource, ...],
-) -> Endpoint:
-    """`<name>-rw`, with twice PostgreSQL's connections: it is PostgreSQL that says when there are too many."""
-    return write_proxy(
-        scope,
-        f"{name}-rw",
-        image=image,
-        port=Port(name="postgres", number=5432),
-        members=members,
-        check=CHECK,
-        max_connections=settings.max_connections * 2,
-        idle_seconds=settings.idle_timeout or NEVER_SECONDS,
-        depends_on=depends_on,
-    )
-
-
 def reads(settings: ReadsSettings) -> Reads:
     """Patroni answers 200 for a replica that streams and lags less, as it knows it since its last look."""
     lag = f"{settings.max_lag // 1024}kB"
@@ -41,7 +18,7 @@ def reads(settings: ReadsSettings) -> Reads:
     return Reads(lines=lines, fallback=settings.fallback == "primary")
 
 
-def read_endpoint(
+def endpoint(
     scope: Scope,
     name: str,
     settings: PostgresSettings,
@@ -49,19 +26,20 @@ def read_endpoint(
     image: Image,
     members: Endpoint,
     depends_on: tuple[pulumi.Resource, ...],
-) -> Endpoint | None:
-    """`<name>-ro`, where the stack file wants it. It carries twice the connections of all members."""
-    if settings.reads is None:
-        return None
+    reading: ReadsSettings | None = None,
+) -> Endpoint:
+    """`<name>-rw`, or `<name>-ro` for `reading`, with twice the connections of the servers that it leads to: it is
+    PostgreSQL that says when there are too many."""
+    servers = settings.members if reading else 1
     return write_proxy(
         scope,
-        f"{name}-ro",
+        f"{name}-{'ro' if reading else 'rw'}",
         image=image,
         port=Port(name="postgres", number=5432),
         members=members,
         check=CHECK,
-        max_connections=settings.max_connections * 2 * settings.members,
+        max_connections=settings.max_connections * 2 * servers,
         idle_seconds=settings.idle_timeout or NEVER_SECONDS,
-        reads=reads(settings.reads),
+        reads=reads(reading) if reading else None,
         depends_on=depends_on,
     )

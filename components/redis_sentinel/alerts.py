@@ -1,10 +1,9 @@
 """What wakes somebody about a replication group, and what can wait until the morning."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from components.observability import AlertRule
+from components.observability import AlertRule, alert
 from components.redis_sentinel.settings import RedisSettings
 
 NEARLY_FULL = 0.9
@@ -130,14 +129,5 @@ class Alerts:
         answering = f"(sum(redis_up{{{servers}}}) or vector(0))"
         return f"({self.settings.members} - {answering} > 0) and on () (max({self._up}) == 1)"
 
-    def _rule(self, suffix: str, expr: str, seconds: int, severity: str, says: str) -> AlertRule:
-        label = f"Redis_{self.name.replace('-', '_')}"
-        page = re.sub("(?=[A-Z])", "-", suffix).lower()
-        return AlertRule(
-            name=f"{label}{suffix}",
-            expr=expr,
-            for_seconds=seconds,
-            severity=severity,
-            summary=f"{label}: {says}",
-            runbook=f"docs/runbooks/redis{page}.md",
-        )
+    def _rule(self, suffix: str, expr: str, for_seconds: int, severity: str, said: str) -> AlertRule:
+        return alert("Redis", self.name, suffix, expr, for_seconds, severity, said)

@@ -7,7 +7,7 @@ import pulumi
 from components.component import Component
 from components.contracts import ClientContract
 from components.facts import filled
-from components.observability import Observability, ScrapeTarget
+from components.observability import Observability
 from components.redis_sentinel.contract import URL, sentinel_fact
 from components.redis_sentinel.endpoint import write_endpoint
 from components.redis_sentinel.exporter import exporter
@@ -18,8 +18,8 @@ from components.redis_sentinel.settings import RedisSettings
 from components.redis_sentinel.timers import SOCKET_TIMEOUT_SECONDS
 from components.scope import Scope
 from components.store_image import ExporterImage, StoreImage
-from components.write_proxy import STATUS_PORT
-from model import Endpoint, Image, Origin
+from components.write_proxy import scraped
+from model import Image, Origin
 from platforms.base import Platform
 
 SENTINEL_PORT = "26379"
@@ -84,7 +84,9 @@ class RedisSentinel(Component):
             values["url"] = filled(URL, values, settings.terms().facts)
             held["url"] = scope.secret(f"{name}-url", values["url"])
             resources = (*resources, *write.resources)
-            observed = replace(observed, targets=(*observed.targets, _proxies(name, settings, write)))
+            observed = replace(
+                observed, targets=(*observed.targets, scraped(f"redis-{name}-rw", write, settings.members))
+            )
         self.contract = ClientContract(
             terms=settings.terms(),
             values=values,
@@ -97,8 +99,3 @@ class RedisSentinel(Component):
         )
         self.observability = scope.observed(observed)
         self.register_outputs({"sentinels": values["sentinels"]})
-
-
-def _proxies(name: str, settings: RedisSettings, write: Endpoint) -> ScrapeTarget:
-    expected = 1 if settings.members == 1 else 2
-    return ScrapeTarget(job=f"redis-{name}-rw", replicas_host=write.replicas_host, port=STATUS_PORT, expected=expected)

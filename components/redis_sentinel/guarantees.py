@@ -20,12 +20,12 @@ def promises(settings: RedisSettings, around: Surroundings) -> Iterator[Promise]
         down_after=_setting("down_after", timers.down_after_ms),
         failover_timeout=_setting("failover_timeout", timers.failover_seconds * 1000),
         lag=lag if persisted else None,
-        restart=Timer(name="restart", millis=around.restart_millis, source=around.restart_source),
-        start=Timer(name="container's start", millis=around.start_millis, source=around.start_source),
+        restart=around.restart,
+        start=around.start,
         answer=Timer(
             name="client's wait", millis=SOCKET_TIMEOUT_SECONDS * 1000, source="`socket_timeout` of the contract"
         ),
-        look_up=Timer(name="look-up", millis=around.look_up_millis, source=around.look_up_source),
+        look_up=around.look_up,
         endpoint=following(stable_addresses=around.stable_addresses) if settings.endpoint else None,
         persisted=persisted,
         stable=around.stable_addresses,

@@ -8,6 +8,7 @@ import pulumi
 
 from components.kind import ImageNeed
 from components.liveness import liveness
+from components.observability import ScrapeTarget
 from components.scope import Scope
 from components.templates import render
 from components.write_proxy.timers import FALL, RISE, TIMERS
@@ -121,6 +122,11 @@ def write_proxy(
 def replicas(members: int) -> int:
     """Proxies in front of so many members."""
     return 2 if members > 1 else 1
+
+
+def scraped(job: str, endpoint: Endpoint, members: int) -> ScrapeTarget:
+    """The metrics of the proxies in front of so many members."""
+    return ScrapeTarget(job=job, replicas_host=endpoint.replicas_host, port=STATUS_PORT, expected=replicas(members))
 
 
 def proxy_cfg(

@@ -107,12 +107,15 @@ class KubernetesSettings(Settings):
             hosts=self.nodes,
             together=self.share_nodes,
             forget_seconds=self.deregistration_delay,
-            forget_public_seconds=(
-                max(self.balancer_delay, self.deregistration_delay)
-                if self.entry == "load-balancer"
-                else self.deregistration_delay
-            ),
+            forget_public_seconds=self.public_delay,
         )
+
+    @property
+    def public_delay(self) -> int:
+        """Seconds until what a cloud's balancer leads to is forgotten by all: it takes longest."""
+        if self.entry == "load-balancer":
+            return max(self.balancer_delay, self.deregistration_delay)
+        return self.deregistration_delay
 
     @field_validator("devices")
     @classmethod

@@ -154,7 +154,7 @@ def _delay(cluster: Cluster, word: Workload) -> int:
     """Only a replica that others connect to has to be forgotten by them; a cloud's balancer takes longest."""
     settings = cluster.settings
     if settings.entry == "load-balancer" and offered_ports(cluster, word):
-        return max(settings.balancer_delay, settings.deregistration_delay)
+        return settings.public_delay
     return settings.deregistration_delay if word.ports else 0
 
 

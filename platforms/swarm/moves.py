@@ -12,7 +12,7 @@ import pulumi
 
 from model import Members
 from platforms.members import other_count
-from platforms.swarm.names import Names
+from platforms.swarm.names import Names, label_of
 
 HOSTS_LABEL = "ha-platform.hosts"
 """On each member: the hosts of all members of its word, by their numbers."""
@@ -116,10 +116,8 @@ def _volume_stays(volume: str, host: str) -> str:
 
 
 def _hosts(inputs: Mapping[str, Any]) -> tuple[str, ...]:
-    for label in inputs.get("labels") or ():
-        if label.get("label") == HOSTS_LABEL:
-            return tuple(label["value"].split(","))
-    return ()
+    text = label_of(inputs, HOSTS_LABEL)
+    return () if text is None else tuple(text.split(","))
 
 
 def _pinned(inputs: Mapping[str, Any]) -> str:
