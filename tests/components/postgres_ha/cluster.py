@@ -50,6 +50,8 @@ class Database:
         self.wait_whole()
         self._lead(PROXY)
         self._lead(READS, reads(ReadsSettings(max_lag=MAX_LAG)))
+        for address in (PROXY, READS):
+            wait_for("its endpoint leads to a server", lambda at=address: asked(at, "SELECT 1"), seconds=30, every=0.2)  # type: ignore[misc]
 
     def _lead(self, address: str, to: Reads | None = None) -> None:
         hosts = tuple(self.patronis.address(ordinal) for ordinal in range(COUNT))
