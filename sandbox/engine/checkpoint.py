@@ -53,7 +53,6 @@ class Resource:
     aliases: tuple[str, ...] = ()
     additional_secret_outputs: tuple[str, ...] = ()
     ignore_changes: tuple[str, ...] = ()
-    replace_on_changes: tuple[str, ...] = ()
     custom_timeouts: dict[str, float] = field(default_factory=dict)
     extra: dict[str, Any] = field(default_factory=dict)
 
@@ -84,9 +83,8 @@ _KEYS = {
     "retainOnDelete": "retain_on_delete",
     "deletedWith": "deleted_with",
     "ignoreChanges": "ignore_changes",
-    "replaceOnChanges": "replace_on_changes",
 }
-_TUPLES = {"dependencies", "initErrors", "additionalSecretOutputs", "aliases", "ignoreChanges", "replaceOnChanges"}
+_TUPLES = {"dependencies", "initErrors", "additionalSecretOutputs", "aliases", "ignoreChanges"}
 
 
 def dump_value(value: Value, crypter: Crypter | None) -> Any:

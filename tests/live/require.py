@@ -1,6 +1,7 @@
 """What a live test needs of the machine."""
 
 import os
+import shutil
 from typing import NoReturn
 
 import pytest
@@ -13,6 +14,12 @@ def require_hosts() -> None:
     if faults := preflight.faults():
         refuse("; ".join(faults))
     packages.ensure(preflight.HOST_PACKAGES)
+
+
+def require_programs(*names: str, packages: str) -> None:
+    """Refuse where one is not on PATH; `packages` says where they come from."""
+    if missing := [name for name in names if shutil.which(name) is None]:
+        refuse(f"not here: {', '.join(missing)} ({packages})")
 
 
 def refuse(reason: str) -> NoReturn:

@@ -1,6 +1,5 @@
 """The sandbox's nodes: pods connect across them, policies decide which, and a node can be lost."""
 
-import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -8,6 +7,7 @@ import yaml
 
 from sandbox.hosts.kubernetes import KubernetesCluster
 from sandbox.hosts.kubernetes.addresses import API_SERVICE
+from sandbox.hosts.waiting import wait_until
 from sandbox.images import ensure_images
 
 pytestmark = [pytest.mark.live, pytest.mark.kubernetes, pytest.mark.timeout(600, func_only=True)]
@@ -54,10 +54,7 @@ def connects(cluster: KubernetesCluster, pod: str, host: str = SERVER, port: int
 
 def eventually(condition: Callable[[], bool], seconds: float) -> None:
     """A firewall follows a change within a moment."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(0.2)
+    wait_until(condition, "the policies say so", seconds, every=0.2)
 
 
 def test_a_declared_connection_passes_between_nodes_and_others_do_not(trial: KubernetesCluster) -> None:

@@ -18,6 +18,7 @@ from sandbox.engine.providers.docker.client import connect, host_of
 from sandbox.engine.providers.docker.kinds import SERVICE_TYPE
 from sandbox.engine.providers.docker.provider import DockerProvider
 from sandbox.engine.providers.docker.registry import headers, logins_of
+from sandbox.engine.providers.docker.services import NotConverged
 from sandbox.engine.values import Change, Properties, Value, plain
 
 _IMAGE = ("taskSpec", "containerSpec", "image")
@@ -54,9 +55,7 @@ class OfficialDocker(DockerProvider):
     def create(self, urn: str, type: str, inputs: Properties, preview: bool) -> tuple[Value, Properties]:
         try:
             return super().create(urn, type, inputs, preview)
-        except ProviderError as error:
-            if type != SERVICE_TYPE or "the service was deleted again" not in str(error):
-                raise
+        except NotConverged as error:
             timeout = _at(plain(inputs), ("convergeConfig", "timeout"))
             raise ProviderError(f"service {plain(inputs['name'])} did not converge after {timeout}") from error
 

@@ -38,9 +38,7 @@ class Database:
 
     def start(self) -> None:
         """Returns when all replicas stream."""
-        for ordinal in range(COUNT):
-            self._store.start(ordinal)
-        self._store.wait_healthy(*range(COUNT))
+        self._store.start_all()
         self.patronis.start(0)
         wait_for("member 0 leads", lambda: self.leader() == 0, seconds=90, every=0.2)
         # Slots of new replicas, and what replicas say of themselves, come with the next look: here not after 10 s.
@@ -69,11 +67,7 @@ class Database:
 
     def leader(self) -> int | None:
         """Who has the leader lock, and says so itself."""
-        for ordinal in range(COUNT):
-            with suppress(httpx.HTTPError):
-                if httpx.get(self.patronis.url(ordinal, "/primary"), timeout=2, trust_env=False).status_code == 200:
-                    return ordinal
-        return None
+        return next((ordinal for ordinal in range(COUNT) if self.patronis.answers(ordinal, "/primary")), None)
 
     def roles(self) -> dict[int, str]:
         """What the leader says of everyone that runs as it should."""

@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +28,10 @@ class Store:
 
     def __init__(self, directory: Path, network: str = own_network()) -> None:
         self._directory = directory
-        self.network = network
         self._addresses = {f"prod-main-etcd-{ordinal}": f"{network}.{ordinal + 1}" for ordinal in range(COUNT)}
-        found = _registered()
-        self._specs = _specs(found)
-        self.real = issued(found, name=lambda host: self._addresses.get(host, host), addresses=self.addresses())
-        for name, file in (("ca", "ca"), ("chain", "chain"), ("identity", "identity"), ("client", "client")):
-            path = directory / f"{file}.pem"
-            path.write_text(with_certificates(text(found, f"main-etcd-{name}"), self.real))
+        self._found = _registered()
+        self._specs = _specs(self._found)
+        self._issue({name: name for name in ("ca", "chain", "identity", "client")})
         self._running: dict[int, subprocess.Popen[bytes]] = {}
 
     def addresses(self) -> tuple[str, ...]:
@@ -45,6 +42,12 @@ class Store:
         """Runs the start script with the rendered arguments and variables."""
         arguments = [self._text(ordinal, argument) for argument in self._specs[f"main-etcd-{ordinal}"]["args"]]
         self._run(ordinal, ["sh", str(START), *arguments], self._env(ordinal) | variables)
+
+    def start_all(self) -> None:
+        """All members; returns when they are healthy."""
+        for ordinal in range(COUNT):
+            self.start(ordinal)
+        self.wait_healthy(*range(COUNT))
 
     def start_without_certificates(self, ordinal: int) -> None:
         """As the version did that had none."""
@@ -101,6 +104,10 @@ class Store:
         for ordinal in ordinals:
             wait_for(f"member {ordinal} is healthy", lambda n=ordinal: self.healthy(n), seconds=seconds)  # type: ignore[misc]
 
+    def wait_ready(self, *ordinals: int, seconds: float = 60) -> None:
+        for ordinal in ordinals:
+            wait_for(f"member {ordinal} is ready", lambda n=ordinal: self.ready(n), seconds=seconds)  # type: ignore[misc]
+
     def ask(self, ordinal: int, *command: str) -> str:
         """What etcdctl prints when it asks one member; it must succeed."""
         done = self._etcdctl(ordinal, *command)
@@ -133,9 +140,13 @@ class Store:
 
     def other_authority(self, name: str) -> None:
         """Another authority's certificate, with the same names, as `<name>.pem`."""
-        found = _registered()
-        real = issued(found, name=lambda host: self._addresses.get(host, host), addresses=self.addresses())
-        (self._directory / f"{name}.pem").write_text(with_certificates(text(found, "main-etcd-identity"), real))
+        self._issue({"identity": name})
+
+    def _issue(self, files: Mapping[str, str]) -> None:
+        """Of a new authority: what is rendered as the key, as `<value>.pem`."""
+        real = issued(self._found, name=lambda host: self._addresses.get(host, host), addresses=self.addresses())
+        for rendered, file in files.items():
+            Path(self.pem(file)).write_text(with_certificates(text(self._found, f"main-etcd-{rendered}"), real))
 
     def pem(self, name: str) -> str:
         """Where the certificate is."""

@@ -19,6 +19,7 @@ from composition.compose import compose
 from composition.read import StackInput, check
 from tests.components.postgres_ha.etcd_members import Store
 from tests.live.app.postgres_server import POSTGRES_BIN
+from tests.live.require import refuse, require_programs
 from tests.loopback import own_network
 from tests.mock_engine import Recorded, render
 from tests.rendered.texts import PLATFORMS, text
@@ -27,6 +28,15 @@ PATRONI = Path(sys.executable).with_name("patroni")
 COUNT = 3
 FIRST_ADDRESS = 11
 PASSWORDS = {role: role for role in ("superuser", "replication", "rewind", "rest_api", "settings")}
+
+
+def require_patroni(*programs: str, packages: str) -> None:
+    """Refuse where Patroni with PostgreSQL, or one of the programs beside it, cannot run."""
+    require_programs(*programs, packages=packages)
+    if not (POSTGRES_BIN / "postgres").exists():
+        refuse("not here: postgresql-15 (a Debian package)")
+    if subprocess.run([*as_postgres(), PATRONI, "--version"], capture_output=True, check=False).returncode:
+        refuse(f"{PATRONI} of requirements-dev.txt does not run in a user namespace")
 
 
 class Patronis:
@@ -153,6 +163,12 @@ class Patronis:
     def url(self, ordinal: int, path: str) -> str:
         """Of the REST interface."""
         return f"http://{self.address(ordinal)}:8008{path}"
+
+    def answers(self, ordinal: int, path: str) -> bool:
+        """With 200, on the REST interface."""
+        with suppress(httpx.HTTPError):
+            return httpx.get(self.url(ordinal, path), timeout=2, trust_env=False).status_code == 200
+        return False
 
     def state(self, ordinal: int) -> str:
         """What Patroni says of its server; an OSError when it does not answer."""

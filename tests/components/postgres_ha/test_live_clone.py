@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import threading
@@ -17,11 +16,9 @@ import httpx
 import pytest
 
 from platforms.durations import seconds_of
-from tests.components.postgres_ha.etcd_members import COUNT, Store
-from tests.components.postgres_ha.patroni_members import PATRONI, Patronis, as_postgres
-from tests.live.app.postgres_server import POSTGRES_BIN
+from tests.components.postgres_ha.etcd_members import Store
+from tests.components.postgres_ha.patroni_members import Patronis, require_patroni
 from tests.live.deployed.waiting import wait_for
-from tests.live.require import refuse
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]
 RENDERED_START_SECONDS, START_SECONDS = 900, 4.0
@@ -136,31 +133,17 @@ def kubelet(probes: dict[str, dict[str, Any]], url: Callable[[str], str]) -> Che
 @pytest.fixture(scope="module")
 def primary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Patronis]:
     """Member 0 leads."""
-    if missing := [program for program in ("etcd", "curl", "flock") if shutil.which(program) is None]:
-        refuse(f"not here: {', '.join(missing)} (Debian packages etcd-server, curl, util-linux)")
-    if not (POSTGRES_BIN / "postgres").exists():
-        refuse("not here: postgresql-15 (a Debian package)")
-    if subprocess.run([*as_postgres(), PATRONI, "--version"], capture_output=True, check=False).returncode:
-        refuse(f"{PATRONI} of requirements-dev.txt does not run in a user namespace")
+    require_patroni("etcd", "curl", "flock", packages="Debian packages etcd-server, curl, util-linux")
     store = Store(tmp_path_factory.mktemp("etcd"))
     patronis = Patronis(tmp_path_factory.mktemp("patroni"), store)
     try:
-        for ordinal in range(COUNT):
-            store.start(ordinal)
-        store.wait_healthy(*range(COUNT))
+        store.start_all()
         patronis.start(0)
-        wait_for("member 0 leads", lambda: _answers(patronis.url(0, "/primary")), seconds=60, every=0.2)
+        wait_for("member 0 leads", lambda: patronis.answers(0, "/primary"), seconds=60, every=0.2)
         yield patronis
     finally:
         patronis.stop()
         store.stop()
-
-
-def _answers(url: str) -> bool:
-    try:
-        return httpx.get(url, timeout=2, trust_env=False).status_code == 200
-    except httpx.HTTPError as error:
-        raise OSError(error) from None
 
 
 def test_a_clone_longer_than_a_start_goes_on_and_what_hangs_is_killed(primary: Patronis) -> None:

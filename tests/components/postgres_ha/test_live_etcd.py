@@ -9,7 +9,7 @@ import pytest
 
 from tests.components.postgres_ha.etcd_members import COUNT, Store
 from tests.live.deployed.waiting import wait_for
-from tests.live.require import refuse
+from tests.live.require import require_programs
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 LOST, OTHER = 1, 2
@@ -18,14 +18,11 @@ LOST, OTHER = 1, 2
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """Three members that hold a value; each test leaves them as healthy as it found them."""
-    if missing := [program for program in ("etcd", "etcdctl") if shutil.which(program) is None]:
-        refuse(f"not here: {', '.join(missing)} (etcd-server and etcd-client are Debian packages)")
+    require_programs("etcd", "etcdctl", packages="etcd-server and etcd-client are Debian packages")
     directory = tmp_path_factory.mktemp("etcd")
     store = Store(directory)
     try:
-        for ordinal in range(COUNT):
-            store.start(ordinal)
-        store.wait_healthy(*range(COUNT))
+        store.start_all()
         store.ask(0, "put", "kept", "value")
         # A forced new cluster drops what the member does not know to be committed: the last entry of all.
         store.ask(0, "put", "later", "value")

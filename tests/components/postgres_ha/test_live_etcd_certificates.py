@@ -1,6 +1,5 @@
 """Whom a store lets in, and how one of a version without certificates changes to them while Patroni uses it."""
 
-import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -10,10 +9,9 @@ import httpx
 import pytest
 
 from tests.components.postgres_ha.etcd_members import COUNT, Store
-from tests.components.postgres_ha.patroni_members import Patronis
-from tests.live.app.postgres_server import POSTGRES_BIN
+from tests.components.postgres_ha.patroni_members import Patronis, require_patroni
 from tests.live.deployed.waiting import wait_for
-from tests.live.require import refuse
+from tests.live.require import require_programs
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 PLAIN_SECONDS = 20
@@ -22,8 +20,7 @@ LAST = 2
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    if missing := [program for program in ("etcd", "etcdctl", "curl") if shutil.which(program) is None]:
-        refuse(f"not here: {', '.join(missing)} (Debian packages etcd-server, etcd-client, curl)")
+    require_programs("etcd", "etcdctl", "curl", packages="Debian packages etcd-server, etcd-client, curl")
     store = Store(tmp_path)
     try:
         yield store
@@ -32,9 +29,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def test_who_has_no_certificate_of_the_store_is_not_let_in(store: Store) -> None:
-    for ordinal in range(COUNT):
-        store.start(ordinal)
-    store.wait_healthy(*range(COUNT))
+    store.start_all()
     store.other_authority("other")
     assert store.lets_in(0, identity="client")
     assert not store.lets_in(0, identity="other"), "of another stack with the same names"
@@ -64,8 +59,7 @@ def test_all_members_change_at_once(store: Store) -> None:
     store.stop()
     for ordinal in range(COUNT):
         store.start(ordinal)
-    for ordinal in range(COUNT):
-        wait_for(f"member {ordinal} is ready", lambda n=ordinal: store.ready(n), seconds=60)  # type: ignore[misc]
+    store.wait_ready(*range(COUNT))
     assert "value" in store.ask(LAST, "get", "kept")
     assert store.ask(0, "member", "list").count(", https://") == COUNT
 
@@ -74,7 +68,7 @@ def test_a_lost_volume_is_filled_by_members_that_have_not_changed(store: Store) 
     plain(store)
     store.lose(LAST)
     store.start(LAST)
-    wait_for("it has joined", lambda: store.ready(LAST), seconds=90)
+    store.wait_ready(LAST, seconds=90)
     assert "value" in store.ask(LAST, "get", "kept")
     assert "value" in store.ask(LAST, "get", "kept", "--consistency=s"), "of its own copy"
 
@@ -100,43 +94,35 @@ class Watch:
                 self.answers.append(0)
 
 
-def _answers(url: str) -> bool:
-    try:
-        return httpx.get(url, timeout=2, trust_env=False).status_code == 200
-    except httpx.HTTPError as error:
-        raise OSError(error) from None
-
-
 def test_patroni_stays_primary_while_members_change_one_by_one(
     store: Store, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    if not (POSTGRES_BIN / "postgres").exists():
-        refuse("not here: postgresql-15 (a Debian package)")
+    require_patroni("flock", packages="Debian package util-linux")
     plain(store)
     patronis = Patronis(tmp_path_factory.mktemp("patroni"), store)
     try:
         patronis.start(0, certificates=False)
-        wait_for("member 0 leads", lambda: _answers(patronis.url(0, "/primary")), seconds=60, every=0.2)
+        wait_for("member 0 leads", lambda: patronis.answers(0, "/primary"), seconds=60, every=0.2)
         patronis.start(1, certificates=False)
-        wait_for("member 1 follows", lambda: _answers(patronis.url(1, "/replica")), seconds=60, every=0.2)
+        wait_for("member 1 follows", lambda: patronis.answers(1, "/replica"), seconds=60, every=0.2)
         assert patronis.login(0, "app", "owner", "app", "CREATE TABLE kept AS SELECT 1 AS n") == ""
         watch = Watch(patronis.url(0, "/primary"))
         for ordinal in range(COUNT):
             store.kill(ordinal)
             store.start(ordinal, HA_PLAIN_SECONDS=str(PLAIN_SECONDS))
-            wait_for(f"member {ordinal} is ready", lambda n=ordinal: store.ready(n), seconds=60)  # type: ignore[misc]
+            store.wait_ready(ordinal)
         patronis.kill(1)
         patronis.start(1)
-        wait_for("member 1 follows", lambda: _answers(patronis.url(1, "/replica")), seconds=60, every=0.2)
+        wait_for("member 1 follows", lambda: patronis.answers(1, "/replica"), seconds=60, every=0.2)
         watch.stop()
         assert {*watch.answers} == {200}, "it led all the time"
         patronis.kill(0)
         patronis.start(0)
-        wait_for("somebody leads", lambda: any(_leads(patronis, n) for n in (0, 1)), seconds=90, every=0.2)
+        wait_for("somebody leads", lambda: any(patronis.answers(n, "/primary") for n in (0, 1)), seconds=90, every=0.2)
         # What the platform does when a member ends after the time in which it takes clients without certificates.
         wait_for("it ends", lambda: store.has_ended(0), seconds=PLAIN_SECONDS + 30)
         store.start(0)
-        wait_for("it is ready", lambda: store.ready(0), seconds=60)
+        store.wait_ready(0)
         assert not store.lets_in(0, scheme="http", port=2381)
         kept = "SELECT n FROM kept WHERE NOT pg_is_in_recovery()"
         wait_for(
@@ -146,10 +132,3 @@ def test_patroni_stays_primary_while_members_change_one_by_one(
         )
     finally:
         patronis.stop()
-
-
-def _leads(patronis: Patronis, ordinal: int) -> bool:
-    try:
-        return _answers(patronis.url(ordinal, "/primary"))
-    except OSError:
-        return False

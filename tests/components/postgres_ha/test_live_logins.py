@@ -1,17 +1,13 @@
 """Who may log in where, on real members with the files that are rendered; and the orders of the settings job."""
 
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import pytest
 
-from tests.components.postgres_ha.etcd_members import COUNT, Store
-from tests.components.postgres_ha.patroni_members import Patronis
-from tests.live.app.postgres_server import POSTGRES_BIN
+from tests.components.postgres_ha.etcd_members import Store
+from tests.components.postgres_ha.patroni_members import Patronis, require_patroni
 from tests.live.deployed.waiting import wait_for
-from tests.live.require import refuse
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 ROLES = {"reader": {"grants": {"analytics": "read"}}}
@@ -21,33 +17,21 @@ REJECTED = "pg_hba.conf rejects connection"
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Patronis]:
     """Member 0 leads, member 1 follows, and the job was there."""
-    if missing := [program for program in ("etcd", "flock") if shutil.which(program) is None]:
-        refuse(f"not here: {', '.join(missing)} (Debian packages etcd-server, util-linux)")
-    if not (POSTGRES_BIN / "postgres").exists():
-        refuse("not here: postgresql-15 (a Debian package)")
+    require_patroni("etcd", "flock", packages="Debian packages etcd-server, util-linux")
     store = Store(tmp_path_factory.mktemp("etcd"))
     keys: dict[str, Any] = {"databases": {"analytics": {"extensions": ["citext"]}}, "roles": ROLES, "members": 2}
     patronis = Patronis(tmp_path_factory.mktemp("patroni"), store, **keys)
     try:
-        for ordinal in range(COUNT):
-            store.start(ordinal)
-        store.wait_healthy(*range(COUNT))
+        store.start_all()
         patronis.start(0)
-        wait_for("member 0 leads", lambda: _answers(patronis.url(0, "/primary")), seconds=60, every=0.2)
+        wait_for("member 0 leads", lambda: patronis.answers(0, "/primary"), seconds=60, every=0.2)
         patronis.start(1)
-        wait_for("member 1 follows", lambda: _answers(patronis.url(1, "/replica")), seconds=60, every=0.2)
+        wait_for("member 1 follows", lambda: patronis.answers(1, "/replica"), seconds=60, every=0.2)
         patronis.said = patronis.apply_settings()
         yield patronis
     finally:
         patronis.stop()
         store.stop()
-
-
-def _answers(url: str) -> bool:
-    try:
-        return httpx.get(url, timeout=2, trust_env=False).status_code == 200
-    except httpx.HTTPError as error:
-        raise OSError(error) from None
 
 
 def test_the_job_orders_and_the_primary_does_it(cluster: Patronis) -> None:
@@ -108,8 +92,8 @@ def test_the_job_s_role_may_do_nothing_but_order(cluster: Patronis) -> None:
 def test_a_new_primary_takes_orders_too(cluster: Patronis) -> None:
     """Also from a job that could not log in before: the role is made again where it is not as it must be."""
     cluster.kill(0)
-    wait_for("member 1 leads", lambda: _answers(cluster.url(1, "/primary")), seconds=90, every=0.5)
+    wait_for("member 1 leads", lambda: cluster.answers(1, "/primary"), seconds=90, every=0.5)
     cluster.start(0)
-    wait_for("member 0 follows", lambda: _answers(cluster.url(0, "/replica")), seconds=90, every=0.5)
+    wait_for("member 0 follows", lambda: cluster.answers(0, "/replica"), seconds=90, every=0.5)
     assert "in force" in cluster.apply_settings()
     assert REJECTED in cluster.login(1, "postgres", "postgres", "postgres")

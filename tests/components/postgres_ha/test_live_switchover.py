@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -12,10 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.components.postgres_ha.cluster import MAX_LAG, PROXY, READS, Database, Writer, asked
-from tests.components.postgres_ha.patroni_members import COUNT, PASSWORDS, PATRONI, as_postgres
+from tests.components.postgres_ha.patroni_members import COUNT, PASSWORDS, require_patroni
 from tests.live.app.postgres_server import POSTGRES_BIN
 from tests.live.deployed.waiting import wait_for
-from tests.live.require import refuse
 from tests.stacks.fixtures import REPOSITORY
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
@@ -24,12 +22,7 @@ SCRIPT = REPOSITORY / "components/postgres_ha/files/switchover.py"
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    if missing := [program for program in ("etcd", "haproxy", "flock") if shutil.which(program) is None]:
-        refuse(f"not here: {', '.join(missing)} (Debian packages etcd-server, haproxy, util-linux)")
-    if not (POSTGRES_BIN / "postgres").exists():
-        refuse("not here: postgresql-15 (a Debian package)")
-    if subprocess.run([*as_postgres(), PATRONI, "--version"], capture_output=True, check=False).returncode:
-        refuse(f"{PATRONI} of requirements-dev.txt does not run in a user namespace")
+    require_patroni("etcd", "haproxy", "flock", packages="Debian packages etcd-server, haproxy, util-linux")
     one = Database(tmp_path_factory.mktemp("database"))
     try:
         one.start()

@@ -1,27 +1,12 @@
 """Who takes over from a primary: what a member makes of Patroni's answers."""
 
-import importlib.util
 import json
-from types import ModuleType
 from typing import Any
 
 import pytest
 
-from tests.stacks.fixtures import REPOSITORY
+from components.postgres_ha.files import switchover
 
-
-def _module() -> ModuleType:
-    spec = importlib.util.spec_from_file_location(
-        "switchover", REPOSITORY / "components/postgres_ha/files/switchover.py"
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-switchover = _module()
 STARTED = {"one": "2026-01-01 10:00:00+00:00", "two": "2026-01-01 12:00:00+00:00"}
 
 
@@ -29,7 +14,7 @@ def member(name: str, role: str = "replica", state: str = "streaming", **more: A
     return {"name": name, "role": role, "state": state, "api_url": name, **more}
 
 
-class Patroni(switchover.Patroni):  # type: ignore[misc,name-defined]
+class Patroni(switchover.Patroni):
     """One that answers from memory, and does what it is asked or says why not."""
 
     def told(

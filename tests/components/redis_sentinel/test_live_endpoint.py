@@ -1,6 +1,5 @@
 """The plain write endpoint in the real haproxy, in front of a real group: a client that knows one address."""
 
-import shutil
 import signal
 import time
 from collections.abc import Iterator
@@ -10,7 +9,7 @@ import pytest
 
 from tests.components.redis_sentinel.redis_members import COUNT, Group
 from tests.live.deployed.waiting import wait_for
-from tests.live.require import refuse
+from tests.live.require import require_programs
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]
 ENDPOINT = 8
@@ -19,9 +18,7 @@ ENDPOINT = 8
 @pytest.fixture
 def group(role: str, tmp_path: Path) -> Iterator[Group]:
     """A group behind its endpoint."""
-    programs = ("redis-server", "redis-sentinel", "redis-cli", "haproxy")
-    if missing := [program for program in programs if shutil.which(program) is None]:
-        refuse(f"not here: {', '.join(missing)} (Debian packages)")
+    require_programs("redis-server", "redis-sentinel", "redis-cli", "haproxy", packages="Debian packages")
     one = Group(tmp_path, {"role": role, "members": COUNT, "endpoint": True})
     try:
         one.start_all()

@@ -1,7 +1,6 @@
 """A master that is stopped on purpose: a real group, a client that writes on, and Sentinels that would miss the master
 only after a minute."""
 
-import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,16 +12,16 @@ from redis.sentinel import MasterNotFoundError, Sentinel
 
 from tests.components.redis_sentinel.redis_members import COUNT, PORTS, Group
 from tests.live.deployed.waiting import wait_for
-from tests.live.require import refuse
+from tests.live.require import require_programs
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]
 
 
 @pytest.fixture
 def group(role: str, tmp_path: Path) -> Iterator[Group]:
-    programs = ("redis-server", "redis-sentinel", "redis-cli")
-    if missing := [program for program in programs if shutil.which(program) is None]:
-        refuse(f"not here: {', '.join(missing)} (redis-server and redis-sentinel are Debian packages)")
+    require_programs(
+        "redis-server", "redis-sentinel", "redis-cli", packages="redis-server and redis-sentinel are Debian packages"
+    )
     slow = {"down_after": "60s", "failover_timeout": "120s"}
     one = Group(tmp_path, {"role": role, "members": COUNT, "timers": slow})
     try:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.components.redis_sentinel.redis_members import COUNT, PORTS, Group
 from tests.live.deployed.waiting import wait_for
-from tests.live.require import refuse
+from tests.live.require import require_programs
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 KEYS = 500
@@ -21,9 +21,9 @@ Make = Callable[[dict[str, Any]], Group]
 @pytest.fixture
 def make(tmp_path: Path) -> Iterator[Make]:
     """A group that runs and holds `KEYS` keys."""
-    programs = ("redis-server", "redis-sentinel", "redis-cli")
-    if missing := [program for program in programs if shutil.which(program) is None]:
-        refuse(f"not here: {', '.join(missing)} (redis-server and redis-sentinel are Debian packages)")
+    require_programs(
+        "redis-server", "redis-sentinel", "redis-cli", packages="redis-server and redis-sentinel are Debian packages"
+    )
     made: list[Group] = []
 
     def group(settings: dict[str, Any]) -> Group:

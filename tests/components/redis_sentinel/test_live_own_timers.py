@@ -1,6 +1,5 @@
 """A real group with a name, timers and parameters of its own, and Sentinels that get other timers later."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,16 +7,16 @@ import pytest
 
 from tests.components.redis_sentinel.redis_members import COUNT, Group
 from tests.live.deployed.waiting import wait_for
-from tests.live.require import refuse
+from tests.live.require import require_programs
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 
 
 @pytest.fixture
 def group(tmp_path: Path) -> Iterator[Group]:
-    programs = ("redis-server", "redis-sentinel", "redis-cli")
-    if missing := [program for program in programs if shutil.which(program) is None]:
-        refuse(f"not here: {', '.join(missing)} (redis-server and redis-sentinel are Debian packages)")
+    require_programs(
+        "redis-server", "redis-sentinel", "redis-cli", packages="redis-server and redis-sentinel are Debian packages"
+    )
     settings = {
         "role": "session",
         "members": COUNT,

@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from tests.live.deployed.engines import Engine
-from tests.live.dev.commands import Run
+from tests.live.dev.commands import Run, ended
 from tests.stacks.fixtures import REPOSITORY
 
 UP_SECONDS = 900
@@ -140,16 +140,8 @@ class Deployment:
     def command(self, verb: str, *arguments: str, **environment: str) -> Run:
         """One of the project's commands on the stack, on hosts of a person's own."""
         self._write()
-        done = subprocess.run(
-            [sys.executable, "-m", "cli", verb, self.name, *arguments],
-            cwd=REPOSITORY,
-            env={**self._for_commands(), **environment},
-            capture_output=True,
-            text=True,
-            timeout=UP_SECONDS,
-            check=False,
-        )
-        return Run(code=done.returncode, out=done.stdout, err=done.stderr)
+        line = [sys.executable, "-m", "cli", verb, self.name, *arguments]
+        return ended(line, {**self._for_commands(), **environment}, seconds=UP_SECONDS)
 
     @contextmanager
     def following(self, verb: str, *arguments: str) -> Iterator["Following"]:

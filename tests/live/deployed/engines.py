@@ -1,16 +1,13 @@
 """What deploys a live stack: the Pulumi CLI where it can be had, and the sandbox engine. Both read one stack file."""
 
-import os
-import subprocess
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
-from tests.live.dev.commands import NOT_INHERITED, Run
+from tests.live.dev.commands import Run, ended, inherited
 from tests.live.pulumi_cli.project import PASSPHRASE, SECONDS, Project
-from tests.stacks.fixtures import REPOSITORY
 
 _WITH_EVENTS = ("up", "preview", "refresh", "destroy")
 
@@ -47,21 +44,11 @@ class SandboxEngine(Engine):
         self._stack = ["--stack", stack, "--stack-file", str(directory / f"Pulumi.{stack}.yaml")]
         state = directory / "state"
         self.records = (state,)
-        kept = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
-        self.environment = {**kept, **target, "HA_STATE": str(state), "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE}
+        self.environment = {**inherited(), **target, "HA_STATE": str(state), "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE}
 
     def run(self, verb: str, *arguments: str, text: str = "") -> Run:
-        done = subprocess.run(
-            [sys.executable, "-m", "sandbox.engine", verb, *arguments, *self._stack],
-            cwd=REPOSITORY,
-            env=self.environment,
-            input=text,
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-            check=False,
-        )
-        return Run(code=done.returncode, out=done.stdout, err=done.stderr)
+        line = [sys.executable, "-m", "sandbox.engine", verb, *arguments, *self._stack]
+        return ended(line, self.environment, text=text, seconds=SECONDS)
 
     def refresh(self) -> Run:
         return self.run("refresh", "--apply")

@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +30,33 @@ class Run:
         return self.out + self.err
 
 
+def inherited() -> dict[str, str]:
+    """This process's environment, without what a developer's shell may have set."""
+    return {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
+
+
+def ended(
+    line: Sequence[str],
+    environment: Mapping[str, str],
+    *,
+    directory: Path = REPOSITORY,
+    text: str = "",
+    seconds: float = COMMAND_SECONDS,
+) -> Run:
+    """A command that is run to its end, without a terminal."""
+    done = subprocess.run(
+        line,
+        cwd=directory,
+        env=environment,
+        input=text,
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+        check=False,
+    )
+    return Run(code=done.returncode, out=done.stdout, err=done.stderr)
+
+
 @dataclass(frozen=True)
 class Commands:
     """Commands with their state in a directory of the test."""
@@ -39,8 +66,7 @@ class Commands:
 
     @property
     def environment(self) -> dict[str, str]:
-        kept = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
-        return {**kept, "ENGINE": "sandbox", "HA_STATE": str(self.state), **self.more}
+        return {**inherited(), "ENGINE": "sandbox", "HA_STATE": str(self.state), **self.more}
 
     def make(self, target: str, **variables: str) -> Run:
         """`make target NAME=value ...`"""
@@ -84,17 +110,7 @@ class Commands:
         environment = {**self.environment, **(more or {})}
         if stack_file:
             environment["STACK_FILE"] = str(stack_file)
-        done = subprocess.run(
-            line,
-            cwd=REPOSITORY,
-            env=environment,
-            input=text if text is not None else "",
-            capture_output=True,
-            text=True,
-            timeout=COMMAND_SECONDS,
-            check=False,
-        )
-        return Run(code=done.returncode, out=done.stdout, err=done.stderr)
+        return ended(line, environment, text=text or "")
 
 
 def processes_of(state: Path) -> list[int]:

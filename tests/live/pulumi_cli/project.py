@@ -16,13 +16,27 @@ from typing import Any
 
 from sandbox.hosts.waiting import wait_until
 from sandbox.pulumi.stand_ins.environment import stand_in_environment
-from tests.live.dev.commands import NOT_INHERITED, Run
+from tests.live.dev.commands import Run, ended, inherited
 from tests.live.summaries import keep_summary
 from tests.stacks.fixtures import REPOSITORY
 
 STACK = "trial"
 PASSPHRASE = "a passphrase"
 SECONDS = 900
+SECRET = "only-for-this-test-7f3a"
+"""Given to stacks, and searched in what is printed."""
+UNCHANGED = ("preview", "--diff", "--expect-no-changes")
+
+
+def quiet(text: str) -> bool:
+    """Without a traceback and without the secret."""
+    return "Traceback" not in text and "KeyboardInterrupt" not in text and SECRET not in text
+
+
+def with_pulumi(pulumi: Path, *target: str) -> dict[str, str]:
+    """Variables with which commands find the CLI and the stand-ins."""
+    stand_ins = stand_in_environment(*target)
+    return {**stand_ins, "PATH": f"{pulumi.parent}{os.pathsep}{stand_ins['PATH']}"}
 
 
 @dataclass(frozen=True)
@@ -49,17 +63,19 @@ class Project:
     @property
     def environment(self) -> dict[str, str]:
         """With the CLI and the stand-ins on PATH, for `pulumi` and for the commands of the project."""
-        kept = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
-        stand_ins = stand_in_environment(*self.target.values())
         return {
-            **kept,
-            **stand_ins,
-            "PATH": f"{self.pulumi.parent}{os.pathsep}{stand_ins['PATH']}",
+            **inherited(),
+            **with_pulumi(self.pulumi, *self.target.values()),
             **self.target,
             "PULUMI_BACKEND_URL": (self.directory / "backend").as_uri(),
             "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
             "NO_COLOR": "1",
         }
+
+    def init(self) -> None:
+        """Make the stack."""
+        run = self.run("stack", "init")
+        assert run.code == 0, run.text
 
     def run(self, *arguments: str, text: str = "", **environment: str | None) -> Run:
         """`pulumi ARGUMENTS`, without a terminal. A variable that is None is not set."""
@@ -104,18 +120,10 @@ class Project:
 
     def _run(self, line: list[str], directory: Path, text: str, more: Mapping[str, str | None]) -> Run:
         given, started = {**self.environment, **more}, time.monotonic()
-        done = subprocess.run(
-            line,
-            cwd=directory,
-            env={name: value for name, value in given.items() if value is not None},
-            input=text,
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-            check=False,
-        )
-        keep_summary(" ".join(line), done.stdout, time.monotonic() - started)
-        return Run(code=done.returncode, out=done.stdout, err=done.stderr)
+        environment = {name: value for name, value in given.items() if value is not None}
+        run = ended(line, environment, directory=directory, text=text, seconds=SECONDS)
+        keep_summary(" ".join(line), run.out, time.monotonic() - started)
+        return run
 
     def exported(self) -> dict[str, Any]:
         """The state."""

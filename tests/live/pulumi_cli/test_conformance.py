@@ -35,8 +35,7 @@ def stored_as_recorded(stack: str, pulumi: Path, directory: Path, target: dict[s
     image = reference("base")
     project = Project(pulumi, directory, target, program=PROGRAM, name="conformance", stack=stack)
     shutil.copy(PROGRAM / project.stack_file.name, project.stack_file)
-    init = project.run("stack", "init")
-    assert init.code == 0, init.text
+    project.init()
     try:
         up = project.run("up", "--yes", "--skip-preview", **{IMAGE: image})
         assert up.code == 0, up.text

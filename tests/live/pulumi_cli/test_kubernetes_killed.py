@@ -14,8 +14,7 @@ from sandbox.hosts.kubernetes import KubernetesCluster
 from sandbox.images import ensure_images
 from tests.live.dev.stacks import SMALL, StackFile
 from tests.live.pulumi_cli import readme
-from tests.live.pulumi_cli.project import Project
-from tests.live.pulumi_cli.test_swarm import UNCHANGED, quiet
+from tests.live.pulumi_cli.project import UNCHANGED, Project, quiet
 from tests.live.pulumi_cli.test_swarm_killed import STACK, UP, change, with_cache
 from tests.stacks.fixtures import REPOSITORY
 
@@ -43,8 +42,7 @@ def project(
     made = Project(pulumi_command, tmp_path_factory.mktemp("project"), target, stack=STACK)
     (made.directory / "policies").symlink_to(REPOSITORY / "policies")  # the README is read in the repository
     StackFile(made.stack_file, SETTINGS)
-    init = made.run("stack", "init")
-    assert init.code == 0, init.text
+    made.init()
     try:
         yield made
     finally:

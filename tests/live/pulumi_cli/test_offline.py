@@ -25,8 +25,7 @@ def make(pulumi_command: Path, tmp_path: Path) -> Make:
         text = (REPOSITORY / f"Pulumi.{stack}.yaml").read_text()
         assert old in text
         project.stack_file.write_text(text.replace(old, new, 1))
-        init = project.run("stack", "init")
-        assert init.code == 0, init.text
+        project.init()
         return project
 
     return made

@@ -1,13 +1,11 @@
 """What the CLI does to stack files that people copy. No host is needed."""
 
-import os
 from pathlib import Path
 
 import pytest
 
-from sandbox.pulumi.stand_ins.environment import stand_in_environment
 from tests.live.dev.commands import Commands
-from tests.live.pulumi_cli.project import Project
+from tests.live.pulumi_cli.project import Project, with_pulumi
 from tests.stacks.fixtures import REPOSITORY
 
 pytestmark = [pytest.mark.live, pytest.mark.swarm, pytest.mark.timeout(120)]
@@ -19,8 +17,7 @@ COPIED = ("Pulumi.dev.yaml", "Pulumi.prod.yaml", "tests/stacks/ok/prod-on-swarm.
 def test_a_secret_is_added_and_nothing_else_changes(pulumi_command: Path, tmp_path: Path, name: str) -> None:
     project = Project(pulumi_command, tmp_path, {"DOCKER_HOST": "tcp://127.0.0.1:1"})
     shipped = (REPOSITORY / name).read_text()
-    init = project.run("stack", "init")
-    assert init.code == 0, init.text
+    project.init()
     project.stack_file.write_text(shipped)
     given = project.run("config", "set", "--secret", "--path", "ha-platform:secrets.site_key", text="a secret")
     assert given.code == 0, given.text
@@ -34,8 +31,7 @@ def test_the_advice_after_destroy_would_delete_the_stack_file(pulumi_command: Pa
     """What the README and `make down` keep people from."""
     for option in ((), ("--preserve-config",)):
         project = Project(pulumi_command, tmp_path, {"DOCKER_HOST": "tcp://127.0.0.1:1"})
-        init = project.run("stack", "init")
-        assert init.code == 0, init.text
+        project.init()
         assert project.stack_file.exists()
         removed = project.run("stack", "rm", "--yes", *option)
         assert removed.code == 0, removed.text
@@ -45,10 +41,8 @@ def test_the_advice_after_destroy_would_delete_the_stack_file(pulumi_command: Pa
 def test_a_preview_by_make_leaves_the_tracked_files_alone(pulumi_command: Path, tmp_path: Path) -> None:
     """Without a host it fails, after the CLI read the stack's file."""
     before = [(REPOSITORY / name).read_text() for name in COPIED]
-    stand_ins = stand_in_environment()
     more = {
-        **stand_ins,
-        "PATH": f"{pulumi_command.parent}{os.pathsep}{stand_ins['PATH']}",
+        **with_pulumi(pulumi_command),
         "HA_SANDBOX": str(tmp_path / "sandbox"),
         "PULUMI_HOME": str(tmp_path / "home"),
         "ENGINE": "pulumi",

@@ -17,14 +17,12 @@ from sandbox.hosts.waiting import wait_until
 from tests.live.deployed.engines import SandboxEngine
 from tests.live.dev.belongings import in_state, on_swarm
 from tests.live.dev.stacks import Settings, StackFile, development
-from tests.live.pulumi_cli.project import STACK, Project
+from tests.live.pulumi_cli.project import SECRET, STACK, UNCHANGED, Project, quiet
 from tests.stacks.fixtures import REPOSITORY
 
 pytestmark = [pytest.mark.live, pytest.mark.swarm, pytest.mark.timeout(600, func_only=True)]
 
-SECRET = "only-for-this-test-7f3a"
 UP = ("up", "--yes", "--skip-preview", "--policy-pack", str(REPOSITORY / "policies"))
-UNCHANGED = ("preview", "--diff", "--expect-no-changes")
 IGNORANT = """\
 import pulumi
 from composition.compose import compose
@@ -63,11 +61,6 @@ def project(
 
 def containers(swarm: SwarmCluster) -> set[str]:
     return {container.id for container in swarm.client().containers.list()}
-
-
-def quiet(text: str) -> bool:
-    """Without a traceback and without the secret."""
-    return "Traceback" not in text and "KeyboardInterrupt" not in text and SECRET not in text
 
 
 def test_a_stack_is_made_and_given_a_secret(project: Project) -> None:

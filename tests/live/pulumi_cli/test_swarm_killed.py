@@ -17,15 +17,14 @@ from sandbox.hosts.waiting import wait_until
 from tests.live.dev.belongings import in_state, on_swarm
 from tests.live.dev.stacks import SMALL, Change, Settings, StackFile
 from tests.live.pulumi_cli import readme
-from tests.live.pulumi_cli.project import Project
-from tests.live.pulumi_cli.test_swarm import UNCHANGED, containers, quiet
+from tests.live.pulumi_cli.project import SECRET, UNCHANGED, Project, quiet
+from tests.live.pulumi_cli.test_swarm import containers
 from tests.stacks.fixtures import REPOSITORY
 
 pytestmark = [pytest.mark.live, pytest.mark.swarm, pytest.mark.timeout(600, func_only=True)]
 
 STACK = "mine"
 UP = ("up", "--yes", "--skip-preview")
-SECRET = "only-for-this-test-9b21"
 SETTINGS = copy.deepcopy(SMALL)
 SETTINGS["apps"]["web"] |= {
     "secrets": {"key": "site_key"},
@@ -51,8 +50,7 @@ def project(
     made = Project(pulumi_command, tmp_path_factory.mktemp("project"), target, stack=STACK)
     (made.directory / "policies").symlink_to(REPOSITORY / "policies")  # the README is read in the repository
     StackFile(made.stack_file, SETTINGS)
-    init = made.run("stack", "init")
-    assert init.code == 0, init.text
+    made.init()
     given = made.run("config", "set", "--secret", "--path", "ha-platform:secrets.site_key", text=SECRET)
     assert given.code == 0, given.text
     try:

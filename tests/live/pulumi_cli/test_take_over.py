@@ -4,10 +4,8 @@ The tests go on with each other's stack, in this order.
 """
 
 import json
-import os
 import re
 import shlex
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,12 +13,11 @@ import pytest
 
 from platforms.swarm.names import STACK_LABEL
 from sandbox.hosts.swarm import SwarmCluster
-from sandbox.pulumi.stand_ins.environment import stand_in_environment
 from tests.live.dev.belongings import on_swarm, volumes_of
-from tests.live.dev.commands import Commands, Run
+from tests.live.dev.commands import Commands, Run, ended
 from tests.live.dev.stacks import SMALL, StackFile
+from tests.live.pulumi_cli.project import with_pulumi
 from tests.live.pulumi_cli.test_swarm import containers
-from tests.stacks.fixtures import REPOSITORY
 
 pytestmark = [pytest.mark.live, pytest.mark.swarm, pytest.mark.timeout(600, func_only=True)]
 
@@ -35,8 +32,7 @@ class Trial:
         self.file = StackFile(directory / f"Pulumi.{STACK}.yaml", SMALL).path
         self.state = directory / "state"
         self.swarm = swarm
-        stand_ins = stand_in_environment(swarm.docker_host)
-        self.with_pulumi = {**stand_ins, "PATH": f"{pulumi.parent}{os.pathsep}{stand_ins['PATH']}"}
+        self.with_pulumi = with_pulumi(pulumi, swarm.docker_host)
         self.own = {"HOST": swarm.docker_host, "PULUMI_HOME": str(directory / "home"), "NO_COLOR": "1"}
 
     def without(self, command: str, **more: str) -> Run:
@@ -52,10 +48,7 @@ class Trial:
         given = {**Commands(self.state).environment, **self.own, **self.with_pulumi, "ENGINE": ""}
         given |= {"STACK_FILE": str(self.file), "PULUMI_BACKEND_URL": (self.state / "pulumi").as_uri()}
         given["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(self.state / "passphrase")
-        line = ["bash", "-euc", script]
-        done = subprocess.run(line, cwd=REPOSITORY, env=given, input=text, capture_output=True, text=True, timeout=300,
-                              check=False)  # fmt: skip
-        return Run(code=done.returncode, out=done.stdout, err=done.stderr)
+        return ended(["bash", "-euc", script], given, text=text, seconds=300)
 
     def archive(self) -> Path:
         """What the newest take-over put aside."""

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 from cryptography import x509
 
-from tests.live.pulumi_cli.project import Project
-from tests.live.pulumi_cli.test_swarm import UNCHANGED
+from tests.live.pulumi_cli.project import UNCHANGED, Project
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300, func_only=True)]
 

@@ -3,7 +3,6 @@
 import os
 import re
 import shutil
-import subprocess
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 import yaml
 
 from sandbox.pulumi.stand_ins.environment import BIN, stand_in_environment
-from tests.live.dev.commands import NOT_INHERITED, Run
+from tests.live.dev.commands import Run, ended, inherited
 from tests.live.pulumi_cli.project import SECONDS
 from tests.live.summaries import keep_summary
 from tests.stacks.fixtures import REPOSITORY
@@ -32,7 +31,7 @@ class Person:
         own = self.repository / BIN.relative_to(REPOSITORY)
         backend = directory / "backend"
         backend.mkdir()
-        kept = {name: value for name, value in os.environ.items() if name not in (*NOT_INHERITED, "ENGINE")}
+        kept = {name: value for name, value in inherited().items() if name != "ENGINE"}
         self.environment = {
             **kept,
             **stand_ins,
@@ -50,18 +49,10 @@ class Person:
             self.environment[exported[1]] = self._target[exported[1]]
             return Run(code=0, out="", err="")
         started = time.monotonic()
-        done = subprocess.run(
-            ["bash", "-c", command],
-            cwd=self.repository,
-            env={**self.environment, **environment},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-            check=False,
-        )
-        keep_summary(command, done.stdout, time.monotonic() - started)
-        return Run(code=done.returncode, out=done.stdout, err=done.stderr)
+        line, given = ["bash", "-c", command], {**self.environment, **environment}
+        run = ended(line, given, directory=self.repository, seconds=SECONDS)
+        keep_summary(command, run.out, time.monotonic() - started)
+        return run
 
     def edits(self, file: str, change: Callable[[dict[str, Any]], None]) -> None:
         """The settings of a stack file."""

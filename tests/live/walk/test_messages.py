@@ -45,8 +45,7 @@ def project(pulumi_command: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     """A stack with nothing in it, and hosts that do not answer."""
     made = Project(pulumi_command, tmp_path_factory.mktemp("project"), NOBODY)
     StackFile(made.stack_file, SMALL)
-    init = made.run("stack", "init")
-    assert init.code == 0, init.text
+    made.init()
     return made
 
 
@@ -118,7 +117,7 @@ def test_no_cluster(pulumi_command: Path, tmp_path: Path) -> None:
     kubeconfig.write_text(yaml.safe_dump(NO_CLUSTER))
     project = Project(pulumi_command, tmp_path, {"KUBECONFIG": str(kubeconfig)})
     StackFile(project.stack_file, ON_KUBERNETES)
-    assert project.run("stack", "init").code == 0
+    project.init()
     shown = project.run("preview")
     assert shown.code == 0, shown.text
     assert "the API server 127.0.0.1:1 of the context gone does not answer" in shown.text

@@ -27,6 +27,10 @@ _UPDATE_TRIES = 5
 _UPDATE_PAUSE = 0.2
 
 
+class NotConverged(ProviderError):
+    """A service that did not come to run as asked, and was deleted again."""
+
+
 def check_service(what: str, inputs: Properties) -> None:
     """Raises ProviderError for combinations that the real provider or the Swarm would refuse."""
     mode = plain(inputs.get("mode")) or {}
@@ -54,7 +58,7 @@ def create_service(client: docker.APIClient, given: dict[str, Any], logins: Logi
             converge.created(client, id, given["name"], seconds)
         except ProviderError as error:
             delete_service(client, id, given)
-            raise ProviderError(f"{error}; the service was deleted again") from error
+            raise NotConverged(f"{error}; the service was deleted again") from error
     return id
 
 
