@@ -33,6 +33,8 @@ STALE_MASTER = Timer(
 )
 LAG_ROUNDING_MILLIS = 2_000
 """`min-replicas-max-lag` counts whole seconds, once a second."""
+UNSEEN = Loss(millis=None, fix="Set `min_replicas.to_write: 1`.")
+"""A master that is cut off takes writes for as long as it is."""
 _EMPTIED = Loss(millis=None, fix="Give it a role that persists.", disposable=True)
 FSYNC_MILLIS = 2_000
 """`appendfsync everysec` may be one second late."""
@@ -40,8 +42,8 @@ FSYNC_MILLIS = 2_000
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """The timers as they are rendered. `lag` is how old a replica's acknowledgement may be for the master to take
-    writes (None: it takes them without replicas); `endpoint` the plain address, if there is one; `answer` how long a
+    """The timers as they are rendered. A master takes writes while `needed` replicas acknowledged not longer ago than
+    `lag`; `endpoint` the plain address, if there is one; `answer` how long a
     client waits for an answer; `look_up` for a name whose container is gone; `persisted`: what is written is on disk.
     `stable`: a restarted container has its old address. `together`: one host may have several members.
     """
@@ -49,7 +51,8 @@ class Group:
     members: int
     down_after: Timer
     failover_timeout: Timer
-    lag: Timer | None
+    needed: int
+    lag: Timer
     restart: Timer
     start: Timer
     answer: Timer
@@ -67,6 +70,19 @@ class Group:
         killed = (self.down_after, *self._switched())
         if not self.stable and self.down_after.millis > self.restart.millis:
             killed = (*killed, STALE_MASTER)
+        if self._short:
+            back = (self.restart, self.start, SERVER_START)
+            yield Promise(fault="master killed", timers=(*killed, *back, *self._found()), loss=self._behind())
+            yield Promise(fault="replica killed", timers=(*back, REPLICA, RETRY), loss=NOTHING)
+            yield Promise(
+                fault="host lost",
+                loss=self._behind(),
+                unbounded=f"until the host is back: a write needs {self.needed} replicas",
+                fix="Lower `min_replicas.to_write`.",
+            )
+            stopped = (*self._switched(), *back, *self._found())
+            yield Promise(fault="master stopped", timers=stopped, loss=NOTHING, planned=True)
+            return
         yield Promise(fault="master killed", timers=(*killed, *self._found()), loss=self._behind())
         lost = (PING, self.down_after, *self._switched())
         silent = (self.answer, self.look_up, *self._found())
@@ -93,16 +109,22 @@ class Group:
         yield Promise(fault="master stopped", timers=(*self._switched(), *self._found()), loss=NOTHING, planned=True)
 
     def _switched(self) -> tuple[Timer, ...]:
-        return (STEPS, SEEN) if self.lag is None else (STEPS, SEEN, REPLICA)
+        return (STEPS, SEEN, REPLICA) if self.needed else (STEPS, SEEN)
+
+    @property
+    def _short(self) -> bool:
+        """Whether a new master has too few replicas until the lost member is back."""
+        return self.needed > self.members - 2
 
     def _found(self) -> tuple[Timer, ...]:
         return (RETRY,) if self.endpoint is None else (self.endpoint.check, RETRY)
 
     def _behind(self) -> Loss:
-        if self.lag is None:
-            return _EMPTIED
+        if not self.needed:
+            return UNSEEN if self.persisted else _EMPTIED
         bound = self.lag.millis + LAG_ROUNDING_MILLIS
-        return Loss(millis=bound, fix="Replication is asynchronous: what may not be lost belongs in a database.")
+        fix = "Replication is asynchronous: what may not be lost belongs in a database."
+        return Loss(millis=bound, fix=fix, disposable=not self.persisted)
 
     def _alone(self) -> Iterator[Promise]:
         follows = () if self.endpoint is None else (self.endpoint.name,)

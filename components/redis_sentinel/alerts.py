@@ -73,12 +73,13 @@ class Alerts:
             "warning",
             "{{ $value }} replicas do not receive what the master writes",
         )
+        needed = max(1, self.settings.replicas_to_write)
         yield self._rule(
             "NoReplica",
-            f"min(redis_connected_slaves{{{self._one}}} and on (job, instance) {self._masters}) < 1",
+            f"min(redis_connected_slaves{{{self._one}}} and on (job, instance) {self._masters}) < {needed}",
             60,
             "critical",
-            "the master has no replica: its loss would lose data, and a broker or session store refuses writes",
+            _too_few(self.settings),
         )
         yield self._rule(
             "NoQuorum",
@@ -131,3 +132,12 @@ class Alerts:
 
     def _rule(self, suffix: str, expr: str, for_seconds: int, severity: str, said: str) -> AlertRule:
         return alert("Redis", self.name, suffix, expr, for_seconds, severity, said)
+
+
+def _too_few(settings: RedisSettings) -> str:
+    if settings.replicas_to_write > 1:
+        return f"the master has fewer than {settings.replicas_to_write} replicas: it refuses writes"
+    if settings.min_replicas.to_write is None:
+        return "the master has no replica: its loss would lose data, and a broker or session store refuses writes"
+    refused = ", and it refuses writes" if settings.replicas_to_write else ""
+    return f"the master has no replica: its loss would lose data{refused}"

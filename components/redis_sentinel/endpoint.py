@@ -27,9 +27,9 @@ def write_endpoint(
 
 def master_check(settings: RedisSettings, secrets: RedisSecrets) -> PrimaryCheck:
     """A master that was cut off says that it is one until a Sentinel reaches it again. Where a master without a replica
-    refuses writes, only one that has a replica is asked."""
-    alone = settings.members == 1 or settings.role == "cache"
-    master = "role:master" if alone else "role:master\\r\\nconnected_slaves:[1-9]"
+    refuses writes, only one that has as many replicas as a write needs is asked."""
+    needed = settings.replicas_to_write
+    master = f"role:master\\r\\nconnected_slaves:[{needed}-9]" if needed else "role:master"
     return PrimaryCheck(
         lines=(
             "option tcp-check",

@@ -13,9 +13,9 @@ from guarantees.topology import Group
 
 
 def groups(name: str, settings: RedisSettings, around: Surroundings) -> Iterator[Group]:
-    """A master without a replica takes writes of a cache alone."""
+    """A master takes writes while it has as many replicas as they need."""
     members, hosts = settings.members, (settings.hosts or around.names)[: settings.members]
-    servers, writing = server_resources(settings), 1 if members == 1 or settings.role == "cache" else 2
+    servers, writing = server_resources(settings), 1 + settings.replicas_to_write
     yield group(f"{name}-redis", members, servers, needed=writing, hosts=hosts, without=f"writes to {name}")
     yield group(
         f"{name}-sentinel",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from components.redis_sentinel.settings import RedisSettings
-from components.redis_sentinel.timers import MAX_LAG_SECONDS, SOCKET_TIMEOUT_SECONDS
+from components.redis_sentinel.timers import SOCKET_TIMEOUT_SECONDS
 from components.write_proxy.timers import following
 from guarantees.promise import Promise
 from guarantees.sentinel import Group
@@ -14,12 +14,18 @@ from guarantees.timer import Timer
 def promises(settings: RedisSettings, around: Surroundings) -> Iterator[Promise]:
     """Every fault."""
     timers, persisted = settings.sentinel_timers, settings.role != "cache"
-    lag = Timer(name="max-lag", millis=MAX_LAG_SECONDS * 1000, source="`min-replicas-max-lag`")
+    lag = Timer(
+        name="max-lag",
+        millis=settings.max_lag_seconds * 1000,
+        source="`min-replicas-max-lag`",
+        setting="min_replicas.max_lag",
+    )
     yield from Group(
         members=settings.members,
         down_after=_setting("down_after", timers.down_after_ms),
         failover_timeout=_setting("failover_timeout", timers.failover_seconds * 1000),
-        lag=lag if persisted else None,
+        needed=settings.replicas_to_write,
+        lag=lag,
         restart=around.restart,
         start=around.start,
         answer=Timer(

@@ -4,7 +4,7 @@ from components.redis_sentinel.mounted import DIRECTORY, mounted
 from components.redis_sentinel.parameters import value_of
 from components.redis_sentinel.secrets import RedisSecrets
 from components.redis_sentinel.settings import RedisSettings
-from components.redis_sentinel.timers import MAX_LAG_SECONDS
+from components.redis_sentinel.timers import REPL_TIMEOUT_SECONDS
 from components.scope import Scope
 from components.sizes import reserved
 from components.store_image import StoreImage
@@ -49,9 +49,10 @@ def redis(
         "redis",
         volume=image.data_dir,
         role=settings.role,
-        max_lag=MAX_LAG_SECONDS,
+        replicas_to_write=settings.replicas_to_write,
+        max_lag=settings.max_lag_seconds,
+        repl_timeout=max(REPL_TIMEOUT_SECONDS, settings.max_lag_seconds),
         maxmemory=settings.maxmemory,
-        members=settings.members,
         shutdown_seconds=_SHUTDOWN_SECONDS,
         parameters={key: value_of(key, text) for key, text in settings.parameters.items()},
     )

@@ -8,6 +8,7 @@ from components.redis_sentinel.parameters import PARAMETERS, value_of
 from components.redis_sentinel.settings import RedisSettings
 from model import Origin
 from settings.faults import Fault, shown
+from settings.types import duration_text
 
 
 def redis_takes_parameters(context: Context) -> Iterator[Fault]:
@@ -28,4 +29,27 @@ def redis_takes_parameters(context: Context) -> Iterator[Fault]:
                 yield Fault(path=path, rule=str(error), got=shown(path, text))
 
 
-RULES = (redis_takes_parameters,)
+def replicas_are_there(context: Context) -> Iterator[Fault]:
+    """A write needs no more replicas than there are, and a lag is said only where it counts."""
+    for name, settings in context.parts("caches").items():
+        if not isinstance(settings, RedisSettings):
+            continue
+        place, replicas = Origin(key="caches", name=name).at("min_replicas"), settings.members - 1
+        if settings.replicas_to_write > replicas:
+            yield Fault(
+                path=str(place.at("to_write")),
+                rule=f"needs more replicas than there are: {replicas} with `members: {settings.members}`, so every "
+                "write would be refused",
+                got=str(settings.replicas_to_write),
+                fix="Set `members: 3`." if replicas == 0 else f"Write {replicas} or less.",
+            )
+        elif settings.min_replicas.max_lag is not None and not settings.replicas_to_write:
+            yield Fault(
+                path=str(place.at("max_lag")),
+                rule="has no effect: a write needs no replica",
+                got=duration_text(settings.min_replicas.max_lag * 1000),
+                fix="Leave it out." if replicas == 0 else "Leave it out, or write `to_write: 1`.",
+            )
+
+
+RULES = (redis_takes_parameters, replicas_are_there)

@@ -11,6 +11,7 @@ from components.placement import Hosts, Members, PlacementSettings
 from components.redis_sentinel.contract import sentinel_terms
 from components.redis_sentinel.owned import ParameterName
 from components.redis_sentinel.parameters import size_of
+from components.redis_sentinel.timers import MAX_LAG_SECONDS
 from components.sizes import ResourcesSettings
 from guarantees.objectives import ObjectivesSettings
 from settings.base import Settings
@@ -48,6 +49,18 @@ class TimersSettings(Settings):
     says."""
     parallel_syncs: int = Field(default=1, ge=1, le=2, strict=True)
     """Replicas that copy a new master at the same time; they do not answer meanwhile."""
+
+
+class MinReplicasSettings(Settings):
+    """When a master takes writes."""
+
+    to_write: Annotated[int, Field(ge=0, le=2, strict=True)] | None = None
+    """Replicas that must be in reach for a write to be accepted; `0`: none, and a master that is cut off goes on taking
+    writes that are lost. Default: 1, and 0 for a `cache` or one member. With 2 of 3 members no write is accepted while
+    any one of them is away."""
+    max_lag: Annotated[Seconds, Field(ge=2, le=10)] | None = None
+    """A replica is in reach while it answered not longer ago. What clients on the side of a master that is cut off may
+    lose follows from it. Default: 3s."""
 
 
 class RedisSettings(Settings):
@@ -88,6 +101,8 @@ class RedisSettings(Settings):
     """Timers: `fast` detects a lost master after 1 s, `standard` after 5 s."""
     timers: TimersSettings = TimersSettings()
     """Own timers in place of those that `failover` chooses."""
+    min_replicas: MinReplicasSettings = MinReplicasSettings()
+    """How many replicas must be in reach for a write to be accepted."""
     master_name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")] = "main"
     """What the Sentinels call the group, for clients that insist on a name (`mymaster`). It cannot be changed after the
     first start."""
@@ -134,6 +149,19 @@ class RedisSettings(Settings):
             failover_seconds=preset.failover_seconds if own.failover_timeout is None else own.failover_timeout,
             parallel_syncs=own.parallel_syncs,
         )
+
+    @property
+    def replicas_to_write(self) -> int:
+        """Replicas that must be in reach for a write to be accepted."""
+        wanted = self.min_replicas.to_write
+        if wanted is None:
+            return 0 if self.members == 1 or self.role == "cache" else 1
+        return wanted
+
+    @property
+    def max_lag_seconds(self) -> int:
+        """How long ago a replica that is in reach answered at most."""
+        return MAX_LAG_SECONDS if self.min_replicas.max_lag is None else self.min_replicas.max_lag
 
     @property
     def quorum(self) -> int:

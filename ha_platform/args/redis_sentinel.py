@@ -22,6 +22,18 @@ class TimersArgs(TypedDict, total=False):
     """Replicas that copy a new master at the same time; they do not answer meanwhile. Default: `1`."""
 
 
+class MinReplicasArgs(TypedDict, total=False):
+    """When a master takes writes."""
+
+    to_write: int
+    """Replicas that must be in reach for a write to be accepted; `0`: none, and a master that is cut off goes on
+    taking writes that are lost. Default: 1, and 0 for a `cache` or one member. With 2 of 3 members no write is
+    accepted while any one of them is away."""
+    max_lag: str
+    """A replica is in reach while it answered not longer ago. What clients on the side of a master that is cut off may
+    lose follows from it. Default: 3s."""
+
+
 class RedisArgs(TypedDict, total=False):
     """One Redis replication group under Sentinel."""
 
@@ -61,6 +73,8 @@ class RedisArgs(TypedDict, total=False):
     """Timers: `fast` detects a lost master after 1 s, `standard` after 5 s. One of: fast, standard. Default: `fast`."""
     timers: TimersArgs
     """Own timers in place of those that `failover` chooses."""
+    min_replicas: MinReplicasArgs
+    """How many replicas must be in reach for a write to be accepted."""
     master_name: str
     """What the Sentinels call the group, for clients that insist on a name (`mymaster`). It cannot be changed after
     the first start. Default: `main`."""

@@ -57,6 +57,13 @@ REDIS: list[tuple[Surroundings, dict[str, Any], str, float]] = [
     (SWARM, {"timers": {"down_after": 2000, "failover_timeout": 3}}, "host lost, first vote split",
      PING + 2 + STEPS + INFO + ACK + 2 * 3 + 1 + ANSWER + SWARM_NAME + RETRY),
     (SWARM, {}, "master stopped", STEPS + INFO + ACK + RETRY),
+    (SWARM, {"min_replicas": {"to_write": 0}}, "master killed", 1 + STEPS + INFO + RETRY),
+    (SWARM, {"role": "cache", "min_replicas": {"to_write": 1}}, "master killed", 1 + STEPS + INFO + ACK + RETRY),
+    (SWARM, {"min_replicas": {"to_write": 2}}, "master killed",
+     1 + STEPS + INFO + ACK + SWARM_RESTART + CONTAINER + SERVER + RETRY),
+    (SWARM, {"min_replicas": {"to_write": 2}}, "replica killed", SWARM_RESTART + CONTAINER + SERVER + ACK + RETRY),
+    (KUBERNETES, {"min_replicas": {"to_write": 2}}, "master stopped",
+     STEPS + INFO + ACK + KUBELET_RESTART + CONTAINER + SERVER + RETRY),
     (SWARM, {"members": 1}, "master killed", SWARM_RESTART + CONTAINER + SERVER + RETRY),
     (SWARM, {"members": 1, "endpoint": True}, "master killed",
      SWARM_RESTART + CONTAINER + SERVER + ADDRESS + CHECK + RETRY),
@@ -94,6 +101,13 @@ def test_members_that_share_a_node_may_all_be_lost() -> None:
     assert redis(shared)["host lost"].outage_millis is None
 
 
+def test_a_write_that_needs_every_replica_waits_for_each() -> None:
+    found = redis(min_replicas={"to_write": 2})
+    assert found["host lost"].outage_millis is None
+    assert "until the host is back: a write needs 2 replicas" in found["host lost"].unbounded
+    assert "replica killed" not in redis()
+
+
 @pytest.mark.parametrize("fault", ["host lost", "primary killed, slow recovery"])
 def test_strict_writes_of_two_servers_wait_for_both(fault: str) -> None:
     assert postgres(synchronous="strict", members=2)[fault].outage_millis is None
@@ -115,5 +129,8 @@ def test_what_may_be_lost() -> None:
     assert (lost.behind_bytes, lost.millis, lost.cut_off_millis) == (2**20, 10_000, 22_000)
     assert postgres(failover=failover(20, 5, 5))["host lost"].loss.cut_off_millis == 12_000
     assert redis()["host lost"].loss.bound == 5_000
+    assert redis(min_replicas={"max_lag": 8})["host lost"].loss.bound == 10_000
+    assert redis(min_replicas={"to_write": 0})["host lost"].loss.bound is None
     assert redis(role="cache")["host lost"].loss.bound is None
+    assert redis(role="cache", min_replicas={"to_write": 1})["host lost"].loss.bound == 5_000
     assert redis(members=1)["host lost"].loss.bound == 2_000  # everysec may be a second late

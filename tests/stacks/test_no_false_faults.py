@@ -178,6 +178,11 @@ BREAKS = (
         needs=("caches.sessions",),
     ),
     Break(
+        change=lambda stack: stack["caches"]["sessions"].update(members=1, min_replicas={"to_write": 1}),
+        fault=("replicas_are_there", "caches.sessions.min_replicas.to_write"),
+        needs=("caches.sessions",),
+    ),
+    Break(
         change=lambda stack: stack["databases"]["main"].update(extensions=["vectors"]),
         fault=("the_image_has_extensions", "databases.main.extensions[0]"),
         needs=("databases.main", "images"),

@@ -54,6 +54,25 @@ def test_what_happens_to_data_follows_from_the_role(role: str, policy: str, pers
     assert ("min-replicas-to-write 1" in lines) == persists, "what is kept is on two members"
 
 
+@pytest.mark.parametrize(
+    ("settings", "lines"),
+    [
+        ({}, ["min-replicas-to-write 1", "min-replicas-max-lag 3", "repl-timeout 5"]),
+        ({"role": "cache"}, ["repl-timeout 5"]),
+        ({"members": 1}, ["repl-timeout 5"]),
+        ({"min_replicas": {"to_write": 0}}, ["repl-timeout 5"]),
+        (
+            {"role": "cache", "min_replicas": {"to_write": 2, "max_lag": 10}},
+            ["min-replicas-to-write 2", "min-replicas-max-lag 10", "repl-timeout 10"],
+        ),
+    ],
+)
+def test_replicas_that_a_write_needs(settings: dict[str, Any], lines: list[str]) -> None:
+    """A silent replica is not dropped before the lag is over: it would not count, whatever the setting says."""
+    text = made(**settings)[1].text("jobs-redis-config").splitlines()
+    assert [line for line in text if line.startswith(("min-replicas", "repl-timeout"))] == lines
+
+
 @pytest.mark.parametrize(("members", "quorum"), [(1, 1), (3, 2)])
 def test_a_majority_must_agree(members: int, quorum: int) -> None:
     text = made(members=members, failover="standard")[1].text("jobs-sentinel-config")
