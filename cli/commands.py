@@ -13,6 +13,7 @@ from cli.checked import say_what_was_checked
 from cli.drift import Drift
 from cli.engines import Engine
 from cli.errors import CommandError
+from cli.fixed import check_fixed
 from cli.holders import check_holder
 from cli.logs import Asked, show
 from cli.operations import Operations
@@ -48,6 +49,7 @@ def up(stack: StackFile) -> int:
     if names := strangers(on, engine, resources):
         raise CommandError(unheld(stack, on, names))
     check_owners(settings, on.owned(resources))
+    check_fixed(settings, resources)
     if on.hosts.sandbox:
         sandbox.stays(on)
         sandbox.start(on)
@@ -95,6 +97,7 @@ def preview(stack: StackFile, *, as_json: bool = False) -> int:
     if names := strangers(on, engine, resources):
         warn(f"preview: {unheld(stack, on, names)}")
     check_owners(settings, on.owned(resources))
+    check_fixed(settings, resources)
     warn_of_pending(engine, stack.make("up"))
     drifted: Sequence[str] = ()
     try:

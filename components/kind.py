@@ -133,6 +133,8 @@ class Kind(Generic[S]):
     secrets: Callable[[S], Iterable[SecretUse]] = lambda _: ()
     keeps: Callable[[S], Iterable[str]] = lambda _: ()
     """The keys of what keeps data in volumes; "" is the component itself."""
+    fixed: Callable[[S], Mapping[str, str]] = lambda _: {}
+    """Key -> value of what its data is under, and stays; its resource has them as the output `fixed`, by path."""
     guarantees: Callable[[S, Surroundings], Iterable[Promise]] = lambda _, __: ()
     """What each fault may do to its writes, on a platform that does so to its containers."""
     groups: Callable[[Part[S], Surroundings], Iterable[Group]] = lambda _, __: ()

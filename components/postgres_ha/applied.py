@@ -45,15 +45,15 @@ def applied_settings(
         "seconds": seconds,
         "configuration": dynamic_configuration(settings, major=image.major),
     }
-    inside = _inside(settings)
-    wanted |= inside
-    texts = scripts("apply_settings", "sql", "scram") | {"wanted": ("wanted.json", json.dumps(wanted, indent=2) + "\n")}
+    wanted |= _inside(settings)
+    texts = scripts("apply_settings", "owners", "sql", "scram") | {
+        "wanted": ("wanted.json", json.dumps(wanted, indent=2) + "\n")
+    }
     if _keeps_roles(settings):
         texts["roles-wanted"] = ("roles.json", json.dumps({"roles": roles.wanted(settings)}, indent=2) + "\n")
     documents = [f"{_DIRECTORY}/{path}" for _, (path, _) in texts.items() if path.endswith(".json")]
-    held: dict[str, pulumi.Input[str]] = {"settings": secrets.settings, "rest_api": secrets.rest_api}
-    if secrets.roles:
-        held["roles"] = pulumi.Output.json_dumps(secrets.roles)
+    roles_passwords = pulumi.Output.json_dumps({settings.owner: secrets.owner} | dict(secrets.roles))
+    held = {"settings": secrets.settings, "rest_api": secrets.rest_api, "roles": roles_passwords}
     passwords = pulumi.Output.json_dumps(held)
     secret = scope.secret(f"{word}-passwords", passwords)
     files = scope.config_files(word, _DIRECTORY, texts)
@@ -79,13 +79,11 @@ def applied_settings(
 
 
 def _inside(settings: PostgresSettings) -> dict[str, object]:
-    """What is created in the cluster, where there is something."""
+    """What is created in the cluster."""
     lists = {settings.database: settings.extensions} | {
         name: database.extensions for name, database in settings.databases.items()
     }
-    found: dict[str, object] = {}
-    if settings.databases or _keeps_roles(settings):
-        found["databases"] = settings.owners
+    found: dict[str, object] = {"first": settings.database, "databases": settings.every_owner}
     if extensions := {name: names for name, names in lists.items() if names}:
         found["extensions"] = extensions
     return found

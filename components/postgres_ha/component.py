@@ -102,7 +102,10 @@ class PostgresHA(Component):
                 ),
             )
         )
-        self.register_outputs({"host": write.host})
+        own = {scope.origin.at(key).path: value for key, value in settings.fixed.items()}
+        # Known when the job has seen that it is so: what it refuses is not remembered.
+        fixed = pulumi.Output.all(*(one.urn for one in applied)).apply(lambda _: own)
+        self.register_outputs({"host": write.host, "fixed": fixed})
 
     def _in_roles(
         self, scope: Scope, name: str, settings: PostgresSettings, secrets: PostgresSecrets

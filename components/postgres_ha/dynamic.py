@@ -8,7 +8,8 @@ Configuration = dict[str, object]
 
 
 OWN = "ha-platform"
-"""The key under which the store remembers which parameters came from the stack file. Patroni passes over it."""
+"""The key under which the store remembers what came from the stack file: the first database's name, and which
+parameters. Patroni passes over it."""
 
 
 def dynamic_configuration(settings: PostgresSettings, *, major: int | None) -> Configuration:
@@ -48,7 +49,7 @@ def dynamic_configuration(settings: PostgresSettings, *, major: int | None) -> C
                 **own,
             },
         },
-        **({OWN: {"parameters": sorted(own)}} if own else {}),
+        OWN: {"database": settings.database, "parameters": sorted(own) or None},
     }
 
 

@@ -64,6 +64,7 @@ DATABASES = Kind(
     secrets=external_secrets,
     advice=(lambda context: externals_are_encrypted(context, "databases"), two_servers_have_one_replica),
     keeps=lambda settings: ("",) if isinstance(settings, PostgresSettings) else (),
+    fixed=lambda settings: settings.fixed if isinstance(settings, PostgresSettings) else {},
     guarantees=lambda settings, around: promises(settings, around) if isinstance(settings, PostgresSettings) else (),
     groups=lambda part, around: (
         groups(part.name, part.settings, around) if isinstance(part.settings, PostgresSettings) else ()

@@ -91,12 +91,10 @@ def postgres(
     cluster = scope.config_file(
         f"{word}-cluster", _cluster_yml(name, settings, image=image, etcd_hosts=store.members.member_hosts)
     )
-    bootstrap = scope.config_file(f"{word}-bootstrap", (_FILES / "post_bootstrap.sh").read_text())
     programs, starts = _handing_over(scope, word) if settings.members > 1 else ((), ())
     passwords = scope.secret(f"{word}-passwords", secrets.patroni())
-    owner = scope.secret(f"{word}-owner", secrets.owner)
     settings_role = scope.secret(f"{word}-settings-role", secrets.settings)
-    inside = scripts("orders", "apply_databases", "apply_roles", "sql", "scram")
+    inside = scripts("orders", "apply_databases", "apply_roles", "owners", "sql", "scram")
     return scope.members(
         Members(
             name=word,
@@ -110,14 +108,10 @@ def postgres(
                     "PATRONI_NAME": "$(MEMBER_NAME)",
                     "PATRONI_RESTAPI_CONNECT_ADDRESS": "$(MEMBER_HOST):8008",
                     "PATRONI_POSTGRESQL_CONNECT_ADDRESS": "$(MEMBER_HOST):5432",
-                    "HA_OWNER": settings.owner,
-                    "HA_DATABASE": settings.database,
                 },
                 files=(
                     File(path=f"{_DIRECTORY}/config/10-cluster.yml", source=cluster),
                     File(path=f"{_DIRECTORY}/config/20-passwords.yml", source=passwords),
-                    File(path=f"{_DIRECTORY}/bootstrap/post_bootstrap.sh", source=bootstrap),
-                    File(path=f"{_DIRECTORY}/bootstrap/owner_password", source=owner),
                     *programs,
                     File(path=f"{_DIRECTORY}/settings_password", source=settings_role),
                     File(path=f"{_DIRECTORY}/store/ca.pem", source=store.chain),

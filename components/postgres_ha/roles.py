@@ -112,7 +112,6 @@ def wanted(settings: "PostgresSettings") -> dict[str, object]:
             }
             for name, role in settings.roles.items()
         },
-        "created": [*settings.databases],
         "databases": {
             database: {
                 "owner": owner,

@@ -120,7 +120,8 @@ class DatabaseSettings(Settings):
     """A further database in the same PostgreSQL: an application's `uses` name it `<cluster>/<database>`."""
 
     owner: Identifier | None = None
-    """The role that owns it, with a password of its own; default: a role of the database's name."""
+    """The role that owns it, with a password of its own; default: a role of the database's name. With another name it
+    is renamed."""
     extensions: Extensions = ()
     """Extensions in this database."""
 
@@ -145,9 +146,10 @@ class PostgresSettings(Settings):
     """Swarm: hosts whose data may be lost. A move of all members, or of the only one, is refused unless this names all
     hosts that they leave."""
     database: Identifier = "app"
-    """The application's database, created at the first start."""
+    """The application's database, created at the first start. It keeps its name: another one is refused."""
     owner: Identifier = "app"
-    """The role that owns the database; its password is generated."""
+    """The role that owns the database; its password is generated. With another name it is renamed, and the former one
+    lets in those who still have it."""
     volume: MemoryBytes = Field(default=10 * 2**30, ge=2**30)
     """Size of each member's volume; at least 1Gi: an empty cluster and its WAL take half of that."""
     resources: ResourcesSettings | None = None
@@ -233,6 +235,11 @@ class PostgresSettings(Settings):
     def store_hosts(self) -> tuple[str, ...]:
         """Where they are; empty: the first of the platform's."""
         return self.store.hosts or self.hosts[: self.store_members]
+
+    @property
+    def fixed(self) -> dict[str, str]:
+        """What data is under: it does not move when another value is written."""
+        return {"database": self.database}
 
     @property
     def owners(self) -> dict[str, str]:

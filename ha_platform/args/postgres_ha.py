@@ -49,7 +49,8 @@ class DatabaseArgs(TypedDict, total=False):
     """A further database in the same PostgreSQL: an application's `uses` name it `<cluster>/<database>`."""
 
     owner: str
-    """The role that owns it, with a password of its own; default: a role of the database's name."""
+    """The role that owns it, with a password of its own; default: a role of the database's name. With another name it
+    is renamed."""
     extensions: Sequence[str]
     """Extensions in this database."""
 
@@ -87,9 +88,11 @@ class PostgresArgs(TypedDict, total=False):
     """Swarm: hosts whose data may be lost. A move of all members, or of the only one, is refused unless this names all
     hosts that they leave."""
     database: str
-    """The application's database, created at the first start. Default: `app`."""
+    """The application's database, created at the first start. It keeps its name: another one is refused. Default:
+    `app`."""
     owner: str
-    """The role that owns the database; its password is generated. Default: `app`."""
+    """The role that owns the database; its password is generated. With another name it is renamed, and the former one
+    lets in those who still have it. Default: `app`."""
     volume: str
     """Size of each member's volume; at least 1Gi: an empty cluster and its WAL take half of that. Default: `10Gi`."""
     resources: ResourcesArgs

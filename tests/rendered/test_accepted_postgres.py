@@ -1,10 +1,8 @@
 """What any accepted database renders is accepted by PostgreSQL: every parameter, and the first start's SQL."""
 
 import json
-import os
 import re
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from functools import partial
@@ -16,9 +14,12 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from components.postgres_ha.files.orders import carry_out
+from components.postgres_ha.files.scram import verifier
+from components.postgres_ha.files.sql import Server
 from components.postgres_ha.owned import OWNED
 from components.postgres_ha.parameters import TABLES, Parameter, parameters
-from tests.live.app.postgres_server import Postgres
+from tests.live.app.postgres_server import POSTGRES_BIN, Postgres
 from tests.rendered.parameter_table import QUERY
 from tests.rendered.programs import JUDGED, POSTGRES, passes, program
 from tests.rendered.texts import PLATFORMS, accepted, text
@@ -50,10 +51,11 @@ def test_every_parameter_is_accepted(platform: str, database: dict[str, Any]) ->
 @pytest.fixture(scope="module")
 def server() -> Iterator[Postgres]:
     program(POSTGRES, "postgresql-15")
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory() as place, pytest.MonkeyPatch.context() as patch:
         shutil.chown(place, "postgres")
         postgres = Postgres(Path(place))
         postgres.start()
+        patch.setenv("PGPORT", str(postgres.port))
         yield postgres
         postgres.crash()
 
@@ -110,20 +112,13 @@ def _is_value(one: Parameter, written: str) -> bool:
 @given(database=DATABASE)
 def test_the_first_start_makes_role_and_database(server: Postgres, database: dict[str, Any]) -> None:
     registered = accepted({"platform": PLATFORMS["swarm"], "databases": {"main": database}}, secrets={})
+    wanted = json.loads(text(registered, "main-pg-settings-wanted"))
     owner, name = database.get("owner", "app"), database.get("database", "app")
-    with tempfile.TemporaryDirectory() as place:
-        Path(place, "owner_password").write_text(PASSWORD)
-        script = text(registered, "main-pg-bootstrap").replace("/etc/ha-patroni/bootstrap", place)
-        done = subprocess.run(
-            ["sh", "-s", server.url],
-            input=script,
-            env={"PATH": os.environ["PATH"], "HA_OWNER": owner, "HA_DATABASE": name},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-    assert done.returncode == 0, done.stderr
+    order = {"first": wanted["first"], "databases": {name: wanted["databases"][name]}}
+    leader = Server("main-pg-0", "127.0.0.1", str(POSTGRES_BIN / "psql"), "chat", server.password)
+    assert carry_out(leader, order | {"verifiers": {owner: verifier(owner, PASSWORD)}}) == {
+        "done": [f"created role {owner}", f"created database {name}", f"closed database {name}"]
+    }
     with server.session() as run:
         found = run(f"SELECT pg_get_userbyid(datdba) AS owner FROM pg_database WHERE datname = '{name}'")
         run(f'DROP DATABASE "{name}"')

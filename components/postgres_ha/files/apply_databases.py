@@ -4,10 +4,9 @@ A part of `orders.py`, which calls it on the primary; what roles may is in `appl
 verifiers (`scram.py`).
 """
 
-from collections.abc import Iterator
 from typing import Any
 
-from . import apply_roles
+from . import apply_roles, owners
 
 VERIFIERS = "SELECT rolname, CASE WHEN rolcanlogin THEN rolpassword END FROM pg_authid"
 """Nothing of who cannot log in: that is set with the password."""
@@ -26,25 +25,20 @@ def create(leader: Any, wanted: dict[str, Any], done: list[str]) -> None:
     databases: dict[str, str] = wanted.get("databases", {})
     roles: dict[str, Any] = wanted.get("roles", {})
     verifiers: dict[str, str] = wanted.get("verifiers", {})
-    owners = (
-        dict(leader.query("SELECT datname, pg_get_userbyid(datdba) FROM pg_database")) if databases or roles else {}
-    )
-    for database, owner in [*databases.items(), *_owners_in(roles)]:
-        if owners.get(database, owner) != owner:
-            raise ValueError(f"database {database} belongs to the role {owners[database]}, not to {owner}")
     if roles:
-        apply_roles.check(leader, roles, owners.keys())
+        apply_roles.check(leader, roles)
+    if databases:
+        owners.rename(leader, wanted, done)
     kept = dict(leader.query(VERIFIERS)) if databases or roles else {}
     logins = [name for name, role in roles.get("roles", {}).items() if role["login"]]
     for role in dict.fromkeys((*databases.values(), *logins)):
-        if role not in verifiers:
-            continue  # the owner of the first database
         if role not in kept:
             change(f"created role {role}", f"CREATE ROLE \"{role}\" LOGIN PASSWORD '{verifiers[role]}'")
         elif kept[role] != verifiers[role]:
             change(f"password of role {role}", f"ALTER ROLE \"{role}\" LOGIN PASSWORD '{verifiers[role]}'")
+    there = dict(leader.query(owners.DATABASES)) if databases else {}
     for database, owner in databases.items():
-        if database not in owners:
+        if database not in there:
             change(f"created database {database}", f'CREATE DATABASE "{database}" OWNER "{owner}"')
     open_to_all = dict(leader.query(OPEN)) if databases else {}
     for database in databases:
@@ -58,7 +52,3 @@ def create(leader: Any, wanted: dict[str, Any], done: list[str]) -> None:
                 change(f"created extension {name} in database {database}", sql, database)
     if roles:
         apply_roles.apply(leader, roles, change)
-
-
-def _owners_in(roles: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    return ((database, one["owner"]) for database, one in roles.get("databases", {}).items())

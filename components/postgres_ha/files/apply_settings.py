@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from . import owners
 from .scram import verifier
 from .sql import ANSWER_SECONDS, NotYet, Server, quoted
 
@@ -38,7 +39,7 @@ FILED = (
 )
 PENDING = "SELECT name, setting FROM pg_settings WHERE pending_restart"
 OWN = "ha-platform"
-"""The key of the configuration that names the parameters of the stack file. Patroni passes over it."""
+"""The key of the configuration that holds what the stack file says. Patroni passes over it."""
 DEFAULT = "its default"
 PATRONIS = {
     "max_locks_per_transaction": 64,
@@ -145,11 +146,13 @@ class Cluster:
         self._parameters: Settings = self._configuration["postgresql"]["parameters"]
         self._seconds: int = wanted["seconds"]
         self._end = time.monotonic() + self._seconds
-        self._own: list[str] = self._configuration.get(OWN, {}).get("parameters", [])
+        self._own: list[str] = self._configuration[OWN]["parameters"] or []
         self._taken_out: set[str] = set()
         self._changed = False
         self._restarts: Counter[str] = Counter()
-        self._inside = {key: wanted[key] for key in ("databases", "extensions", "roles") if key in wanted}
+        self._inside: Settings = {
+            key: wanted[key] for key in ("first", "databases", "extensions", "roles") if key in wanted
+        }
         self._order: str | None = None
         self._asked = -math.inf
         self._passwords = passwords
@@ -212,6 +215,7 @@ class Cluster:
         if answer.status != http.HTTPStatus.OK:
             raise NotYet(f"{leader.name} has no configuration yet (status {answer.status})")
         actual = json.loads(answer.text)
+        self._check_owners(leader, actual.get(OWN, {}).get("database", ""))
         paused = bool(actual.get("pause"))
         self._taken_out |= set(actual.get(OWN, {}).get("parameters", ())) - set(self._parameters)
         changes = difference(self._wanted(), actual)
@@ -228,12 +232,23 @@ class Cluster:
         print(f"{self._origin}: changed {json.dumps(changes)}", flush=True)
         return False
 
+    def _check_owners(self, leader: Member, kept: str) -> None:
+        """Raises Failed, before anything is changed, where another name of a database or owner cannot be followed."""
+        try:
+            there, roles = dict(leader.query(owners.DATABASES)), dict(leader.query(owners.ROLES))
+        except NotYet:
+            self._ask(leader)
+            raise
+        try:
+            owners.check(there, roles, self._inside, kept)
+        except ValueError as error:
+            raise Failed(f"{self._origin}.{error}") from None
+
     def _wanted(self) -> Settings:
         """The configuration, without what the stack file no longer has."""
-        wanted: Settings = {OWN: None} | self._configuration
-        postgresql = wanted["postgresql"]
+        postgresql = self._configuration["postgresql"]
         parameters: Settings = dict.fromkeys(sorted(self._taken_out), None) | self._parameters
-        return wanted | {"postgresql": postgresql | {"parameters": parameters}}
+        return self._configuration | {"postgresql": postgresql | {"parameters": parameters}}
 
     @property
     def _compared(self) -> Settings:
@@ -266,10 +281,8 @@ class Cluster:
 
     def _create(self, leader: Member) -> None:
         """Roles, databases and extensions that are missing: ordered, for only the primary itself may make them."""
-        if not self._inside:
-            return
         if self._order is None:
-            passwords = json.loads(self._passwords.get("roles", "{}"))
+            passwords = json.loads(self._passwords["roles"])
             wanted = self._inside | {"verifiers": {role: verifier(role, each) for role, each in passwords.items()}}
             order = secrets.token_hex(16)
             values = f"{quoted(order)}, {quoted(json.dumps(wanted))}"

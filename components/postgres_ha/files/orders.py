@@ -108,12 +108,16 @@ def check(wanted: dict[str, Any], superusers: Collection[str]) -> None:
         if not NAME.fullmatch(name) or name.startswith("pg_") or name in OWN:
             raise ValueError(f"role {name!r} is none that a stack file can have")
     if high := sorted((owners | verifiers.keys()) - roles.keys() & {*superusers}):
-        raise ValueError(f"role {high[0]} is a superuser: no database can be its own; choose another owner")
+        raise ValueError(
+            f"role {high[0]} is a superuser: no database can be its own; choose another owner, or "
+            f"`ALTER ROLE {high[0]} NOSUPERUSER`"
+        )
+    if databases and wanted.get("first") not in databases:
+        raise ValueError("an order has a first database that it does not name")
     inside = {
         *databases,
         *homes,
         *extensions,
-        *below.get("created", ()),
         *(at for one in roles.values() for at in one["becomes"]),
     }
     for name in inside:

@@ -42,10 +42,13 @@ class Database:
         self.patronis.start(0)
         wait_for("member 0 leads", lambda: self.leader() == 0, seconds=90, every=0.2)
         # Slots of new replicas, and what replicas say of themselves, come with the next look: here not after 10 s.
-        self.configure(ttl=20, loop_wait=2, retry_timeout=5)
+        timers = {"ttl": 20, "loop_wait": 2, "retry_timeout": 5}
+        self.configure(**timers)
         for ordinal in range(1, COUNT):
             self.patronis.start(ordinal)
         self.wait_whole()
+        self.patronis.apply_settings()
+        self.configure(**timers)
         self._lead(PROXY)
         self._lead(READS, reads(ReadsSettings(max_lag=MAX_LAG)))
         for address in (PROXY, READS):

@@ -3,7 +3,6 @@
 import json
 import os
 import pwd
-import re
 import signal
 import subprocess
 import sys
@@ -47,6 +46,7 @@ class Patronis:
         self._store = store
         self._network = network
         self._running: dict[int, subprocess.Popen[bytes]] = {}
+        self._owner: str = main.get("owner", "app")
         self.said = ""
         """By the settings job, the first time."""
         self._found = registered("swarm", **main)
@@ -73,7 +73,6 @@ class Patronis:
             "config/30-here.yml": yaml.safe_dump(self._here(ordinal, clone_rate, certificates)),
             "store/ca.pem": Path(self._store.pem("chain")).read_text(),
             "store/identity.pem": Path(self._store.pem("client")).read_text(),
-            "bootstrap/owner_password": "owner",
             "settings_password": "settings",
         }
         for path, content in own.items():
@@ -100,23 +99,30 @@ class Patronis:
 
     def apply_settings(self) -> str:
         """What the settings job prints that is rendered; it must succeed."""
+        done = self.settings_job()
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def settings_job(self, **changed: Any) -> "subprocess.CompletedProcess[str]":
+        """Runs the job that is rendered, with these parts of what it is told `changed`."""
         spec = self.swarm["main-pg-settings"]["taskSpec"]["containerSpec"]
         place = self._directory / "job"
         for path, content in self.files(spec, 0).items():
             here = Path(path.replace("/etc/ha-settings", str(place)))
             here.parent.mkdir(parents=True, exist_ok=True)
-            here.write_text(re.sub(r'"psql": "[^"]*"', f'"psql": "{POSTGRES_BIN}/psql"', content))
+            here.write_text(content)
+        wanted = json.loads((place / "wanted.json").read_text()) | {"psql": f"{POSTGRES_BIN}/psql"} | changed
+        (place / "wanted.json").write_text(json.dumps(wanted))
         roles = dict.fromkeys(json.loads(json.loads(text(self._found, "main-pg-settings-passwords"))["roles"]), "role")
+        roles[self._owner] = "owner"
         passwords = {"settings": "settings", "rest_api": PASSWORDS["rest_api"], "roles": json.dumps(roles)}
         (place / "passwords.json").write_text(json.dumps(passwords))
-        done = subprocess.run(
+        return subprocess.run(
             [sys.executable, *spec["commands"][spec["commands"].index("python3") + 1 :],
              *(part.replace("/etc/ha-settings", str(place)) for part in spec["args"])],
             env={"PYTHONPATH": str(place), "PATH": os.environ["PATH"]},
             capture_output=True, text=True, timeout=120, check=False,
         )  # fmt: skip
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
 
     def login(self, ordinal: int, user: str, password: str, database: str, sql: str = "SELECT 'in'") -> str:
         """What the server answers over the network, or the reason why it lets nobody in."""

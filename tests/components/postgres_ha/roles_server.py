@@ -1,10 +1,15 @@
 """A server, and the part of the settings job that keeps roles, with the files that a stack renders."""
 
+import asyncio
 import functools
 import json
 import os
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
+
+import asyncpg
 
 from components.postgres_ha.files.orders import carry_out
 from components.postgres_ha.files.scram import verifier
@@ -33,7 +38,7 @@ class Cluster:
         wanted = json.loads(text(found, "main-pg-settings-wanted"))
         passwords = json.loads(json.loads(text(found, "main-pg-settings-passwords"))["roles"])
         self._passwords |= {name: f"of-{name}" for name in passwords}
-        order = {key: wanted[key] for key in ("databases", "extensions") if key in wanted}
+        order = {key: wanted[key] for key in ("first", "databases", "extensions") if key in wanted}
         order |= json.loads(text(found, "main-pg-settings-roles-wanted"))
         order["verifiers"] = {name: verifier(name, f"of-{name}") for name in passwords}
         outcome = carry_out(self.leader, order)
@@ -46,6 +51,19 @@ class Cluster:
         """Of the first database, quoted."""
         found = self.leader.query("SELECT quote_ident(nspname) FROM pg_namespace", database="app")
         return [name for name, _ in found]
+
+    @contextmanager
+    def connected(self, role: str) -> Iterator[None]:
+        """While a client of this role stays connected."""
+        port, word = os.environ["PGPORT"], self._passwords.get(role, f"of-{role}")
+        loop = asyncio.new_event_loop()
+        url = f"postgresql://{role}:{word}@127.0.0.1:{port}/app"
+        connection = loop.run_until_complete(asyncpg.connect(url))
+        try:
+            yield
+        finally:
+            loop.run_until_complete(connection.close())
+            loop.close()
 
     def as_role(self, role: str, sql: str, database: str = "app") -> str:
         """What the statement answers, or the reason why it does not."""

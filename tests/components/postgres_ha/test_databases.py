@@ -43,11 +43,11 @@ def registered(platform: str) -> list[Recorded]:
 def test_the_job_is_told_databases_owners_and_extensions(platform: str) -> None:
     found = registered(platform)
     wanted = json.loads(text(found, "main-pg-settings-wanted"))
-    assert wanted["databases"] == {"analytics": "analytics", "mine": "app"}
+    assert (wanted["first"], wanted["databases"]) == ("app", {"app": "app", "analytics": "analytics", "mine": "app"})
     assert wanted["extensions"] == {"app": ["citext"], "analytics": ["pg_trgm"]}
     assert "def create(" in text(found, "main-pg-apply-databases"), "by the members themselves"
     passwords = json.loads(text(found, "main-pg-settings-passwords"))
-    assert json.loads(passwords["roles"]).keys() == {"analytics"}, "the first owner's is set at the first start"
+    assert json.loads(passwords["roles"]).keys() == {"app", "analytics"}
 
 
 @pytest.mark.parametrize("platform", sorted(PLATFORMS))
@@ -106,7 +106,8 @@ class Server:
     """What a server says and was told."""
 
     def __init__(self, roles: dict[str, str], owners: dict[str, str], open_to_all: tuple[str, ...] = ()) -> None:
-        self._answers = {"pg_authid": roles, "datdba": owners, "CONNECT": dict.fromkeys(open_to_all, "")}
+        answers = {"rolcanlogin": roles, "datdba": owners, "rolsuper": roles, "CONNECT": dict.fromkeys(open_to_all, "")}
+        self._answers = answers
         self.told: list[tuple[str, str]] = []
 
     def query(self, sql: str, **_: str) -> list[tuple[str, str]]:
@@ -118,10 +119,15 @@ class Server:
         return ""
 
 
+def wanted_of(password: str, **more: Any) -> dict[str, Any]:
+    """An order for one database."""
+    verifiers = {"analytics": verifier("analytics", password)}
+    return {"first": "analytics", "databases": {"analytics": "analytics"}, "verifiers": verifiers, **more}
+
+
 def test_what_is_missing_is_created() -> None:
-    server = Server({"app": ""}, {"app": "app"}, open_to_all=("app", "analytics"))
-    wanted = {"databases": {"analytics": "analytics"}, "extensions": {"analytics": ["pg_trgm"]}}
-    create(server, wanted | {"verifiers": {"analytics": verifier("analytics", "secret")}}, [])
+    server = Server({}, {}, open_to_all=("analytics",))
+    create(server, wanted_of("secret", extensions={"analytics": ["pg_trgm"]}), [])
     assert server.told == [
         ("postgres", 'CREATE ROLE "analytics" LOGIN'),
         ("postgres", 'CREATE DATABASE "analytics" OWNER "analytics"'),
@@ -131,21 +137,13 @@ def test_what_is_missing_is_created() -> None:
 
 
 def test_what_is_there_is_left_alone_but_for_another_password() -> None:
-    kept = verifier("analytics", "secret")
-    there = Server({"analytics": kept}, {"analytics": "analytics"})
-    wanted: dict[str, Any] = {"databases": {"analytics": "analytics"}}
+    there = Server({"analytics": verifier("analytics", "secret")}, {"analytics": "analytics"})
     done: list[str] = []
-    create(there, wanted | {"verifiers": {"analytics": kept}}, done)
+    create(there, wanted_of("secret"), done)
     assert (done, there.told) == ([], [])
-    create(there, wanted | {"verifiers": {"analytics": verifier("analytics", "another")}}, done)
+    create(there, wanted_of("another"), done)
     assert there.told == [("postgres", 'ALTER ROLE "analytics" LOGIN')]
     assert done == ["password of role analytics"]
-
-
-def test_a_database_of_somebody_else_is_not_taken() -> None:
-    server = Server({}, {"analytics": "app"})
-    with pytest.raises(ValueError, match="belongs to the role app, not to analytics"):
-        create(server, {"databases": {"analytics": "analytics"}}, [])
 
 
 def test_a_verifier_follows_from_the_role_and_its_password() -> None:
@@ -186,7 +184,7 @@ def test_the_job_is_told_roles_groups_and_grants(platform: str) -> None:
         "mine": {"owner": "app", "levels": {}},
     }
     passwords = json.loads(json.loads(text(found, "main-pg-settings-passwords"))["roles"])
-    assert passwords.keys() == {"analytics", "reader", "deputy", "idle"}, "groups have none"
+    assert passwords.keys() == {"app", "analytics", "reader", "deputy", "idle"}, "groups have none"
     assert "def apply(" in text(found, "main-pg-apply-roles")
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.components.postgres_ha.etcd_members import Store
@@ -49,6 +50,19 @@ def test_the_job_orders_and_the_primary_does_it(cluster: Patronis) -> None:
     assert kept == "0", "an order is kept no longer than it takes"
     for ordinal in (0, 1):
         assert cluster.login(ordinal, "postgres", "postgres", "postgres").startswith("psql: error"), ordinal
+
+
+def test_the_job_refuses_another_database_before_it_changes_anything(cluster: Patronis) -> None:
+    """Also one that is there: the store remembers which was the first."""
+    before = httpx.get(cluster.url(0, "/config"), trust_env=False).json()
+    assert before["ha-platform"]["database"] == "app"
+    timers = before | {"ttl": 99, "ha-platform": {"database": "shop", "parameters": None}}
+    for name, databases in (("shop", {"shop": "app"}), ("analytics", {"analytics": "analytics"})):
+        done = cluster.settings_job(first=name, databases=databases, configuration=timers)
+        assert done.returncode == 1
+        told = f"databases.main.database: the data is in `app`, and does not move to `{name}`."
+        assert told in done.stderr, done.stderr
+    assert httpx.get(cluster.url(0, "/config"), trust_env=False).json() == before
 
 
 @pytest.mark.parametrize(

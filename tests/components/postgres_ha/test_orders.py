@@ -9,11 +9,11 @@ from components.postgres_ha.files.orders import check
 from components.postgres_ha.files.scram import verifier
 
 SOUND: dict[str, Any] = {
+    "first": "analytics",
     "databases": {"analytics": "analytics"},
     "extensions": {"app": ["uuid-ossp"]},
     "verifiers": {"analytics": verifier("analytics", "x"), "reader": verifier("reader", "x")},
     "roles": {
-        "created": ["analytics"],
         "databases": {"app": {"owner": "app", "levels": {"reader": "read"}}},
         "roles": {
             "reader": {"login": True, "member_of": ["readers"], "becomes": {}},
@@ -41,6 +41,7 @@ def test_what_a_stack_file_can_say_is_done() -> None:
         (("databases", "postgres"), "app", "database 'postgres'"),
         (("databases", 'a"b'), "app", "database 'a\"b'"),
         (("databases", "mine"), "boss", "role boss is a superuser"),
+        (("first",), "other", "first database"),
         (("verifiers", "postgres"), SOUND["verifiers"]["reader"], "nothing in it explains: postgres"),
         (("verifiers", "reader"), "x' SUPERUSER --", "no SCRAM verifier"),
         (("extensions", "app"), ['x" CASCADE; --'], "extension"),

@@ -75,7 +75,8 @@ def test_the_stack_files_values_replace_the_platforms_own() -> None:
     assert stored["postgresql"]["parameters"]["wal_keep_size"] == 1024
     assert stored["postgresql"]["parameters"]["jit"] == "off"
     assert stored["postgresql"]["parameters"]["auto_explain.log_analyze"] == "on"
-    assert stored["ha-platform"] == {"parameters": ["auto_explain.log_analyze", "jit", "wal_keep_size", "work_mem"]}
+    names = ["auto_explain.log_analyze", "jit", "wal_keep_size", "work_mem"]
+    assert stored["ha-platform"] == {"database": "app", "parameters": names}
 
 
 def test_shared_buffers_stand_in_the_members_file_alone() -> None:
@@ -83,12 +84,12 @@ def test_shared_buffers_stand_in_the_members_file_alone() -> None:
     stored, own = rendered({"shared_buffers": "300MB"})
     assert own["shared_buffers"] == "307200kB"
     assert "shared_buffers" not in stored["postgresql"]["parameters"]
-    assert "ha-platform" not in stored
+    assert stored["ha-platform"]["parameters"] is None
 
 
 def test_without_parameters_nothing_is_remembered() -> None:
     stored, own = rendered({})
-    assert "ha-platform" not in stored
+    assert stored["ha-platform"]["parameters"] is None
     assert own["shared_buffers"] == "512MB"
 
 
