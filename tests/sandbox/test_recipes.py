@@ -16,6 +16,7 @@ NAMES = sorted(recipes())
 def test_every_promised_image_has_a_recipe() -> None:
     promised = {
         "haproxy",
+        "pgbouncer",
         "postgres",
         "etcd",
         "valkey",
