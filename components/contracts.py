@@ -1,7 +1,7 @@
 """What components give each other: not a host name, but the settings that survive a failover."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol, runtime_checkable
 
 import pulumi
@@ -15,12 +15,14 @@ class Terms:
     """What a contract holds, as far as settings alone say it: the names and types of its facts.
 
     `standard` are the facts that a prefix alone gives, each as `<PREFIX>_<FACT>`. `presets` are sets of templates by
-    name: variable -> text with facts in braces. A variable that begins with `_` gets the prefix in front.
+    name: variable -> text with facts in braces. A variable that begins with `_` gets the prefix in front. `pooled`: for
+    clients that go through a pooler, fact -> the one that takes its place.
     """
 
     facts: Mapping[str, FactType]
     standard: tuple[str, ...] = ()
     presets: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    pooled: Mapping[str, str] = field(default_factory=dict)
 
     def templates(self, prefix: str, preset: str | None = None) -> dict[str, str]:
         """Variable -> text, of a preset or of the facts that a prefix alone gives."""
@@ -48,6 +50,13 @@ class ClientContract:
 
     def __post_init__(self) -> None:
         assert self.values.keys() == self.terms.facts.keys(), "settings promise what the component tells, and no more"
+
+    def through_pooler(self) -> "ClientContract":
+        """The same for clients that go through the pooler: its address in place of the component's own."""
+        taken = self.terms.pooled
+        values = {fact: self.values[taken.get(fact, fact)] for fact in self.values}
+        secrets = {fact: self.secrets[taken.get(fact, fact)] for fact in self.secrets}
+        return replace(self, values=values, secrets=secrets)
 
     def filled(self, text: str) -> str | pulumi.Output[str]:
         """The text with this contract's facts."""

@@ -143,8 +143,8 @@ class Kind(Generic[S]):
     """How long it lets requests end when it stops, if it answers any."""
     pools: Callable[[Part[S]], Iterable[Pool]] = lambda _: ()
     """The connections that it opens to others."""
-    connections: Callable[[S], Limit | None] = lambda _: None
-    """How many connections it takes, if they are counted."""
+    connections: Callable[[S], Iterable[Limit]] = lambda _: ()
+    """How many connections it takes, if they are counted: by itself, and by a pooler in front of it."""
     rules: tuple[Rule, ...] = ()
     """Rules across components that only this kind has."""
     advice: tuple[Rule, ...] = ()

@@ -30,12 +30,12 @@ CONNECTIONS, DRAIN, HOSTS, NEEDED = "connections", "drain", "hosts", "needed"
 
 
 def each_budget(stack: Settings) -> Iterator[tuple[Part[Any], Connections]]:
-    """Every component whose connections are counted, with its clients. `<component>/<part>` is in the component."""
+    """Everything whose connections are counted, with its clients. `<component>/<part>` is in the component."""
     parts = [*components(stack)]
     pools = [pool for kind, part in parts for pool in kind.pools(part)]
     for kind, part in parts:
-        if limit := kind.connections(part.settings):
-            own = [pool for pool in pools if pool.server.partition("/")[0] == part.name]
+        for limit in kind.connections(part.settings):
+            own = [one for one in pools if one.server.partition("/")[0] == part.name and one.door == limit.door]
             yield part, Connections(limit=limit, pools=own)
 
 
@@ -66,7 +66,8 @@ def promised(stack: Stack) -> Said:
         part.origin.path: {one.fault: one.said() for one in found} for part, found in each_promise(stack, around)
     }
     for part, budget in each_budget(stack):
-        said.setdefault(part.origin.path, {})[CONNECTIONS] = budget.said()
+        what = f"{budget.limit.door} {CONNECTIONS}".lstrip()
+        said.setdefault(part.origin.path, {})[what] = budget.said()
     for path, chain in each_chain(stack):
         said.setdefault(path, {})[DRAIN] = chain.said(around)
     said[HOSTS] = {f"{one.host} lost": one.said() for one in each_host(stack, around)}

@@ -15,6 +15,8 @@ class Pool:
     each: int | None
     key: str
     """Where the number stands, below the client."""
+    door: str = ""
+    """The limit that they count against, if the server has several."""
 
     @property
     def connections(self) -> int:
@@ -27,11 +29,14 @@ class Pool:
 
 @dataclass(frozen=True, kw_only=True)
 class Limit:
-    """What a server takes, and what of it is not for clients: name -> number. `key` is the setting."""
+    """What a server takes, and what of it is not for clients: name -> number. `key` is the setting, for each of
+    `parts`. `door` is the pooler that takes them (empty: the server itself)."""
 
     most: int
     kept: dict[str, int]
     key: str
+    door: str = ""
+    parts: int = 1
 
     @property
     def free(self) -> int:

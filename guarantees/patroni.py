@@ -47,9 +47,8 @@ class Cluster:
     """The timers as they are rendered. A replica that is further behind than `lag_bytes`, by what was recorded last
     (every `loop_wait`), is not promoted. `restart` is how long the orchestrator waits before it starts a container
     again, and `start` how long that takes; `connect` how long a client waits for a connection, `look_up` for a name
-    whose container is gone. `synchronous`: a write is acknowledged when a replica has it; `strict`:
-    also while there is none. `together`: one host may have
-    several members.
+    whose container is gone, and `pooler` a pooler after a login that failed. `synchronous`: a write is acknowledged
+    when a replica has it; `strict`: also while there is none. `together`: one host may have several members.
     """
 
     members: int
@@ -66,12 +65,17 @@ class Cluster:
     proxy: Following
     connect: Timer
     look_up: Timer
+    pooler: Timer | None = None
     together: bool = False
 
     @property
     def found(self) -> tuple[Timer, ...]:
         """Until clients write again, once a primary serves."""
-        return (self.proxy.check, RETRY)
+        return (self.proxy.check, *self._pooled, RETRY)
+
+    @property
+    def _pooled(self) -> tuple[Timer, ...]:
+        return (self.pooler,) if self.pooler else ()
 
     def promises(self) -> Iterator[Promise]:
         """Every fault."""
@@ -129,7 +133,7 @@ class Cluster:
             timers=(
                 *(STORE_ELECTION, LEASE_EXTENSION),
                 *(self.ttl, self.loop_wait, SILENT_MEMBER, PROMOTION),
-                *(self.look_up, self.proxy.check, self.connect, RETRY),
+                *(self.look_up, self.proxy.check, *self._pooled, self.connect, RETRY),
             ),
             loss=self._behind(cut_off=True),
         )

@@ -13,10 +13,11 @@ from components.facts import filled
 from components.observability import Observability, Panel, ScrapeTarget, down_rule
 from components.postgres_ha.alerts import Alerts
 from components.postgres_ha.applied import applied_settings
-from components.postgres_ha.contract import READ_URL, database_url
+from components.postgres_ha.contract import POOLER_URL, READ_URL, database_url
 from components.postgres_ha.etcd import etcd
 from components.postgres_ha.images import PostgresImages
 from components.postgres_ha.members import PostgresSecrets, postgres
+from components.postgres_ha.pooler import pooler
 from components.postgres_ha.proxy import endpoint
 from components.postgres_ha.settings import PostgresSettings
 from components.postgres_ha.timers import CONNECT_SECONDS
@@ -57,6 +58,13 @@ class PostgresHA(Component):
         behind = partial(endpoint, scope, name, settings, image=images.proxy, members=members, depends_on=applied)
         write = behind()
         read = behind(reading=settings.reads) if settings.reads else None
+        pooled = None
+        if settings.pooler is not None:
+            assert images.pooler is not None, "a kind asks for the image of what it runs"
+            passwords = {settings.owner: secrets.owner, **secrets.roles}
+            pooled = pooler(
+                scope, name, settings, settings.pooler, image=images.pooler, write=write, passwords=passwords
+            )
         values: dict[str, pulumi.Input[str]] = {
             "host": write.host,
             "port": "5432",
@@ -67,12 +75,18 @@ class PostgresHA(Component):
         }
         if read:
             values |= {"read_host": read.host, "read_port": "5432"}
+        if pooled:
+            values |= {"pooler_host": pooled.host, "pooler_port": "5432"}
         values |= _urls(values, settings.terms())
         self.contract = ClientContract(
             terms=settings.terms(),
             values=values,
             secrets={key: scope.secret(f"{name}-{key.replace('_', '-')}", values[key]) for key in _held(values)},
-            resources=(*members.resources, *applied, *write.resources, *(read.resources if read else ())),
+            resources=(
+                *members.resources,
+                *applied,
+                *(resource for way in (write, read, pooled) if way for resource in way.resources),
+            ),
         )
         self.further = {
             database: self._further(scope, f"{name}-db-{database}", database, owner, secrets)
@@ -135,13 +149,17 @@ class PostgresHA(Component):
 
 
 def _urls(values: Mapping[str, pulumi.Input[str]], terms: Terms) -> dict[str, pulumi.Input[str]]:
-    texts = {"url": database_url()} | ({"read_url": READ_URL} if "read_host" in values else {})
+    texts = {"url": database_url()}
+    if "read_host" in values:
+        texts["read_url"] = READ_URL
+    if "pooler_host" in values:
+        texts["pooler_url"] = POOLER_URL
     return {key: filled(text, values, terms.facts) for key, text in texts.items()}
 
 
 def _held(values: Mapping[str, object]) -> list[str]:
     """The facts that are secrets."""
-    return [key for key in ("url", "password", "read_url") if key in values]
+    return [key for key in ("url", "password", "read_url", "pooler_url") if key in values]
 
 
 def _secret_name(word: str, key: str) -> str:

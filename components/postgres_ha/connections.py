@@ -1,7 +1,13 @@
 """How many connections a PostgreSQL cluster has for clients."""
 
+from collections.abc import Iterator
+
 from components.postgres_ha.settings import PostgresSettings
-from guarantees.connections import Limit
+from guarantees.connections import Limit, Pool
+from model import Rollout
+
+POOLER = "pooler"
+"""The door of a database that its pooler is."""
 
 RESERVED = {"superuser_reserved_connections": 3, "reserved_connections": 0}
 """PostgreSQL's defaults of what it keeps free of ordinary clients."""
@@ -13,14 +19,30 @@ REWIND = 1
 """A former primary that `pg_rewind` brings back. Replicas and copies of the data count against `max_wal_senders`."""
 
 
-def limit(settings: PostgresSettings) -> Limit:
-    """Of the primary: all clients write there."""
+def limits(settings: PostgresSettings) -> Iterator[Limit]:
+    """Of the primary, where all clients write, and of the pooler while one of its replicas is lost."""
     kept = {name: _number(settings.parameters.get(name), default) for name, default in RESERVED.items()}
-    return Limit(
+    yield Limit(
         most=settings.max_connections,
         kept=kept | {"Patroni": PATRONI, "settings job": SETTINGS_JOB, "pg_rewind": REWIND},
         key="max_connections",
     )
+    if settings.pooler is not None:
+        each, count = settings.pooler.max_connections, settings.pooler.count(settings.members)
+        lost = {"a lost replica's": each} if count > 1 else {}
+        yield Limit(most=each * count, kept=lost, key="pooler.max_connections", door=POOLER, parts=count)
+
+
+def pools(name: str, settings: PostgresSettings) -> Iterator[Pool]:
+    """The pooler's own: it takes so many for each database, and in a rollout one replica more runs."""
+    if settings.pooler is not None:
+        yield Pool(
+            client=f"{name}-pooler",
+            server=name,
+            processes=settings.pooler.count(settings.members) + Rollout().parallelism,
+            each=settings.pooler.pool_size * len(settings.every_owner),
+            key="pooler.pool_size",
+        )
 
 
 def _number(text: str | None, default: int) -> int:

@@ -28,17 +28,23 @@ _FACTS = {
 
 _READS = {"read_host": FactType.HOST, "read_port": FactType.PORT, "read_url": FactType.SECRET_URL}
 """Of a database with a read endpoint."""
+_POOLER = {"pooler_host": FactType.HOST, "pooler_port": FactType.PORT, "pooler_url": FactType.SECRET_URL}
+"""Of a database with a pooler."""
+_POOLED = {"host": "pooler_host", "port": "pooler_port", "url": "pooler_url"}
+POOLER_URL = URL.replace("{host}:{port}", "{pooler_host}:{pooler_port}")
 READ_URL = "postgresql://{user}:{password}@{read_host}:{read_port}/{name}?target_session_attrs=any"
 
 
-def database_terms(tls: ExternalTls | None = None, *, reads: bool = False) -> Terms:
+def database_terms(tls: ExternalTls | None = None, *, reads: bool = False, pooler: bool = False) -> Terms:
     """Of a database that is reached with this encryption."""
     if tls is None:
-        facts = _FACTS | _READS if reads else _FACTS
+        facts = _FACTS | (_READS if reads else {}) | (_POOLER if pooler else {})
         presets = _presets("", {}, {})
         if reads:
             presets = {name: texts | {"_READ_URL": _read_url(texts["_URL"])} for name, texts in presets.items()}
-        return Terms(facts=facts, standard=tuple(facts), presets=presets)
+        if pooler:
+            presets = {name: texts | {"_POOLER_URL": _pooler_url(texts["_URL"])} for name, texts in presets.items()}
+        return Terms(facts=facts, standard=tuple(facts), presets=presets, pooled=_POOLED if pooler else {})
     facts = _FACTS | tls_facts(tls)
     root = {"PGSSLROOTCERT": "{ca_file}"} if tls.ca is not None else {}
     file = {"_CA_FILE": "{ca_file}"} if tls.ca is not None else {}
@@ -80,6 +86,10 @@ def _read_url(text: str) -> str:
     for old, new in changed:
         text = text.replace(old, new)
     return text
+
+
+def _pooler_url(text: str) -> str:
+    return text.replace("{host}:{port}", "{pooler_host}:{pooler_port}")
 
 
 def _joined(*parameters: str) -> str:

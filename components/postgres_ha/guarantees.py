@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from components.postgres_ha.pooler import RETRY_SECONDS
 from components.postgres_ha.settings import PostgresSettings
 from components.postgres_ha.timers import CONNECT_SECONDS, LAG_BYTES
 from components.write_proxy.timers import following
@@ -9,6 +10,12 @@ from guarantees.patroni import Cluster
 from guarantees.promise import Promise
 from guarantees.surroundings import Surroundings
 from guarantees.timer import Timer
+
+_POOLER = Timer(
+    name="pooler's login",
+    millis=RETRY_SECONDS * 1000,
+    source="`server_login_retry` of the pooler; meanwhile its clients wait",
+)
 
 
 def promises(settings: PostgresSettings, around: Surroundings) -> Iterator[Promise]:
@@ -26,6 +33,7 @@ def promises(settings: PostgresSettings, around: Surroundings) -> Iterator[Promi
         restart=around.restart,
         start=around.start,
         proxy=following(stable_addresses=around.stable_addresses),
+        pooler=_POOLER if settings.pooler else None,
         connect=Timer(name="connect", millis=CONNECT_SECONDS * 1000, source="`connect_timeout` of the contract"),
         look_up=around.look_up,
         together=around.together,

@@ -8,8 +8,9 @@ from model import Image
 
 @dataclass(frozen=True, kw_only=True)
 class PostgresImages:
-    """PostgreSQL with Patroni, the consensus store, and the proxy of the write endpoint."""
+    """PostgreSQL with Patroni, the consensus store, the proxy of the endpoints, and a pooler where there is one."""
 
     postgres: StoreImage
     etcd: StoreImage
     proxy: Image
+    pooler: Image | None = None

@@ -6,11 +6,12 @@ from components.external_store import build_external, external_secrets, external
 from components.kind import Build, Built, Gives, ImageNeed, Kind
 from components.placement import KEYS
 from components.postgres_ha.component import PostgresHA
-from components.postgres_ha.connections import limit
+from components.postgres_ha.connections import limits, pools
 from components.postgres_ha.external import ExternalDatabase
 from components.postgres_ha.groups import groups
 from components.postgres_ha.guarantees import promises
 from components.postgres_ha.images import PostgresImages
+from components.postgres_ha.pooler import IMAGE as POOLER_IMAGE
 from components.postgres_ha.rules import RULES, two_servers_have_one_replica
 from components.postgres_ha.settings import PostgresSettings
 from components.write_proxy.proxy import IMAGE as PROXY_IMAGE
@@ -40,7 +41,12 @@ def _build(build: Build[PostgresSettings | ExternalDatabase]) -> Built:
         build.name,
         settings,
         platform=build.platform,
-        images=PostgresImages(postgres=images.store("postgres"), etcd=images.store("etcd"), proxy=images.of("haproxy")),
+        images=PostgresImages(
+            postgres=images.store("postgres"),
+            etcd=images.store("etcd"),
+            proxy=images.of("haproxy"),
+            pooler=images.of("pgbouncer") if settings.pooler else None,
+        ),
         origin=build.origin,
     )
     return Built(contract=database.contract, further=database.further, observability=database.observability)
@@ -48,7 +54,9 @@ def _build(build: Build[PostgresSettings | ExternalDatabase]) -> Built:
 
 def _images(settings: PostgresSettings | ExternalDatabase | None) -> tuple[ImageNeed, ...]:
     """A broken one may be outside the stack."""
-    return _IMAGES if isinstance(settings, PostgresSettings) else ()
+    if not isinstance(settings, PostgresSettings):
+        return ()
+    return _IMAGES if settings.pooler is None else (*_IMAGES, POOLER_IMAGE)
 
 
 def _further(settings: PostgresSettings | ExternalDatabase) -> Iterable[str]:
@@ -69,7 +77,13 @@ DATABASES = Kind(
     groups=lambda part, around: (
         groups(part.name, part.settings, around) if isinstance(part.settings, PostgresSettings) else ()
     ),
-    connections=lambda settings: limit(settings) if isinstance(settings, PostgresSettings) else None,
+    pools=lambda part: pools(part.name, part.settings) if isinstance(part.settings, PostgresSettings) else (),
+    connections=lambda settings: limits(settings) if isinstance(settings, PostgresSettings) else (),
     rules=RULES,
-    keys={"": KEYS, "store": KEYS | dict.fromkeys(("count", "spread"), "store.members") | {"hosts": "store.hosts"}},
+    keys={
+        "": KEYS,
+        "pooler": dict.fromkeys(("name", "replicas", "spread"), "pooler.replicas")
+        | {"node_labels": "pooler.placement.labels", "container.resources": "pooler.resources"},
+        "store": KEYS | dict.fromkeys(("count", "spread"), "store.members") | {"hosts": "store.hosts"},
+    },
 )

@@ -1,12 +1,16 @@
 """The endpoints follow the primary, and the replicas, by Patroni's REST checks."""
 
+from pathlib import Path
+
 import pulumi
 
+from components.postgres_ha.pooler_settings import PoolerSettings
 from components.postgres_ha.settings import PostgresSettings, ReadsSettings
 from components.scope import Scope
-from components.write_proxy import NEVER_SECONDS, PrimaryCheck, Reads, write_proxy
+from components.write_proxy import NEVER_SECONDS, PrimaryCheck, Reads, Waits, write_proxy
 from model import Endpoint, Image, Port
 
+_FILES = Path(__file__).parent / "files"
 CHECK = PrimaryCheck(lines=("option httpchk OPTIONS /primary", "http-check expect status 200"), port=8008)
 """Patroni answers 200 for the member that holds the leader lock."""
 
@@ -16,6 +20,11 @@ def reads(settings: ReadsSettings) -> Reads:
     lag = f"{settings.max_lag // 1024}kB"
     lines = (f"option httpchk OPTIONS /replica?lag={lag}", "http-check expect status 200")
     return Reads(lines=lines, fallback=settings.fallback == "primary")
+
+
+def waits(pooler: PoolerSettings) -> Waits:
+    """As long as a query waits in the pooler."""
+    return Waits(program=(_FILES / "wait.lua").read_text(), seconds=pooler.wait_timeout)
 
 
 def endpoint(
@@ -41,5 +50,6 @@ def endpoint(
         max_connections=settings.max_connections * 2 * servers,
         idle_seconds=settings.idle_timeout or NEVER_SECONDS,
         reads=reads(reading) if reading else None,
+        waits=waits(settings.pooler) if settings.pooler and not reading else None,
         depends_on=depends_on,
     )

@@ -10,6 +10,7 @@ from components.placement import Hosts, PlacementSettings, named_once, voters
 from components.postgres_ha.contract import database_terms
 from components.postgres_ha.owned import ParameterName
 from components.postgres_ha.parameters import shared_buffers_bytes
+from components.postgres_ha.pooler_settings import CONSOLE, PoolerSettings
 from components.postgres_ha.roles import Identifier, RoleSettings, levels, reserved
 from components.postgres_ha.roles import problems as role_problems
 from components.sizes import ResourcesSettings
@@ -167,6 +168,9 @@ class PostgresSettings(Settings):
     wait until one is there again, so that even a second loss loses none. Default `off`."""
     reads: ReadsSettings | None = None
     """A read endpoint, which leads to the replicas; `reads: {}` has the defaults. Default: none."""
+    pooler: PoolerSettings | None = None
+    """PgBouncer in front of the write endpoint; `pooler: {}` has the defaults. Applications choose it by `pooled` in
+    their `uses`. Default: none."""
     idle_timeout: Seconds | None = Field(default=None, ge=60, le=24 * 24 * 3600)
     """The write endpoint closes a connection after this time without traffic. Default: 24 days, the most that its proxy
     can wait. If the client or server is gone, TCP keepalive ends the connection after a minute."""
@@ -191,7 +195,7 @@ class PostgresSettings(Settings):
 
     def terms(self) -> Terms:
         """What its contract holds."""
-        return database_terms(reads=self.reads is not None)
+        return database_terms(reads=self.reads is not None, pooler=self.pooler is not None)
 
     @model_validator(mode="after")
     def _consistent(self) -> "PostgresSettings":
@@ -218,6 +222,8 @@ class PostgresSettings(Settings):
             if name == self.database or name in _OWN_DATABASES:
                 raise ValueError(f"`databases.{name}` is there already: choose another name")
             _check_owner(f"the owner of `databases.{name}`", owner)
+        if self.pooler is not None and CONSOLE in self.every_owner:
+            raise ValueError(f"a database `{CONSOLE}` is the pooler's console: choose another name, or no `pooler`")
         return self
 
     @model_validator(mode="after")

@@ -1,5 +1,5 @@
 """The write endpoint of a store: one address that follows the primary, for clients that cannot look for it."""
 
-from components.write_proxy.proxy import NEVER_SECONDS, PrimaryCheck, Reads, scraped, write_proxy
+from components.write_proxy.proxy import NEVER_SECONDS, WAITING_PORT, PrimaryCheck, Reads, Waits, scraped, write_proxy
 
-__all__ = ["NEVER_SECONDS", "PrimaryCheck", "Reads", "scraped", "write_proxy"]
+__all__ = ["NEVER_SECONDS", "WAITING_PORT", "PrimaryCheck", "Reads", "Waits", "scraped", "write_proxy"]

@@ -36,6 +36,9 @@ NEVER_SECONDS = 24 * 24 * 3600
 """HAProxy wants a limit for quiet connections, and its largest is 2^31 - 1 ms: 24.8 days."""
 STATUS_PORT = 8404
 """Health and Prometheus metrics of the proxy."""
+WAITING_PORT = 6432
+"""The write endpoint's second port, where a connection waits for a primary."""
+WAIT_PROGRAM = "/etc/ha-proxy/wait.lua"
 RESOURCES = Resources(
     cpu_request_millis=50,
     cpu_limit_millis=1000,
@@ -63,6 +66,15 @@ class Reads:
     fallback: bool
 
 
+@dataclass(frozen=True, kw_only=True)
+class Waits:
+    """That there is a second port, for a pooler: a connection waits there for a primary, for so many seconds. `program`
+    is Lua, and registers the action `wait_for_primary`."""
+
+    program: str
+    seconds: int
+
+
 def write_proxy(
     scope: Scope,
     word: str,
@@ -74,6 +86,7 @@ def write_proxy(
     max_connections: int,
     idle_seconds: int = NEVER_SECONDS,
     reads: Reads | None = None,
+    waits: Waits | None = None,
     depends_on: tuple[pulumi.Resource, ...] = (),
 ) -> Endpoint:
     """One proxy for one member, two for more. Connections to a deposed primary are closed, not left to hang; with
@@ -88,8 +101,13 @@ def write_proxy(
             max_connections=max_connections,
             idle_seconds=idle_seconds,
             reads=reads,
+            waits=waits,
         ),
     )
+    files, ports = [File(path=_CONFIG, source=config)], [port]
+    if waits:
+        files.append(File(path=WAIT_PROGRAM, source=scope.config_file(f"{word}-wait", waits.program)))
+        ports.append(Port(name="waiting", number=WAITING_PORT))
     health = HttpCheck(path="/health", port=STATUS_PORT)
     return scope.workload(
         Workload(
@@ -101,12 +119,12 @@ def write_proxy(
                 command=("haproxy",),
                 args=("-W", "-db", "-f", _CONFIG),
                 secret_env=check.secrets,
-                files=(File(path=_CONFIG, source=config),),
+                files=tuple(files),
                 resources=RESOURCES,
                 stop=Stop(signal="SIGUSR1", grace_seconds=15),
             ),
             replicas=replicas(len(members.member_hosts)),
-            ports=(port, Port(name="status", number=STATUS_PORT)),
+            ports=(*ports, Port(name="status", number=STATUS_PORT)),
             probes=Probes(
                 ready=Probe(check=health, interval_seconds=2, timeout_seconds=2),
                 live=liveness(health),
@@ -137,6 +155,7 @@ def proxy_cfg(
     max_connections: int,
     idle_seconds: int,
     reads: Reads | None = None,
+    waits: Waits | None = None,
 ) -> str:
     """HAProxy's configuration."""
     return render(
@@ -152,4 +171,7 @@ def proxy_cfg(
         fall=FALL,
         rise=RISE,
         reads=reads,
+        waits=waits,
+        waiting_port=WAITING_PORT,
+        wait_program=WAIT_PROGRAM,
     )

@@ -20,12 +20,14 @@ def pools_fit(context: Context) -> Iterator[Fault]:
 def _too_many(origin: Origin, budget: Connections) -> Fault:
     limit = budget.limit
     kept = ", ".join(f"{name} {number}" for name, number in limit.kept.items() if number)
-    needed = limit.most + budget.used - limit.free
+    each = limit.most // limit.parts
+    needed = each + -(-(budget.used - limit.free) // max(1, limit.parts - 1))
+    lower = " or `pooler.pool_size`" if any(pool.key == "pooler.pool_size" for pool in budget.pools) else ""
     return Fault(
-        path=str(origin.at(limit.key)),
+        path=str(origin.at(*limit.key.split("."))),
         rule=f"leaves {limit.free} connections for clients, which may open {budget.used}: {budget.made_of}",
-        got=str(limit.most),
-        fix=f"Set {needed} or more, or lower a client's `pool`. Kept are {kept}.",
+        got=str(each),
+        fix=f"Set {needed} or more, or lower a client's `pool`{lower}." + (f" Kept are {kept}." if kept else ""),
     )
 
 

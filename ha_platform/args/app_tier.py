@@ -75,6 +75,10 @@ class UseArgs(TypedDict, total=False):
     """`files`: a variable that is a secret becomes a file, and `<VARIABLE>_FILE` holds its path; `variables`: exported
     by a launcher, for applications that read only variables (needs `command`). One of: files, variables. Default:
     `files`."""
+    pooled: bool
+    """Through the pooler of a database (`databases.<name>.pooler`): host, port and URL are the pooler's. `migrations`
+    go to the write endpoint all the same. An application that needs sessions too (`LISTEN`) leaves it out, and has
+    the pooler's address in facts of its own. Default: `false`."""
     pool: int
     """Connections to a database that each replica opens at most, with all its workers: the stack is refused where all
     clients together may open more than the database has. Default: not counted. The application has to keep it."""
