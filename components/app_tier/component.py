@@ -12,6 +12,7 @@ from components.app_tier.files import texts
 from components.app_tier.injected import USES, injected, set_twice
 from components.app_tier.replicas import Replicas, most
 from components.app_tier.settings import AppTierSettings
+from components.app_tier.uses import each_use
 from components.app_tier.volumes import shared_mounts
 from components.component import Component
 from components.contracts import ClientContract
@@ -51,10 +52,18 @@ class AppTier(Component):
         scope = Scope(platform=platform, origin=origin or Origin(key="apps", name=name), parent=self.place)
         for field, variable, reason in set_twice(settings, contracts, announced(settings)):
             platform.refuse(scope.at(USES).origin if field == USES else scope.origin, field, variable, reason)
-        added = injected(name, settings, contracts, given, scope.at(USES).secret)
+        uses_scope = scope.at(USES)
+        pooled = {used for used, use in each_use(settings.uses).items() if use.pooled}
+        reached = {used: one.through_pooler() if used in pooled else one for used, one in contracts.items()}
+        added = injected(name, settings, reached, given, uses_scope.secret)
         shared = shared_mounts(settings.shared_volumes, volumes)
         files = _files(scope.at("files"), name, settings)
         container = AppContainer(settings, image=image, injected=added, files=files, shared=shared)
+        migrating = container
+        if settings.migrations is not None and pooled:
+            # A migration takes locks of its session and changes what a session has: it goes to the server itself.
+            added = injected(f"{name}-migrate", settings, contracts, given, uses_scope.secret)
+            migrating = AppContainer(settings, image=image, injected=added, files=files, shared=shared)
         uses = tuple(resource for contract in contracts.values() for resource in contract.resources)
         uses += tuple(dict.fromkeys(resource for mount in shared for resource in mount.source.resources))
         outside = tuple(dict.fromkeys(place for contract in contracts.values() for place in contract.outside))
@@ -65,7 +74,7 @@ class AppTier(Component):
                     name=f"{name}-migrate",
                     origin=scope.at("migrations").origin,
                     tier=Tier.APP,
-                    container=container.migration(settings.migrations.command),
+                    container=migrating.migration(settings.migrations.command),
                     retries=settings.migrations.retries,
                     deadline_seconds=settings.migrations.deadline,
                     outside=outside,

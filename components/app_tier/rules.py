@@ -97,6 +97,25 @@ def uses_name_roles(context: Context) -> Iterator[Fault]:
                 )
 
 
+def uses_name_poolers(context: Context) -> Iterator[Fault]:
+    """`pooled` is for what has a pooler."""
+    for app, settings in context.parts("apps").items():
+        for name, use in each_use(settings.uses).items():
+            component = context.component(name)
+            if (
+                use.pooled
+                and component is not None
+                and not (isinstance(component, Offering) and component.terms().pooled)
+            ):
+                yield Fault(
+                    path=str(Origin(key="apps", name=app).at("uses", name, "pooled")),
+                    rule=f"leads to a pooler, and `{name}` has none",
+                    got="true",
+                    fix=f"Leave it out; a database that the stack runs has one by `databases.{name.partition('/')[0]}"
+                    ".pooler: {}`.",
+                )
+
+
 def uses_lead_to_ports(context: Context) -> Iterator[Fault]:
     """An application that another one uses has a port: only an application's contract can be empty."""
     for app, settings in context.parts("apps").items():
@@ -148,5 +167,12 @@ def _known(word: str, names: Iterable[str]) -> str:
     return f"{f'Did you mean `{close[0]}`? ' if close else ''}Known here: {', '.join(names)}."
 
 
-RULES = (app_images_are_pinned, plain_texts_hold_no_secrets, uses_lead_to_ports, uses_name_facts, uses_name_roles)
+RULES = (
+    app_images_are_pinned,
+    plain_texts_hold_no_secrets,
+    uses_lead_to_ports,
+    uses_name_facts,
+    uses_name_poolers,
+    uses_name_roles,
+)
 ADVICE = (updates_find_devices,)

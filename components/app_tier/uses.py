@@ -41,6 +41,10 @@ class Use(Settings):
     """`files`: a variable that is a secret becomes a file, and `<VARIABLE>_FILE` holds its path; `variables`: exported
     by a launcher, for applications that read only variables (needs `command`)."""
 
+    pooled: bool = False
+    """Through the pooler of a database (`databases.<name>.pooler`): host, port and URL are the pooler's. `migrations`
+    go to the write endpoint all the same. An application that needs sessions too (`LISTEN`) leaves it out, and has
+    the pooler's address in facts of its own."""
     pool: Annotated[int, Field(ge=1, le=10_000, strict=True)] | None = None
     """Connections to a database that each replica opens at most, with all its workers: the stack is refused where all
     clients together may open more than the database has. Default: not counted. The application has to keep it."""
@@ -103,7 +107,7 @@ Uses = Annotated[
                 _text_or_keys,
                 custom_error_type="text_or_keys",
                 custom_error_message="is a prefix such as `DATABASE`, or a map of `prefix`, `preset`, `env`, `role`, "
-                "`inject`, `pool`",
+                "`inject`, `pooled`, `pool`",
             ),
         ],
     ],
