@@ -11,10 +11,11 @@ from typing import Any
 import asyncpg
 import httpx
 
-from components.postgres_ha.proxy import CHECK, reads
+from components.postgres_ha.pooler_settings import PoolerSettings
+from components.postgres_ha.proxy import CHECK, reads, waits
 from components.postgres_ha.settings import ReadsSettings
-from components.write_proxy import NEVER_SECONDS, Reads
-from components.write_proxy.proxy import proxy_cfg
+from components.write_proxy import NEVER_SECONDS, Reads, Waits
+from components.write_proxy.proxy import WAIT_PROGRAM, proxy_cfg
 from tests.components.postgres_ha.etcd_members import Store
 from tests.components.postgres_ha.patroni_members import COUNT, PASSWORDS, Patronis
 from tests.live.deployed.waiting import wait_for
@@ -23,6 +24,8 @@ from tests.loopback import own_network
 _WELL = {"leader": "running"}
 PROXY, READS = f"{own_network()}.30", f"{own_network()}.31"
 MAX_LAG = 2**20
+WAIT_SECONDS = 60
+"""How long a connection waits for a primary, at the port for poolers."""
 
 
 class Database:
@@ -34,6 +37,7 @@ class Database:
         self._store = Store(directory / "etcd")
         self.patronis = Patronis(directory / "patroni", self._store)
         self._directory = directory
+        self._program = directory / "wait.lua"
         self._proxies: list[subprocess.Popen[bytes]] = []
 
     def start(self) -> None:
@@ -49,14 +53,25 @@ class Database:
         self.wait_whole()
         self.patronis.apply_settings()
         self.configure(**timers)
-        self._lead(PROXY)
+        self._lead(PROXY, waiting=waits(PoolerSettings(wait_timeout=WAIT_SECONDS)))
         self._lead(READS, reads(ReadsSettings(max_lag=MAX_LAG)))
         for address in (PROXY, READS):
             wait_for("its endpoint leads to a server", lambda at=address: asked(at, "SELECT 1"), seconds=30, every=0.2)  # type: ignore[misc]
 
-    def _lead(self, address: str, to: Reads | None = None) -> None:
+    def _lead(self, address: str, to: Reads | None = None, waiting: Waits | None = None) -> None:
         hosts = tuple(self.patronis.address(ordinal) for ordinal in range(COUNT))
-        text = proxy_cfg(hosts, port=5432, check=CHECK, max_connections=200, idle_seconds=NEVER_SECONDS, reads=to)
+        text = proxy_cfg(
+            hosts,
+            port=5432,
+            check=CHECK,
+            max_connections=200,
+            idle_seconds=NEVER_SECONDS,
+            reads=to,
+            waits=waiting,
+        )
+        text = text.replace(WAIT_PROGRAM, str(self._program))
+        if waiting:
+            self._program.write_text(waiting.program)
         config = self._directory / f"{address}.cfg"
         config.write_text(text.replace("bind :", f"bind {address}:").replace(" resolvers cluster init-addr none", ""))
         self._proxies.append(subprocess.Popen(["haproxy", "-W", "-db", "-f", str(config)], stdout=subprocess.DEVNULL))
