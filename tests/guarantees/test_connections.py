@@ -80,3 +80,50 @@ def test_what_is_not_said_is_said_to_be_unknown() -> None:
     apps: dict[str, dict[str, Any]] = {"web": {"replicas": 2}, "worker": {"replicas": 1, "uses": {"main": "DATABASE"}}}
     said = promised(check(_stack(apps), source="x", secret_names=frozenset()))["databases.main"]["connections"]
     assert said["connections"] == "at least 15 of 93: web 3 x 5 + worker 2 x ?"
+
+
+def _budgets(apps: dict[str, dict[str, Any]], **database: Any) -> dict[str, tuple[int, int]]:
+    """Door -> used and free."""
+    stack = check(_stack(apps, **database), source="x", secret_names=frozenset())
+    return {budget.limit.door: (budget.used, budget.limit.free) for _, budget in each_budget(stack)}
+
+
+POOLED = {"main": USE | {"pooled": True}}
+
+
+def test_a_pooler_counts_at_the_server_and_its_clients_at_the_pooler() -> None:
+    """Two replicas and one more in a rollout; while one is lost, the other has all clients."""
+    apps: dict[str, dict[str, Any]] = {
+        "web": {"replicas": 3, "uses": POOLED, "migrations": {"command": ["go"]}},
+        "worker": {"replicas": 1, "uses": {"main": {"prefix": "DATABASE", "pool": 2}}},
+    }
+    pooler = {"pool_size": 6, "max_connections": 50}
+    assert _budgets(apps, pooler=pooler, databases={"more": {}}) == {
+        "": ((2 + 1) * 6 * 2 + 1 * 5 + (1 + 1) * 2, 100 - KEPT),
+        "pooler": ((3 + 1) * 5, 2 * 50 - 50),
+    }
+
+
+def test_one_pooler_is_not_lost_beside_another() -> None:
+    apps: dict[str, dict[str, Any]] = {"web": {"replicas": 1, "uses": POOLED}}
+    assert _budgets(apps, pooler={"replicas": 1}) == {"": ((1 + 1) * 20, 93), "pooler": ((1 + 1) * 5, 1000)}
+    assert _budgets(apps, pooler={"replicas": 3, "max_connections": 10})["pooler"] == (10, 3 * 10 - 10)
+
+
+def test_a_pooler_above_the_budget_is_refused_by_name() -> None:
+    """With what to write in its place, which is then accepted."""
+    apps: dict[str, dict[str, Any]] = {"web": {"replicas": 4, "uses": POOLED}}
+    faults = []
+    for pooler in ({"pool_size": 32}, {"max_connections": 10, "replicas": 3}):
+        with pytest.raises(BrokenStack) as refused:
+            check(_stack(apps, pooler=pooler), source="x", secret_names=frozenset())
+        faults += [str(fault).removeprefix("ha-platform:stack.databases.main.") for fault in refused.value.faults]
+    assert faults == [
+        "max_connections: leaves 93 connections for clients, which may open 96: main-pooler 3 x 32 (got 100). Set 103 "
+        "or more, or lower a client's `pool` or `pooler.pool_size`. Kept are superuser_reserved_connections 3, Patroni "
+        "2, settings job 1, pg_rewind 1.",
+        "pooler.max_connections: leaves 20 connections for clients, which may open 25: web 5 x 5 (got 10). Set 13 or "
+        "more, or lower a client's `pool`. Kept are a lost replica's 10.",
+    ]
+    check(_stack(apps, pooler={"pool_size": 32}, max_connections=103), source="x", secret_names=frozenset())
+    check(_stack(apps, pooler={"max_connections": 13, "replicas": 3}), source="x", secret_names=frozenset())

@@ -3,6 +3,7 @@
 import re
 
 from components.postgres_ha.dynamic import dynamic_configuration
+from components.postgres_ha.pooler import pgbouncer_ini
 from components.postgres_ha.proxy import CHECK
 from components.postgres_ha.settings import PostgresSettings
 from components.write_proxy.proxy import proxy_cfg
@@ -30,6 +31,15 @@ def test_the_write_proxy() -> None:
     (rise,) = re.findall(r" rise (\d+)", text)
     assert found.check.millis == _in_proxy(r"downinter (\S+)") * int(rise)
     assert found.name.millis == _in_proxy(r"hold \w+ (\S+)") + _in_proxy(r"timeout resolve (\S+)")
+
+
+def test_the_pooler() -> None:
+    settings = PostgresSettings.model_validate({"pooler": {}})
+    assert settings.pooler is not None
+    text = pgbouncer_ini(settings, settings.pooler, host="one")
+    (retry,) = re.findall(r"^server_login_retry = (\d+)$", text, re.MULTILINE)
+    counted = {one.name: one.millis for one in postgres(pooler={})["switchover"].timers}
+    assert counted["pooler's login"] == int(retry) * 1000
 
 
 def test_patroni() -> None:

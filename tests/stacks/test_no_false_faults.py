@@ -108,6 +108,11 @@ BREAKS = (
         needs=("apps.web", "databases.main"),
     ),
     Break(
+        change=lambda stack: stack["apps"]["worker"]["uses"].update(sessions={"prefix": "X", "pooled": True}),
+        fault=("uses_name_poolers", "apps.worker.uses.sessions.pooled"),
+        needs=("apps.worker", "caches.sessions"),
+    ),
+    Break(
         change=lambda stack: stack["apps"]["alerts"].setdefault("uses", {}).update(main={"prefix": "DB", "pool": 5000}),
         fault=("pools_fit", "databases.main.max_connections"),
         needs=("apps.alerts", "databases.main"),
