@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from guarantees.client import RETRY
 from guarantees.loss import NOTHING, Loss
 from guarantees.promise import Promise
-from guarantees.proxy import Following
+from guarantees.proxy import Following, Pooling
 from guarantees.timer import Timer
 
 PATRONI_START = Timer(
@@ -47,8 +47,8 @@ class Cluster:
     """The timers as they are rendered. A replica that is further behind than `lag_bytes`, by what was recorded last
     (every `loop_wait`), is not promoted. `restart` is how long the orchestrator waits before it starts a container
     again, and `start` how long that takes; `connect` how long a client waits for a connection, `look_up` for a name
-    whose container is gone, and `pooler` a pooler after a login that failed. `synchronous`: a write is acknowledged
-    when a replica has it; `strict`: also while there is none. `together`: one host may have several members.
+    whose container is gone. `pooler`: clients come through one. `synchronous`: a write is acknowledged when a replica
+    has it; `strict`: also while there is none. `together`: one host may have several members.
     """
 
     members: int
@@ -65,7 +65,7 @@ class Cluster:
     proxy: Following
     connect: Timer
     look_up: Timer
-    pooler: Timer | None = None
+    pooler: Pooling | None = None
     together: bool = False
 
     @property
@@ -75,7 +75,7 @@ class Cluster:
 
     @property
     def _pooled(self) -> tuple[Timer, ...]:
-        return (self.pooler,) if self.pooler else ()
+        return (self.pooler.login,) if self.pooler else ()
 
     def promises(self) -> Iterator[Promise]:
         """Every fault."""
@@ -128,12 +128,13 @@ class Cluster:
                 unbounded="until the host is back, if it has the store's only member",
                 fix="Give the store three members.",
             )
+        found = (self.pooler.connect, self.connect) if self.pooler else (self.connect,)
         return Promise(
             fault="host lost",
             timers=(
                 *(STORE_ELECTION, LEASE_EXTENSION),
                 *(self.ttl, self.loop_wait, SILENT_MEMBER, PROMOTION),
-                *(self.look_up, self.proxy.check, *self._pooled, self.connect, RETRY),
+                *(self.look_up, self.proxy.check, *self._pooled, *found, RETRY),
             ),
             loss=self._behind(cut_off=True),
         )

@@ -12,3 +12,12 @@ class Following:
 
     check: Timer
     name: Timer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pooling:
+    """A pooler between clients and a write proxy: `login` is how long it waits after a login that failed, and `connect`
+    how long for a proxy that is gone."""
+
+    login: Timer
+    connect: Timer

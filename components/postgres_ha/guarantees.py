@@ -8,13 +8,17 @@ from components.postgres_ha.timers import CONNECT_SECONDS, LAG_BYTES
 from components.write_proxy.timers import following
 from guarantees.patroni import Cluster
 from guarantees.promise import Promise
+from guarantees.proxy import Pooling
 from guarantees.surroundings import Surroundings
 from guarantees.timer import Timer
 
-_POOLER = Timer(
-    name="pooler's login",
-    millis=RETRY_SECONDS * 1000,
-    source="`server_login_retry` of the pooler; meanwhile its clients wait",
+_POOLER = Pooling(
+    login=Timer(
+        name="pooler's login",
+        millis=RETRY_SECONDS * 1000,
+        source="`server_login_retry` of the pooler; meanwhile its clients wait",
+    ),
+    connect=Timer(name="pooler's connect", millis=CONNECT_SECONDS * 1000, source="`tcp_user_timeout` of the pooler"),
 )
 
 

@@ -12,6 +12,7 @@ import pulumi
 from components.kind import ImageNeed
 from components.postgres_ha.pooler_settings import PoolerSettings
 from components.postgres_ha.settings import PostgresSettings
+from components.postgres_ha.timers import CONNECT_SECONDS
 from components.scope import Scope
 from components.templates import render
 from components.write_proxy import WAITING_PORT
@@ -118,6 +119,7 @@ def pgbouncer_ini(settings: PostgresSettings, wanted: PoolerSettings, *, host: s
         prepared_statements=wanted.prepared_statements,
         wait=wanted.wait_timeout,
         retry=RETRY_SECONDS,
+        connect=CONNECT_SECONDS,
     )
 
 

@@ -18,7 +18,7 @@ CHECK = 0.5  # the write proxy: `downinter 500ms rise 1`
 ADDRESS = 2  # the write proxy: `hold 1s`, `timeout resolve 1s`
 CONNECT = 5  # `connect_timeout` of the contract
 RETRY = 1  # the client
-LOGIN = 1  # the pooler: `server_login_retry = 1`
+LOGIN, GONE = 1, 5  # the pooler: `server_login_retry = 1`, `tcp_user_timeout = 5000`
 # The platforms
 SWARM_RESTART, SWARM_NAME = 2, 1  # `delay=2s`; `timeout:1 attempts:1`
 KUBELET_RESTART, CLUSTER_NAME = 1, 5  # the kubelet's look; the C library's `timeout:5`
@@ -45,7 +45,7 @@ POSTGRES: list[tuple[Surroundings, dict[str, Any], str, float]] = [
     (SWARM, {"members": 2}, "switchover", HAND_OVER + PROMOTE + CHECK + RETRY),
     (SWARM, {"pooler": {}}, "switchover", HAND_OVER + PROMOTE + CHECK + LOGIN + RETRY),
     (KUBERNETES, {"pooler": {}}, "host lost",
-     ELECTION + LEASE + 30 + 10 + SILENT + PROMOTE + CLUSTER_NAME + CHECK + LOGIN + CONNECT + RETRY),
+     ELECTION + LEASE + 30 + 10 + SILENT + PROMOTE + CLUSTER_NAME + CHECK + LOGIN + GONE + CONNECT + RETRY),
     (SWARM, {"members": 1}, "primary killed", SWARM_RESTART + CONTAINER + PATRONI + SERVER + ADDRESS + CHECK + RETRY),
 ]  # fmt: skip
 REDIS: list[tuple[Surroundings, dict[str, Any], str, float]] = [

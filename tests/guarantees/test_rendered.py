@@ -38,8 +38,10 @@ def test_the_pooler() -> None:
     assert settings.pooler is not None
     text = pgbouncer_ini(settings, settings.pooler, host="one")
     (retry,) = re.findall(r"^server_login_retry = (\d+)$", text, re.MULTILINE)
-    counted = {one.name: one.millis for one in postgres(pooler={})["switchover"].timers}
+    (gone,) = re.findall(r"^tcp_user_timeout = (\d+)$", text, re.MULTILINE)
+    counted = {one.name: one.millis for one in postgres(pooler={})["host lost"].timers}
     assert counted["pooler's login"] == int(retry) * 1000
+    assert counted["pooler's connect"] == int(gone)
 
 
 def test_patroni() -> None:
