@@ -5,12 +5,15 @@ The tests go on with each other's stack, in this order.
 
 import json
 import re
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
+from docker.types import SecretReference, ServiceMode
 
+from platforms.swarm.names import STACK_LABEL
 from sandbox.hosts.profiles import profile
 from sandbox.hosts.swarm import SwarmCluster
 from sandbox.hosts.waiting import wait_until
@@ -23,6 +26,7 @@ from tests.stacks.fixtures import REPOSITORY
 pytestmark = [pytest.mark.live, pytest.mark.swarm, pytest.mark.timeout(600, func_only=True)]
 
 UP = ("up", "--yes", "--skip-preview", "--policy-pack", str(REPOSITORY / "policies"))
+DESTROY = ("destroy", "--yes", "--skip-preview")
 IGNORANT = """\
 import pulumi
 from composition.compose import compose
@@ -56,7 +60,7 @@ def project(
     try:
         yield made
     finally:
-        made.run("destroy", "--yes", "--skip-preview")
+        made.run(*DESTROY)
 
 
 def containers(swarm: SwarmCluster) -> set[str]:
@@ -182,8 +186,40 @@ def test_what_was_changed_and_removed_by_hand_is_found_where_it_is_looked_for(
     assert project.run(*UNCHANGED, "--refresh").code == 0
 
 
-def test_destroy_leaves_nothing(project: Project, swarm_dev: SwarmCluster) -> None:
-    run = project.run("destroy", "--yes", "--skip-preview")
+def test_a_destroy_that_is_interrupted_stops_in_order(project: Project, swarm_dev: SwarmCluster) -> None:
+    """It ends what it had begun, and the CLI does not call that a failure: its exit code is 0."""
+    client = swarm_dev.client()
+    ran = len(client.services.list())
+    run = project.stop(*DESTROY, when=lambda: len(client.services.list()) < ran, by=signal.SIGINT)
+    assert "^C received; cancelling" in run.text
+    assert quiet(run.text), run.text
+    left = on_swarm(client, STACK)
+    assert left
+    assert in_state(json.dumps(project.exported())) == left
+
+
+def test_a_destroy_that_fails_names_what_is_in_use(project: Project, swarm_dev: SwarmCluster) -> None:
+    """A service of somebody else has a secret of the stack."""
+    client = swarm_dev.client()
+    secret = next(one for one in client.secrets.list() if one.attrs["Spec"]["Labels"].get(STACK_LABEL) == STACK)
+    other = client.services.create(
+        client.images.list()[0].id,
+        name="another",
+        mode=ServiceMode("replicated", 0),
+        secrets=[SecretReference(secret.id, secret.name)],
+    )
+    try:
+        run = project.run(*DESTROY)
+        assert run.code != 0
+        assert f"secret '{secret.name}' is in use by the following service: another" in run.text, run.text
+        assert quiet(run.text), run.text
+        assert in_state(json.dumps(project.exported())) == on_swarm(client, STACK)
+    finally:
+        other.remove()
+
+
+def test_the_next_destroy_leaves_nothing(project: Project, swarm_dev: SwarmCluster) -> None:
+    run = project.run(*DESTROY)
     assert run.code == 0, run.text
     assert quiet(run.text)
     assert on_swarm(swarm_dev.client(), STACK) == set()
