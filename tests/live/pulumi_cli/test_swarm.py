@@ -63,8 +63,9 @@ def project(
         made.run(*DESTROY)
 
 
-def containers(swarm: SwarmCluster) -> set[str]:
-    return {container.id for container in swarm.client().containers.list()}
+def containers(swarm: SwarmCluster, stack: str) -> set[str]:
+    """Those of one stack: others are deployed beside it."""
+    return {container.id for container in swarm.client().containers.list(filters={"name": f"^/{stack}-"})}
 
 
 def test_a_stack_is_made_and_given_a_secret(project: Project) -> None:
@@ -112,7 +113,9 @@ def test_up_deploys_what_answers(project: Project, swarm_dev: SwarmCluster) -> N
     assert quiet(run.text)
     url = f"http://{profile('dev').prefix}.11:8080/ready"
     wait_until(lambda: httpx.get(url, timeout=5).status_code == 200, f"{url} answers", 30)
-    images = [one["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"] for one in swarm_dev.client().api.services()]
+    services = swarm_dev.client().api.services(filters={"label": f"{STACK_LABEL}={STACK}"})
+    images = [one["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"] for one in services]
+    assert images
     assert [image for image in images if "@sha256:" not in image] == []
 
 
@@ -133,13 +136,13 @@ def test_the_first_up_is_all_there_is_to_do(project: Project) -> None:
 
 
 def test_the_next_up_restarts_nothing(project: Project, swarm_dev: SwarmCluster) -> None:
-    ran = containers(swarm_dev)
+    ran = containers(swarm_dev, STACK)
     for command in (UP, UNCHANGED, ("refresh", "--yes", "--skip-preview"), UNCHANGED):
         run = project.run(*command)
         assert run.code == 0, f"pulumi {' '.join(command)}: {run.text}"
         # A refresh finds the platforms that came with the digests.
         assert command[0] == "refresh" or not re.search(r"\d+ (to update|updated)", run.out), run.text
-    assert containers(swarm_dev) == ran
+    assert containers(swarm_dev, STACK) == ran
 
 
 def test_a_state_goes_out_and_in_again(project: Project, swarm_dev: SwarmCluster) -> None:
@@ -155,7 +158,7 @@ def test_a_state_goes_out_and_in_again(project: Project, swarm_dev: SwarmCluster
 def test_the_sandbox_engine_takes_the_state_over_and_gives_it_back(
     project: Project, swarm_dev: SwarmCluster, tmp_path: Path
 ) -> None:
-    ran, state = containers(swarm_dev), tmp_path / "state.json"
+    ran, state = containers(swarm_dev, STACK), tmp_path / "state.json"
     state.write_text(json.dumps(project.exported()))
     sandbox = SandboxEngine(STACK, project.directory, {"DOCKER_HOST": swarm_dev.docker_host})
     for command in (("import", str(state)), ("preview", "--expect-no-changes"), ("export",)):
@@ -164,7 +167,7 @@ def test_the_sandbox_engine_takes_the_state_over_and_gives_it_back(
     for line, text in ((("stack", "import"), run.out), (UNCHANGED, "")):
         back = project.run(*line, text=text)
         assert back.code == 0, back.text
-    assert containers(swarm_dev) == ran
+    assert containers(swarm_dev, STACK) == ran
 
 
 def test_what_was_changed_and_removed_by_hand_is_found_where_it_is_looked_for(
@@ -189,8 +192,8 @@ def test_what_was_changed_and_removed_by_hand_is_found_where_it_is_looked_for(
 def test_a_destroy_that_is_interrupted_stops_in_order(project: Project, swarm_dev: SwarmCluster) -> None:
     """It ends what it had begun, and the CLI does not call that a failure: its exit code is 0."""
     client = swarm_dev.client()
-    ran = len(client.services.list())
-    run = project.stop(*DESTROY, when=lambda: len(client.services.list()) < ran, by=signal.SIGINT)
+    ran = len(on_swarm(client, STACK))
+    run = project.stop(*DESTROY, when=lambda: len(on_swarm(client, STACK)) < ran, by=signal.SIGINT)
     assert "^C received; cancelling" in run.text
     assert quiet(run.text), run.text
     left = on_swarm(client, STACK)

@@ -31,6 +31,7 @@ SETTINGS["apps"]["web"] |= {
     "migrations": {"command": ["true"], "retries": 0, "deadline": "60s"},
 }
 del SETTINGS["caches"]
+SETTINGS["balancers"]["edge"] |= {"listen": {"http": 8280}, "status": {"port": 8604}}  # other tests have SMALL's own
 
 
 def with_cache(settings: Settings) -> None:
@@ -111,7 +112,7 @@ def test_an_up_that_is_interrupted_says_no_more_than_that(project: Project, swar
 
 
 def test_make_up_goes_on_and_restarts_nothing(project: Project, swarm_dev: SwarmCluster) -> None:
-    ran = containers(swarm_dev)
+    ran = containers(swarm_dev, STACK)
     assert ran
     project.stop(*UP, when=exists(swarm_dev, "sessions-sentinel-0"))
     preview = project.make("preview")
@@ -121,12 +122,12 @@ def test_make_up_goes_on_and_restarts_nothing(project: Project, swarm_dev: Swarm
     assert run.code == 0, run.text
     assert f"service {STACK}-sessions-sentinel-0: ready, and adopted" in run.out
     assert quiet(run.text), run.text
-    assert ran <= containers(swarm_dev)
+    assert ran <= containers(swarm_dev, STACK)
     settled(project, swarm_dev)
 
 
 def test_make_up_says_what_a_failing_migration_said(project: Project, swarm_dev: SwarmCluster) -> None:
-    ran = containers(swarm_dev)
+    ran = containers(swarm_dev, STACK)
     change(project, with_failing_migration)
     run = project.make("up")
     assert run.code != 0
@@ -135,4 +136,4 @@ def test_make_up_says_what_a_failing_migration_said(project: Project, swarm_dev:
     assert "    | [secret]\n" in run.err
     assert quiet(run.text), run.text
     assert SECRET not in run.text
-    assert len(ran - containers(swarm_dev)) == 1, "the migration's own"
+    assert len(ran - containers(swarm_dev, STACK)) == 1, "the migration's own"

@@ -74,7 +74,7 @@ def trial(swarm_dev: SwarmCluster, pulumi_command: Path, tmp_path_factory: pytes
 @pytest.fixture(scope="module")
 def ran(trial: Trial) -> set[str]:
     """The containers that ran before anything was taken over."""
-    return containers(trial.swarm)
+    return containers(trial.swarm, STACK)
 
 
 def holds(trial: Trial, engine: str) -> None:
@@ -94,7 +94,7 @@ def test_installing_pulumi_changes_no_engine(trial: Trial, ran: set[str]) -> Non
         assert run.code == 1, run.text
         assert "held by the sandbox engine" in run.err
         assert f"make take-over STACK={STACK} STACK_FILE={trial.file} ENGINE=pulumi" in run.err
-    assert containers(trial.swarm) == ran
+    assert containers(trial.swarm, STACK) == ran
     assert not (trial.state / "pulumi").exists()
     assert trial.file.read_text() == text
 
@@ -104,7 +104,7 @@ def test_the_cli_takes_it_over(trial: Trial, ran: set[str]) -> None:
     run = trial.installed("take-over", "pulumi")
     assert run.code == 0, run.text
     assert re.search(r"\d+ resources of stack small, none made or removed$", run.out, re.MULTILINE), run.out
-    assert containers(trial.swarm) == ran
+    assert containers(trial.swarm, STACK) == ran
     assert not (trial.state / f"{STACK}.json").exists()
     kept = trial.archive().read_text()
     assert '"ciphertext"' in kept
@@ -127,7 +127,7 @@ def test_plain_pulumi_goes_on_with_the_printed_variables(trial: Trial, ran: set[
     )
     run = trial.shell(script)
     assert run.code == 0, run.text
-    assert containers(trial.swarm) == ran
+    assert containers(trial.swarm, STACK) == ran
 
 
 def test_what_was_killed_on_the_way_is_run_again(trial: Trial, ran: set[str]) -> None:
@@ -143,7 +143,7 @@ def test_what_was_killed_on_the_way_is_run_again(trial: Trial, ran: set[str]) ->
         assert "has 2 states" in run.err
     run = trial.installed("take-over", "pulumi")
     assert run.code == 0, run.text
-    assert containers(trial.swarm) == ran
+    assert containers(trial.swarm, STACK) == ran
     holds(trial, "pulumi")
 
 
@@ -151,11 +151,11 @@ def test_the_sandbox_engine_takes_it_back(trial: Trial, ran: set[str]) -> None:
     run = trial.installed("take-over", "sandbox")
     assert run.code == 0, run.text
     assert "none made or removed\n" in run.out
-    assert containers(trial.swarm) == ran
+    assert containers(trial.swarm, STACK) == ran
     holds(trial, "sandbox")
     up = trial.without("up")
     assert "no changes" in up.out, up.text
-    assert containers(trial.swarm) == ran
+    assert containers(trial.swarm, STACK) == ran
 
 
 def test_what_would_be_made_or_removed_is_not_taken_over(trial: Trial, ran: set[str]) -> None:
@@ -169,7 +169,7 @@ def test_what_would_be_made_or_removed_is_not_taken_over(trial: Trial, ran: set[
     assert run.code == 1, run.text
     assert re.search(r"would not leave what runs as it is: \d+ to create", run.err), run.err
     holds(trial, "sandbox")
-    assert containers(trial.swarm) == ran
+    assert containers(trial.swarm, STACK) == ran
 
 
 def test_two_different_states_are_not_merged(trial: Trial, ran: set[str]) -> None:
@@ -188,7 +188,7 @@ def test_two_different_states_are_not_merged(trial: Trial, ran: set[str]) -> Non
     given_up = trial.shell(f"cd {project}; pulumi stack rm {STACK} --force --preserve-config --yes")
     assert given_up.code == 0, given_up.text
     holds(trial, "sandbox")
-    assert containers(trial.swarm) == ran
+    assert containers(trial.swarm, STACK) == ran
 
 
 def test_a_lost_state_is_not_called_not_deployed(trial: Trial, ran: set[str], tmp_path: Path) -> None:
@@ -198,7 +198,7 @@ def test_a_lost_state_is_not_called_not_deployed(trial: Trial, ran: set[str], tm
         assert "run on the Docker host" in run.err
         assert "no state that is known here has them" in " ".join(run.err.split())
         assert "not deployed" not in run.text
-    assert containers(trial.swarm) == ran
+    assert containers(trial.swarm, STACK) == ran
 
 
 def test_down_by_the_cli_leaves_the_file_and_what_its_state_does_not_hold(trial: Trial) -> None:
