@@ -1,6 +1,7 @@
 """A pooler as it is rendered, on loopback, and clients that keep their connections to it."""
 
 import asyncio
+import configparser
 import signal
 import subprocess
 import threading
@@ -32,6 +33,8 @@ class Pooler:
         self._directory = directory
         keys = {"wait_timeout": f"{WAIT_SECONDS}s"} | keys
         self._settings = PostgresSettings.model_validate({"pooler": keys})
+        self.written: dict[str, str] = {}
+        """What stands in its configuration."""
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -46,6 +49,9 @@ class Pooler:
             assert old in text
             text = text.replace(old, new)
         (self._directory / "pgbouncer.ini").write_text(text)
+        parser = configparser.ConfigParser(interpolation=None)
+        parser.read_string(text)
+        self.written = dict(parser["pgbouncer"])
         (self._directory / "userlist.txt").write_text(userlist(["app"], ["owner"]))
         with self._log_file().open("ab") as log:
             line = [*as_postgres(), *pgbouncer(), str(self._directory / "pgbouncer.ini")]

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -153,3 +154,30 @@ def connects(address: str) -> bool:
     with suppress(OSError), socket.create_connection((address, 5432), timeout=2):
         return True
     return False
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {
+            "max_connections": 20_000,
+            "pool_size": 1000,
+            "prepared_statements": 10_000,
+            "wait_timeout": "1h",
+            "drain": "1h",
+        },
+        {"max_connections": 10, "pool_size": 1, "prepared_statements": 0, "wait_timeout": "5s", "drain": "1s"},
+        {"mode": "session"},
+    ],
+)
+def test_it_starts_with_every_edge_of_its_settings(tmp_path: Path, keys: dict[str, Any]) -> None:
+    """And has them: none is a name that it passes over."""
+    pgbouncer()
+    one = Pooler(tmp_path, number=3, **keys)
+    try:
+        one.start()
+        shown = {line.split("|")[0]: line.split("|")[1] for line in one.console("SHOW CONFIG").splitlines()}
+    finally:
+        one.stop()
+    assert {name: shown.get(name) for name in one.written} == one.written
+    assert "WARNING" not in one.log()
