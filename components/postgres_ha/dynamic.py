@@ -1,5 +1,6 @@
 """What Patroni takes from its store alone (its dynamic configuration), as the stack file wants it."""
 
+from components.postgres_ha import wal
 from components.postgres_ha.parameters import value_of
 from components.postgres_ha.settings import PostgresSettings
 from components.postgres_ha.timers import LAG_BYTES
@@ -37,7 +38,7 @@ def dynamic_configuration(settings: PostgresSettings, *, major: int | None) -> C
                 "wal_level": "replica",
                 "hot_standby": "on",
                 "wal_log_hints": "on",
-                "wal_keep_size": "256MB",
+                **wal.sizes(settings.volume),
                 "max_wal_senders": 10,
                 "max_replication_slots": 10,
                 "tcp_keepalives_idle": 10,

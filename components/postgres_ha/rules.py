@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Iterator
 
 from components.context import Context
+from components.postgres_ha import wal
 from components.postgres_ha.connections import RESERVED
 from components.postgres_ha.parameters import majors, parameters, value_of
 from components.postgres_ha.settings import PostgresSettings
@@ -67,6 +68,8 @@ def _against_keys(origin: Origin, settings: PostgresSettings, sound: dict[str, i
             got=str(sound[first]),
             fix="Lower it, or raise `max_connections`.",
         )
+    for name, rule, fix in wal.faults(sound, volume=settings.volume, members=settings.members):
+        yield Fault(path=str(origin.at("parameters", name)), rule=rule, got=settings.parameters[name], fix=fix)
     if settings.synchronous and sound.get("synchronous_commit") in ("off", "local"):
         yield Fault(
             path=str(origin.at("parameters", "synchronous_commit")),

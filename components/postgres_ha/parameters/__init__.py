@@ -23,6 +23,8 @@ NARROWER: Mapping[str, tuple[int | None, int | None, str]] = {
     "max_replication_slots": (5, None, "the replicas need them"),
     "max_locks_per_transaction": (32, None, "Patroni takes no less"),
     "max_worker_processes": (2, None, "Patroni takes no less"),
+    "max_wal_size": (32, None, "two files of the log, 16 MB each"),
+    "min_wal_size": (32, None, "two files of the log, 16 MB each"),
     "wal_keep_size": (16, None, "Patroni takes no less"),
     "max_stack_depth": (None, 7680, "a process has 8 MB, and the server keeps 512 kB of it"),
 }

@@ -46,6 +46,14 @@ def test_the_job_orders_and_the_primary_does_it(cluster: Patronis) -> None:
         assert line in said, said
     assert "created" not in cluster.apply_settings(), "nothing is left to do"
     assert cluster.login(0, "reader", "role", "analytics") == "in"
+    limit = "SHOW max_slot_wal_keep_size"
+    for ordinal in (0, 1):
+        wait_for(
+            "a slot keeps a quarter of the volume at most",
+            lambda at=ordinal: cluster.login(at, "ha_settings", "settings", "postgres", limit) == "125GB",  # type: ignore[misc]
+            seconds=30,
+            every=0.5,
+        )
     kept = cluster.login(0, "ha_settings", "settings", "postgres", "SELECT count(wanted) FROM ha_platform.orders")
     assert kept == "0", "an order is kept no longer than it takes"
     for ordinal in (0, 1):
