@@ -42,11 +42,12 @@ def applied_settings(
         "origin": str(scope.origin),
         "members": {f"{name}-pg-{ordinal}": host for ordinal, host in enumerate(members.member_hosts)},
         "psql": f"{image.bin_dir}/psql" if image.bin_dir else "psql",
+        "postgres": f"{image.bin_dir}/postgres" if image.bin_dir else "postgres",
         "seconds": seconds,
         "configuration": dynamic_configuration(settings, major=image.major),
     }
     wanted |= _inside(settings)
-    texts = scripts("apply_settings", "owners", "sql", "scram") | {
+    texts = scripts("apply_settings", "owners", "server_check", "sql", "scram") | {
         "wanted": ("wanted.json", json.dumps(wanted, indent=2) + "\n")
     }
     if _keeps_roles(settings):

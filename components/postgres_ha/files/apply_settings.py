@@ -10,6 +10,7 @@ import http.client
 import json
 import math
 import secrets
+import subprocess
 import sys
 import time
 import urllib.error
@@ -19,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from . import owners
+from . import owners, server_check
 from .scram import verifier
 from .sql import ANSWER_SECONDS, NotYet, Server, quoted
 
@@ -153,6 +154,7 @@ class Cluster:
         self._inside: Settings = {
             key: wanted[key] for key in ("first", "databases", "extensions", "roles") if key in wanted
         }
+        self._postgres: str = wanted["postgres"]
         self._order: str | None = None
         self._asked = -math.inf
         self._passwords = passwords
@@ -162,6 +164,7 @@ class Cluster:
 
     def apply(self) -> None:
         """Raises Failed."""
+        self._check_server()
         reason = "no member was asked"
         while time.monotonic() < self._end:
             try:
@@ -231,6 +234,17 @@ class Cluster:
         self._changed = True
         print(f"{self._origin}: changed {json.dumps(changes)}", flush=True)
         return False
+
+    def _check_server(self) -> None:
+        """Raises Failed, before anything is changed, with what the server of this image would refuse: it is theirs."""
+        try:
+            faults = server_check.refused(self._postgres, self._parameters)
+        except (OSError, subprocess.SubprocessError) as error:
+            raise Failed(f"{self._origin}: the image's server cannot be asked about parameters: {error}") from None
+        if faults:
+            at = {name: f".parameters{f'.{name}' if name else ''}" for name in faults}
+            said = [f"{self._origin}{at[name]}: the image's server refuses it: {why}" for name, why in faults.items()]
+            raise Failed("\n".join([*said, "Nothing was changed. Write another value, or another image."]))
 
     def _check_owners(self, leader: Member, kept: str) -> None:
         """Raises Failed, before anything is changed, where another name of a database or owner cannot be followed."""

@@ -111,7 +111,11 @@ class Patronis:
             here = Path(path.replace("/etc/ha-settings", str(place)))
             here.parent.mkdir(parents=True, exist_ok=True)
             here.write_text(content)
-        wanted = json.loads((place / "wanted.json").read_text()) | {"psql": f"{POSTGRES_BIN}/psql"} | changed
+        wanted = (
+            json.loads((place / "wanted.json").read_text())
+            | {name: f"{POSTGRES_BIN}/{name}" for name in ("psql", "postgres")}
+            | changed
+        )
         (place / "wanted.json").write_text(json.dumps(wanted))
         roles = dict.fromkeys(json.loads(json.loads(text(self._found, "main-pg-settings-passwords"))["roles"]), "role")
         roles[self._owner] = "owner"

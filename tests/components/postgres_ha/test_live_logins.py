@@ -73,6 +73,25 @@ def test_the_job_refuses_another_database_before_it_changes_anything(cluster: Pa
     assert httpx.get(cluster.url(0, "/config"), trust_env=False).json() == before
 
 
+def test_the_job_refuses_what_the_server_does_not_take_before_it_changes_anything(cluster: Patronis) -> None:
+    """As where an image has another version than its pin says."""
+    before = httpx.get(cluster.url(0, "/config"), trust_env=False).json()
+    parameters = before["postgresql"]["parameters"] | {"io_method": "worker", "work_mem": 1, "jit": "on"}
+    wanted = before | {"ttl": 99, "postgresql": before["postgresql"] | {"parameters": parameters}}
+    wanted["ha-platform"] = {"database": "app", "parameters": ["io_method", "jit", "work_mem"]}
+    done = cluster.settings_job(configuration=wanted)
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        "ha-platform:stack.databases.main.parameters.io_method: the image's server refuses it: unrecognized "
+        'configuration parameter "io_method" in file "postgresql.conf" line 1',
+        "ha-platform:stack.databases.main.parameters.work_mem: the image's server refuses it: 1 kB is outside the "
+        'valid range for parameter "work_mem" (64 .. 2147483647)',
+        "Nothing was changed. Write another value, or another image.",
+    ]
+    assert httpx.get(cluster.url(0, "/config"), trust_env=False).json() == before
+    assert cluster.login(0, "app", "owner", "app") == "in"
+
+
 @pytest.mark.parametrize(
     ("user", "password", "database"),
     [
