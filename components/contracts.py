@@ -16,13 +16,15 @@ class Terms:
 
     `standard` are the facts that a prefix alone gives, each as `<PREFIX>_<FACT>`. `presets` are sets of templates by
     name: variable -> text with facts in braces. A variable that begins with `_` gets the prefix in front. `pooled`: for
-    clients that go through a pooler, fact -> the one that takes its place.
+    clients that go through a pooler, fact -> the one that takes its place. `named`: the server takes a password only
+    with its user.
     """
 
     facts: Mapping[str, FactType]
     standard: tuple[str, ...] = ()
     presets: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     pooled: Mapping[str, str] = field(default_factory=dict)
+    named: bool = False
 
     def templates(self, prefix: str, preset: str | None = None) -> dict[str, str]:
         """Variable -> text, of a preset or of the facts that a prefix alone gives."""

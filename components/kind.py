@@ -69,15 +69,20 @@ class SecretUse(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Built:
-    """What a component gives to the rest of the stack: `further` contracts are named `<component>/<key>`. `outputs`
-    become outputs of the stack."""
+    """What a component gives to the rest of the stack: `further` contracts are named `<component>/<key>`, `own` are
+    those of clients that log in under a name of their own. `outputs` become outputs of the stack."""
 
     contract: ClientContract | None = None
     further: Mapping[str, ClientContract] = field(default_factory=dict)
+    own: Mapping[str, ClientContract] = field(default_factory=dict)
     backend: Backend | None = None
     volume: SharedVolumeRef | None = None
     observability: Observability = Observability()
     outputs: Mapping[str, Any] | None = None
+
+    def contract_of(self, client: str) -> ClientContract | None:
+        """Its own, or the one for everybody."""
+        return self.own.get(client, self.contract)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +90,8 @@ class Build(Generic[S]):
     """What a component is built from.
 
     `built` are the components before it, by name, and of later ones what they promise; `given` the given secrets that
-    containers mount, `values` the values of all given secrets.
+    containers mount, `values` the values of all given secrets. `clients` are the components that use its contract, as
+    far as they are known.
     """
 
     name: str
@@ -96,6 +102,7 @@ class Build(Generic[S]):
     built: Mapping[str, Built]
     given: Mapping[str, SecretRef]
     values: Mapping[str, pulumi.Output[str]]
+    clients: tuple[str, ...] = ()
 
 
 class Part(NamedTuple, Generic[S]):

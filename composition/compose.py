@@ -4,7 +4,7 @@ from typing import Any
 
 from components.images import Images
 from components.kind import Build, Built
-from composition.kinds import components
+from composition.kinds import clients, components
 from composition.promises import promised
 from composition.read import StackInput
 from composition.refusals import refusal_faults
@@ -41,6 +41,7 @@ def compose(given: StackInput, *, stack_name: str, ask_hosts: bool = False) -> d
                         built=built,
                         given=mounted,
                         values=given.secrets,
+                        clients=clients(stack, part.name),
                     )
                 )
                 built |= {f"{part.name}/{key}": Built(contract=each) for key, each in one.further.items()}

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from components.app_tier.kind import APPS
-from components.kind import Kind, Part
+from components.kind import Gives, Kind, Part
 from components.load_balancer.kind import BALANCERS
 from components.monitoring_stack.kind import MONITORING
 from components.postgres_ha.kind import DATABASES
@@ -25,6 +25,17 @@ def components(stack: Settings) -> Iterator[tuple[Kind[Any], Part[Any]]]:
     for kind in KINDS:
         for part in kind.parts(stack):
             yield kind, part
+
+
+def clients(stack: Settings, name: str) -> tuple[str, ...]:
+    """The components that use the contract of the component `name`, sorted."""
+    return tuple(
+        sorted(
+            part.name
+            for kind, part in components(stack)
+            if any(use.gives is Gives.CONTRACT and use.name == name for use in kind.uses(part.settings))
+        )
+    )
 
 
 def keepers(stack: Settings) -> Iterator[str]:

@@ -107,8 +107,10 @@ class RedisSentinel(_Component):
     """`host:port` of every Sentinel."""
     master_name: pulumi.Output[str]
     """What the Sentinels call the group."""
+    user: pulumi.Output[str]
+    """Who logs in at the servers: `default`, or with `default_user: off` a user who may do what applications may."""
     password: pulumi.Output[str]
-    """The servers' password (secret)."""
+    """Its password (secret)."""
     sentinel_password: pulumi.Output[str]
     """The Sentinels' password (secret)."""
     password_secret: pulumi.Output[str]
@@ -139,6 +141,7 @@ class RedisSentinel(_Component):
         return {
             "sentinels": sentinels.apply(lambda text: text.split(",")),
             "master_name": contract.values["master_name"],
+            "user": contract.values["user"],
             **_secret(contract, "password"),
             **_secret(contract, "sentinel_password"),
             "host": contract.values.get("host"),

@@ -21,7 +21,7 @@ def _build(build: Build[AppTierSettings]) -> Built:
     settings = build.settings
     contracts = {}
     for name, use in each_use(settings.uses).items():
-        contract = build.built[in_role(name, use.role)].contract
+        contract = build.built[in_role(name, use.role)].contract_of(build.name)
         assert contract is not None, "a rule refuses what gives no contract"
         contracts[name] = contract
     tier = AppTier(

@@ -116,6 +116,23 @@ def uses_name_poolers(context: Context) -> Iterator[Fault]:
                 )
 
 
+def uses_name_users(context: Context) -> Iterator[Fault]:
+    """Who is told a password that a server takes only with its user is told the user as well."""
+    for app, settings in context.parts("apps").items():
+        for name, use in each_use(settings.uses).items():
+            component = context.component(name)
+            if not isinstance(component, Offering) or not component.terms().named:
+                continue
+            told = {fact for text in use.env.values() for fact in FactText(text).facts}
+            if "password" in told and "user" not in told and use.prefix is None:
+                yield Fault(
+                    path=str(Origin(key="apps", name=app).at("uses", name, "env")),
+                    rule=f"tells the password and not the user: `{name}` knows each application by its name",
+                    fix="Write `{user}` in the texts (`redis://{user}:{password}@...`), or, for an application that "
+                    f"can send no user, `default_user: apps` at `{name}`.",
+                )
+
+
 def uses_lead_to_ports(context: Context) -> Iterator[Fault]:
     """An application that another one uses has a port: only an application's contract can be empty."""
     for app, settings in context.parts("apps").items():
@@ -174,5 +191,6 @@ RULES = (
     uses_name_facts,
     uses_name_poolers,
     uses_name_roles,
+    uses_name_users,
 )
 ADVICE = (updates_find_devices,)

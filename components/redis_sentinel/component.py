@@ -1,5 +1,6 @@
 """RedisSentinel: Redis members, as many Sentinels, and the contract that clients need to follow the master."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pulumi
@@ -11,8 +12,9 @@ from components.observability import Observability
 from components.redis_sentinel.contract import URL, sentinel_fact
 from components.redis_sentinel.endpoint import write_endpoint
 from components.redis_sentinel.exporter import exporter
+from components.redis_sentinel.mounted import DIRECTORY
 from components.redis_sentinel.redis import redis
-from components.redis_sentinel.secrets import RedisSecrets
+from components.redis_sentinel.secrets import Login, RedisSecrets
 from components.redis_sentinel.sentinel import sentinel
 from components.redis_sentinel.settings import RedisSettings
 from components.redis_sentinel.timers import SOCKET_TIMEOUT_SECONDS
@@ -28,11 +30,13 @@ SENTINEL_PORT = "26379"
 class RedisSentinel(Component):
     """One Redis replication group.
 
-    `proxy_image` is needed with `settings.endpoint`; `origin` is where the settings stand. Outputs: `contract`
-    (Sentinel addresses, master name, passwords, the plain address if there is one) and `observability`.
+    `proxy_image` is needed with `settings.endpoint`; `apps` are the applications that get users of their own; `origin`
+    is where the settings stand. Outputs: `contract` (Sentinel addresses, master name, user, passwords, the plain
+    address if there is one), `own` (the same for each of `apps`) and `observability`.
     """
 
     contract: ClientContract
+    own: Mapping[str, ClientContract]
     observability: Observability
 
     def __init__(
@@ -44,12 +48,13 @@ class RedisSentinel(Component):
         image: StoreImage,
         exporter_image: ExporterImage,
         proxy_image: Image | None = None,
+        apps: tuple[str, ...] = (),
         origin: Origin | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("ha-platform:data:RedisSentinel", name, opts, platform=platform)
         scope = Scope(platform=platform, origin=origin or Origin(key="caches", name=name), parent=self.place)
-        secrets = RedisSecrets.generated(scope, name, master_name=settings.master_name)
+        secrets = RedisSecrets.generated(scope, name, settings, DIRECTORY, apps)
         sentinel_hosts = [platform.member_host(f"{name}-sentinel", ordinal) for ordinal in range(settings.members)]
         members = redis(
             scope,
@@ -73,29 +78,28 @@ class RedisSentinel(Component):
             **{sentinel_fact(ordinal): host for ordinal, host in enumerate(sentinel_hosts)},
             "master_name": settings.master_name,
             "socket_timeout": str(SOCKET_TIMEOUT_SECONDS),
-            "password": secrets.password,
             "sentinel_password": secrets.sentinel_password,
         }
-        held, resources = {}, (*members.resources, *sentinels.resources)
+        resources = (*members.resources, *sentinels.resources)
         if settings.endpoint:
             assert proxy_image is not None, "a rule should have refused a stack without the proxy's image"
             write = write_endpoint(scope, name, settings, image=proxy_image, members=members, secrets=secrets)
             values |= {"host": write.host, "port": "6379"}
-            values["url"] = filled(URL, values, settings.terms().facts)
-            held["url"] = scope.secret(f"{name}-url", values["url"])
             resources = (*resources, *write.resources)
             observed = replace(
                 observed, targets=(*observed.targets, scraped(f"redis-{name}-rw", write, settings.members))
             )
-        self.contract = ClientContract(
-            terms=settings.terms(),
-            values=values,
-            secrets={
-                **held,
-                "password": scope.secret(f"{name}-client-password", secrets.password),
-                "sentinel_password": scope.secret(f"{name}-client-sentinel", secrets.sentinel_password),
-            },
-            resources=resources,
-        )
+        asking = scope.secret(f"{name}-client-sentinel", secrets.sentinel_password)
+
+        def contract(word: str, login: Login) -> ClientContract:
+            told = values | {"user": login.user, "password": login.password}
+            held = {"password": scope.secret(f"{word}-password", login.password), "sentinel_password": asking}
+            if settings.endpoint:
+                told["url"] = filled(URL, told, settings.terms().facts)
+                held["url"] = scope.secret(f"{word.removesuffix('-client')}-url", told["url"])
+            return ClientContract(terms=settings.terms(), values=told, secrets=held, resources=resources)
+
+        self.contract = contract(f"{name}-client", secrets.client)
+        self.own = {app: contract(f"{name}-{login.user}", login) for app, login in secrets.apps.items()}
         self.observability = scope.observed(observed)
         self.register_outputs({"sentinels": values["sentinels"]})

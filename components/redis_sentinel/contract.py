@@ -10,7 +10,7 @@ from components.contracts import Terms
 from components.external import ExternalTls, tls_facts
 from components.facts import FactType
 
-URL = "redis://:{password}@{host}:{port}/0"
+URL = "redis://{user}:{password}@{host}:{port}/0"
 
 _PLAIN = {"host": FactType.HOST, "port": FactType.PORT, "url": FactType.SECRET_URL}
 _SENTINEL = {
@@ -19,24 +19,27 @@ _SENTINEL = {
     "sentinel_port": FactType.PORT,
     "master_name": FactType.TEXT,
     "socket_timeout": FactType.NUMBER,
+    "user": FactType.TEXT,
     "password": FactType.PASSWORD,
     "sentinel_password": FactType.PASSWORD,
 }
 
 
-def sentinel_terms(sentinels: int, *, endpoint: bool) -> Terms:
-    """Of a group with so many Sentinels, which has a plain address as well if it has an `endpoint`."""
+def sentinel_terms(sentinels: int, *, endpoint: bool, named: bool) -> Terms:
+    """Of a group with so many Sentinels, which has a plain address as well if it has an `endpoint`. `named`: who logs
+    in says who it is."""
     each = [sentinel_fact(ordinal) for ordinal in range(sentinels)]
     plain = ("host", "port") if endpoint else ()
     return Terms(
         facts=(_PLAIN if endpoint else {}) | _SENTINEL | dict.fromkeys(each, FactType.HOST),
         standard=(
             *plain,
-            *("sentinels", "master_name", "socket_timeout"),
+            *("sentinels", "master_name", "socket_timeout", "user"),
             *(("url",) if endpoint else ()),
             *("password", "sentinel_password"),
         ),
         presets=_presets(each),
+        named=named,
     )
 
 
@@ -52,21 +55,23 @@ def _presets(each: list[str]) -> Mapping[str, Mapping[str, str]]:
     return {
         "redis-py": {
             "_OPTIONS": f'{{{{"sentinels": [{pairs}], "sentinel_kwargs": {{{{"password": "{{sentinel_password}}", '
-            '"socket_timeout": {socket_timeout}}}, "password": "{password}", "socket_timeout": {socket_timeout}}}',
+            '"socket_timeout": {socket_timeout}}}, "username": "{user}", "password": "{password}", '
+            '"socket_timeout": {socket_timeout}}}',
             "_MASTER_NAME": "{master_name}",
         },
         "celery": {
-            "_URL": ";".join(f"sentinel://:{{password}}@{address}/0" for address in addresses),
+            "_URL": ";".join(f"sentinel://{{user}}:{{password}}@{address}/0" for address in addresses),
             "_TRANSPORT_OPTIONS": '{{"master_name": "{master_name}", '
             '"sentinel_kwargs": {{"password": "{sentinel_password}"}}}}',
+            "_USER": "{user}",
         },
         "go-redis": {
-            "_URL": f"redis://:{{sentinel_password}}@{addresses[0]}/0?master_name={{master_name}}&password={{password}}"
-            + "".join(f"&addr={address}" for address in addresses[1:])
+            "_URL": f"redis://:{{sentinel_password}}@{addresses[0]}/0?master_name={{master_name}}&username={{user}}"
+            "&password={password}" + "".join(f"&addr={address}" for address in addresses[1:])
         },
         "ioredis": {
-            "_OPTIONS": f'{{{{"sentinels": [{objects}], "name": "{{master_name}}", "password": "{{password}}", '
-            '"sentinelPassword": "{sentinel_password}"}}'
+            "_OPTIONS": f'{{{{"sentinels": [{objects}], "name": "{{master_name}}", "username": "{{user}}", '
+            '"password": "{password}", "sentinelPassword": "{sentinel_password}"}}'
         },
     }
 

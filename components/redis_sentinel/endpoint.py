@@ -1,5 +1,6 @@
 """The write endpoint follows the master by what each member says of itself."""
 
+from components.redis_sentinel.acl import PROBE
 from components.redis_sentinel.secrets import RedisSecrets
 from components.redis_sentinel.settings import RedisSettings
 from components.scope import Scope
@@ -33,12 +34,12 @@ def master_check(settings: RedisSettings, secrets: RedisSecrets) -> PrimaryCheck
     return PrimaryCheck(
         lines=(
             "option tcp-check",
-            'tcp-check send "AUTH ${REDIS_PASSWORD}\\r\\n"',
+            f'tcp-check send "AUTH {PROBE} ${{REDIS_PASSWORD}}\\r\\n"',
             "tcp-check expect string +OK",
             'tcp-check send "info replication\\r\\n"',
             f'tcp-check expect rstring "{master}"',
             'tcp-check send "quit\\r\\n"',
             "tcp-check expect string +OK",
         ),
-        secrets={"REDIS_PASSWORD": secrets.redis_password},
+        secrets={"REDIS_PASSWORD": secrets.probe_password},
     )

@@ -6,6 +6,7 @@ import pulumi
 
 from components.liveness import liveness
 from components.observability import Observability, Panel, ScrapeTarget
+from components.redis_sentinel.acl import EXPORTER
 from components.redis_sentinel.alerts import Alerts
 from components.redis_sentinel.secrets import RedisSecrets
 from components.redis_sentinel.settings import RedisSettings
@@ -47,9 +48,9 @@ def exporter(
 ) -> Observability:
     """A target for each server. The exporter reads the passwords from a file that maps addresses to passwords."""
     word = f"{name}-exporter"
-    members = [f"redis://{host}:6379" for host in redis.member_hosts]
+    members = [f"redis://{EXPORTER}@{host}:6379" for host in redis.member_hosts]
     watching = [f"redis://{host}:26379" for host in sentinels.member_hosts]
-    passwords = pulumi.Output.all(secrets.password, secrets.sentinel_password).apply(
+    passwords = pulumi.Output.all(secrets.exporter_password, secrets.sentinel_password).apply(
         lambda both: json.dumps(dict.fromkeys(members, both[0]) | dict.fromkeys(watching, both[1]))
     )
     secret = scope.secret(f"{word}-passwords", passwords)

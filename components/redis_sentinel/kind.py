@@ -40,9 +40,10 @@ def _build(build: Build[RedisSettings | ExternalCache]) -> Built:
         image=build.images.store(settings.server),
         exporter_image=build.images.exporter("redis-exporter"),
         proxy_image=build.images.of("haproxy") if settings.endpoint else None,
+        apps=build.clients,
         origin=build.origin,
     )
-    return Built(contract=cache.contract, observability=cache.observability)
+    return Built(contract=cache.contract, own=cache.own, observability=cache.observability)
 
 
 CACHES = Kind(

@@ -2,7 +2,7 @@
 
 from components.redis_sentinel.mounted import DIRECTORY, mounted
 from components.redis_sentinel.parameters import value_of
-from components.redis_sentinel.secrets import RedisSecrets
+from components.redis_sentinel.secrets import USERS_FILE, RedisSecrets
 from components.redis_sentinel.settings import RedisSettings
 from components.redis_sentinel.timers import REPL_TIMEOUT_SECONDS
 from components.scope import Scope
@@ -72,12 +72,14 @@ def redis(
                     "HA_PERSISTED": "no" if settings.role == "cache" else "yes",
                     "HA_SENTINELS": " ".join(sentinel_hosts),
                     "HA_MASTER": master_name,
+                    "HA_USER": secrets.member_user,
                     "HA_HAND_OVER_SECONDS": str(HAND_OVER_SECONDS),
                 },
                 files=(
                     *files,
                     File(path=f"{DIRECTORY}/auth.conf", source=secrets.redis_auth),
-                    File(path=f"{DIRECTORY}/redis_password", source=secrets.redis_password),
+                    File(path=f"{DIRECTORY}/{USERS_FILE}", source=secrets.users),
+                    File(path=f"{DIRECTORY}/redis_password", source=secrets.member_password),
                     File(path=f"{DIRECTORY}/sentinel_password", source=secrets.sentinel_password_file),
                 ),
                 resources=server_resources(settings),

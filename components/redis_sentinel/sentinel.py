@@ -1,5 +1,6 @@
 """The Sentinels."""
 
+from components.redis_sentinel.acl import PROBE
 from components.redis_sentinel.mounted import DIRECTORY, mounted
 from components.redis_sentinel.secrets import RedisSecrets
 from components.redis_sentinel.settings import RedisSettings
@@ -73,11 +74,12 @@ def sentinel(
                     ),
                     "HA_PATIENCE_SECONDS": str(PATIENCE_SECONDS),
                     "HA_MASTER": master_name,
+                    "HA_USER": PROBE,
                 },
                 files=(
                     *files,
                     File(path=f"{DIRECTORY}/auth.conf", source=secrets.sentinel_auth),
-                    File(path=f"{DIRECTORY}/redis_password", source=secrets.redis_password),
+                    File(path=f"{DIRECTORY}/redis_password", source=secrets.probe_password),
                     File(path=f"{DIRECTORY}/sentinel_password", source=secrets.sentinel_password_file),
                 ),
                 resources=sentinel_resources(settings),

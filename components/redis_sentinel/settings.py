@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints, model_validator
 from components.contracts import Terms
 from components.parameters import ParameterValue
 from components.placement import Hosts, Members, PlacementSettings
+from components.redis_sentinel.acl import AppCommand
 from components.redis_sentinel.contract import sentinel_terms
 from components.redis_sentinel.owned import ParameterName
 from components.redis_sentinel.parameters import size_of
@@ -101,6 +102,13 @@ class RedisSettings(Settings):
     """Timers: `fast` detects a lost master after 1 s, `standard` after 5 s."""
     timers: TimersSettings = TimersSettings()
     """Own timers in place of those that `failover` chooses."""
+    default_user: Literal["apps", "parts", "off"] = "parts"
+    """Who logs in without a user's name, and may do everything. `apps`: every application, with one password. `parts`:
+    only the servers among themselves, and what was deployed before applications had users of their own. `off`: nobody,
+    and for good; for a group that runs already, after one update with `parts`."""
+    app_commands: tuple[AppCommand, ...] = ()
+    """Commands that Redis calls dangerous and that applications may use nevertheless (`keys`, `sort`). Those that
+    change the server are never given."""
     min_replicas: MinReplicasSettings = MinReplicasSettings()
     """How many replicas must be in reach for a write to be accepted."""
     master_name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")] = "main"
@@ -138,7 +146,7 @@ class RedisSettings(Settings):
 
     def terms(self) -> Terms:
         """What its contract holds."""
-        return sentinel_terms(self.members, endpoint=self.endpoint)
+        return sentinel_terms(self.members, endpoint=self.endpoint, named=self.default_user != "apps")
 
     @property
     def sentinel_timers(self) -> SentinelTimers:

@@ -73,6 +73,14 @@ class RedisArgs(TypedDict, total=False):
     """Timers: `fast` detects a lost master after 1 s, `standard` after 5 s. One of: fast, standard. Default: `fast`."""
     timers: TimersArgs
     """Own timers in place of those that `failover` chooses."""
+    default_user: str
+    """Who logs in without a user's name, and may do everything. `apps`: every application, with one password. `parts`:
+    only the servers among themselves, and what was deployed before applications had users of their own. `off`:
+    nobody, and for good; for a group that runs already, after one update with `parts`. One of: apps, parts, off.
+    Default: `parts`."""
+    app_commands: Sequence[str]
+    """Commands that Redis calls dangerous and that applications may use nevertheless (`keys`, `sort`). Those that
+    change the server are never given."""
     min_replicas: MinReplicasArgs
     """How many replicas must be in reach for a write to be accepted."""
     master_name: str

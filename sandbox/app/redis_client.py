@@ -33,6 +33,7 @@ def connect(settings: RedisSettings) -> Any:
     return sentinel.master_for(
         settings.master_name,
         **times,
+        username=settings.user,
         password=settings.password,
         decode_responses=True,
         health_check_interval=10,

@@ -27,6 +27,7 @@ class RedisSettings:
 
     sentinels: tuple[tuple[str, int], ...]
     master_name: str
+    user: str | None
     password: str | None
     sentinel_password: str | None
     socket_timeout: float
@@ -99,6 +100,7 @@ def read_redis(env: Mapping[str, str] = os.environ) -> RedisSettings | None:
     return RedisSettings(
         sentinels=tuple(_address(address.strip()) for address in addresses.split(",")),
         master_name=env["REDIS_MASTER_NAME"],
+        user=env.get("REDIS_USER") or None,
         password=_secret(env, "REDIS_PASSWORD"),
         sentinel_password=_secret(env, "REDIS_SENTINEL_PASSWORD"),
         socket_timeout=read_number(env, "REDIS_SOCKET_TIMEOUT", 2),

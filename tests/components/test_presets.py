@@ -34,11 +34,12 @@ GROUP = {
     "sentinel_port": "26379",
     "master_name": "main",
     "socket_timeout": "2",
+    "user": "app-web",
     "password": PASSWORD,
     "sentinel_password": f"{PASSWORD}!",
 }
 TERMS = database_terms()
-SENTINEL = sentinel_terms(3, endpoint=False)
+SENTINEL = sentinel_terms(3, endpoint=False, named=True)
 
 
 def given(terms: Terms, values: dict[str, str], preset: str) -> dict[str, str]:
@@ -79,15 +80,17 @@ def test_redis_py_takes_its_options() -> None:
     ]
     master = sentinel.master_for(found["MASTER_NAME"]).connection_pool
     assert master.service_name == "main"
-    assert (master.connection_kwargs["password"], master.connection_kwargs["socket_timeout"]) == (PASSWORD, 2)
+    told = master.connection_kwargs
+    assert (told["username"], told["password"], told["socket_timeout"]) == ("app-web", PASSWORD, 2)
 
 
 def test_celery_gets_a_url_of_each_sentinel_and_the_masters_name() -> None:
     found = given(SENTINEL, GROUP, "celery")
     urls = [urlsplit(one) for one in found["URL"].split(";")]
-    assert [(url.scheme, url.hostname, url.port, unquote(url.password or "")) for url in urls] == [
-        ("sentinel", host, 26379, PASSWORD) for host in "abc"
+    assert [(url.scheme, url.hostname, url.port, url.username, unquote(url.password or "")) for url in urls] == [
+        ("sentinel", host, 26379, "app-web", PASSWORD) for host in "abc"
     ]
+    assert found["USER"] == "app-web", "of `redis_username`, where the result backend looks for it"
     assert json.loads(found["TRANSPORT_OPTIONS"]) == {
         "master_name": "main",
         "sentinel_kwargs": {"password": f"{PASSWORD}!"},
@@ -100,6 +103,7 @@ def test_go_redis_gets_the_first_sentinel_as_host_and_the_others_as_parameters()
     assert unquote(url.password or "") == f"{PASSWORD}!", "who asks in the host's place is a Sentinel"
     assert parse_qs(url.query, strict_parsing=True) == {
         "master_name": ["main"],
+        "username": ["app-web"],
         "password": [PASSWORD],
         "addr": ["b:26379", "c:26379"],
     }
@@ -109,6 +113,7 @@ def test_ioredis_takes_its_options() -> None:
     assert json.loads(given(SENTINEL, GROUP, "ioredis")["OPTIONS"]) == {
         "sentinels": [{"host": host, "port": 26379} for host in "abc"],
         "name": "main",
+        "username": "app-web",
         "password": PASSWORD,
         "sentinelPassword": f"{PASSWORD}!",
     }
@@ -122,7 +127,7 @@ ENCRYPTED = (ExternalTls(ca="given"), ExternalTls(mode="require"), None)
     [
         *map(database_terms, ENCRYPTED),
         *(plain_terms(tls, user=user) for tls in ENCRYPTED for user in (True, False)),
-        *(sentinel_terms(count, endpoint=endpoint) for count in (1, 3) for endpoint in (True, False)),
+        *(sentinel_terms(count, endpoint=endpoint, named=True) for count in (1, 3) for endpoint in (True, False)),
     ],
 )
 def test_presets_and_prefixes_name_facts_that_are_there(terms: Terms) -> None:

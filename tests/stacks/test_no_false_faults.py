@@ -128,6 +128,13 @@ BREAKS = (
         needs=("databases.main", "platform"),
     ),
     Break(
+        change=lambda stack: (
+            stack["apps"]["alerts"].setdefault("uses", {}).update(sessions={"env": {"R": "{password}"}})
+        ),
+        fault=("uses_name_users", "apps.alerts.uses.sessions.env"),
+        needs=("apps.alerts", "caches.sessions"),
+    ),
+    Break(
         change=lambda stack: stack["apps"]["alerts"].setdefault("uses", {}).update(worker="WORKER"),
         fault=("uses_lead_to_ports", "apps.alerts.uses.worker"),
         needs=("apps.alerts", "apps.worker"),

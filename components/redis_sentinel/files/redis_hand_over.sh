@@ -8,7 +8,7 @@ redis_password=$(cat /etc/ha-redis/redis_password)
 sentinel_password=$(cat /etc/ha-redis/sentinel_password)
 end=$(($(date +%s) + HA_HAND_OVER_SECONDS))
 
-redis() { REDISCLI_AUTH=$redis_password timeout 2 redis-cli -h "$@" 2>/dev/null | tr -d '\r'; }
+redis() { REDISCLI_AUTH=$redis_password timeout 2 redis-cli --user "$HA_USER" -h "$@" 2>/dev/null | tr -d '\r'; }
 sentinel() {
   host=$1
   shift

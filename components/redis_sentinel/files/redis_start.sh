@@ -13,6 +13,22 @@ exec 9>"$HA_VOLUME/.lock"
 flock --exclusive 9
 sentinel_password=$(cat /etc/ha-redis/sentinel_password)
 redis_password=$(cat /etc/ha-redis/redis_password)
+
+# Where nobody logs in as the default user any more, this member cannot be copied by one that still does: each peer is told
+# to use the members' own user. One of the version before users does not know it, and must be replaced first.
+if [ "$HA_USER" != default ]; then
+  for peer in $HA_PEERS; do
+    [ "$peer" != "$HA_HOST" ] || continue
+    answer=$(echo "config set masteruser $HA_USER masterauth $redis_password" |
+      REDISCLI_AUTH=$redis_password timeout 2 redis-cli -h "$peer" --user "$HA_USER" 2>&1) || continue
+    case $answer in
+      *WRONGPASS* | *NOAUTH*)
+        echo "$peer does not know the user $HA_USER: write \`default_user: parts\`, update, and then \`off\`" >&2
+        exit 1
+        ;;
+    esac
+  done
+fi
 set -- $HA_SENTINELS
 majority=$(($# / 2 + 1))
 
@@ -50,7 +66,7 @@ peers_hold() {
   held=nothing
   for peer in $HA_PEERS; do
     [ "$peer" != "$HA_HOST" ] || continue
-    answer=$(REDISCLI_AUTH=$redis_password timeout 2 redis-cli -h "$peer" info 2>/dev/null) || answer=silent
+    answer=$(REDISCLI_AUTH=$redis_password timeout 2 redis-cli -h "$peer" --user "$HA_USER" info 2>/dev/null) || answer=silent
     case $answer in
       silent) held=unknown ;;
       *loading:1* | *db[0-9]*:keys=*) echo keys && return ;;
@@ -95,6 +111,9 @@ if [ -n "$master" ] || [ ! -s "$config" ]; then
     [ "$master" = "$HA_HOST" ] || echo "replicaof $master 6379"
   } >"$config.new"
   mv "$config.new" "$config" # at once: half a configuration has no password
+else
+  # Redis wrote its passwords behind the included ones when a Sentinel last had the file rewritten.
+  sed -i -e '/^requirepass /d' -e '/^masterauth /d' -e '/^masteruser /d' "$config"
 fi
 redis-server "$config" &
 server=$!

@@ -14,7 +14,7 @@ flock --exclusive 9
 # The master as each member that answers knows it.
 told() {
   for peer in $HA_PEERS; do
-    REDISCLI_AUTH=$password timeout 2 redis-cli -h "$peer" info replication 2>/dev/null | tr -d '\r' |
+    REDISCLI_AUTH=$password timeout 2 redis-cli -h "$peer" --user "$HA_USER" info replication 2>/dev/null | tr -d '\r' |
       sed -n -e "s/^role:master\$/$peer/p" -e 's/^master_host://p'
   done
 }
@@ -22,7 +22,7 @@ told() {
 # Whether `$1` is away, and a Sentinel with a memory names it. A master that answers, be it to say that it loads, is not
 # overruled: it may have what the others lack.
 away_and_known() {
-  [ -z "$(REDISCLI_AUTH=$password timeout 2 redis-cli -h "$1" ping 2>/dev/null)" ] || return 1
+  [ -z "$(REDISCLI_AUTH=$password timeout 2 redis-cli -h "$1" --user "$HA_USER" ping 2>/dev/null)" ] || return 1
   for sentinel in $HA_SENTINELS; do
     answer=$(REDISCLI_AUTH=$sentinel_password timeout 2 \
       redis-cli -h "$sentinel" -p 26379 sentinel master "$HA_MASTER" 2>/dev/null | tr '\n' ' ') || true
@@ -53,7 +53,7 @@ if [ ! -s "$config" ]; then
   echo "sentinel myid $(echo "$HA_HOST" | sha1sum | cut -c 1-40)" >>"$config.new"
   # It learns of the replicas from the master, which may be away: without one it could win every vote and promote nobody.
   for peer in $HA_PEERS; do
-    if [ "$peer" != "$master" ] && [ -n "$(REDISCLI_AUTH=$password timeout 2 redis-cli -h "$peer" ping 2>/dev/null)" ]; then
+    if [ "$peer" != "$master" ] && [ -n "$(REDISCLI_AUTH=$password timeout 2 redis-cli -h "$peer" --user "$HA_USER" ping 2>/dev/null)" ]; then
       echo "sentinel known-replica $HA_MASTER $peer 6379"
     fi
   done >>"$config.new"
@@ -63,7 +63,8 @@ if ! grep -q "^sentinel monitor $HA_MASTER " "$config"; then
   echo "the volume knows the group by another name than $HA_MASTER: master_name cannot be changed" >&2
   exit 1
 fi
-# Its memory is kept; the timers are those of the stack file.
+# Its memory is kept; the user of the members is that of auth.conf, and the timers are those of the stack file.
+sed -i "/^sentinel auth-[a-z]* $HA_MASTER /d" "$config"
 for timer in down-after-milliseconds failover-timeout parallel-syncs; do
   sed -i "/^sentinel $timer $HA_MASTER /d" "$config"
   grep "^sentinel $timer $HA_MASTER " /etc/ha-redis/sentinel.conf >>"$config" || true

@@ -1,7 +1,7 @@
 """The members and Sentinels of a cache as they are rendered, run as real processes on loopback."""
 
+import base64
 import os
-import secrets
 import shutil
 import signal
 import subprocess
@@ -12,12 +12,14 @@ from composition.compose import compose
 from composition.read import StackInput, check
 from tests.live.deployed.waiting import wait_for
 from tests.loopback import own_network
-from tests.mock_engine import render
+from tests.mock_engine import SECRET_MARK, render
 from tests.stacks.fixtures import REPOSITORY, settings_of
 
 STACK = REPOSITORY / "tests/stacks/ok/prod-on-swarm.yaml"
 COUNT = 3
 Server = Literal["redis", "sentinel"]
+EVERYTHING = "generated-sessions-password"
+"""The default user's password, as the mock engine makes it."""
 PORTS: dict[Server, int] = {"redis": 6379, "sentinel": 26379}
 
 
@@ -28,7 +30,13 @@ class Group:
         self._directory = directory
         self._network = network
         self._master_name: str = settings.get("master_name", "main")
-        self.passwords: dict[Server, str] = {"redis": secrets.token_hex(8), "sentinel": secrets.token_hex(8)}
+        self.passwords: dict[Server, str] = {}
+        """What the members and Sentinels are asked with; of a member that of its own user."""
+        self.users: dict[Server, str] = {"sentinel": "default"}
+        self.apps: dict[str, str] = {}
+        """User of an application -> password."""
+        self.own: dict[str, str] = {}
+        """The same of the store's own parts."""
         self._running: dict[tuple[Server, int], subprocess.Popen[bytes]] = {}
         self._env: dict[Server, dict[str, str]] = {}
         found = _rendered(settings)
@@ -98,6 +106,12 @@ class Group:
         self.kill(server, ordinal)
         shutil.rmtree(self.volume(server, ordinal))
 
+    def change(self, settings: dict[str, Any]) -> None:
+        """The files and variables of these settings, for the next start of each member."""
+        found = _rendered(settings)
+        for server in PORTS:
+            self._prepare(server, found)
+
     def start_proxy(self) -> None:
         """The write endpoint, at `address(8)`; it returns when it leads to the master."""
         path = self._directory / "haproxy.cfg"
@@ -105,7 +119,7 @@ class Group:
         path.write_text(text.replace("bind :", f"bind {self.address(8)}:"))
         self._proxy = subprocess.Popen(
             ["haproxy", "-W", "-db", "-f", str(path)],
-            env={"PATH": os.environ["PATH"], "REDIS_PASSWORD": self.passwords["redis"]},
+            env={"PATH": os.environ["PATH"], "REDIS_PASSWORD": self._probe_password},
         )
         wait_for("the write endpoint answers", lambda: self.ask("redis", 8, "ping") == "PONG", seconds=20)
 
@@ -133,11 +147,12 @@ class Group:
         answer = self.ask("sentinel", sentinel, "sentinel", "get-master-addr-by-name", self._master_name)
         return int(answer.split()[0].rsplit(".", 1)[1]) - 1
 
-    def ask(self, server: Server, ordinal: int, *command: str) -> str:
-        """What redis-cli prints; an OSError when nobody answers."""
+    def ask(self, server: Server, ordinal: int, *command: str, login: tuple[str, str] | None = None) -> str:
+        """What redis-cli prints; an OSError when nobody answers. `login`: a user and its password."""
+        user, password = login or (self.users[server], self.passwords[server])
         done = subprocess.run(
-            ["redis-cli", "-h", self.address(ordinal), "-p", str(PORTS[server]), *command],
-            env={"PATH": os.environ["PATH"], "REDISCLI_AUTH": self.passwords[server]},
+            ["redis-cli", "--user", user, "-h", self.address(ordinal), "-p", str(PORTS[server]), *command],
+            env={"PATH": os.environ["PATH"], "REDISCLI_AUTH": password},
             capture_output=True,
             text=True,
             timeout=10,
@@ -178,7 +193,7 @@ class Group:
         self._env[server] = {name: self._addresses(value) for name, value in spec["env"].items()}
         for ordinal in range(COUNT):
             directory = self._directory / f"etc-{server}-{ordinal}"
-            directory.mkdir(parents=True)
+            directory.mkdir(parents=True, exist_ok=True)
             for suffix in ("config", "start", "ready", *(("hand-over",) if server == "redis" else ())):
                 text = found[f"sessions-{server}-{suffix}"]["dataRaw"]
                 name = {"config": f"{server}.conf"}.get(suffix, f"{suffix.replace('-', '_')}.sh")
@@ -189,15 +204,20 @@ class Group:
                 if suffix == "config":
                     text += f"bind {self.address(ordinal)}\n"
                 (directory / name).write_text(text)
-            redis, sentinel = self.passwords["redis"], self.passwords["sentinel"]
-            auth = {
-                "redis": f"requirepass {redis}\nmasterauth {redis}\n",
-                "sentinel": f"requirepass {sentinel}\nsentinel sentinel-pass {sentinel}\n"
-                f"sentinel auth-pass {self._master_name} {redis}\n",
-            }
-            (directory / "auth.conf").write_text(auth[server])
-            (directory / "redis_password").write_text(redis)
-            (directory / "sentinel_password").write_text(sentinel)
+            auth = _secret(found, f"sessions-{server}-auth").replace("/etc/ha-redis", str(directory))
+            (directory / "auth.conf").write_text(auth)
+            (directory / "users.acl").write_text(_secret(found, "sessions-redis-users"))
+            mounted = {"redis": "sessions-redis-password", "sentinel": "sessions-probe-password"}[server]
+            (directory / "redis_password").write_text(_secret(found, mounted))
+            (directory / "sentinel_password").write_text(_secret(found, "sessions-sentinel-password"))
+        self.passwords[server] = _secret(found, f"sessions-{server}-password")
+        if server == "redis":
+            self.users["redis"] = spec["env"]["HA_USER"]
+            self._probe_password = _secret(found, "sessions-probe-password")
+            lines = _secret(found, "sessions-redis-users").splitlines()
+            logins = {words[1]: words[3][1:] for line in lines if len(words := line.split()) > 3}
+            self.apps = {user: password for user, password in logins.items() if user.startswith("app-")}
+            self.own = {user: password for user, password in logins.items() if user.startswith("ha_")}
 
     def _addresses(self, text: str) -> str:
         for server in PORTS:
@@ -206,10 +226,18 @@ class Group:
         return text
 
 
+def _secret(found: dict[str, Any], name: str) -> str:
+    """The value of a secret file."""
+    data = found[name]["data"]
+    return base64.b64decode(data[SECRET_MARK] if isinstance(data, dict) else data).decode()
+
+
 def _rendered(settings: dict[str, Any]) -> dict[str, Any]:
     """Inputs of what the cache `sessions` registers with these settings, by name."""
     document, _ = settings_of(STACK)
     document["caches"]["sessions"] = settings
     stack = check(document, source=STACK.name, secret_names=frozenset())
     found = render(lambda _: compose(StackInput(source=STACK.name, stack=stack, secrets={}), stack_name="prod"))
-    return {one.name: one.inputs for one in found if one.name.startswith("sessions-")}
+    return {
+        one.name: one.inputs for one in found if one.name.startswith("sessions-") and one.type.startswith("docker:")
+    }

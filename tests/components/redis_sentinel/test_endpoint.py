@@ -43,7 +43,7 @@ def test_the_password_is_in_no_configuration_and_no_argument(platform: str) -> N
     assert "${REDIS_PASSWORD}" in text(found, "sessions-rw-config")
     proxy = text(found, "sessions-rw")
     assert "/run/secret-env" in proxy
-    assert "sessions-redis-password" in proxy
+    assert "sessions-probe-password" in proxy
 
 
 @pytest.mark.parametrize("platform", STACKS)

@@ -2,16 +2,13 @@
 only after a minute."""
 
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import redis
-from redis.sentinel import MasterNotFoundError, Sentinel
 
 from tests.components.redis_sentinel.redis_members import COUNT, PORTS, Group
-from tests.live.deployed.waiting import wait_for
+from tests.components.redis_sentinel.writer import Writer
 from tests.live.require import require_programs
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]
@@ -29,53 +26,6 @@ def group(role: str, tmp_path: Path) -> Iterator[Group]:
         yield one
     finally:
         one.stop()
-
-
-class Writer:
-    """Pushes numbers every 10 ms through the Sentinels, as an application does, and keeps the acknowledged ones."""
-
-    def __init__(self, group: Group) -> None:
-        password = group.passwords["sentinel"]
-        self._sentinels = Sentinel(  # type: ignore[no-untyped-call]
-            [(group.address(ordinal), PORTS["sentinel"]) for ordinal in range(COUNT)],
-            sentinel_kwargs={"password": password, "socket_timeout": 2},
-            password=group.passwords["redis"],
-            socket_timeout=2,
-        )
-        self._stop = threading.Event()
-        self.acknowledged: list[int] = []
-        self.longest = 0.0
-
-    def during(self, fault: Callable[[], None]) -> None:
-        """Writes before, during and after the fault."""
-        thread = threading.Thread(target=self._write)
-        thread.start()
-        try:
-            self._go_on(50)
-            fault()
-            self._go_on(50)
-        finally:
-            self._stop.set()
-            thread.join(30)
-
-    def _go_on(self, writes: int) -> None:
-        enough = len(self.acknowledged) + writes
-        wait_for("writes are acknowledged", lambda: len(self.acknowledged) >= enough, seconds=30)
-
-    def _write(self) -> None:
-        client = self._sentinels.master_for("main")  # type: ignore[no-untyped-call]
-        value, last = 0, time.monotonic()
-        while not self._stop.is_set():
-            value += 1
-            try:
-                client.rpush("written", value)
-            except (redis.RedisError, MasterNotFoundError):
-                time.sleep(0.01)
-                continue
-            self.longest = max(self.longest, time.monotonic() - last)
-            last = time.monotonic()
-            self.acknowledged.append(value)
-            time.sleep(0.01)
 
 
 @pytest.mark.parametrize("role", ["cache"])

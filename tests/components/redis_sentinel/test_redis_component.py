@@ -15,7 +15,7 @@ IMAGE = StoreImage(image=Image(ref="docker.io/library/redis:8.0", uid=999, gid=9
 EXPORTER = ExporterImage(image=Image(ref="docker.io/oliver006/redis_exporter:1", uid=59000, gid=59000), bin_dir="/")
 
 
-PORTS = (("redis", 6379), ("sentinel", 26379))
+PORTS = (("redis", 6379, "ha_exporter@"), ("sentinel", 26379, ""))
 
 
 def made(**settings: Any) -> tuple[RedisSentinel, Recorder]:
@@ -102,6 +102,6 @@ def test_the_exporter_asks_each_server_with_its_password() -> None:
     component, platform = made()
     assert platform.one(Workload).name == "jobs-exporter"
     known = json.loads(platform.secrets["jobs-exporter-passwords"])
-    servers = [f"redis://jobs-{server}-{ordinal}:{port}" for server, port in PORTS for ordinal in range(3)]
+    servers = [f"redis://{user}jobs-{server}-{ordinal}:{port}" for server, port, user in PORTS for ordinal in range(3)]
     assert [dict(target.params)["target"] for target in component.observability.targets] == list(known) == servers
     assert len(set(known.values())) == 2

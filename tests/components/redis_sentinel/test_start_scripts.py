@@ -61,6 +61,7 @@ class Trial:
                 "HA_SENTINELS": "s1 s2 s3",
                 "HA_PATIENCE_SECONDS": "20",
                 "HA_MASTER": "main",
+                "HA_USER": "default",
                 "HA_PERSISTED": persisted,
             },
             capture_output=True,
