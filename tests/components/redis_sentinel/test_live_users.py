@@ -97,7 +97,7 @@ def test_each_may_do_what_it_is_there_for(make: Make, default_user: str) -> None
     refused(group, master, ("get", "key"), APP, "wrong")
     refused(group, master, ("get", "key"), "nobody", group.apps[APP])
     refused(group, master, ("get", "key"), "default", group.apps[APP])
-    refused(group, master, ("get", "key"), APP, group.apps["app-worker"])
+    refused(group, master, ("get", "key"), APP, EVERYTHING)
     for user, command in (
         ("ha_probe", ("get", "key")),
         ("ha_probe", ("config", "get", "*")),
