@@ -99,12 +99,13 @@ def test_patroni_stays_primary_while_members_change_one_by_one(
 ) -> None:
     require_patroni("flock", packages="Debian package util-linux")
     plain(store)
-    patronis = Patronis(tmp_path_factory.mktemp("patroni"), store)
+    patronis = Patronis(tmp_path_factory.mktemp("patroni"), store, members=2)
     try:
         patronis.start(0, certificates=False)
         wait_for("member 0 leads", lambda: patronis.answers(0, "/primary"), seconds=60, every=0.2)
         patronis.start(1, certificates=False)
         wait_for("member 1 follows", lambda: patronis.answers(1, "/replica"), seconds=60, every=0.2)
+        patronis.apply_settings()  # which makes the owner
         assert patronis.login(0, "app", "owner", "app", "CREATE TABLE kept AS SELECT 1 AS n") == ""
         watch = Watch(patronis.url(0, "/primary"))
         for ordinal in range(COUNT):
