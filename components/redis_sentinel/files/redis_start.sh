@@ -117,8 +117,10 @@ else
 fi
 redis-server "$config" &
 server=$!
+# It is told again until it ends: while it writes its first log after a copy ("Writing initial AOF") it refuses.
+tell() { while kill -TERM $server 2>/dev/null; do sleep 1; done; }
 # The server ends by itself when it crashes; at a planned stop it hands over first.
-trap 'sh /etc/ha-redis/hand_over.sh || true; kill -TERM $server 2>/dev/null' TERM
+trap 'sh /etc/ha-redis/hand_over.sh || true; tell &' TERM
 code=0
 wait $server || code=$?
 while kill -0 $server 2>/dev/null; do # a signal ended the wait, not the server

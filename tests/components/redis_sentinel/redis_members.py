@@ -21,8 +21,6 @@ Server = Literal["redis", "sentinel"]
 EVERYTHING = "generated-sessions-password"
 """The default user's password, as the mock engine makes it."""
 PORTS: dict[Server, int] = {"redis": 6379, "sentinel": 26379}
-GRACE_SECONDS = 20
-"""As the servers are rendered: the hand-over, the end of the server, and a little."""
 
 
 class Group:
@@ -86,16 +84,10 @@ class Group:
         process.wait()
 
     def stop_one(self, server: Server, ordinal: int) -> None:
-        """As a platform stops a container: the script alone is told, and all of it is killed after its grace."""
-        process = self._running[server, ordinal]
+        """As a platform stops a container: the script alone is told. Returns when all of it has ended."""
+        process = self._running.pop((server, ordinal))
         process.terminate()
-        try:
-            process.wait(GRACE_SECONDS)
-        except subprocess.TimeoutExpired:
-            print(f"{server} {ordinal} did not end within {GRACE_SECONDS} s and is killed")
-            self.kill(server, ordinal)
-        else:
-            del self._running[server, ordinal]
+        process.wait(60)
 
     def kill_all(self) -> None:
         """Whatever runs of the group."""

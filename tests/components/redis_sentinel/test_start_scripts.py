@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.live.deployed.waiting import wait_for
 from tests.stacks.fixtures import REPOSITORY
 
 FILES = REPOSITORY / "components/redis_sentinel/files"
@@ -48,8 +49,20 @@ class Trial:
         (self.directory / "slept").unlink(missing_ok=True)
         for who, text in says.items():
             (self.directory / f"says-{who}").write_text(text)
+        process = self.start(server, host=host, persisted=persisted)
+        try:
+            _, errors = process.communicate(timeout=20)
+        finally:
+            process.kill()
+        if process.returncode == 143:
+            return None
+        assert process.returncode == 0, errors
+        lines = (self.volume / f"{server}.conf").read_text().splitlines()
+        return next((line.split()[1] for line in lines if line.startswith("replicaof")), host)
+
+    def start(self, server: str, *, host: str = "a", persisted: str = "yes") -> "subprocess.Popen[str]":
         text = (FILES / f"{server}_start.sh").read_text().replace("/etc/ha-redis", str(self.directory))
-        done = subprocess.run(
+        return subprocess.Popen(
             ["sh", "-c", text],
             cwd=self.directory,
             env={
@@ -64,16 +77,10 @@ class Trial:
                 "HA_USER": "default",
                 "HA_PERSISTED": persisted,
             },
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=20,
-            check=False,
         )
-        if done.returncode == 143:
-            return None
-        assert done.returncode == 0, done.stderr
-        lines = (self.volume / f"{server}.conf").read_text().splitlines()
-        return next((line.split()[1] for line in lines if line.startswith("replicaof")), host)
 
     def has_data(self) -> None:
         (self.volume / "appendonlydir").mkdir()
@@ -231,3 +238,21 @@ def test_a_sentinel_does_not_run_under_another_name_than_it_knows(trial: Trial) 
     (trial.volume / "sentinel.conf").write_text("sentinel monitor mymaster b 6379 2\n")
     with pytest.raises(AssertionError, match="master_name cannot be changed"):
         trial.run("sentinel", {})
+
+
+def test_a_server_that_refuses_to_end_is_told_again(trial: Trial) -> None:
+    """Redis does while it writes its first log after a copy."""
+    refuses = "trap 'echo >>told; [ $(wc -l <told) -lt 2 ] || exit 0' TERM\ntouch serves\nwhile :; do sleep 0.1; done\n"
+    trial.program("redis-server", f"#!/bin/sh\n{refuses}")
+    (trial.directory / "sleep").unlink()
+    trial.has_data()
+    (trial.directory / "hand_over.sh").touch()
+    process = trial.start("redis")
+    try:
+        wait_for("it serves", (trial.directory / "serves").exists, seconds=20, every=0.05)
+        process.terminate()
+        _, errors = process.communicate(timeout=20)
+    finally:
+        process.kill()
+    assert process.returncode == 0, errors
+    assert len((trial.directory / "told").read_text().splitlines()) == 2
