@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import tempfile
 from collections.abc import Iterator
 from functools import partial
@@ -19,7 +18,7 @@ from components.postgres_ha.files.scram import verifier
 from components.postgres_ha.files.sql import Server
 from components.postgres_ha.owned import OWNED
 from components.postgres_ha.parameters import TABLES, Parameter, parameters
-from tests.live.app.postgres_server import POSTGRES_BIN, Postgres
+from tests.live.app.postgres_server import POSTGRES_BIN, Postgres, running
 from tests.rendered.parameter_table import QUERY
 from tests.rendered.programs import JUDGED, POSTGRES, passes, program
 from tests.rendered.texts import PLATFORMS, accepted, text
@@ -50,14 +49,8 @@ def test_every_parameter_is_accepted(platform: str, database: dict[str, Any]) ->
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Postgres]:
-    program(POSTGRES, "postgresql-15")
-    with tempfile.TemporaryDirectory() as place, pytest.MonkeyPatch.context() as patch:
-        shutil.chown(place, "postgres")
-        postgres = Postgres(Path(place))
-        postgres.start()
-        patch.setenv("PGPORT", str(postgres.port))
+    with running() as postgres:
         yield postgres
-        postgres.crash()
 
 
 def test_the_table_of_parameters_is_what_the_server_says(server: Postgres) -> None:

@@ -1,17 +1,13 @@
 """Another owner or database for a PostgreSQL that has data: carried out whole, or refused before anything changes."""
 
-import shutil
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from components.postgres_ha.files import owners
 from tests.components.postgres_ha.roles_server import Cluster
-from tests.live.app.postgres_server import Postgres
-from tests.rendered.programs import POSTGRES, program
+from tests.live.app.postgres_server import running
 
 pytestmark = pytest.mark.live
 READER: dict[str, Any] = {"reader": {"grants": {"app": "read"}}, "deputy": {"grants": {"app": "owner"}}}
@@ -20,21 +16,13 @@ READER: dict[str, Any] = {"reader": {"grants": {"app": "read"}}, "deputy": {"gra
 @pytest.fixture
 def cluster() -> Iterator[Cluster]:
     """With data of the owners of its databases `app` and `analytics`."""
-    program(POSTGRES, "postgresql-15")
-    with tempfile.TemporaryDirectory() as place, pytest.MonkeyPatch.context() as patch:
-        shutil.chown(place, "postgres")
-        server = Postgres(Path(place))
-        server.start()
-        patch.setenv("PGPORT", str(server.port))
-        try:
-            with server.session() as run:
-                run(f"CREATE ROLE postgres SUPERUSER LOGIN PASSWORD '{server.password}'")
-            found = Cluster(server)
-            assert found.applied(READER)[:2] == ["created role app", "created role analytics"]
-            assert found.as_role("app", "CREATE TABLE old AS SELECT 7 AS n") == ""
-            yield found
-        finally:
-            server.crash()
+    with running() as server:
+        with server.session() as run:
+            run(f"CREATE ROLE postgres SUPERUSER LOGIN PASSWORD '{server.password}'")
+        found = Cluster(server)
+        assert found.applied(READER)[:2] == ["created role app", "created role analytics"]
+        assert found.as_role("app", "CREATE TABLE old AS SELECT 7 AS n") == ""
+        yield found
 
 
 def test_another_name_of_the_owner_is_a_renamed_role(cluster: Cluster) -> None:

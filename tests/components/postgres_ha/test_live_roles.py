@@ -1,8 +1,6 @@
 """Roles on a real PostgreSQL: what is rendered for a stack is applied, and each role may what its level says."""
 
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,8 +8,7 @@ from typing import Any
 import pytest
 
 from tests.components.postgres_ha.roles_server import Cluster
-from tests.live.app.postgres_server import Postgres
-from tests.rendered.programs import POSTGRES, program
+from tests.live.app.postgres_server import running
 
 pytestmark = pytest.mark.live
 
@@ -28,28 +25,20 @@ DENIED = "permission denied"
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
-    program(POSTGRES, "postgresql-15")
-    with tempfile.TemporaryDirectory() as place, pytest.MonkeyPatch.context() as patch:
-        shutil.chown(place, "postgres")
-        server = Postgres(Path(place))
-        server.start()
-        patch.setenv("PGPORT", str(server.port))
+    with running() as server:
         with server.session() as run:
             run(f"CREATE ROLE postgres SUPERUSER LOGIN PASSWORD '{server.password}'")
             run("CREATE ROLE app LOGIN PASSWORD 'of-app'")
             run("CREATE DATABASE app OWNER app")
             run("REVOKE CONNECT ON DATABASE app FROM PUBLIC")
         cluster = Cluster(server)
-        try:
-            # Tests of one module may run on several workers: each finds this.
-            before = "CREATE TABLE old (id serial, note text); INSERT INTO old (note) VALUES ('first')"
-            assert cluster.as_role("app", before) == ""
-            assert "role reader may read in database app" in cluster.applied(ROLES)
-            later = "CREATE SCHEMA more CREATE TABLE new (id serial, note text)"
-            assert cluster.as_role("app", f"{later}; CREATE VIEW more.seen AS SELECT * FROM old") == ""
-            yield cluster
-        finally:
-            server.crash()
+        # Tests of one module may run on several workers: each finds this.
+        before = "CREATE TABLE old (id serial, note text); INSERT INTO old (note) VALUES ('first')"
+        assert cluster.as_role("app", before) == ""
+        assert "role reader may read in database app" in cluster.applied(ROLES)
+        later = "CREATE SCHEMA more CREATE TABLE new (id serial, note text)"
+        assert cluster.as_role("app", f"{later}; CREATE VIEW more.seen AS SELECT * FROM old") == ""
+        yield cluster
 
 
 def test_each_role_may_what_its_level_says_also_in_what_comes_later(cluster: Cluster) -> None:

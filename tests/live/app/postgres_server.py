@@ -6,14 +6,17 @@ import secrets
 import shutil
 import signal
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import asyncpg
+import pytest
 
 from tests.app.process import free_port
+from tests.rendered.programs import POSTGRES, program
 
 POSTGRES_BIN = Path("/usr/lib/postgresql/15/bin")
 
@@ -86,6 +89,21 @@ class Postgres:
             check=True,
             timeout=180,
         )
+
+
+@contextmanager
+def running() -> Iterator[Postgres]:
+    """A server for as long as the block lasts; clients of libpq find its port."""
+    program(POSTGRES, "postgresql-15")
+    with tempfile.TemporaryDirectory() as place, pytest.MonkeyPatch.context() as patch:
+        shutil.chown(place, "postgres")
+        server = Postgres(Path(place))
+        server.start()
+        patch.setenv("PGPORT", str(server.port))
+        try:
+            yield server
+        finally:
+            server.crash()
 
 
 def _sent(pid: int, number: signal.Signals) -> bool:
