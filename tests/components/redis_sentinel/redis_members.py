@@ -78,6 +78,16 @@ class Group:
         """One master with two replicas that have what it has, and all Sentinels know each other and them."""
         wait_for("the group is whole", self._whole, seconds=seconds)
 
+    def wait_calm(self) -> None:
+        """After a failover. For five seconds each Sentinel still counts what the others said of the former master, and
+        its own word alone then deposes the new one."""
+
+        def calm() -> bool:
+            others = [self.ask("sentinel", ordinal, "sentinel", "sentinels", "main") for ordinal in range(COUNT)]
+            return not any("master_down" in told for told in others)
+
+        wait_for("no Sentinel counts an old word", calm, seconds=30)
+
     def kill(self, server: Server, ordinal: int) -> None:
         process = self._running.pop((server, ordinal))
         os.killpg(process.pid, signal.SIGKILL)
@@ -88,6 +98,14 @@ class Group:
         process = self._running.pop((server, ordinal))
         process.terminate()
         process.wait(60)
+
+    def replace(self, *servers: Server) -> None:
+        """Each member stops and starts again, one after the other, as a rolling change does it."""
+        for server in servers:
+            for ordinal in range(COUNT):
+                self.stop_one(server, ordinal)
+                self.start(server, ordinal)
+                self.wait_whole()
 
     def kill_all(self) -> None:
         """Whatever runs of the group."""

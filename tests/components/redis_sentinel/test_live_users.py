@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.components.redis_sentinel.redis_members import COUNT, EVERYTHING, PORTS, Group
-from tests.components.redis_sentinel.writer import Writer
+from tests.components.redis_sentinel.writer import Writer, written
 from tests.live.deployed.waiting import wait_for
 from tests.live.require import require_programs
 
@@ -66,14 +66,6 @@ def _without_users(group: Group) -> None:
     group.set("sentinel", "HA_USER", "default")
 
 
-def written(group: Group) -> set[int]:
-    """What the master has of the writer's numbers."""
-    login = (APP, group.apps[APP])
-    return {
-        int(value) for value in group.ask("redis", group.master(), "lrange", "written", "0", "-1", login=login).split()
-    }
-
-
 def refused(group: Group, member: int, command: tuple[str, ...], user: str, password: str) -> str:
     """The server's error; an assertion where it takes the command."""
     try:
@@ -126,25 +118,17 @@ def test_a_failover_and_a_hand_over_lose_nothing(make: Make, default_user: str) 
     wait_for("another master", lambda: group.master((master + 1) % COUNT) != master, seconds=30)
     group.start("redis", master)
     group.wait_whole()
+    group.wait_calm()
+    group.wait_whole()
     writer = Writer(group, login=(APP, group.apps[APP]))
-
-    def replace_all() -> None:
-        for ordinal in range(COUNT):
-            group.stop_one("redis", ordinal)
-            group.start("redis", ordinal)
-            group.wait_whole()
-
-    writer.during(replace_all)
+    writer.during(lambda: group.replace("redis"))
     print(f"no write for {writer.longest:.2f} s; {len(writer.acknowledged)} acknowledged")
     assert any("handed over" in group.log("redis", ordinal) for ordinal in range(COUNT))
     web = (APP, group.apps[APP])
-    assert set(writer.acknowledged) <= written(group)
+    assert set(writer.acknowledged) <= written(group, login=web)
     wait_for("the plain address, too", lambda: group.ask("redis", 8, "get", "key", login=web) == "kept", seconds=20)
     group.kill_all()
-    for server in PORTS:
-        for ordinal in range(COUNT):
-            group.start(server, ordinal)
-    group.wait_whole()
+    group.start_all()
 
 
 def test_a_group_of_the_version_before_goes_on(make: Make) -> None:
@@ -153,25 +137,17 @@ def test_a_group_of_the_version_before_goes_on(make: Make) -> None:
     group = make(SESSION, before=True)
     old = ("default", EVERYTHING)
     writer = Writer(group, login=old)
-
-    def roll() -> None:
-        for server in PORTS:
-            for ordinal in range(COUNT):
-                group.stop_one(server, ordinal)
-                group.start(server, ordinal)
-                group.wait_whole()
-
     group.change(SESSION)
-    writer.during(roll)
+    writer.during(lambda: group.replace(*PORTS))
     print(f"to users: no write for {writer.longest:.2f} s; {len(writer.acknowledged)} acknowledged")
     web = (APP, group.apps[APP])
-    assert set(writer.acknowledged) <= written(group)
+    assert set(writer.acknowledged) <= written(group, login=web)
     group.ask("redis", group.master(), "del", "written", login=web)
     group.change({**SESSION, "default_user": "off"})
     later = Writer(group, login=web)
-    later.during(roll)
+    later.during(lambda: group.replace(*PORTS))
     print(f"to off: no write for {later.longest:.2f} s; {len(later.acknowledged)} acknowledged")
-    assert set(later.acknowledged) <= written(group)
+    assert set(later.acknowledged) <= written(group, login=web)
     for ordinal in range(COUNT):
         refused(group, ordinal, ("ping",), *old)
 

@@ -58,3 +58,9 @@ class Writer:
             last = time.monotonic()
             self.acknowledged.append(value)
             time.sleep(0.01)
+
+
+def written(group: Group, member: int | None = None, login: tuple[str, str] | None = None) -> set[int]:
+    """What a member has of the numbers; default: the master."""
+    where = group.master() if member is None else member
+    return {int(value) for value in group.ask("redis", where, "lrange", "written", "0", "-1", login=login).split()}
