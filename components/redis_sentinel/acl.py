@@ -1,7 +1,8 @@
 """Who may do what in a Redis server: a user for each part of the store, and one for each application.
 
-Sources: the sections "ACL rules for Sentinel and replicas" of Redis's manual, and the table of commands of
-redis_exporter, less what a scrape without keys does not send. `CONFIG GET` is not in it: it would tell passwords.
+Sources: the sections "ACL rules for Sentinel and replicas" of Redis's manual, what `files/sentinel_fence.sh` sends, and
+the table of commands of redis_exporter, less what a scrape without keys does not send. `CONFIG GET` is not in it: it
+would tell passwords.
 """
 
 from collections.abc import Iterable, Mapping
@@ -22,7 +23,7 @@ _OWN = {
     MEMBER: "resetchannels +psync +replconf +ping +info +client|pause +client|unpause +config|set +config|get"
     " +replicaof",
     SENTINEL: "allchannels +multi +slaveof +ping +exec +subscribe +config|rewrite +role +publish +info "
-    "+client|setname +client|kill +script|kill",
+    "+client|setname +client|kill +client|pause +client|unpause +script|kill",
     EXPORTER: "resetchannels +ping +info +client|setname +slowlog|get +slowlog|len +latency|latest +latency|histogram",
     PROBE: "resetchannels +ping +info",
 }

@@ -20,4 +20,6 @@ def mounted(scope: Scope, word: str, server: Literal["redis", "sentinel"], **val
     }
     if server == "redis":
         texts["hand-over"] = ("hand_over.sh", (FILES / "redis_hand_over.sh").read_text())
+    else:
+        texts["fence"] = ("fence.sh", (FILES / "sentinel_fence.sh").read_text())
     return scope.config_files(word, DIRECTORY, texts)

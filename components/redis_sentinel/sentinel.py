@@ -30,6 +30,12 @@ PATIENCE_SECONDS = 60
 started within 40 s on a busy machine (measured: 34 to 37 s)."""
 
 
+def ask_millis(down_after_ms: int) -> int:
+    """How often a Sentinel asks the others about a master that it misses. It counts an answer for five periods
+    (`SENTINEL_ASK_PERIOD` in `sentinel.c`, by default 1 s): less than a new master must be silent to count as lost."""
+    return min(1000, down_after_ms // 8)
+
+
 def sentinel_resources(settings: RedisSettings) -> Resources:
     """Of each Sentinel."""
     return settings.sentinel_resources.resources() if settings.sentinel_resources else DEFAULT_RESOURCES
@@ -74,6 +80,8 @@ def sentinel(
                     ),
                     "HA_PATIENCE_SECONDS": str(PATIENCE_SECONDS),
                     "HA_MASTER": master_name,
+                    "HA_ASK_MILLIS": str(ask_millis(settings.sentinel_timers.down_after_ms)),
+                    "HA_FAILOVER_SECONDS": str(settings.sentinel_timers.failover_seconds),
                     "HA_USER": PROBE,
                 },
                 files=(

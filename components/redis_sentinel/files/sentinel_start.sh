@@ -69,4 +69,20 @@ for timer in down-after-milliseconds failover-timeout parallel-syncs; do
   sed -i "/^sentinel $timer $HA_MASTER /d" "$config"
   grep "^sentinel $timer $HA_MASTER " /etc/ha-redis/sentinel.conf >>"$config" || true
 done
+# Configuration files cannot be run.
+cp /etc/ha-redis/fence.sh "$HA_VOLUME/fence.sh"
+chmod 700 "$HA_VOLUME/fence.sh"
+sed -i "/^sentinel notification-script $HA_MASTER /d" "$config"
+echo "sentinel notification-script $HA_MASTER $HA_VOLUME/fence.sh" >>"$config"
+# For five of these periods it counts what another said of the master, and after a failover of the former one: one alone
+# could depose the new master. So they are shorter than a master must be silent. No line of the configuration says it.
+(
+  for _ in $(seq 150); do
+    answer=$(REDISCLI_AUTH=$(cat /etc/ha-redis/sentinel_password) timeout 2 \
+      redis-cli -h 127.0.0.1 -p 26379 sentinel debug ask-period "$HA_ASK_MILLIS" 2>&1) || true
+    [ "$answer" != OK ] || exit 0
+    sleep 0.2
+  done
+  echo "the period of questions is still that of Sentinel: $answer" >&2
+) 9>&- &
 exec redis-sentinel "$config"

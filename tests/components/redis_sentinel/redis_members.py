@@ -79,8 +79,8 @@ class Group:
         wait_for("the group is whole", self._whole, seconds=seconds)
 
     def wait_calm(self) -> None:
-        """After a failover. For five seconds each Sentinel still counts what the others said of the former master, and
-        its own word alone then deposes the new one."""
+        """After a failover. For a moment each Sentinel still counts what the others said of the former master, and its
+        own word alone then deposes the new one."""
 
         def calm() -> bool:
             others = [self.ask("sentinel", ordinal, "sentinel", "sentinels", "main") for ordinal in range(COUNT)]
@@ -212,7 +212,7 @@ class Group:
         for ordinal in range(COUNT):
             directory = self._directory / f"etc-{server}-{ordinal}"
             directory.mkdir(parents=True, exist_ok=True)
-            for suffix in ("config", "start", "ready", *(("hand-over",) if server == "redis" else ())):
+            for suffix in ("config", "start", "ready", "hand-over" if server == "redis" else "fence"):
                 text = found[f"sessions-{server}-{suffix}"]["dataRaw"]
                 name = {"config": f"{server}.conf"}.get(suffix, f"{suffix.replace('-', '_')}.sh")
                 text = self._addresses(text).replace("/etc/ha-redis", str(directory))

@@ -38,10 +38,17 @@ def _timers(group: Group, sentinel: int) -> tuple[str, str]:
     return said["down-after-milliseconds"], said["failover-timeout"]
 
 
+def _ask_period(group: Group, sentinel: int) -> str:
+    lines = group.ask("sentinel", sentinel, "sentinel", "debug").split()
+    return dict(zip(lines[::2], lines[1::2], strict=True))["ASK-PERIOD"]
+
+
 def test_they_are_in_force_and_a_sentinel_with_a_memory_takes_new_ones(group: Group) -> None:
     assert [_timers(group, ordinal) for ordinal in range(COUNT)] == [("900", "4000")] * COUNT
     answers = [group.ask("redis", ordinal, "config", "get", "slowlog-max-len").split() for ordinal in range(COUNT)]
     assert answers == [["slowlog-max-len", "77"]] * COUNT
+    eighth = ["112"] * COUNT
+    wait_for("they ask so often", lambda: [_ask_period(group, one) for one in range(COUNT)] == eighth, seconds=20)
     master = group.master()
     group.kill("redis", master)
     other = (master + 1) % COUNT

@@ -36,7 +36,7 @@ class Trial:
         self.program("redis-sentinel", "#!/bin/sh\n")
         self.program("sleep", "#!/bin/sh\necho >>slept\n[ $(wc -l <slept) -lt 9 ] || kill $PPID\n")
         self.program("date", "#!/bin/sh\ntouch slept\necho $((5 * $(wc -l <slept)))\n")
-        for name in ("redis_password", "sentinel_password"):
+        for name in ("redis_password", "sentinel_password", "fence.sh"):
             (directory / name).write_text("x")
 
     def program(self, name: str, text: str) -> None:
@@ -76,6 +76,7 @@ class Trial:
                 "HA_MASTER": "main",
                 "HA_USER": "default",
                 "HA_PERSISTED": persisted,
+                "HA_ASK_MILLIS": "125",
             },
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -231,7 +232,11 @@ def test_a_sentinel_keeps_what_it_knows(trial: Trial) -> None:
     given.write_text("sentinel monitor main a 6379 2\nsentinel failover-timeout main 5\n")
     kept.write_text("sentinel monitor main b 6379 2\nsentinel failover-timeout main 9\nknown\n")
     trial.run("sentinel", {"s1": named("c")})
-    assert kept.read_text() == "sentinel monitor main b 6379 2\nknown\nsentinel failover-timeout main 5\n"
+    remembered = "sentinel monitor main b 6379 2\nknown\nsentinel failover-timeout main 5\n"
+    fence = f"sentinel notification-script main {trial.volume}/fence.sh\n"
+    assert kept.read_text() == remembered + fence
+    trial.run("sentinel", {"s1": named("c")})
+    assert kept.read_text() == remembered + fence, "said once"
 
 
 def test_a_sentinel_does_not_run_under_another_name_than_it_knows(trial: Trial) -> None:

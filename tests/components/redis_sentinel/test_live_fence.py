@@ -1,0 +1,41 @@
+"""A master that answers and is deposed nevertheless: a real group, and a client that writes on."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.components.redis_sentinel.redis_members import COUNT, Group
+from tests.components.redis_sentinel.writer import Writer, written
+from tests.live.deployed.waiting import wait_for
+from tests.live.require import require_programs
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]
+
+
+@pytest.fixture
+def group(role: str, tmp_path: Path) -> Iterator[Group]:
+    require_programs("redis-server", "redis-sentinel", "redis-cli", packages="Debian packages")
+    one = Group(tmp_path, {"role": role, "members": COUNT})
+    try:
+        one.start_all()
+        yield one
+    finally:
+        one.stop()
+
+
+@pytest.mark.parametrize("role", ["session", "cache"])
+def test_it_lets_writes_wait_and_follows_the_new_one_at_once(group: Group) -> None:
+    """Sentinel alone leaves it the master for 10 s, and what it acknowledges meanwhile is lost."""
+    master, writer = group.master(), Writer(group)
+
+    def deposed() -> None:
+        assert group.ask("sentinel", 0, "sentinel", "failover", "main") == "OK"
+        wait_for("all Sentinels name another", lambda: master not in map(group.master, range(COUNT)), seconds=30)
+
+    writer.during(deposed)
+    print(f"no write for {writer.longest:.2f} s; {len(writer.acknowledged)} acknowledged")
+    group.wait_whole()
+    assert group.master() != master
+    assert set(writer.acknowledged) <= written(group)
+    assert writer.longest < 6
