@@ -91,15 +91,18 @@ class RedisSentinel(Component):
             )
         asking = scope.secret(f"{name}-client-sentinel", secrets.sentinel_password)
 
-        def contract(word: str, login: Login) -> ClientContract:
-            told = values | {"user": login.user, "password": login.password}
-            held = {"password": scope.secret(f"{word}-password", login.password), "sentinel_password": asking}
+        def contract(word: str, login: Login, *, read: bool = True) -> ClientContract:
+            told, held = values | {"user": login.user, "password": login.password}, {"sentinel_password": asking}
+            if read:
+                held["password"] = scope.secret(f"{word}-password", login.password)
             if settings.endpoint:
                 told["url"] = filled(URL, told, settings.terms().facts)
-                held["url"] = scope.secret(f"{word.removesuffix('-client')}-url", told["url"])
+                if read:
+                    held["url"] = scope.secret(f"{word.removesuffix('-client')}-url", told["url"])
             return ClientContract(terms=settings.terms(), values=told, secrets=held, resources=resources)
 
-        self.contract = contract(f"{name}-client", secrets.client)
         self.own = {app: contract(f"{name}-{login.user}", login) for app, login in secrets.apps.items()}
+        # Where each application has a login of its own, nobody mounts the secrets of this one.
+        self.contract = contract(f"{name}-client", secrets.client, read=not self.own)
         self.observability = scope.observed(observed)
         self.register_outputs({"sentinels": values["sentinels"]})

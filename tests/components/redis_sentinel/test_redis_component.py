@@ -18,10 +18,18 @@ EXPORTER = ExporterImage(image=Image(ref="docker.io/oliver006/redis_exporter:1",
 PORTS = (("redis", 6379, "ha_exporter@"), ("sentinel", 26379, ""))
 
 
-def made(**settings: Any) -> tuple[RedisSentinel, Recorder]:
+def made(*apps: str, **settings: Any) -> tuple[RedisSentinel, Recorder]:
     model = RedisSettings.model_validate({"role": "session", **settings})
     return recorded(
-        lambda platform: RedisSentinel("jobs", model, platform=platform, image=IMAGE, exporter_image=EXPORTER),
+        lambda platform: RedisSentinel(
+            "jobs",
+            model,
+            platform=platform,
+            image=IMAGE,
+            exporter_image=EXPORTER,
+            proxy_image=IMAGE.image,
+            apps=apps,
+        ),
         type_="ha-platform:data:RedisSentinel",
     )
 
@@ -89,6 +97,24 @@ def test_the_contract_names_every_sentinel_and_two_passwords() -> None:
     values = [platform.secrets[secret.name] for secret in contract.secrets.values()]
     assert len(set(values)) == 2
     assert contract.resources, "clients wait for the members"
+
+
+@pytest.mark.parametrize(
+    ("apps", "settings", "everybodys", "webs"),
+    [
+        ((), {}, True, False),
+        (("web",), {}, False, True),
+        (("web",), {"default_user": "off"}, False, True),
+        (("web",), {"default_user": "apps"}, True, False),
+    ],
+)
+def test_a_password_is_handed_out_where_somebody_reads_it(
+    apps: tuple[str, ...], settings: dict[str, Any], everybodys: bool, webs: bool
+) -> None:
+    secrets = made(*apps, endpoint=True, **settings)[1].secrets.keys()
+    assert {"jobs-client-password" in secrets, "jobs-url" in secrets} == {everybodys}
+    assert {"jobs-app-web-password" in secrets, "jobs-app-web-url" in secrets} == {webs}
+    assert "jobs-client-sentinel" in secrets, "which all read"
 
 
 def test_no_password_is_in_a_configuration_file() -> None:
