@@ -33,6 +33,7 @@ def promises(settings: PostgresSettings, around: Surroundings) -> Iterator[Promi
         loop_wait=_failover(settings, "loop_wait"),
         retry_timeout=_failover(settings, "retry_timeout"),
         primary_start=_failover(settings, "primary_start"),
+        release=_failover(settings, "release_after") if settings.failover.release_after else None,
         lag_bytes=LAG_BYTES,
         restart=around.restart,
         start=around.start,

@@ -1,6 +1,7 @@
 """The PostgreSQL servers under Patroni."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,10 +89,12 @@ def postgres(
 ) -> Endpoint:
     """Members `<name>-pg-0` .. : the first to start bootstraps, the others clone it."""
     word = f"{name}-pg"
-    cluster = scope.config_file(
-        f"{word}-cluster", _cluster_yml(name, settings, image=image, etcd_hosts=store.members.member_hosts)
+    etcd_hosts = [f"{host}:2379" for host in store.members.member_hosts]
+    cluster = scope.config_file(f"{word}-cluster", _cluster_yml(name, settings, image=image, etcd_hosts=etcd_hosts))
+    psql = f"{image.bin_dir}/psql" if image.bin_dir else "psql"
+    programs, starts = _beside(
+        scope, word, settings, {"store": etcd_hosts, "scope": name, "psql": psql, "socket": "/tmp"}
     )
-    programs, starts = _handing_over(scope, word) if settings.members > 1 else ((), ())
     passwords = scope.secret(f"{word}-passwords", secrets.patroni())
     settings_role = scope.secret(f"{word}-settings-role", secrets.settings)
     inside = scripts("orders", "apply_databases", "apply_roles", "owners", "sql", "scram")
@@ -142,9 +145,18 @@ def postgres(
     )
 
 
-def _handing_over(scope: Scope, word: str) -> tuple[tuple[File, ...], tuple[str, ...]]:
-    """What a member needs to hand over before it stops, and what its command begins with."""
-    texts = {name: (f"{name}.py", (_FILES / f"{name}.py").read_text()) for name in ("member", "switchover")}
+def _beside(
+    scope: Scope, word: str, settings: PostgresSettings, release: Mapping[str, object]
+) -> tuple[tuple[File, ...], tuple[str, ...]]:
+    """What a member needs to hand over before it stops, and to release a lost primary's lock; and what its command
+    begins with."""
+    if settings.members == 1:
+        return (), ()
+    early = settings.failover.release_after
+    names = ("member", "switchover", *(("release",) if early else ()))
+    texts = {name: (f"{name}.py", (_FILES / f"{name}.py").read_text()) for name in names}
+    if early:
+        texts["release-settings"] = ("release.json", json.dumps({**release, "seconds": early}, indent=2))
     return scope.config_files(word, f"{_DIRECTORY}/programs", texts), ("python3", f"{_DIRECTORY}/programs/member.py")
 
 
@@ -159,14 +171,14 @@ def server_resources(settings: PostgresSettings) -> Resources:
     return settings.resources.resources() if settings.resources else DEFAULT_RESOURCES
 
 
-def _cluster_yml(name: str, settings: PostgresSettings, *, image: StoreImage, etcd_hosts: tuple[str, ...]) -> str:
+def _cluster_yml(name: str, settings: PostgresSettings, *, image: StoreImage, etcd_hosts: Sequence[str]) -> str:
     own = "shared_buffers" in settings.parameters
     shared_buffers = settings.shared_buffers(server_resources(settings).memory_limit_bytes)
     return render(
         _FILES,
         "cluster.yml.j2",
         scope=name,
-        etcd_hosts=[f"{host}:2379" for host in etcd_hosts],
+        etcd_hosts=list(etcd_hosts),
         shared_buffers=f"{shared_buffers // 1024}kB" if own else f"{max(32, shared_buffers // MIB)}MB",
         volume=image.data_dir,
         bin_dir=image.bin_dir,

@@ -96,6 +96,9 @@ class FailoverSettings(Settings):
     """How long consensus store and PostgreSQL operations are tried before the primary demotes itself."""
     primary_start: Seconds = Field(default=30, ge=0, le=300)
     """How long a crashed primary may take to start again before a replica takes over."""
+    release_after: Seconds | None = Field(default=None, ge=3, le=30)
+    """Replicas release the lock of a primary that has not answered most members for so long, before `ttl` ends. Needs
+    `synchronous`, and three members. A change replaces the members, one at a time."""
 
     @model_validator(mode="after")
     def _timers_fit(self) -> "FailoverSettings":
@@ -103,6 +106,10 @@ class FailoverSettings(Settings):
             raise ValueError(
                 f"`loop_wait` + 2 x `retry_timeout` must not exceed `ttl` "
                 f"({self.loop_wait} + 2 x {self.retry_timeout} > {self.ttl})"
+            )
+        if self.release_after is not None and self.release_after >= self.ttl:
+            raise ValueError(
+                f"`release_after` ({self.release_after}) must be below `ttl` ({self.ttl}): it comes too late"
             )
         return self
 
@@ -211,10 +218,26 @@ class PostgresSettings(Settings):
                 f"{memory // 2**20}Mi of memory carry (2Mi each, beside shared buffers and the servers): raise "
                 "`resources.memory_limit` or lower it"
             )
+        self._check_release()
         _check_owner("`owner`", self.owner)
         if self.database in _OWN_DATABASES:
             raise ValueError("`database` cannot be one of PostgreSQL's own: postgres, template0, template1")
         return self
+
+    def _check_release(self) -> None:
+        after = self.failover.release_after
+        if after is None:
+            return
+        if not self.synchronous:
+            raise ValueError(
+                "`failover.release_after` needs `synchronous`: a primary that the others cannot see may live, "
+                "and acknowledge writes that its successor does not have; set `synchronous: on`, or leave it out"
+            )
+        if self.members < 3 or self.store_members < 3:
+            raise ValueError(
+                f"`failover.release_after` needs 3 `members` or more, and as many of the store: most of them must miss "
+                f"the primary ({self.members} `members`, {self.store_members} of the store)"
+            )
 
     @model_validator(mode="after")
     def _further_databases(self) -> "PostgresSettings":

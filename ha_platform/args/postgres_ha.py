@@ -74,6 +74,9 @@ class FailoverArgs(TypedDict, total=False):
     """How long consensus store and PostgreSQL operations are tried before the primary demotes itself. Default: `10s`."""
     primary_start: str
     """How long a crashed primary may take to start again before a replica takes over. Default: `30s`."""
+    release_after: str
+    """Replicas release the lock of a primary that has not answered most members for so long, before `ttl` ends. Needs
+    `synchronous`, and three members. A change replaces the members, one at a time."""
 
 
 class DatabaseArgs(TypedDict, total=False):

@@ -14,6 +14,7 @@ PATRONI, SERVER = 2, 2  # measured: their starts, with little to recover
 PROMOTE, HAND_OVER = 1, 3  # measured: below 1 s; below 1 s and 2.2 s of Patroni's own
 ELECTION, LEASE = 2, 1.5  # etcd: 2 x 1 s election timeout; 1 s extension, looked at every 0.5 s
 SILENT = 2  # Patroni's timeout for each member's REST API
+LOOKS = 1 + 1 + 1.5  # the first is late, the last ends late; a lost member of the store
 CHECK = 0.5  # the write proxy: `downinter 500ms rise 1`
 ADDRESS = 2  # the write proxy: `hold 1s`, `timeout resolve 1s`
 CONNECT = 5  # `connect_timeout` of the contract
@@ -42,6 +43,8 @@ POSTGRES: list[tuple[Surroundings, dict[str, Any], str, float]] = [
      ELECTION + LEASE + 20 + 5 + SILENT + PROMOTE + SWARM_NAME + CHECK + CONNECT + RETRY),
     (KUBERNETES, {}, "host lost",
      ELECTION + LEASE + 30 + 10 + SILENT + PROMOTE + CLUSTER_NAME + CHECK + CONNECT + RETRY),
+    (SWARM, {"synchronous": True, "failover": failover(20, 5, 5) | {"release_after": 4}}, "host lost",
+     ELECTION + 4 + LOOKS + 5 + SILENT + PROMOTE + SWARM_NAME + CHECK + CONNECT + RETRY),
     (SWARM, {"members": 2}, "switchover", HAND_OVER + PROMOTE + CHECK + RETRY),
     (SWARM, {"pooler": {}}, "switchover", HAND_OVER + PROMOTE + CHECK + LOGIN + RETRY),
     (KUBERNETES, {"pooler": {}}, "host lost",

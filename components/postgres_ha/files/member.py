@@ -1,7 +1,8 @@
 """Process 1 of a member: `member.py PROGRAM ...` runs Patroni, and hands a primary over before Patroni is stopped.
 
 Patroni alone stops its server first and gives up the leader lock afterwards: whichever replica is quicker takes it.
-Here the replica is chosen, and it streams. As process 1 it takes the place of the one that Patroni starts for itself.
+Here the replica is chosen, and it streams. Beside Patroni it also looks after a primary that is gone, where the stack
+file wants that (release.py). As process 1 it takes the place of the one that Patroni starts for itself.
 """
 
 import importlib
@@ -14,7 +15,8 @@ from pathlib import Path
 
 SECONDS = 20
 """The most that a stop waits for a hand-over: a third of its grace."""
-PASSWORDS = Path(__file__).parent.parent / "config/20-passwords.yml"
+DIRECTORY = Path(__file__).parent.parent
+PASSWORDS = DIRECTORY / "config/20-passwords.yml"
 PASSED_ON = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
 
 
@@ -25,9 +27,16 @@ def _hand_over() -> str:
     return str(switchover.hand_over(own, os.environ["PATRONI_NAME"], seconds=SECONDS))
 
 
+def _release_early() -> None:
+    """Where the stack file says after how long."""
+    if (DIRECTORY / "programs/release.json").exists():
+        importlib.import_module("release").start(os.environ["PATRONI_NAME"], DIRECTORY)
+
+
 def main(program: list[str]) -> int:
     """The program's exit code."""
     child = os.spawnvp(os.P_NOWAIT, program[0], program)
+    _release_early()
     begun = threading.Event()
 
     def stop() -> None:

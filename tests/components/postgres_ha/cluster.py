@@ -1,6 +1,7 @@
 """A whole database on loopback, as it is rendered: three members, their store, a proxy, and a client that writes."""
 
 import asyncio
+import ssl
 import subprocess
 import threading
 import time
@@ -31,11 +32,11 @@ WAIT_SECONDS = 60
 class Database:
     """Three members that follow one another, behind a proxy at `PROXY`."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, **main: Any) -> None:
         for part in ("etcd", "patroni"):
             (directory / part).mkdir()
         self._store = Store(directory / "etcd")
-        self.patronis = Patronis(directory / "patroni", self._store)
+        self.patronis = Patronis(directory / "patroni", self._store, **main)
         self._directory = directory
         self._program = directory / "wait.lua"
         self._proxies: list[subprocess.Popen[bytes]] = []
@@ -83,6 +84,15 @@ class Database:
         self.patronis.stop()
         self._store.stop()
 
+    def store_hosts(self) -> list[str]:
+        return [f"{self._store.address(ordinal)}:2379" for ordinal in range(COUNT)]
+
+    def store_context(self) -> ssl.SSLContext:
+        """With the certificate of Patroni."""
+        context = ssl.create_default_context(cafile=self._store.pem("chain"))
+        context.load_cert_chain(self._store.pem("client"))
+        return context
+
     def leader(self) -> int | None:
         """Who has the leader lock, and says so itself."""
         return next((ordinal for ordinal in range(COUNT) if self.patronis.answers(ordinal, "/primary")), None)
@@ -121,9 +131,11 @@ class Database:
 
 
 class Writer:
-    """Inserts a row every 50 ms through the proxy, each on a new connection when the last one broke."""
+    """Inserts a row every 50 ms through the proxy, or at another `address`, each on a new connection when the last one
+    broke."""
 
-    def __init__(self) -> None:
+    def __init__(self, address: str = PROXY, *, table: str = "written") -> None:
+        self._address, self._table = address, table
         self.acknowledged: list[float] = []
         self._stop = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._write()))
@@ -148,17 +160,18 @@ class Writer:
 
     def rows(self) -> int:
         """How many the database has."""
-        return int(asked(PROXY, "SELECT count(*) FROM written"))
+        return int(asked(PROXY, f"SELECT count(*) FROM {self._table}"))
 
     async def _write(self) -> None:
         connection: Any = None
+        table = self._table
         while not self._stop.is_set():
             try:
-                connection = connection or await asyncio.wait_for(_connect(), 2)
+                connection = connection or await asyncio.wait_for(_connect(self._address), 2)
                 if not self.acknowledged:
-                    await connection.execute("DROP TABLE IF EXISTS written; CREATE TABLE written (at float)")
+                    await connection.execute(f"DROP TABLE IF EXISTS {table}; CREATE TABLE {table} (at float)")
                 now = time.monotonic()
-                await asyncio.wait_for(connection.execute("INSERT INTO written VALUES ($1)", now), 2)
+                await asyncio.wait_for(connection.execute(f"INSERT INTO {table} VALUES ($1)", now), 2)
                 self.acknowledged.append(time.monotonic())
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, TimeoutError):
                 if connection is not None:

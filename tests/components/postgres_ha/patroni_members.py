@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,9 @@ class Patronis:
             "store/identity.pem": Path(self._store.pem("client")).read_text(),
             "settings_password": "settings",
         }
+        if (release := etc / "programs/release.json").exists():
+            there = {"psql": str(POSTGRES_BIN / "psql"), "socket": str(volume)}
+            own["programs/release.json"] = json.dumps(json.loads(release.read_text()) | there)
         for path, content in own.items():
             (etc / path).parent.mkdir(parents=True, exist_ok=True)
             (etc / path).write_text(content)
@@ -150,6 +154,20 @@ class Patronis:
         if pid_file.exists():
             with suppress(ProcessLookupError):
                 os.kill(int(pid_file.read_text().split()[0]), signal.SIGQUIT)
+
+    def freeze(self, ordinal: int) -> None:
+        """Nothing of the member runs, and nothing answers: as if its host were lost."""
+        self._each(ordinal, signal.SIGSTOP)
+
+    def thaw(self, ordinal: int) -> None:
+        self._each(ordinal, signal.SIGCONT)
+
+    def _each(self, ordinal: int, number: int) -> None:
+        """To every process of the member: Patroni's, and the server's, which is in a session of its own."""
+        server = int((self._data(ordinal) / "postmaster.pid").read_text().split()[0])
+        for pid in dict.fromkeys((*_below(self._running[ordinal].pid), *_below(server))):
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
 
     def end(self, ordinal: int) -> float:
         """A planned stop: SIGTERM to what a container runs as process 1, as both platforms send it. Returns how many
@@ -241,6 +259,14 @@ class Patronis:
         text = text.replace(" /tmp /etc/ha-patroni", f" {self._directory}/volume-{ordinal} /etc/ha-patroni")
         text = text.replace("/etc/ha-patroni", str(self._directory / f"etc-{ordinal}"))
         return text.replace(mount["target"], str(self._directory / f"volume-{ordinal}"))
+
+
+def _below(pid: int) -> Iterator[int]:
+    """A process and its children."""
+    yield pid
+    with suppress(FileNotFoundError):
+        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+            yield from _below(int(child))
 
 
 def as_postgres() -> list[str]:
