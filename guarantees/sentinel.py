@@ -44,7 +44,8 @@ FSYNC_MILLIS = 2_000
 class Group:
     """The timers as they are rendered. A master takes writes while `needed` replicas acknowledged not longer ago than
     `lag`; `endpoint` the plain address, if there is one; `answer` how long a
-    client waits for an answer; `look_up` for a name whose container is gone; `persisted`: what is written is on disk.
+    client waits for an answer; `look_up` for a name whose container is gone; `persisted`: what is written is on disk,
+    and if `synced` before it is acknowledged.
     `stable`: a restarted container has its old address. `together`: one host may have several members.
     """
 
@@ -59,6 +60,7 @@ class Group:
     look_up: Timer
     endpoint: Following | None
     persisted: bool
+    synced: bool
     stable: bool
     together: bool = False
 
@@ -126,6 +128,11 @@ class Group:
         fix = "Replication is asynchronous: what may not be lost belongs in a database."
         return Loss(millis=bound, fix=fix, disposable=not self.persisted)
 
+    def _unsynced(self) -> Loss:
+        if not self.persisted:
+            return _EMPTIED
+        return NOTHING if self.synced else Loss(millis=FSYNC_MILLIS, fix="Keep it in a database.")
+
     def _alone(self) -> Iterator[Promise]:
         follows = () if self.endpoint is None else (self.endpoint.name,)
         yield Promise(
@@ -135,7 +142,7 @@ class Group:
         )
         yield Promise(
             fault="host lost",
-            loss=Loss(millis=FSYNC_MILLIS, fix="Keep it in a database.") if self.persisted else _EMPTIED,
+            loss=self._unsynced(),
             unbounded="until the host is back: it has the only member",
             fix="Set `members: 3`.",
         )

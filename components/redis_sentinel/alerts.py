@@ -90,22 +90,21 @@ class Alerts:
         )
 
     def _of_memory(self) -> Iterator[AlertRule]:
-        broker = self.settings.role == "broker"
         yield self._rule(
             "MemoryNearlyFull",
             f"max(redis_memory_used_bytes{{{self._one}}} / redis_memory_max_bytes{{{self._one}}}) > {NEARLY_FULL}",
             300,
             "warning",
             "{{ $value | humanizePercentage }} of maxmemory is used; when it is full it "
-            + ("refuses writes" if broker else "evicts sessions"),
+            + ("evicts sessions" if self.settings.evicts else "refuses writes"),
         )
-        if broker:
+        if not self.settings.evicts:
             yield self._rule(
                 "Evicts",
                 f"max(increase(redis_evicted_keys_total{{{self._one}}}[5m])) > 0",
                 0,
                 "critical",
-                "a broker evicts entries: its maxmemory-policy was changed by hand",
+                f"a {self.settings.role} evicts entries: its maxmemory-policy was changed by hand",
             )
 
     @property

@@ -34,6 +34,7 @@ def promises(settings: RedisSettings, around: Surroundings) -> Iterator[Promise]
         look_up=around.look_up,
         endpoint=following(stable_addresses=around.stable_addresses) if settings.endpoint else None,
         persisted=persisted,
+        synced=settings.role == "lock",
         stable=around.stable_addresses,
         together=around.together,
     ).promises()

@@ -52,4 +52,43 @@ def replicas_are_there(context: Context) -> Iterator[Fault]:
             )
 
 
-RULES = (redis_takes_parameters, replicas_are_there)
+_UNSAFE = {
+    "appendfsync": ("everysec", "no"),
+    "no-appendfsync-on-rewrite": ("yes",),
+}
+"""Values with which an acknowledged lock is not on disk."""
+_EMPTYING = ("flushall", "flushdb", "swapdb")
+
+
+def locks_are_kept(context: Context) -> Iterator[Fault]:
+    """Nothing lets go of a lock but who holds it, and time."""
+    for name, settings in context.parts("caches").items():
+        if not isinstance(settings, RedisSettings) or settings.role != "lock":
+            continue
+        place = Origin(key="caches", name=name)
+        if settings.members > 1 and not settings.replicas_to_write:
+            yield Fault(
+                path=str(place.at("min_replicas", "to_write")),
+                rule="must be 1 or more for locks: a master that is cut off would give out those that others hold",
+                got="0",
+                fix="Leave it out.",
+            )
+        for parameter, values in _UNSAFE.items():
+            if (text := settings.parameters.get(parameter, "").lower()) in values:
+                yield Fault(
+                    path=str(place.at("parameters", parameter)),
+                    rule="acknowledges a lock before it is on disk, and `role: lock` promises that it is",
+                    got=text,
+                    fix="Leave it out.",
+                )
+        for index, command in enumerate(settings.app_commands):
+            if command in _EMPTYING:
+                yield Fault(
+                    path=f"{place.at('app_commands')}[{index}]",
+                    rule="takes all locks away from those who hold them",
+                    got=repr(command),
+                    fix="Leave it out, or use another cache for what may be emptied.",
+                )
+
+
+RULES = (redis_takes_parameters, replicas_are_there, locks_are_kept)

@@ -1,6 +1,6 @@
 """The settings of a Redis replication group."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
@@ -18,7 +18,7 @@ from guarantees.objectives import ObjectivesSettings
 from settings.base import Settings
 from settings.types import Hostname, MemoryBytes, Milliseconds, Seconds, duration_text
 
-Role = Literal["broker", "cache", "session"]
+Role = Literal["broker", "cache", "lock", "session"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,8 +71,9 @@ class RedisSettings(Settings):
     """`valkey`: Valkey, under the BSD licence. `redis`: Redis 8, under the AGPL and two licences of its own. Clients
     and configuration are the same. Both read data of Redis 7.2 and older; Valkey does not read that of Redis 8."""
     role: Role
-    """`broker`: a queue, persisted, never evicts. `cache`: not persisted, evicts the least recently used.
-    `session`: persisted, evicts what expires soonest."""
+    """`broker`: a queue, persisted, never evicts. `cache`: not persisted, evicts the least recently used. `lock`: locks
+    that processes share, on disk before they are acknowledged, never evicts. `session`: persisted, evicts what expires
+    soonest."""
     members: Members = 3
     """Redis servers, and as many Sentinels: 1, or 3 to survive the loss of one."""
     hosts: Hosts = ()
@@ -146,7 +147,11 @@ class RedisSettings(Settings):
 
     def terms(self) -> Terms:
         """What its contract holds."""
-        return sentinel_terms(self.members, endpoint=self.endpoint, named=self.default_user != "apps")
+        terms = sentinel_terms(self.members, endpoint=self.endpoint, named=self.default_user != "apps")
+        if self.role != "lock":
+            return terms
+        # A queue that fills the memory would let nobody lock.
+        return replace(terms, presets={name: texts for name, texts in terms.presets.items() if name != "celery"})
 
     @property
     def sentinel_timers(self) -> SentinelTimers:
@@ -157,6 +162,11 @@ class RedisSettings(Settings):
             failover_seconds=preset.failover_seconds if own.failover_timeout is None else own.failover_timeout,
             parallel_syncs=own.parallel_syncs,
         )
+
+    @property
+    def evicts(self) -> bool:
+        """Whether it makes room where `maxmemory` is reached; else it refuses writes."""
+        return self.role in ("cache", "session")
 
     @property
     def replicas_to_write(self) -> int:

@@ -42,8 +42,9 @@ class RedisArgs(TypedDict, total=False):
     and configuration are the same. Both read data of Redis 7.2 and older; Valkey does not read that of Redis 8. One
     of: valkey, redis. Default: `valkey`."""
     role: Required[str]
-    """`broker`: a queue, persisted, never evicts. `cache`: not persisted, evicts the least recently used. `session`:
-    persisted, evicts what expires soonest. One of: broker, cache, session."""
+    """`broker`: a queue, persisted, never evicts. `cache`: not persisted, evicts the least recently used. `lock`:
+    locks that processes share, on disk before they are acknowledged, never evicts. `session`: persisted, evicts
+    what expires soonest. One of: broker, cache, lock, session."""
     members: int
     """Redis servers, and as many Sentinels: 1, or 3 to survive the loss of one. One of: 1, 3. Default: `3`."""
     hosts: Sequence[str]

@@ -141,3 +141,5 @@ def test_what_may_be_lost() -> None:
     assert redis(role="cache")["host lost"].loss.bound is None
     assert redis(role="cache", min_replicas={"to_write": 1})["host lost"].loss.bound == 5_000
     assert redis(members=1)["host lost"].loss.bound == 2_000  # everysec may be a second late
+    assert str(redis(role="lock", members=1)["host lost"].loss) == "none"
+    assert redis(role="lock")["host lost"].loss.bound == 5_000  # on the master's disk, not on its replicas'

@@ -53,13 +53,26 @@ def test_the_memory_limit_leaves_room_to_save() -> None:
 
 @pytest.mark.parametrize(
     ("role", "policy", "persists"),
-    [("broker", "noeviction", True), ("session", "volatile-ttl", True), ("cache", "allkeys-lru", False)],
+    [
+        ("broker", "noeviction", True),
+        ("lock", "noeviction", True),
+        ("session", "volatile-ttl", True),
+        ("cache", "allkeys-lru", False),
+    ],
 )
 def test_what_happens_to_data_follows_from_the_role(role: str, policy: str, persists: bool) -> None:
     lines = made(role=role)[1].text("jobs-redis-config").splitlines()
     assert f"maxmemory-policy {policy}" in lines
     assert f"appendonly {'yes' if persists else 'no'}" in lines
     assert ("min-replicas-to-write 1" in lines) == persists, "what is kept is on two members"
+
+
+@pytest.mark.parametrize(
+    ("role", "fsync"), [("broker", ["everysec"]), ("lock", ["always"]), ("session", ["everysec"]), ("cache", [])]
+)
+def test_a_lock_is_on_disk_before_it_is_acknowledged(role: str, fsync: list[str]) -> None:
+    lines = made(role=role)[1].text("jobs-redis-config").splitlines()
+    assert [line.split()[1] for line in lines if line.startswith("appendfsync ")] == fsync
 
 
 @pytest.mark.parametrize(
