@@ -4,7 +4,7 @@ import re
 from abc import abstractmethod
 from collections.abc import Mapping
 from ipaddress import AddressValueError, IPv4Address, IPv4Network
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Protocol
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -46,16 +46,38 @@ class ExternalTls(Settings):
         return self
 
     @property
+    def verifies(self) -> bool:
+        """Whether clients verify the server, by a certificate that they get as a file."""
+        return self.ca is not None
+
+    @property
     def secret(self) -> str | None:
         """The given secret that holds the certificate, if one does."""
         return self.ca if self.ca is not None and _PEM not in self.ca else None
 
 
-def tls_facts(tls: ExternalTls | None) -> dict[str, FactType]:
+class Tls(Protocol):
+    """Encryption, as clients are told of it: by libpq's word, and whether there is a certificate to verify by."""
+
+    @property
+    def mode(self) -> str: ...
+
+    @property
+    def verifies(self) -> bool: ...
+
+
+def tls_facts(tls: Tls | None) -> dict[str, FactType]:
     """What a contract holds of the encryption."""
     if tls is None:
         return {}
-    return {"tls_mode": FactType.TEXT} | ({"ca_file": FactType.FILE} if tls.ca is not None else {})
+    return {"tls_mode": FactType.TEXT} | ({"ca_file": FactType.FILE} if tls.verifies else {})
+
+
+def tls_values(name: str, tls: Tls | None) -> dict[str, str]:
+    """The facts of the encryption of the store `name`."""
+    if tls is None:
+        return {}
+    return {"tls_mode": tls.mode} | ({"ca_file": f"/run/secrets/{name}-ca.crt"} if tls.verifies else {})
 
 
 class ExternalAddress(Settings):

@@ -7,15 +7,13 @@ import pulumi
 
 from components.context import Context
 from components.contracts import ClientContract
-from components.external import ExternalStore
+from components.external import ExternalStore, tls_values
 from components.facts import filled
 from components.kind import Build, Built, SecretUse
 from components.scope import Scope
 from model import ConfigRef, Origin, SecretRef
 from platforms.base import Platform
 from settings.faults import Fault
-
-_DIRECTORY = "/run/secrets"
 
 
 def external_secrets(settings: object) -> Iterator[SecretUse]:
@@ -56,13 +54,11 @@ class External(pulumi.ComponentResource):
             "port": str(address.port),
             "password": secrets[address.password],
         }
+        values |= tls_values(name, address.tls)
         files: dict[str, SecretRef | ConfigRef] = {}
-        if address.tls:
-            values["tls_mode"] = address.tls.mode
-            if address.tls.ca is not None:
-                values["ca_file"] = f"{_DIRECTORY}/{name}-ca.crt"
-                held = address.tls.secret
-                files["ca_file"] = given[held] if held else scope.config_file(f"{name}-ca", address.tls.ca)
+        if address.tls and address.tls.ca is not None:
+            held = address.tls.secret
+            files["ca_file"] = given[held] if held else scope.config_file(f"{name}-ca", address.tls.ca)
         terms = settings.terms()
         values["url"] = filled(settings.url(), values, terms.facts)
         self.contract = ClientContract(

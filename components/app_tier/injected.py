@@ -66,7 +66,9 @@ def _inject(app: str, use: Use, contract: ClientContract, found: Injected, secre
         found.files.append(File(path=path, source=ref))
     named = {fact for text in texts.values() for fact in FactText(text).facts}
     for fact in sorted(fact for fact in named if types[fact] is FactType.FILE):
-        found.files.append(File(path=str(contract.values[fact]), source=contract.files[fact]))
+        file = File(path=str(contract.values[fact]), source=contract.files[fact])
+        if file not in found.files:  # several databases of one cluster have one
+            found.files.append(file)
 
 
 def _texts(use: Use, terms: Terms) -> dict[str, str]:
@@ -88,17 +90,27 @@ def set_twice(
     platform's own."""
     own = {"container.env": settings.env, "container.secret_env": settings.secret_env}
     setters = dict.fromkeys(announced, "the platform")
+    paths: dict[str, str | None] = {}
     for name, use in each_use(settings.uses).items():
-        for variable in sorted(_variables(use, contracts[name].terms)):
+        for variable, path in sorted(_variables(use, contracts[name]).items()):
             setter = setters.setdefault(variable, f"`{name}` in `uses`")
-            if setter != f"`{name}` in `uses`":
-                yield USES, variable, f"{setter} and `{name}` both set it; choose prefixes that share no variable"
+            same = path is not None and paths.setdefault(variable, path) == path
+            if setter != f"`{name}` in `uses`" and not same:
+                fix = "choose prefixes or presets that share no variable"
+                yield USES, variable, f"{setter} and `{name}` both set it; {fix}"
     for field_name, variables in own.items():
         for variable in sorted(setters.keys() & set(variables)):
             yield field_name, variable, f"{setters[variable]} also sets it; rename it or change the prefix"
 
 
-def _variables(use: Use, terms: Terms) -> set[str]:
-    texts = _texts(use, terms)
-    secret = {name for name, text in texts.items() if any(terms.facts[fact].secret for fact in FactText(text).facts)}
-    return {*texts, *(f"{name}_FILE" for name in secret)}
+def _variables(use: Use, contract: ClientContract) -> dict[str, str | None]:
+    """Variable -> the path of the contract's file, if that is what it says."""
+    terms = contract.terms
+    found: dict[str, str | None] = {}
+    for name, text in _texts(use, terms).items():
+        facts = FactText(text)
+        whole = facts.only is not None and terms.facts[facts.only] is FactType.FILE
+        found[name] = str(contract.values[facts.only or ""]) if whole else None
+        if any(terms.facts[fact].secret for fact in facts.facts):
+            found[f"{name}_FILE"] = None
+    return found

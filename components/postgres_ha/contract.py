@@ -7,7 +7,7 @@ Sources: libpq 17 (libpq-connect), asyncpg 0.32 (`connect`), SQLAlchemy 2.1 (dia
 from collections.abc import Mapping
 
 from components.contracts import Terms
-from components.external import ExternalTls, tls_facts
+from components.external import Tls, tls_facts
 from components.facts import FactType
 
 URL = "postgresql://{user}:{password}@{host}:{port}/{name}?target_session_attrs=read-write"
@@ -35,30 +35,30 @@ POOLER_URL = URL.replace("{host}:{port}", "{pooler_host}:{pooler_port}")
 READ_URL = "postgresql://{user}:{password}@{read_host}:{read_port}/{name}?target_session_attrs=any"
 
 
-def database_terms(tls: ExternalTls | None = None, *, reads: bool = False, pooler: bool = False) -> Terms:
+def database_terms(tls: Tls | None = None, *, reads: bool = False, pooler: bool = False) -> Terms:
     """Of a database that is reached with this encryption."""
-    if tls is None:
-        facts = _FACTS | (_READS if reads else {}) | (_POOLER if pooler else {})
-        presets = _presets("", {}, {})
-        if reads:
-            presets = {name: texts | {"_READ_URL": _read_url(texts["_URL"])} for name, texts in presets.items()}
-        if pooler:
-            presets = {name: texts | {"_POOLER_URL": _pooler_url(texts["_URL"])} for name, texts in presets.items()}
-        return Terms(facts=facts, standard=tuple(facts), presets=presets, pooled=_POOLED if pooler else {})
-    facts = _FACTS | tls_facts(tls)
-    root = {"PGSSLROOTCERT": "{ca_file}"} if tls.ca is not None else {}
-    file = {"_CA_FILE": "{ca_file}"} if tls.ca is not None else {}
-    return Terms(facts=facts, standard=tuple(facts), presets=_presets(_verified(tls), root, file))
+    facts = _FACTS | (_READS if reads else {}) | (_POOLER if pooler else {}) | tls_facts(tls)
+    verifies = tls is not None and tls.verifies
+    root = {"PGSSLROOTCERT": "{ca_file}"} if verifies else {}
+    file = {"_CA_FILE": "{ca_file}"} if verifies else {}
+    presets = _presets(_verified(tls), root, file)
+    if reads:
+        presets = {name: texts | {"_READ_URL": _read_url(texts["_URL"])} for name, texts in presets.items()}
+    if pooler:
+        presets = {name: texts | {"_POOLER_URL": _pooler_url(texts["_URL"])} for name, texts in presets.items()}
+    return Terms(facts=facts, standard=tuple(facts), presets=presets, pooled=_POOLED if pooler else {})
 
 
-def database_url(tls: ExternalTls | None = None) -> str:
-    """The text of the fact `url`, in libpq's form."""
-    return f"{URL}&{_verified(tls)}" if tls else URL
+def database_url(tls: Tls | None = None, *, text: str = URL) -> str:
+    """The text of the fact `url`, or `text` of another endpoint's, in libpq's form."""
+    return "&".join(part for part in (text, _verified(tls)) if part)
 
 
-def _verified(tls: ExternalTls) -> str:
+def _verified(tls: Tls | None) -> str:
     """What libpq, asyncpg and pgJDBC call the same."""
-    return "sslmode={tls_mode}" + ("&sslrootcert={ca_file}" if tls.ca is not None else "")
+    if tls is None:
+        return ""
+    return "sslmode={tls_mode}" + ("&sslrootcert={ca_file}" if tls.verifies else "")
 
 
 def _presets(verified: str, root: Mapping[str, str], file: Mapping[str, str]) -> Mapping[str, dict[str, str]]:
