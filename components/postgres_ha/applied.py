@@ -10,7 +10,7 @@ from components.postgres_ha.members import PostgresSecrets, scripts
 from components.postgres_ha.settings import PostgresSettings
 from components.scope import Scope
 from components.store_image import StoreImage
-from model import Container, Endpoint, File, Job, Resources, Tier
+from model import Container, Endpoint, File, Job, Resources, SecretRef, Tier
 from model.units import MIB
 
 _DIRECTORY = "/etc/ha-settings"
@@ -33,6 +33,7 @@ def applied_settings(
     *,
     image: StoreImage,
     members: Endpoint,
+    ca: SecretRef,
     secrets: PostgresSecrets,
 ) -> tuple[pulumi.Resource, ...]:
     """What clients wait for: a new cluster has `synchronous` before its first write."""
@@ -67,8 +68,16 @@ def applied_settings(
                 image=image.image,
                 command=("python3", "-m", "scripts.apply_settings"),
                 args=(*documents, f"{_DIRECTORY}/passwords.json"),
-                env={"PYTHONPATH": _DIRECTORY},
-                files=(*files, File(path=f"{_DIRECTORY}/passwords.json", source=secret)),
+                env={
+                    "PYTHONPATH": _DIRECTORY,
+                    "PGSSLMODE": "verify-full",
+                    "PGSSLROOTCERT": f"{_DIRECTORY}/ca.pem",
+                },
+                files=(
+                    *files,
+                    File(path=f"{_DIRECTORY}/passwords.json", source=secret),
+                    File(path=f"{_DIRECTORY}/ca.pem", source=ca),
+                ),
                 resources=RESOURCES,
             ),
             # It waits by itself for what may pass; what it reports would be the same at the next try.

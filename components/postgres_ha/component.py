@@ -9,11 +9,12 @@ import pulumi
 
 from components.component import Component
 from components.contracts import ClientContract, Terms
+from components.external import tls_values
 from components.facts import filled
 from components.observability import Observability, Panel, ScrapeTarget, down_rule
 from components.postgres_ha.alerts import Alerts
 from components.postgres_ha.applied import applied_settings
-from components.postgres_ha.contract import POOLER_URL, READ_URL, database_url
+from components.postgres_ha.contract import POOLER_URL, READ_URL, URL, database_url
 from components.postgres_ha.etcd import etcd
 from components.postgres_ha.images import PostgresImages
 from components.postgres_ha.members import PostgresSecrets, postgres
@@ -21,6 +22,7 @@ from components.postgres_ha.pooler import pooler
 from components.postgres_ha.proxy import endpoint
 from components.postgres_ha.settings import PostgresSettings
 from components.postgres_ha.timers import CONNECT_SECONDS
+from components.postgres_ha.tls import DatabaseTlsSettings, certificates
 from components.scope import Scope
 from components.write_proxy import scraped
 from model import Origin
@@ -53,8 +55,13 @@ class PostgresHA(Component):
         scope = Scope(platform=platform, origin=origin or Origin(key="databases", name=name), parent=self.place)
         store = etcd(scope, name, settings, image=images.etcd)
         secrets = PostgresSecrets.generated(scope, name, settings)
-        members = postgres(scope, name, settings, image=images.postgres, store=store, secrets=secrets)
-        applied = applied_settings(scope, name, settings, image=images.postgres, members=members, secrets=secrets)
+        issued = certificates(scope, name, members=settings.members)
+        members = postgres(
+            scope, name, settings, image=images.postgres, store=store, certificates=issued, secrets=secrets
+        )
+        applied = applied_settings(
+            scope, name, settings, image=images.postgres, members=members, ca=issued.ca, secrets=secrets
+        )
         behind = partial(endpoint, scope, name, settings, image=images.proxy, members=members, depends_on=applied)
         write = behind()
         read = behind(reading=settings.reads) if settings.reads else None
@@ -77,11 +84,14 @@ class PostgresHA(Component):
             values |= {"read_host": read.host, "read_port": "5432"}
         if pooled:
             values |= {"pooler_host": pooled.host, "pooler_port": "5432"}
-        values |= _urls(values, settings.terms())
+        told = settings.clients_tls
+        values |= tls_values(name, told)
+        values |= _urls(values, settings.terms(), told)
         self.contract = ClientContract(
             terms=settings.terms(),
             values=values,
             secrets={key: scope.secret(f"{name}-{key.replace('_', '-')}", values[key]) for key in _held(values)},
+            files={"ca_file": issued.ca} if told else {},
             resources=(
                 *members.resources,
                 *applied,
@@ -89,7 +99,7 @@ class PostgresHA(Component):
             ),
         )
         self.further = {
-            database: self._further(scope, f"{name}-db-{database}", database, owner, secrets)
+            database: self._further(scope, f"{name}-db-{database}", database, owner, secrets, told)
             for database, owner in settings.owners.items()
         } | dict(self._in_roles(scope, name, settings, secrets))
         proxies = scraped(f"postgres-{name}-rw", write, settings.members)
@@ -131,16 +141,24 @@ class PostgresHA(Component):
                 word = f"{name}-role-{role}-{database}"
                 if "_" in role + database:  # which becomes `-`: `a` in `b_c` and `a_b` in `c` stay two
                     word += f"-{hashlib.sha256(f'{role} {database}'.encode()).hexdigest()[:8]}"
-                yield f"{part}@{role}", self._further(scope, word, database, role, secrets)
+                yield f"{part}@{role}", self._further(scope, word, database, role, secrets, settings.clients_tls)
 
-    def _further(self, scope: Scope, word: str, database: str, owner: str, secrets: PostgresSecrets) -> ClientContract:
+    def _further(
+        self,
+        scope: Scope,
+        word: str,
+        database: str,
+        owner: str,
+        secrets: PostgresSecrets,
+        tls: DatabaseTlsSettings | None,
+    ) -> ClientContract:
         first = self.contract
         values = dict(first.values) | {
             "name": database,
             "user": owner,
             "password": secrets.roles.get(owner, secrets.owner),
         }
-        values |= _urls(values, first.terms)
+        values |= _urls(values, first.terms, tls)
         return replace(
             first,
             values=values,
@@ -148,12 +166,15 @@ class PostgresHA(Component):
         )
 
 
-def _urls(values: Mapping[str, pulumi.Input[str]], terms: Terms) -> dict[str, pulumi.Input[str]]:
-    texts = {"url": database_url()}
+def _urls(
+    values: Mapping[str, pulumi.Input[str]], terms: Terms, tls: DatabaseTlsSettings | None
+) -> dict[str, pulumi.Input[str]]:
+    texts = {"url": URL}
     if "read_host" in values:
         texts["read_url"] = READ_URL
     if "pooler_host" in values:
         texts["pooler_url"] = POOLER_URL
+    texts = {key: database_url(tls, text=text) for key, text in texts.items()}
     return {key: filled(text, values, terms.facts) for key, text in texts.items()}
 
 

@@ -9,6 +9,7 @@ import pulumi
 
 from components.postgres_ha.etcd import Store
 from components.postgres_ha.settings import PostgresSettings
+from components.postgres_ha.tls import Certificates
 from components.scope import Scope
 from components.sizes import reserved
 from components.store_image import StoreImage
@@ -31,6 +32,8 @@ from model.units import MIB
 
 _FILES = Path(__file__).parent / "files"
 _DIRECTORY = "/etc/ha-patroni"
+_OWN = "/tmp/ha-patroni"
+"""Of the container, and gone with it: what `encryption.py` makes ready."""
 DEFAULT_RESOURCES = reserved(cpu_millis=1000, memory_bytes=2048 * MIB)
 _CLONE_BYTES_PER_SECOND = 10 * MIB
 """`up` waits for a member that clones or replays for as long as a full volume takes at this rate: 100 Mbit/s, or a disk
@@ -85,6 +88,7 @@ def postgres(
     *,
     image: StoreImage,
     store: Store,
+    certificates: Certificates,
     secrets: PostgresSecrets,
 ) -> Endpoint:
     """Members `<name>-pg-0` .. : the first to start bootstraps, the others clone it."""
@@ -106,11 +110,14 @@ def postgres(
             container=Container(
                 image=image.image,
                 command=("sh", "-c", _LOCKED, image.data_dir),
-                args=(*starts, "patroni", f"{_DIRECTORY}/config"),
+                args=(*starts, "patroni", f"{_OWN}/config"),
                 env={
                     "PATRONI_NAME": "$(MEMBER_NAME)",
                     "PATRONI_RESTAPI_CONNECT_ADDRESS": "$(MEMBER_HOST):8008",
                     "PATRONI_POSTGRESQL_CONNECT_ADDRESS": "$(MEMBER_HOST):5432",
+                    "HA_MEMBERS": str(settings.members),
+                    "HA_OWN": _OWN,
+                    "HA_VOLUME": image.data_dir,
                 },
                 files=(
                     File(path=f"{_DIRECTORY}/config/10-cluster.yml", source=cluster),
@@ -119,6 +126,8 @@ def postgres(
                     File(path=f"{_DIRECTORY}/settings_password", source=settings_role),
                     File(path=f"{_DIRECTORY}/store/ca.pem", source=store.chain),
                     File(path=f"{_DIRECTORY}/store/identity.pem", source=store.client),
+                    File(path=f"{_DIRECTORY}/tls/ca.pem", source=certificates.ca),
+                    File(path=f"{_DIRECTORY}/tls/identity.pem", source=certificates.server),
                     *scope.config_files(word, _DIRECTORY, inside),
                 ),
                 resources=server_resources(settings),
@@ -148,16 +157,16 @@ def postgres(
 def _beside(
     scope: Scope, word: str, settings: PostgresSettings, release: Mapping[str, object]
 ) -> tuple[tuple[File, ...], tuple[str, ...]]:
-    """What a member needs to hand over before it stops, and to release a lost primary's lock; and what its command
-    begins with."""
-    if settings.members == 1:
-        return (), ()
-    early = settings.failover.release_after
-    names = ("member", "switchover", *(("release",) if early else ()))
+    """What a member begins with, and needs to hand over before it stops, and to release a lost primary's lock; and what
+    its command begins with."""
+    several = settings.members > 1
+    early = settings.failover.release_after if several else None
+    names = ("encryption", *(("member", "switchover") if several else ()), *(("release",) if early else ()))
     texts = {name: (f"{name}.py", (_FILES / f"{name}.py").read_text()) for name in names}
     if early:
         texts["release-settings"] = ("release.json", json.dumps({**release, "seconds": early}, indent=2))
-    return scope.config_files(word, f"{_DIRECTORY}/programs", texts), ("python3", f"{_DIRECTORY}/programs/member.py")
+    begins = [part for name in names[:2] for part in ("python3", f"{_DIRECTORY}/programs/{name}.py")]
+    return scope.config_files(word, f"{_DIRECTORY}/programs", texts), tuple(begins)
 
 
 def scripts(*names: str) -> dict[str, tuple[str, str]]:
@@ -178,6 +187,8 @@ def _cluster_yml(name: str, settings: PostgresSettings, *, image: StoreImage, et
         _FILES,
         "cluster.yml.j2",
         scope=name,
+        own=_OWN,
+        tls_clients=settings.tls.clients == "required",
         etcd_hosts=list(etcd_hosts),
         shared_buffers=f"{shared_buffers // 1024}kB" if own else f"{max(32, shared_buffers // MIB)}MB",
         volume=image.data_dir,

@@ -9,7 +9,8 @@ from components.parameters import refuse_owned
 _PATRONI = "Patroni decides it"
 _FILES = "its place follows from the image"
 _CONNECTIONS = "clients find the servers there"
-_TLS = "TLS is not offered yet"
+_TLS = "certificates are the stack's own; the key `tls` of the database says who must encrypt"
+_KERBEROS = "clients log in with passwords"
 _ARCHIVE = "an archive is not offered yet"
 _CRASH = "without it a crash loses data"
 
@@ -45,7 +46,7 @@ _FAMILIES = {
     "recovery_end_command": _PATRONI,
     "recovery_min_apply_delay": "replicas are there to take over",
     "ssl": _TLS,
-    "krb_": _TLS,
+    "krb_": _KERBEROS,
     "bonjour": _CONNECTIONS,
 }
 """By the beginning of their names."""

@@ -13,6 +13,7 @@ from components.postgres_ha.parameters import shared_buffers_bytes
 from components.postgres_ha.pooler_settings import CONSOLE, PoolerSettings
 from components.postgres_ha.roles import Identifier, RoleSettings, levels, reserved
 from components.postgres_ha.roles import problems as role_problems
+from components.postgres_ha.tls import DatabaseTlsSettings
 from components.sizes import ResourcesSettings
 from guarantees.objectives import ObjectivesSettings
 from settings.base import Settings
@@ -181,6 +182,8 @@ class PostgresSettings(Settings):
     idle_timeout: Seconds | None = Field(default=None, ge=60, le=24 * 24 * 3600)
     """The write endpoint closes a connection after this time without traffic. Default: 24 days, the most that its proxy
     can wait. If the client or server is gone, TCP keepalive ends the connection after a minute."""
+    tls: DatabaseTlsSettings = DatabaseTlsSettings()
+    """Encryption of clients' connections."""
     failover: FailoverSettings = FailoverSettings()
     """Timers."""
     objectives: ObjectivesSettings = ObjectivesSettings()
@@ -202,7 +205,7 @@ class PostgresSettings(Settings):
 
     def terms(self) -> Terms:
         """What its contract holds."""
-        return database_terms(reads=self.reads is not None, pooler=self.pooler is not None)
+        return database_terms(self.clients_tls, reads=self.reads is not None, pooler=self.pooler is not None)
 
     @model_validator(mode="after")
     def _consistent(self) -> "PostgresSettings":
@@ -254,6 +257,11 @@ class PostgresSettings(Settings):
         if problems := [*role_problems(self)]:
             raise ValueError("; ".join(problems))
         return self
+
+    @property
+    def clients_tls(self) -> DatabaseTlsSettings | None:
+        """What clients are told of encryption; None: nothing."""
+        return self.tls if self.tls.clients == "required" else None
 
     @property
     def store_members(self) -> int:

@@ -96,6 +96,7 @@ DATABASE = keys(
     resources=RESOURCES,
     max_connections=st.one_of(st.sampled_from([20, 5000]), st.integers(20, 5000)),
     synchronous=st.booleans(),
+    tls=keys(clients=st.sampled_from(["offered", "required"])),
     failover=keys(primary_start=seconds(0, 300), ttl=seconds(30, 300)),
     parameters=keys(
         shared_buffers=mebibytes(1, 256).map(lambda text: text.replace("Mi", "MB")),

@@ -37,20 +37,21 @@ class Database:
             (directory / part).mkdir()
         self._store = Store(directory / "etcd")
         self.patronis = Patronis(directory / "patroni", self._store, **main)
+        self.patronis.endpoints = (PROXY, READS)
         self._directory = directory
         self._program = directory / "wait.lua"
         self._proxies: list[subprocess.Popen[bytes]] = []
 
-    def start(self) -> None:
-        """Returns when all replicas stream."""
+    def start(self, *, tls: bool = True) -> None:
+        """Returns when all replicas stream. Without `tls`: as the version did that had none."""
         self._store.start_all()
-        self.patronis.start(0)
+        self.patronis.start(0, tls=tls)
         wait_for("member 0 leads", lambda: self.leader() == 0, seconds=90, every=0.2)
         # Slots of new replicas, and what replicas say of themselves, come with the next look: here not after 10 s.
         timers = {"ttl": 20, "loop_wait": 2, "retry_timeout": 5}
         self.configure(**timers)
         for ordinal in range(1, COUNT):
-            self.patronis.start(ordinal)
+            self.patronis.start(ordinal, tls=tls)
         self.wait_whole()
         self.patronis.apply_settings()
         self.configure(**timers)

@@ -22,6 +22,7 @@ from tests.live.app.postgres_server import POSTGRES_BIN
 from tests.live.require import refuse, require_programs
 from tests.loopback import own_network
 from tests.mock_engine import Recorded, render
+from tests.rendered.issued import issued, with_certificates
 from tests.rendered.texts import PLATFORMS, text
 
 PATRONI = Path(sys.executable).with_name("patroni")
@@ -48,6 +49,9 @@ class Patronis:
         self._network = network
         self._running: dict[int, subprocess.Popen[bytes]] = {}
         self._owner: str = main.get("owner", "app")
+        self._circles: dict[str, dict[str, str]] = {}
+        self.endpoints: tuple[str, ...] = ()
+        """Addresses of proxies, for the servers' certificate."""
         self.said = ""
         """By the settings job, the first time."""
         self._found = registered("swarm", **main)
@@ -58,9 +62,12 @@ class Patronis:
             if one.name == "main-pg" and one.type.endswith(":StatefulSet")
         )
 
-    def start(self, ordinal: int, *, clone_rate: str = "", certificates: bool = True) -> None:
+    def start(
+        self, ordinal: int, *, clone_rate: str = "", certificates: bool = True, tls: bool = True, circle: str = "own"
+    ) -> None:
         """Runs the rendered command with the rendered files; a replica copies at most `clone_rate` a second. Without
-        `certificates`: as the version did that had none."""
+        `certificates` and `tls`: as the versions did that had none, for the store and for PostgreSQL. Another `circle`
+        is another authority's, with the same names."""
         spec = self._spec(ordinal)
         etc, volume = self._directory / f"etc-{ordinal}", self._directory / f"volume-{ordinal}"
         volume.mkdir(exist_ok=True)
@@ -71,9 +78,11 @@ class Patronis:
         own = {
             "config/20-passwords.yml": "restapi:\n  authentication: "
             f"{{username: patroni, password: {PASSWORDS['rest_api']}}}\n",
-            "config/30-here.yml": yaml.safe_dump(self._here(ordinal, clone_rate, certificates)),
+            "config/30-here.yml": yaml.safe_dump(self._here(ordinal, clone_rate, certificates, tls)),
             "store/ca.pem": Path(self._store.pem("chain")).read_text(),
             "store/identity.pem": Path(self._store.pem("client")).read_text(),
+            "tls/ca.pem": self.certificate("ca"),
+            "tls/identity.pem": self.certificate("identity", circle),
             "settings_password": "settings",
         }
         if (release := etc / "programs/release.json").exists():
@@ -82,9 +91,13 @@ class Patronis:
         for path, content in own.items():
             (etc / path).parent.mkdir(parents=True, exist_ok=True)
             (etc / path).write_text(content)
+        command = [self._text(ordinal, part) for part in (*spec["commands"], *spec["args"])]
+        if not tls:
+            at = next(place for place, part in enumerate(command) if part.endswith("encryption.py"))
+            command = [*command[: at - 1], *command[at + 1 : -1], str(etc / "config")]
         with (self._directory / f"{ordinal}.log").open("ab") as log:
             self._running[ordinal] = subprocess.Popen(
-                [*as_postgres(), *(self._text(ordinal, part) for part in (*spec["commands"], *spec["args"]))],
+                [*as_postgres(), *command],
                 env={
                     **{name: self._text(ordinal, value) for name, value in spec["env"].items()},
                     "PATH": f"{PATRONI.parent}:{POSTGRES_BIN}:{os.environ['PATH']}",
@@ -94,6 +107,13 @@ class Patronis:
                 stderr=log,
                 start_new_session=True,
             )
+
+    def certificate(self, name: str, circle: str = "own") -> str:
+        """A file with certificates as it is rendered, made real."""
+        if circle not in self._circles:
+            addresses = tuple(self.address(ordinal) for ordinal in range(COUNT))
+            self._circles[circle] = issued(self._found, addresses=(*addresses, *self.endpoints))
+        return with_certificates(text(self._found, f"main-pg-{name}"), self._circles[circle])
 
     def files(self, spec: dict[str, Any], ordinal: int) -> dict[str, str]:
         """Path in the container -> text, of the configuration files that a container has."""
@@ -125,17 +145,23 @@ class Patronis:
         roles[self._owner] = "owner"
         passwords = {"settings": "settings", "rest_api": PASSWORDS["rest_api"], "roles": json.dumps(roles)}
         (place / "passwords.json").write_text(json.dumps(passwords))
+        (place / "ca.pem").write_text(self.certificate("ca"))
+        variables = {name: value.replace("/etc/ha-settings", str(place)) for name, value in spec["env"].items()}
         return subprocess.run(
             [sys.executable, *spec["commands"][spec["commands"].index("python3") + 1 :],
              *(part.replace("/etc/ha-settings", str(place)) for part in spec["args"])],
-            env={"PYTHONPATH": str(place), "PATH": os.environ["PATH"]},
+            env=variables | {"PATH": os.environ["PATH"]},
             capture_output=True, text=True, timeout=120, check=False,
         )  # fmt: skip
 
-    def login(self, ordinal: int, user: str, password: str, database: str, sql: str = "SELECT 'in'") -> str:
-        """What the server answers over the network, or the reason why it lets nobody in."""
+    def login(
+        self, ordinal: int | str, user: str, password: str, database: str, sql: str = "SELECT 'in'", **more: str
+    ) -> str:
+        """What the server (or an address) answers over the network, or the reason why it lets nobody in."""
+        host = ordinal if isinstance(ordinal, str) else self.address(ordinal)
+        words = " ".join(f"{key}={value}" for key, value in ({"host": host, "dbname": database} | more).items())
         done = subprocess.run(
-            [POSTGRES_BIN / "psql", "-XAtq", "-h", self.address(ordinal), "-U", user, "-d", database, "-c", sql],
+            [POSTGRES_BIN / "psql", "-XAtq", "-U", user, "-d", words, "-c", sql],
             env={"PGPASSWORD": password, "PGCONNECT_TIMEOUT": "5"},
             capture_output=True, text=True, timeout=20, check=False,
         )  # fmt: skip
@@ -208,6 +234,14 @@ class Patronis:
     def address(self, ordinal: int) -> str:
         return f"{self._network}.{FIRST_ADDRESS + ordinal}"
 
+    def volume(self, ordinal: int, path: str = "") -> Path:
+        """A member's volume, or what is in it."""
+        return self._directory / f"volume-{ordinal}" / path
+
+    def own(self, ordinal: int, path: str) -> Path:
+        """What the container has for itself."""
+        return self._directory / f"own-{ordinal}" / path
+
     def log(self, ordinal: int) -> str:
         return (self._directory / f"{ordinal}.log").read_text()
 
@@ -231,20 +265,32 @@ class Patronis:
     def _data(self, ordinal: int) -> Path:
         return self._directory / f"volume-{ordinal}/pgdata"
 
-    def _here(self, ordinal: int, clone_rate: str, certificates: bool) -> dict[str, Any]:
+    def _here(self, ordinal: int, clone_rate: str, certificates: bool, tls: bool) -> dict[str, Any]:
         """What is not as in a container: programs, addresses, memory; and passwords, which no test needs to guess."""
         users = {"superuser": "postgres", "replication": "replicator", "rewind": "rewind"}
-        authentication = {role: {"username": user, "password": PASSWORDS[role]} for role, user in users.items()}
-        store = {} if certificates else {"etcd3": dict.fromkeys(("protocol", "cacert", "cert"))}
-        return store | {
+        authentication: dict[str, dict[str, str | None]] = {
+            role: {"username": user, "password": PASSWORDS[role]} for role, user in users.items()
+        }
+        own: dict[str, Any] = {} if certificates else {"etcd3": dict.fromkeys(("protocol", "cacert", "cert"))}
+        server: dict[str, str | None] = {}
+        rules: dict[str, Any] = {}
+        if not tls:
+            own["tags"] = {"encrypts": None}
+            server = dict.fromkeys(("ssl", "ssl_cert_file", "ssl_key_file", "ssl_min_protocol_version"))
+            for role in ("replication", "rewind"):
+                authentication[role] |= dict.fromkeys(("sslmode", "sslrootcert"))
+            rendered = yaml.safe_load((self._directory / f"etc-{ordinal}/config/10-cluster.yml").read_text())
+            rules = {"pg_hba": [rule.replace("hostssl", "host") for rule in rendered["postgresql"]["pg_hba"]]}
+        return own | {
             "restapi": {"listen": f"{self.address(ordinal)}:8008"},
             "postgresql": {
                 "listen": f"{self.address(ordinal)}:5432",
                 "bin_dir": str(POSTGRES_BIN),
                 "pgpass": f"{self._directory}/{ordinal}.pgpass",
                 "authentication": authentication,
+                **rules,
                 "parameters": {"unix_socket_directories": str(self._directory / f"volume-{ordinal}"),
-                               "shared_buffers": "16MB"},
+                               "shared_buffers": "16MB", **server},
                 "basebackup": [{"checkpoint": "fast"}, *([{"max-rate": clone_rate}] if clone_rate else [])],
             },
         }  # fmt: skip
@@ -257,6 +303,7 @@ class Patronis:
         mount = next(one for one in self._spec(ordinal)["mounts"] if one["type"] == "volume")
         # The socket's directory, as an argument of callbacks.
         text = text.replace(" /tmp /etc/ha-patroni", f" {self._directory}/volume-{ordinal} /etc/ha-patroni")
+        text = text.replace("/tmp/ha-patroni", str(self._directory / f"own-{ordinal}"))
         text = text.replace("/etc/ha-patroni", str(self._directory / f"etc-{ordinal}"))
         return text.replace(mount["target"], str(self._directory / f"volume-{ordinal}"))
 

@@ -109,6 +109,21 @@ def test_nobody_logs_in_where_nothing_is_for_him(cluster: Patronis, user: str, p
         assert REJECTED in cluster.login(ordinal, user, password, database)
 
 
+def test_replication_verifies_whom_it_follows_from_the_start(cluster: Patronis) -> None:
+    receiver = "SELECT conninfo FROM pg_stat_wal_receiver"
+    assert "sslmode=verify-full" in cluster.login(1, "ha_settings", "settings", "postgres", receiver)
+    assert "does not encrypt" not in cluster.log(1)
+    more = {"replication": "true", "sslmode": "disable"}
+    refused = cluster.login(0, "replicator", "replication", "postgres", "IDENTIFY_SYSTEM", **more)
+    assert "no pg_hba.conf entry for replication" in refused
+
+
+def test_clients_may_encrypt_and_need_not(cluster: Patronis) -> None:
+    encrypted = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
+    assert cluster.login(0, "app", "owner", "app", encrypted) == "t", "libpq does by itself"
+    assert cluster.login(0, "app", "owner", "app", encrypted, sslmode="disable") == "f"
+
+
 def test_a_role_logs_in_to_its_own_databases_alone(cluster: Patronis) -> None:
     assert cluster.login(0, "app", "owner", "app") == "in"
     assert cluster.login(0, "analytics", "role", "analytics") == "in"

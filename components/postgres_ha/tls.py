@@ -1,0 +1,50 @@
+"""Encryption between members, and between clients and members."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from components.scope import Scope
+from model import SecretRef
+from settings.base import Settings
+
+
+class DatabaseTlsSettings(Settings):
+    """Encryption of clients' connections. The servers have certificates of the stack's own authority; replication is
+    always encrypted and verified."""
+
+    clients: Literal["offered", "required"] = "offered"
+    """`offered`: clients may encrypt; libpq, asyncpg and pgJDBC do so by themselves, to whichever server answers.
+    `required`: the servers take no client without encryption, and applications get the authority's certificate, and
+    URLs by which their libraries verify the server (`verify-full`)."""
+
+    @property
+    def mode(self) -> str:
+        """How clients verify the server, as libpq calls it."""
+        return "verify-full"
+
+    @property
+    def verifies(self) -> bool:
+        """By the certificate of an authority, which they get as a file."""
+        return True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Certificates:
+    """Of one database: whom clients trust, and the servers' certificate with its key."""
+
+    ca: SecretRef
+    server: SecretRef
+
+
+def certificates(scope: Scope, name: str, *, members: int) -> Certificates:
+    """Of an authority of its own, for the names of every member and endpoint. The read endpoint's name is there without
+    it, so that adding one changes no certificate."""
+    word = f"{name}-pg"
+    hosts = [scope.platform.member_host(word, ordinal) for ordinal in range(members)]
+    hosts += [scope.platform.host(f"{name}-{endpoint}") for endpoint in ("rw", "ro")]
+    circle = scope.circle(f"{word}-ca")
+    return Certificates(
+        # With the stack's root: libpq takes no authority that another one signed for the last one.
+        ca=scope.secret(f"{word}-ca", circle.chain),
+        server=scope.identity(circle, f"{word}-identity", common_name=f"{scope.platform.stack}-{word}", hosts=hosts),
+    )
