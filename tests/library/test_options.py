@@ -110,7 +110,7 @@ def _alike(inputs: dict[str, Any]) -> Any:
     if "data" in inputs:  # of a secret
         inputs = inputs | {"data": base64.b64decode(inputs["data"][SECRET_MARK]).decode()}
     text = json.dumps(inputs).replace("shop-network-", "network-").replace("shop-ca", "ca")
-    return json.loads(re.sub(r"(main-etcd-chain)-[0-9a-f]{7}", r"\1", text))
+    return json.loads(re.sub(r"(main-etcd-chain|main-pg-ca)-[0-9a-f]{7}", r"\1", text))
 
 
 def test_a_component_is_what_a_stack_file_would_make() -> None:
