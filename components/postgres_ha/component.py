@@ -70,7 +70,14 @@ class PostgresHA(Component):
             assert images.pooler is not None, "a kind asks for the image of what it runs"
             passwords = {settings.owner: secrets.owner, **secrets.roles}
             pooled = pooler(
-                scope, name, settings, settings.pooler, image=images.pooler, write=write, passwords=passwords
+                scope,
+                name,
+                settings,
+                settings.pooler,
+                image=images.pooler,
+                write=write,
+                certificates=issued,
+                passwords=passwords,
             )
         values: dict[str, pulumi.Input[str]] = {
             "host": write.host,

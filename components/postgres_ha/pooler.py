@@ -13,6 +13,7 @@ from components.kind import ImageNeed
 from components.postgres_ha.pooler_settings import PoolerSettings
 from components.postgres_ha.settings import PostgresSettings
 from components.postgres_ha.timers import CONNECT_SECONDS
+from components.postgres_ha.tls import Certificates
 from components.scope import Scope
 from components.templates import render
 from components.write_proxy import WAITING_PORT
@@ -39,6 +40,7 @@ IMAGE = ImageNeed(
 _FILES = Path(__file__).parent / "files"
 _CONFIG = "/etc/ha-pooler/pgbouncer.ini"
 _USERS = "/etc/ha-pooler/users/userlist.txt"
+_TLS = "/etc/ha-pooler/tls"
 _PORT = 5432
 RETRY_SECONDS = 1
 """After a login that failed (`server_login_retry`)."""
@@ -59,6 +61,7 @@ def pooler(
     *,
     image: Image,
     write: Endpoint,
+    certificates: Certificates,
     passwords: Mapping[str, pulumi.Output[str]],
 ) -> Endpoint:
     """`<name>-pooler`. `passwords` are those of the roles that may come, by role."""
@@ -78,7 +81,12 @@ def pooler(
                 image=image,
                 command=("pgbouncer",),
                 args=(_CONFIG,),
-                files=(File(path=_CONFIG, source=config), File(path=_USERS, source=users)),
+                files=(
+                    File(path=_CONFIG, source=config),
+                    File(path=_USERS, source=users),
+                    File(path=f"{_TLS}/ca.pem", source=certificates.ca),
+                    File(path=f"{_TLS}/identity.pem", source=certificates.pooler(scope, name)),
+                ),
                 resources=resources(wanted),
                 # "Safe": each connection of the primary is given back before it is closed.
                 stop=Stop(signal="SIGINT", grace_seconds=wanted.drain),
@@ -120,6 +128,8 @@ def pgbouncer_ini(settings: PostgresSettings, wanted: PoolerSettings, *, host: s
         wait=wanted.wait_timeout,
         retry=RETRY_SECONDS,
         connect=CONNECT_SECONDS,
+        tls=_TLS,
+        tls_clients=settings.clients_tls is not None,
     )
 
 

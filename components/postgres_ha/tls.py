@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from components.scope import Scope
-from model import SecretRef
+from model import Circle, SecretRef
 from settings.base import Settings
 
 
@@ -30,10 +30,19 @@ class DatabaseTlsSettings(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class Certificates:
-    """Of one database: whom clients trust, and the servers' certificate with its key."""
+    """Of one database: its authority, as those are told who verify, and the servers' certificate with its key."""
 
+    circle: Circle
     ca: SecretRef
     server: SecretRef
+
+    def pooler(self, scope: Scope, name: str) -> SecretRef:
+        """The pooler's own: it has not the servers' key."""
+        word = f"{name}-pooler"
+        hosts = (scope.platform.host(word),)
+        return scope.identity(
+            self.circle, f"{word}-identity", common_name=f"{scope.platform.stack}-{word}", hosts=hosts
+        )
 
 
 def certificates(scope: Scope, name: str, *, members: int) -> Certificates:
@@ -44,6 +53,7 @@ def certificates(scope: Scope, name: str, *, members: int) -> Certificates:
     hosts += [scope.platform.host(f"{name}-{endpoint}") for endpoint in ("rw", "ro")]
     circle = scope.circle(f"{word}-ca")
     return Certificates(
+        circle=circle,
         # With the stack's root: libpq takes no authority that another one signed for the last one.
         ca=scope.secret(f"{word}-ca", circle.chain),
         server=scope.identity(circle, f"{word}-identity", common_name=f"{scope.platform.stack}-{word}", hosts=hosts),

@@ -30,6 +30,37 @@ class ReadsArgs(TypedDict, total=False):
     Default: `primary`."""
 
 
+class PoolerArgs(TypedDict, total=False):
+    """PgBouncer: many connections of applications share few of the primary's. An application's `uses` say `pooled`."""
+
+    mode: str
+    """`transaction`: a connection of the primary is lent for one transaction. What belongs to a session does not work
+    then: `SET`, `LISTEN`, temporary tables, advisory locks of sessions, `PREPARE` in SQL. `session`: it is lent
+    until the client leaves. One of: transaction, session. Default: `transaction`."""
+    replicas: int
+    """How many run, each on a host of its own if the cluster has several members. Default: 2, and 1 for one member."""
+    pool_size: int
+    """Connections to the primary that each replica opens at most for each database of the cluster, for all roles
+    together. They count against `max_connections` of the cluster. Default: `20`."""
+    max_connections: int
+    """Connections of applications that each replica takes. Where they say `pool`, all of them have to fit while one
+    replica is lost. Default: `1000`."""
+    prepared_statements: int
+    """With `transaction`: how many prepared statements of its clients a connection of the primary keeps, so that those
+    of the protocol (asyncpg, JDBC, psycopg) work. 0: they do not. Default: `200`."""
+    wait_timeout: str
+    """How long a query waits for a connection of the primary, because all are lent or because there is no primary.
+    Then its client gets an error. Default: `2m`."""
+    drain: str
+    """How long a replica that stops lets transactions end (with `session`: clients leave) before it is killed.
+    Default: `1m`."""
+    resources: ResourcesArgs
+    """CPU and memory of each replica; default 50m reserved and at most 1 core, 64Mi reserved and at most 256Mi. One
+    replica uses one core."""
+    placement: PlacementArgs
+    """Hosts by their labels."""
+
+
 class DatabaseTlsArgs(TypedDict, total=False):
     """Encryption of clients' connections. The servers have certificates of the stack's own authority; replication is
     always encrypted and verified."""
@@ -62,7 +93,8 @@ class DatabaseArgs(TypedDict, total=False):
     """A further database in the same PostgreSQL: an application's `uses` name it `<cluster>/<database>`."""
 
     owner: str
-    """The role that owns it, with a password of its own; default: a role of the database's name."""
+    """The role that owns it, with a password of its own; default: a role of the database's name. With another name it
+    is renamed."""
     extensions: Sequence[str]
     """Extensions in this database."""
 
@@ -100,9 +132,11 @@ class PostgresArgs(TypedDict, total=False):
     """Swarm: hosts whose data may be lost. A move of all members, or of the only one, is refused unless this names all
     hosts that they leave."""
     database: str
-    """The application's database, created at the first start. Default: `app`."""
+    """The application's database, created at the first start. It keeps its name: another one is refused. Default:
+    `app`."""
     owner: str
-    """The role that owns the database; its password is generated. Default: `app`."""
+    """The role that owns the database; its password is generated. With another name it is renamed, and the former one
+    lets in those who still have it. Default: `app`."""
     volume: str
     """Size of each member's volume; at least 1Gi: an empty cluster and its WAL take half of that. Default: `10Gi`."""
     resources: ResourcesArgs
@@ -120,6 +154,9 @@ class PostgresArgs(TypedDict, total=False):
     writes wait until one is there again, so that even a second loss loses none. Default `off`. Default: `false`."""
     reads: ReadsArgs
     """A read endpoint, which leads to the replicas; `reads: {}` has the defaults. Default: none."""
+    pooler: PoolerArgs
+    """PgBouncer in front of the write endpoint; `pooler: {}` has the defaults. Applications choose it by `pooled` in
+    their `uses`. Default: none."""
     idle_timeout: str
     """The write endpoint closes a connection after this time without traffic. Default: 24 days, the most that its
     proxy can wait. If the client or server is gone, TCP keepalive ends the connection after a minute."""

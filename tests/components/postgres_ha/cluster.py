@@ -24,6 +24,7 @@ from tests.loopback import own_network
 
 _WELL = {"leader": "running"}
 PROXY, READS = f"{own_network()}.30", f"{own_network()}.31"
+POOLERS = tuple(f"{own_network()}.{40 + number}" for number in range(3))
 MAX_LAG = 2**20
 WAIT_SECONDS = 60
 """How long a connection waits for a primary, at the port for poolers."""
@@ -37,7 +38,7 @@ class Database:
             (directory / part).mkdir()
         self._store = Store(directory / "etcd")
         self.patronis = Patronis(directory / "patroni", self._store, **main)
-        self.patronis.endpoints = (PROXY, READS)
+        self.patronis.endpoints = (PROXY, READS, *POOLERS)
         self._directory = directory
         self._program = directory / "wait.lua"
         self._proxies: list[subprocess.Popen[bytes]] = []
@@ -53,7 +54,7 @@ class Database:
         for ordinal in range(1, COUNT):
             self.patronis.start(ordinal, tls=tls)
         self.wait_whole()
-        self.patronis.apply_settings()
+        self.patronis.apply_settings(sslmode="verify-full" if tls else "disable")
         self.configure(**timers)
         self._lead(PROXY, waiting=waits(PoolerSettings(wait_timeout=WAIT_SECONDS)))
         self._lead(READS, reads(ReadsSettings(max_lag=MAX_LAG)))

@@ -121,13 +121,13 @@ class Patronis:
         names = {one["fileName"]: one["configName"].rpartition("-")[0] for one in spec["configs"]}
         return {path: self._text(ordinal, texts[name]) for path, name in names.items()}
 
-    def apply_settings(self) -> str:
+    def apply_settings(self, *, sslmode: str = "verify-full") -> str:
         """What the settings job prints that is rendered; it must succeed."""
-        done = self.settings_job()
+        done = self.settings_job(sslmode)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def settings_job(self, **changed: Any) -> "subprocess.CompletedProcess[str]":
+    def settings_job(self, sslmode: str = "verify-full", **changed: Any) -> "subprocess.CompletedProcess[str]":
         """Runs the job that is rendered, with these parts of what it is told `changed`."""
         spec = self.swarm["main-pg-settings"]["taskSpec"]["containerSpec"]
         place = self._directory / "job"
@@ -150,7 +150,7 @@ class Patronis:
         return subprocess.run(
             [sys.executable, *spec["commands"][spec["commands"].index("python3") + 1 :],
              *(part.replace("/etc/ha-settings", str(place)) for part in spec["args"])],
-            env=variables | {"PATH": os.environ["PATH"]},
+            env=variables | {"PATH": os.environ["PATH"], "PGSSLMODE": sslmode},
             capture_output=True, text=True, timeout=120, check=False,
         )  # fmt: skip
 

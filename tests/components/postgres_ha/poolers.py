@@ -15,12 +15,11 @@ import asyncpg
 
 from components.postgres_ha.pooler import pgbouncer_ini, userlist
 from components.postgres_ha.settings import PostgresSettings
-from tests.components.postgres_ha.cluster import PROXY, WAIT_SECONDS
+from tests.components.postgres_ha.cluster import POOLERS, PROXY, WAIT_SECONDS, Database
 from tests.components.postgres_ha.patroni_members import as_postgres
 from tests.live.app.postgres_server import POSTGRES_BIN
 from tests.live.deployed.waiting import wait_for
 from tests.live.pgbouncer import pgbouncer
-from tests.loopback import own_network
 
 _ERRORS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, TimeoutError)
 
@@ -28,11 +27,12 @@ _ERRORS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.Inter
 class Pooler:
     """PgBouncer in front of the write endpoint at `PROXY`. `keys` are those of `pooler` in a stack file."""
 
-    def __init__(self, directory: Path, number: int = 0, **keys: Any) -> None:
-        self.address = f"{own_network()}.{40 + number}"
+    def __init__(self, database: Database, directory: Path, number: int = 0, tls: Any = None, **keys: Any) -> None:
+        self.address = POOLERS[number]
+        self._database = database
         self._directory = directory
         keys = {"wait_timeout": f"{WAIT_SECONDS}s"} | keys
-        self._settings = PostgresSettings.model_validate({"pooler": keys})
+        self._settings = PostgresSettings.model_validate({"pooler": keys, "tls": tls or {}})
         self.written: dict[str, str] = {}
         """What stands in its configuration."""
         self._process: subprocess.Popen[bytes] | None = None
@@ -45,6 +45,7 @@ class Pooler:
             ("listen_addr = *", f"listen_addr = {self.address}"),
             ("unix_socket_dir = /tmp", f"unix_socket_dir = {self._directory}"),
             ("/etc/ha-pooler/users/userlist.txt", str(self._directory / "userlist.txt")),
+            ("/etc/ha-pooler/tls", str(self._directory)),
         ):
             assert old in text
             text = text.replace(old, new)
@@ -52,6 +53,8 @@ class Pooler:
         parser = configparser.ConfigParser(interpolation=None)
         parser.read_string(text)
         self.written = dict(parser["pgbouncer"])
+        for name in ("ca", "identity"):
+            (self._directory / f"{name}.pem").write_text(self._database.patronis.certificate(name))
         (self._directory / "userlist.txt").write_text(userlist(["app"], ["owner"]))
         with self._log_file().open("ab") as log:
             line = [*as_postgres(), *pgbouncer(), str(self._directory / "pgbouncer.ini")]

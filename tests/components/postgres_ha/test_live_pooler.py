@@ -37,7 +37,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
 @pytest.fixture(scope="module")
 def pooler(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pooler]:
     assert database.leader() is not None
-    one = Pooler(tmp_path_factory.mktemp("pooler"), pool_size=POOL)
+    one = Pooler(database, tmp_path_factory.mktemp("pooler"), pool_size=POOL)
     try:
         one.start()
         yield one
@@ -104,7 +104,7 @@ def test_the_superuser_and_other_databases_are_unknown(pooler: Pooler) -> None:
 def test_a_session_leaves_nothing_behind(database: Database, tmp_path: Path) -> None:
     """What a client sets is gone when the next one has its connection."""
     assert database.leader() is not None
-    one = Pooler(tmp_path, number=1, mode="session", pool_size=1)
+    one = Pooler(database, tmp_path, number=1, mode="session", pool_size=1)
 
     async def set_and_shown() -> tuple[str, str]:
         first = await one.connect()
@@ -126,7 +126,7 @@ def test_a_session_leaves_nothing_behind(database: Database, tmp_path: Path) -> 
 
 def test_a_stop_lets_a_transaction_end(database: Database, tmp_path: Path) -> None:
     assert database.leader() is not None
-    one = Pooler(tmp_path, number=2)
+    one = Pooler(database, tmp_path, number=2)
 
     async def stopped_in_a_transaction() -> int:
         busy, idle = await one.connect(), await one.connect()

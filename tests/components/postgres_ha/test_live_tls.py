@@ -11,7 +11,9 @@ import pytest
 
 from tests.components.postgres_ha.cluster import PROXY, READS, Database, Writer
 from tests.components.postgres_ha.patroni_members import COUNT, require_patroni
+from tests.components.postgres_ha.poolers import Pooler
 from tests.live.deployed.waiting import wait_for
+from tests.live.pgbouncer import pgbouncer
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 RECEIVER = "SELECT conninfo FROM pg_stat_wal_receiver"
@@ -118,6 +120,25 @@ def test_asyncpg_takes_the_certificate(database: Database, roots: dict[str, str]
     assert asyncio.run(encrypted("own")) in ("TLSv1.2", "TLSv1.3")
     with pytest.raises(OSError, match="certificate verify failed"):
         asyncio.run(encrypted("other"))
+
+
+def test_the_pooler_verifies_the_servers_and_takes_no_client_without_encryption(
+    database: Database, roots: dict[str, str], tmp_path: Path
+) -> None:
+    pgbouncer()
+    one = Pooler(database, tmp_path, tls={"clients": "required"})
+    try:
+        one.start()
+        encrypted = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
+        for mode, root, answer in (
+            ("verify-full", "own", "t"),
+            ("verify-full", "other", "certificate verify failed"),
+            ("disable", "own", "TLS required"),
+        ):
+            more = {"sslmode": mode, "sslrootcert": roots[root]}
+            assert answer in database.patronis.login(one.address, "app", "owner", "app", encrypted, **more), mode
+    finally:
+        one.stop()
 
 
 def test_keys_are_readable_for_their_owner_alone(database: Database) -> None:

@@ -119,6 +119,21 @@ def test_databases_and_roles_of_one_cluster_have_one_certificate(platform: str) 
         assert url.endswith("?ssl=verify-full")
 
 
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_pooler_has_a_certificate_of_its_own_and_verifies_the_servers(platform: str) -> None:
+    for main, clients in (({}, "allow"), (REQUIRED, "require")):
+        found = registered(platform, {"prefix": "DATABASE", "pooled": True}, pooler={}, **main)
+        config = text(found, "main-pooler-config")
+        assert "server_tls_sslmode = verify-full\n" in config
+        assert f"client_tls_sslmode = {clients}\n" in config
+    (request,) = (one.inputs for one in found if one.name == "main-pooler-identity-request")
+    told = process(found, "web")
+    assert {*request["dnsNames"]} == {told.env["DATABASE_HOST"], "localhost"}
+    assert "main-pooler" in told.env["DATABASE_HOST"]
+    assert told.files["/run/secrets/database_url"].endswith(VERIFIED)
+    assert told.files[CA] == text(found, "main-pg-ca")
+
+
 def test_two_clusters_for_a_library_that_knows_one_certificate_are_refused() -> None:
     uses = {name: {"prefix": name.upper(), "preset": "sqlalchemy-asyncpg"} for name in ("main", "second")}
     databases = dict.fromkeys(uses, {"members": 1} | REQUIRED)
@@ -157,8 +172,8 @@ def configured(tmp_path: Path) -> dict[str, str]:
     return {file.name: file.read_text() for file in (tmp_path / "own/config").iterdir()}
 
 
-ENCRYPTS = {"name": "a", "tags": {TAG: True}}
-PLAIN = {"name": "b"}
+ENCRYPTS: dict[str, Any] = {"name": "a", "tags": {TAG: True}}
+PLAIN: dict[str, Any] = {"name": "b"}
 STRICT = {"10-cluster.yml": "scope: main\n"}
 LENIENTLY = STRICT | {"90-lenient.yml": LENIENT}
 
@@ -183,7 +198,8 @@ def test_who_has_data_from_an_earlier_version_begins_lenient(
 
 def test_it_is_strict_from_when_every_member_encrypts(member: Callable[..., Member], tmp_path: Path) -> None:
     one = member(data=True)
-    for members in ([ENCRYPTS, ENCRYPTS], [ENCRYPTS, ENCRYPTS, PLAIN], []):
+    seen: list[list[dict[str, Any]]] = [[ENCRYPTS, ENCRYPTS], [ENCRYPTS, ENCRYPTS, PLAIN], []]
+    for members in seen:
         assert not one.look(members, 3), "one is missing, or does not encrypt"
         assert not one.changed
         assert configured(tmp_path) == LENIENTLY
