@@ -133,7 +133,7 @@ def test_the_pooler_verifies_the_servers_and_takes_no_client_without_encryption(
         for mode, root, answer in (
             ("verify-full", "own", "t"),
             ("verify-full", "other", "certificate verify failed"),
-            ("disable", "own", "TLS required"),
+            ("disable", "own", "SSL required"),
         ):
             more = {"sslmode": mode, "sslrootcert": roots[root]}
             assert answer in database.patronis.login(one.address, "app", "owner", "app", encrypted, **more), mode
