@@ -24,7 +24,7 @@ from tests.loopback import own_network
 
 _WELL = {"leader": "running"}
 PROXY, READS = f"{own_network()}.30", f"{own_network()}.31"
-POOLERS = tuple(f"{own_network()}.{40 + number}" for number in range(3))
+POOLERS = tuple(f"{own_network()}.{40 + number}" for number in range(4))
 MAX_LAG = 2**20
 WAIT_SECONDS = 60
 """How long a connection waits for a primary, at the port for poolers."""

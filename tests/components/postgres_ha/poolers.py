@@ -7,6 +7,7 @@ import subprocess
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import asyncpg
 
 from components.postgres_ha.pooler import pgbouncer_ini, userlist
 from components.postgres_ha.settings import PostgresSettings
-from tests.components.postgres_ha.cluster import POOLERS, PROXY, WAIT_SECONDS, Database
+from tests.components.postgres_ha.cluster import POOLERS, PROXY, WAIT_SECONDS
 from tests.components.postgres_ha.patroni_members import as_postgres
 from tests.live.app.postgres_server import POSTGRES_BIN
 from tests.live.deployed.waiting import wait_for
@@ -25,11 +26,14 @@ _ERRORS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.Inter
 
 
 class Pooler:
-    """PgBouncer in front of the write endpoint at `PROXY`. `keys` are those of `pooler` in a stack file."""
+    """PgBouncer in front of the write endpoint at `PROXY`. `keys` are those of `pooler` in a stack file; `certificate`
+    gives what its files `ca` and `identity` hold."""
 
-    def __init__(self, database: Database, directory: Path, number: int = 0, tls: Any = None, **keys: Any) -> None:
+    def __init__(
+        self, certificate: Callable[[str], str], directory: Path, number: int = 0, tls: Any = None, **keys: Any
+    ) -> None:
         self.address = POOLERS[number]
-        self._database = database
+        self._certificate = certificate
         self._directory = directory
         keys = {"wait_timeout": f"{WAIT_SECONDS}s"} | keys
         self._settings = PostgresSettings.model_validate({"pooler": keys, "tls": tls or {}})
@@ -54,7 +58,7 @@ class Pooler:
         parser.read_string(text)
         self.written = dict(parser["pgbouncer"])
         for name in ("ca", "identity"):
-            (self._directory / f"{name}.pem").write_text(self._database.patronis.certificate(name))
+            (self._directory / f"{name}.pem").write_text(self._certificate(name))
         (self._directory / "userlist.txt").write_text(userlist(["app"], ["owner"]))
         with self._log_file().open("ab") as log:
             line = [*as_postgres(), *pgbouncer(), str(self._directory / "pgbouncer.ini")]

@@ -11,6 +11,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from tests.components.certificates import Authority
 from tests.components.postgres_ha.cluster import PROXY, Database, asked
 from tests.components.postgres_ha.patroni_members import require_patroni
 from tests.components.postgres_ha.poolers import Clients, Pooler
@@ -37,7 +38,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
 @pytest.fixture(scope="module")
 def pooler(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pooler]:
     assert database.leader() is not None
-    one = Pooler(database, tmp_path_factory.mktemp("pooler"), pool_size=POOL)
+    one = Pooler(database.patronis.certificate, tmp_path_factory.mktemp("pooler"), pool_size=POOL)
     try:
         one.start()
         yield one
@@ -104,7 +105,7 @@ def test_the_superuser_and_other_databases_are_unknown(pooler: Pooler) -> None:
 def test_a_session_leaves_nothing_behind(database: Database, tmp_path: Path) -> None:
     """What a client sets is gone when the next one has its connection."""
     assert database.leader() is not None
-    one = Pooler(database, tmp_path, number=1, mode="session", pool_size=1)
+    one = Pooler(database.patronis.certificate, tmp_path, number=1, mode="session", pool_size=1)
 
     async def set_and_shown() -> tuple[str, str]:
         first = await one.connect()
@@ -126,7 +127,7 @@ def test_a_session_leaves_nothing_behind(database: Database, tmp_path: Path) -> 
 
 def test_a_stop_lets_a_transaction_end(database: Database, tmp_path: Path) -> None:
     assert database.leader() is not None
-    one = Pooler(database, tmp_path, number=2)
+    one = Pooler(database.patronis.certificate, tmp_path, number=2)
 
     async def stopped_in_a_transaction() -> int:
         busy, idle = await one.connect(), await one.connect()
@@ -173,7 +174,12 @@ def connects(address: str) -> bool:
 def test_it_starts_with_every_edge_of_its_settings(tmp_path: Path, keys: dict[str, Any]) -> None:
     """And has them: none is a name that it passes over."""
     pgbouncer()
-    one = Pooler(tmp_path, number=3, **keys)
+    authority = Authority.new()
+
+    def certificate(name: str) -> str:
+        return authority.pem if name == "ca" else "".join(one.read_text() for one in authority.sign("here", tmp_path))
+
+    one = Pooler(certificate, tmp_path, number=3, **keys)
     try:
         one.start()
         shown = {line.split("|")[0]: line.split("|")[1] for line in one.console("SHOW CONFIG").splitlines()}

@@ -126,7 +126,7 @@ def test_the_pooler_verifies_the_servers_and_takes_no_client_without_encryption(
     database: Database, roots: dict[str, str], tmp_path: Path
 ) -> None:
     pgbouncer()
-    one = Pooler(database, tmp_path, tls={"clients": "required"})
+    one = Pooler(database.patronis.certificate, tmp_path, tls={"clients": "required"})
     try:
         one.start()
         encrypted = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
