@@ -80,7 +80,7 @@ BREAKS = (
     Break(
         change=lambda stack: stack.update(generated_secrets={PULL: {}}),
         fault=("secrets_have_one_source", f"generated_secrets.{PULL}"),
-        needs=(),
+        needs=("generated_secrets",),
     ),
     Break(
         change=lambda stack: stack["apps"]["worker"].update(env={"API_TOKEN": "x"}),
