@@ -4,8 +4,8 @@
 # would be lost. So it is told to let them wait as soon as a failover begins, and to follow the new master once there is
 # one: Sentinel itself says so 10 s later. The pause ends by itself where the failover comes to nothing.
 set -u
-password=
-while read -r _ key _ value; do [ "$key" != auth-pass ] || password=$value; done </etc/ha-redis/auth.conf
+password=''
+while read -r _ key _ value; do case $key in auth-pass) password=$value ;; esac; done </etc/ha-redis/auth.conf
 end=$(($(date +%s) + HA_FAILOVER_SECONDS))
 
 redis() { REDISCLI_AUTH=$password timeout 2 redis-cli --user ha_sentinel -h "$@" 2>/dev/null; }
