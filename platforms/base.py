@@ -25,7 +25,7 @@ from model import (
     SharedVolumeRef,
     Workload,
 )
-from platforms.certificates import Certificates, identity
+from platforms.certificates import Certificates
 
 
 class Refused(NamedTuple):
@@ -182,7 +182,12 @@ class Platform(ABC):
         """A certificate of the circle and its key as one secret PEM text. `name` is unique in the stack."""
         if self.rehearsing:
             return pulumi.Output.secret("")
-        return identity(circle, name, common_name=common_name, hosts=hosts, parent=parent)
+        return self._certificates.identity(circle, name, common_name=common_name, hosts=hosts, parent=parent)
+
+    @property
+    def certificate_ends(self) -> Mapping[str, pulumi.Output[str]]:
+        """When each certificate that was made so far runs out (RFC 3339), by its name."""
+        return self._certificates.ends
 
     def _unmade(self, name: str, parent: pulumi.Resource) -> dict[str, Any]:
         """What a reference to an object holds in a rehearsal: there is no object."""

@@ -36,6 +36,8 @@ class Certificates:
         self._parent = parent
         self._name = f"{prefix}ca"
         self._made: Root | None = None
+        self.ends: dict[str, pulumi.Output[str]] = {}
+        """When each one that was made runs out (RFC 3339), by its name."""
 
     def circle(self, name: str, *, parent: pulumi.Resource) -> Circle:
         """A new one below the stack's root; `name` is unique in the stack."""
@@ -51,6 +53,7 @@ class Certificates:
             validity_period_hours=_AUTHORITY_HOURS,
             opts=pulumi.ResourceOptions(parent=parent),
         )
+        self.ends[name] = signed.validity_end_time
         return Circle(
             trusted=signed.cert_pem,
             chain=pulumi.Output.concat(signed.cert_pem, root.certificate),
@@ -71,26 +74,27 @@ class Certificates:
                 opts=opts,
             )
             self._made = Root(certificate=made.cert_pem, key=key)
+            self.ends[self._name] = made.validity_end_time
         return self._made
 
-
-def identity(
-    circle: Circle, name: str, *, common_name: str, hosts: Sequence[str], parent: pulumi.Resource
-) -> pulumi.Output[str]:
-    """A certificate and its key as one secret PEM text: for a client, and for a server on `hosts` and on its own
-    loopback. `name` is unique in the stack."""
-    key, request = _request(name, common_name, (*hosts, "localhost") if hosts else (), parent)
-    signed = tls.LocallySignedCert(
-        name,
-        ca_cert_pem=circle.trusted,
-        ca_private_key_pem=circle.key,
-        cert_request_pem=request,
-        allowed_uses=["digital_signature", "client_auth", *(["server_auth"] if hosts else [])],
-        validity_period_hours=_LEAF_HOURS,
-        early_renewal_hours=_RENEWED_BEFORE_HOURS,
-        opts=pulumi.ResourceOptions(parent=parent),
-    )
-    return pulumi.Output.secret(pulumi.Output.concat(signed.cert_pem, key))
+    def identity(
+        self, circle: Circle, name: str, *, common_name: str, hosts: Sequence[str], parent: pulumi.Resource
+    ) -> pulumi.Output[str]:
+        """A certificate and its key as one secret PEM text: for a client, and for a server on `hosts` and on its own
+        loopback. `name` is unique in the stack."""
+        key, request = _request(name, common_name, (*hosts, "localhost") if hosts else (), parent)
+        signed = tls.LocallySignedCert(
+            name,
+            ca_cert_pem=circle.trusted,
+            ca_private_key_pem=circle.key,
+            cert_request_pem=request,
+            allowed_uses=["digital_signature", "client_auth", *(["server_auth"] if hosts else [])],
+            validity_period_hours=_LEAF_HOURS,
+            early_renewal_hours=_RENEWED_BEFORE_HOURS,
+            opts=pulumi.ResourceOptions(parent=parent),
+        )
+        self.ends[name] = signed.validity_end_time
+        return pulumi.Output.secret(pulumi.Output.concat(signed.cert_pem, key))
 
 
 def _key(name: str, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:

@@ -201,8 +201,8 @@ def _wire(value: Any) -> Any:
 _CERTIFICATES: dict[str, Callable[[str], dict[str, Any]]] = {
     "PrivateKey": lambda name: {"privateKeyPem": {SECRET_MARK: f"<key {name}>\n"}},
     "CertRequest": lambda name: {"certRequestPem": f"<request {name}>\n"},
-    "SelfSignedCert": lambda name: {"certPem": f"<certificate {name}>\n"},
-    "LocallySignedCert": lambda name: {"certPem": f"<certificate {name}>\n"},
+    "SelfSignedCert": lambda name: {"certPem": f"<certificate {name}>\n", "validityEndTime": "2036-01-01T00:00:00Z"},
+    "LocallySignedCert": lambda name: {"certPem": f"<certificate {name}>\n", "validityEndTime": "2028-01-01T00:00:00Z"},
 }
 
 

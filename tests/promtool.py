@@ -11,14 +11,19 @@ from components.observability import AlertRule
 from tests.rendered.programs import passes, program
 
 
-def fire(rules: Sequence[AlertRule], series: Mapping[str, str], expected: Collection[str], *, after: str) -> None:
-    """Asserts that after this time exactly the rules of these names fire.
+def fire(
+    rules: Sequence[AlertRule], series: Mapping[str, str], expected: Collection[str], *, after: str, recorded: str = ""
+) -> None:
+    """Asserts that after this time, counted from 1970, exactly the rules of these names fire.
 
-    `series`: a series with its labels -> its values, one every 15 s, in promtool's words (`1x40`).
+    `series`: a series with its labels -> its values, one every 15 s, in promtool's words (`1x40`). `recorded`: a file
+    of rules that make series.
     """
     samples = [{"labels": f'{{alertname="{name}"}}', "value": 1} for name in sorted(expected)]
     with tempfile.TemporaryDirectory() as place:
-        Path(place, "rules.yml").write_text(rules_yml(rules))
+        files = {"rules.yml": rules_yml(rules)} | ({"recorded.yml": recorded} if recorded else {})
+        for name, text in files.items():
+            Path(place, name).write_text(text)
         firing = 'count by (alertname) (ALERTS{alertstate="firing"})'
         test = {
             "interval": "15s",
@@ -26,5 +31,5 @@ def fire(rules: Sequence[AlertRule], series: Mapping[str, str], expected: Collec
             "promql_expr_test": [{"expr": firing, "eval_time": after, "exp_samples": samples}],
         }
         judged = Path(place, "test.yml")
-        judged.write_text(yaml.safe_dump({"rule_files": ["rules.yml"], "evaluation_interval": "15s", "tests": [test]}))
+        judged.write_text(yaml.safe_dump({"rule_files": [*files], "evaluation_interval": "15s", "tests": [test]}))
         passes(program("promtool", "prometheus"), "test", "rules", str(judged))

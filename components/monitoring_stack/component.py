@@ -7,6 +7,7 @@ import pulumi
 from components.component import Component
 from components.monitoring_stack.alertmanager import alertmanager
 from components.monitoring_stack.alertmanager_config import Secrets
+from components.monitoring_stack.certificates import certificates
 from components.monitoring_stack.grafana import grafana
 from components.monitoring_stack.images import MonitoringImages
 from components.monitoring_stack.node_exporter import node_exporter
@@ -41,6 +42,9 @@ class MonitoringStack(Component):
         own = [_own(platform, settings)]
         if settings.node_exporter:
             own.append(node_exporter(scope.at("node_exporter"), image=images.node_exporter))
+        ends = dict(platform.certificate_ends)
+        if ends:
+            own.append(certificates())
         everything = (*declared, scope.observed(*own))
         alerts = alertmanager(
             scope.at("alertmanager"), settings.alertmanager, image=images.alertmanager, secrets=secrets
@@ -51,6 +55,7 @@ class MonitoringStack(Component):
             image=images.prometheus,
             alertmanager_host=alerts.replicas_host,
             declared=everything,
+            certificate_ends=ends,
         )
         if settings.grafana and images.grafana:
             grafana(

@@ -1,7 +1,10 @@
 """Prometheus: one member with its volume."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+import pulumi
+
+from components.monitoring_stack.certificates import days_left_yml
 from components.monitoring_stack.probes import http_probes
 from components.monitoring_stack.prometheus_config import prometheus_yml, rules_yml
 from components.monitoring_stack.settings import MonitoringSettings, PrometheusSettings
@@ -41,14 +44,29 @@ def prometheus(
     image: StoreImage,
     alertmanager_host: str,
     declared: Sequence[Observability],
+    certificate_ends: Mapping[str, pulumi.Output[str]],
 ) -> Endpoint:
-    """Scrapes and evaluates what was declared."""
+    """Scrapes and evaluates what was declared, and counts down to the ends of the certificates."""
     own = settings.prometheus
     targets = [target for part in declared for target in part.targets]
     rules = [rule for part in declared for rule in part.rules]
-    text = prometheus_yml(settings, stack=scope.platform.stack, alertmanager_host=alertmanager_host, targets=targets)
+    text = prometheus_yml(
+        settings,
+        stack=scope.platform.stack,
+        alertmanager_host=alertmanager_host,
+        targets=targets,
+        certificates=bool(certificate_ends),
+    )
     config = scope.config_file(f"{NAME}-config", text)
     rule_file = scope.config_file(f"{NAME}-rules", rules_yml(rules))
+    files = [
+        File(path=f"{_DIRECTORY}/prometheus.yml", source=config),
+        File(path=f"{_DIRECTORY}/rules.yml", source=rule_file),
+    ]
+    if certificate_ends:
+        # A secret, for a configuration file is known before anything is made.
+        days_left = scope.secret(f"{NAME}-certificates", pulumi.Output.all(**certificate_ends).apply(days_left_yml))
+        files.append(File(path=f"{_DIRECTORY}/certificates.yml", source=days_left))
     return scope.members(
         Members(
             name=NAME,
@@ -64,10 +82,7 @@ def prometheus(
                     # The rest is for what is being compacted and for the log of the last hours. Its MB is 2^20 bytes.
                     f"--storage.tsdb.retention.size={own.volume * 8 // 10 // MIB}MB",
                 ),
-                files=(
-                    File(path=f"{_DIRECTORY}/prometheus.yml", source=config),
-                    File(path=f"{_DIRECTORY}/rules.yml", source=rule_file),
-                ),
+                files=tuple(files),
                 resources=prometheus_resources(own),
             ),
             count=1,

@@ -13,9 +13,15 @@ _FILES = Path(__file__).parent / "files"
 
 
 def prometheus_yml(
-    settings: MonitoringSettings, *, stack: str, alertmanager_host: str, targets: Iterable[ScrapeTarget]
+    settings: MonitoringSettings,
+    *,
+    stack: str,
+    alertmanager_host: str,
+    targets: Iterable[ScrapeTarget],
+    certificates: bool = False,
 ) -> str:
-    """Targets are found by DNS: every address that a name resolves to is scraped."""
+    """Targets are found by DNS: every address that a name resolves to is scraped. `certificates`: there are rules for
+    them, too."""
     return render(
         _FILES,
         "prometheus.yml.j2",
@@ -23,6 +29,7 @@ def prometheus_yml(
         stack=stack,
         alertmanager_host=alertmanager_host,
         targets=list(targets),
+        certificates=certificates,
     )
 
 
