@@ -195,6 +195,11 @@ BREAKS = (
         needs=("caches.sessions",),
     ),
     Break(
+        change=lambda stack: stack["caches"]["sessions"].update(role="lock", app_commands=["flushall"]),
+        fault=("locks_are_kept", "caches.sessions.app_commands[0]"),
+        needs=("caches.sessions",),
+    ),
+    Break(
         change=lambda stack: stack["databases"]["main"].update(extensions=["vectors"]),
         fault=("the_image_has_extensions", "databases.main.extensions[0]"),
         needs=("databases.main", "images"),
