@@ -57,9 +57,7 @@ NEXT = "SELECT id, wanted FROM ha_platform.orders WHERE outcome IS NULL ORDER BY
 
 
 def serve(server: Server, password: str) -> None:
-    """What is there to do on a server: nothing where it is no primary."""
-    if not _is_primary(server):
-        return
+    """What is there to do on a primary."""
     prepare(server, password)
     for id_, wanted in server.query(NEXT):
         outcome = quoted(json.dumps(carry_out(server, json.loads(wanted))))
@@ -130,10 +128,6 @@ def check(wanted: dict[str, Any], superusers: Collection[str]) -> None:
         raise ValueError("an order has a password that is no SCRAM verifier")
 
 
-def _is_primary(server: Server) -> bool:
-    return server.query("SELECT pg_is_in_recovery()") == [("f", "")]
-
-
 def main(socket: str, password_file: str, event: str, role: str) -> int:
     """0 when there is nothing left to do; the log has the reason otherwise, and the next call tries again."""
     server = Server("this server", socket, "psql", "postgres")
@@ -148,8 +142,10 @@ def main(socket: str, password_file: str, event: str, role: str) -> int:
         fcntl.flock(one_at_a_time, fcntl.LOCK_EX)
         while True:
             try:
-                if _is_primary(server) or event == "on_reload" or time.monotonic() > end:
+                primary = server.query("SELECT pg_is_in_recovery()") == [("f", "")]
+                if primary:
                     serve(server, Path(password_file).read_text())
+                if primary or event == "on_reload" or time.monotonic() > end:
                     return 0
             except (NotYet, ValueError) as error:
                 print(f"orders: {event}: {error}", file=sys.stderr, flush=True)
