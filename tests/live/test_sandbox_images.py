@@ -36,6 +36,7 @@ VERSIONS = {
     "prometheus": "prometheus, version 3",
     "alertmanager": "alertmanager, version 0",
     "node-exporter": "node_exporter, version 1",
+    "postgres-exporter": "postgres_exporter, version 0",
     "redis-exporter": "Redis Metrics Exporter 1.",
     "chat": "",
 }

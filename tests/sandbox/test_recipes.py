@@ -18,6 +18,7 @@ def test_every_promised_image_has_a_recipe() -> None:
         "haproxy",
         "pgbouncer",
         "postgres",
+        "postgres-exporter",
         "etcd",
         "valkey",
         "redis",
