@@ -1,5 +1,6 @@
 """Prometheus' own judge of alert rules: which of them fire on given series."""
 
+import re
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
@@ -9,6 +10,11 @@ import yaml
 from components.monitoring_stack.prometheus_config import rules_yml
 from components.observability import AlertRule
 from tests.rendered.programs import passes, program
+
+
+def metrics(expr: str) -> set[str]:
+    """The names of the metrics that an expression reads: with labels, as all rules here say them."""
+    return set(re.findall(r"(\w+)\{", expr))
 
 
 def fire(

@@ -16,6 +16,7 @@ from components.postgres_ha.alerts import Alerts
 from components.postgres_ha.applied import applied_settings
 from components.postgres_ha.contract import POOLER_URL, READ_URL, URL, database_url
 from components.postgres_ha.etcd import etcd
+from components.postgres_ha.exporter import exporter
 from components.postgres_ha.images import PostgresImages
 from components.postgres_ha.members import PostgresSecrets, postgres
 from components.postgres_ha.pooler import pooler
@@ -122,6 +123,16 @@ class PostgresHA(Component):
             reads=readers.job if readers else "",
             proxies=proxies.expected,
         )
+        servers = exporter(
+            scope,
+            name,
+            settings,
+            image=images.exporter,
+            members=members,
+            ca=issued.ca,
+            password=secrets.exporter,
+            patroni=patroni.job,
+        )
         label = f"Postgres_{name.replace('-', '_')}"
         self.observability = scope.observed(
             Observability(
@@ -131,7 +142,8 @@ class PostgresHA(Component):
                     Panel(title=f"{name}: primary", expr=f'sum(patroni_primary{{job="{patroni.job}"}})'),
                     Panel(title=f"{name}: members up", expr=f'sum(up{{job="{patroni.job}"}})'),
                 ),
-            )
+            ),
+            servers,
         )
         own = {scope.origin.at(key).path: value for key, value in settings.fixed.items()}
         # Known when the job has seen that it is so: what it refuses is not remembered.

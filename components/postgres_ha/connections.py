@@ -15,6 +15,8 @@ PATRONI = 2
 """Patroni's own: its look at the server, and its REST API."""
 SETTINGS_JOB = 1
 """The job that brings the cluster to the stack file's settings."""
+EXPORTER = 2
+"""postgres_exporter: for its own figures, and for our queries. A scrape that takes longer than the next is rare."""
 REWIND = 1
 """A former primary that `pg_rewind` brings back. Replicas and copies of the data count against `max_wal_senders`."""
 
@@ -24,7 +26,7 @@ def limits(settings: PostgresSettings) -> Iterator[Limit]:
     kept = {name: _number(settings.parameters.get(name), default) for name, default in RESERVED.items()}
     yield Limit(
         most=settings.max_connections,
-        kept=kept | {"Patroni": PATRONI, "settings job": SETTINGS_JOB, "pg_rewind": REWIND},
+        kept=kept | {"Patroni": PATRONI, "settings job": SETTINGS_JOB, "exporter": EXPORTER, "pg_rewind": REWIND},
         key="max_connections",
     )
     if settings.pooler is not None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from components.groups import group
-from components.postgres_ha import applied, pooler
+from components.postgres_ha import applied, exporter, pooler
 from components.postgres_ha.etcd import store_resources
 from components.postgres_ha.members import server_resources
 from components.postgres_ha.settings import PostgresSettings
@@ -38,4 +38,5 @@ def groups(name: str, settings: PostgresSettings, around: Surroundings) -> Itera
     if settings.pooler is not None:
         count, each = settings.pooler.count(members), pooler.resources(settings.pooler)
         yield group(f"{name}-pooler", count, each, moves=True, without=f"pooler of {name}")
+    yield group(f"{name}-pg-exporter", 1, exporter.RESOURCES, needed=0, moves=True, without=f"metrics of {name}")
     yield group(f"{name}-pg-settings", 1, applied.RESOURCES, needed=0, moves=True, without=f"settings of {name}")

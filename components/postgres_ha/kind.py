@@ -18,6 +18,7 @@ from components.write_proxy.proxy import IMAGE as PROXY_IMAGE
 
 _IMAGES = (
     PROXY_IMAGE,
+    ImageNeed("postgres-exporter", version=("postgres_exporter", "--version")),
     ImageNeed(
         "postgres",
         keeps_data=True,
@@ -56,6 +57,7 @@ def _build(build: Build[PostgresSettings | ExternalDatabase]) -> Built:
             postgres=images.store("postgres"),
             etcd=images.store("etcd"),
             proxy=images.of("haproxy"),
+            exporter=images.exporter("postgres-exporter"),
             pooler=images.of("pgbouncer") if settings.pooler else None,
         ),
         origin=build.origin,

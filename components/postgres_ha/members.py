@@ -55,6 +55,8 @@ class PostgresSecrets:
     owner: pulumi.Output[str]
     settings: pulumi.Output[str]
     """Of the role that the settings job logs in as."""
+    exporter: pulumi.Output[str]
+    """Of the role that the exporter logs in as."""
     roles: Mapping[str, pulumi.Output[str]]
     """Of further owners, and of roles that log in, by role."""
 
@@ -66,7 +68,7 @@ class PostgresSecrets:
         roles = {role: scope.password(f"{name}-role-{role.replace('_', '-')}") for role in further}
         purposes = ("superuser", "replication", "rewind", "rest_api", "owner", "settings")
         own = {purpose: scope.password(f"{name}-{purpose.replace('_', '-')}") for purpose in purposes}
-        return cls(**own, roles=roles)
+        return cls(**own, exporter=scope.password(f"{name}-pg-metrics"), roles=roles)
 
     def patroni(self) -> pulumi.Output[str]:
         """The part of Patroni's configuration that holds passwords."""
@@ -101,6 +103,7 @@ def postgres(
     )
     passwords = scope.secret(f"{word}-passwords", secrets.patroni())
     settings_role = scope.secret(f"{word}-settings-role", secrets.settings)
+    exporter_role = scope.secret(f"{word}-exporter-role", secrets.exporter)
     inside = scripts("orders", "apply_databases", "apply_roles", "owners", "sql", "scram")
     return scope.members(
         Members(
@@ -124,6 +127,7 @@ def postgres(
                     File(path=f"{_DIRECTORY}/config/20-passwords.yml", source=passwords),
                     *programs,
                     File(path=f"{_DIRECTORY}/settings_password", source=settings_role),
+                    File(path=f"{_DIRECTORY}/exporter_password", source=exporter_role),
                     File(path=f"{_DIRECTORY}/store/ca.pem", source=store.chain),
                     File(path=f"{_DIRECTORY}/store/identity.pem", source=store.client),
                     File(path=f"{_DIRECTORY}/tls/ca.pem", source=certificates.ca),

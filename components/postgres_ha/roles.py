@@ -16,7 +16,7 @@ Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_]{0,30}$"
 Level = Literal["read", "write", "owner"]
 """`read`: SELECT. `write`: also INSERT, UPDATE and DELETE. `owner`: everything that the database's owner may."""
 
-RESERVED = frozenset({"postgres", "replicator", "rewind", "ha_settings"})
+RESERVED = frozenset({"postgres", "replicator", "rewind", "ha_settings", "ha_exporter"})
 """Roles of the cluster itself."""
 
 

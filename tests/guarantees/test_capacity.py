@@ -58,7 +58,7 @@ def test_everything_that_is_rendered_is_counted(name: str) -> None:
 def test_it_is_said_where_the_hosts_are_counted() -> None:
     swarm = check(settings_of(STACKS["prod-on-swarm"])[0], source="x", secret_names=frozenset())
     assert promised(swarm)["hosts"]["needed"] == {
-        "needed": "3.1 CPU and 4016Mi on each for what is reserved, while another one is lost"
+        "needed": "3.11 CPU and 4040Mi on each for what is reserved, while another one is lost"
     }
     cluster = check(settings_of(STACKS["prod"])[0], source="x", secret_names=frozenset())
     assert "needed" not in promised(cluster)["hosts"]

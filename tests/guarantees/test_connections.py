@@ -8,8 +8,8 @@ from composition.promises import each_budget, promised
 from composition.read import check
 from settings.faults import BrokenStack
 
-KEPT = 3 + 2 + 1 + 1
-"""superuser_reserved_connections, Patroni's two, the settings job, pg_rewind."""
+KEPT = 3 + 2 + 1 + 2 + 1
+"""superuser_reserved_connections, Patroni's two, the settings job, the exporter's two, pg_rewind."""
 WEB = {"image": "registry.example.com/x/web:1.0.0", "command": ["run"], "port": 8000}
 USE = {"prefix": "DATABASE", "pool": 5}
 
@@ -57,29 +57,29 @@ def test_what_the_server_keeps_is_not_for_clients() -> None:
     parameters = {"superuser_reserved_connections": "5", "reserved_connections": "4"}
     stack = check(_stack({"web": {}}, parameters=parameters), source="x", secret_names=frozenset())
     ((_, budget),) = each_budget(stack)
-    assert budget.limit.free == 100 - 5 - 4 - 2 - 1 - 1
+    assert budget.limit.free == 100 - 5 - 4 - 2 - 1 - 2 - 1
 
 
 def test_the_last_connection_may_be_used_and_none_more() -> None:
-    fits = {"web": {"replicas": 2, "uses": {"main": {"prefix": "DATABASE", "pool": (100 - KEPT) // 3}}}}
+    fits = {"web": {"replicas": 6, "uses": {"main": {"prefix": "DATABASE", "pool": (100 - KEPT) // 7}}}}
     said = promised(check(_stack(fits), source="x", secret_names=frozenset()))["databases.main"]["connections"]
-    assert said["connections"] == "at most 93 of 93: web 3 x 31"
-    more = {"web": {"replicas": 2, "uses": {"main": {"prefix": "DATABASE", "pool": 32}}}}
+    assert said["connections"] == "at most 91 of 91: web 7 x 13"
+    more = {"web": {"replicas": 6, "uses": {"main": {"prefix": "DATABASE", "pool": 14}}}}
     with pytest.raises(BrokenStack) as refused:
         check(_stack(more), source="x", secret_names=frozenset())
     (fault,) = refused.value.faults
     assert str(fault) == (
-        "ha-platform:stack.databases.main.max_connections: leaves 93 connections for clients, which may open 96: "
-        "web 3 x 32 (got 100). Set 103 or more, or lower a client's `pool`. Kept are superuser_reserved_connections 3, "
-        "Patroni 2, settings job 1, pg_rewind 1."
+        "ha-platform:stack.databases.main.max_connections: leaves 91 connections for clients, which may open 98: "
+        "web 7 x 14 (got 100). Set 107 or more, or lower a client's `pool`. Kept are superuser_reserved_connections 3, "
+        "Patroni 2, settings job 1, exporter 2, pg_rewind 1."
     )
-    check(_stack(more, max_connections=103), source="x", secret_names=frozenset())
+    check(_stack(more, max_connections=107), source="x", secret_names=frozenset())
 
 
 def test_what_is_not_said_is_said_to_be_unknown() -> None:
     apps: dict[str, dict[str, Any]] = {"web": {"replicas": 2}, "worker": {"replicas": 1, "uses": {"main": "DATABASE"}}}
     said = promised(check(_stack(apps), source="x", secret_names=frozenset()))["databases.main"]["connections"]
-    assert said["connections"] == "at least 15 of 93: web 3 x 5 + worker 2 x ?"
+    assert said["connections"] == "at least 15 of 91: web 3 x 5 + worker 2 x ?"
 
 
 def _budgets(apps: dict[str, dict[str, Any]], **database: Any) -> dict[str, tuple[int, int]]:
@@ -106,7 +106,7 @@ def test_a_pooler_counts_at_the_server_and_its_clients_at_the_pooler() -> None:
 
 def test_one_pooler_is_not_lost_beside_another() -> None:
     apps: dict[str, dict[str, Any]] = {"web": {"replicas": 1, "uses": POOLED}}
-    assert _budgets(apps, pooler={"replicas": 1}) == {"": ((1 + 1) * 20, 93), "pooler": ((1 + 1) * 5, 1000)}
+    assert _budgets(apps, pooler={"replicas": 1}) == {"": ((1 + 1) * 20, 91), "pooler": ((1 + 1) * 5, 1000)}
     assert _budgets(apps, pooler={"replicas": 3, "max_connections": 10})["pooler"] == (10, 3 * 10 - 10)
 
 
@@ -119,11 +119,11 @@ def test_a_pooler_above_the_budget_is_refused_by_name() -> None:
             check(_stack(apps, pooler=pooler), source="x", secret_names=frozenset())
         faults += [str(fault).removeprefix("ha-platform:stack.databases.main.") for fault in refused.value.faults]
     assert faults == [
-        "max_connections: leaves 93 connections for clients, which may open 96: main-pooler 3 x 32 (got 100). Set 103 "
+        "max_connections: leaves 91 connections for clients, which may open 96: main-pooler 3 x 32 (got 100). Set 105 "
         "or more, or lower a client's `pool` or `pooler.pool_size`. Kept are superuser_reserved_connections 3, Patroni "
-        "2, settings job 1, pg_rewind 1.",
+        "2, settings job 1, exporter 2, pg_rewind 1.",
         "pooler.max_connections: leaves 20 connections for clients, which may open 25: web 5 x 5 (got 10). Set 13 or "
         "more, or lower a client's `pool`. Kept are a lost replica's 10.",
     ]
-    check(_stack(apps, pooler={"pool_size": 32}, max_connections=103), source="x", secret_names=frozenset())
+    check(_stack(apps, pooler={"pool_size": 32}, max_connections=105), source="x", secret_names=frozenset())
     check(_stack(apps, pooler={"max_connections": 13, "replicas": 3}), source="x", secret_names=frozenset())

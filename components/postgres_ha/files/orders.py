@@ -1,9 +1,10 @@
-"""What only the superuser may, asked for over the network and done inside: `orders SOCKET PASSWORD EVENT ROLE SCOPE`.
+"""What only the superuser may, asked for over the network and done inside: `orders SOCKET PASSWORDS EVENT ROLE SCOPE`.
 
 The superuser logs in by the primary's own socket alone. The settings job logs in as `ha_settings`, which reads how the
 servers run and may add an order to a table: roles, databases, extensions and grants that are wanted, nothing else. It
 then asks Patroni to reload, and Patroni calls this script, in the member's container. Patroni also calls it when a
-server starts or becomes primary, so that the role and the table are there before the job comes.
+server starts or becomes primary, so that the role and the table are there before the job comes, and so is
+the exporter's role.
 """
 
 import fcntl
@@ -22,9 +23,11 @@ from .sql import NotYet, Server, quoted
 
 ASKER = "ha_settings"
 """The role of the settings job."""
+WATCHER = "ha_exporter"
+"""The role of the exporter: it reads how the servers run, and nothing of what is in tables."""
 PROMOTION_SECONDS = 60
 """Patroni calls before the server has ended its recovery."""
-OWN = frozenset({"postgres", "replicator", "rewind", ASKER, "public", "none"})
+OWN = frozenset({"postgres", "replicator", "rewind", ASKER, WATCHER, "public", "none"})
 SYSTEM = frozenset({"postgres", "template0", "template1"})
 SUPERUSERS = "SELECT rolname, '' FROM pg_roles WHERE rolsuper"
 NAME = re.compile(r"[a-z_][a-z0-9_]{0,30}")
@@ -53,12 +56,25 @@ GRANT USAGE ON SCHEMA ha_platform TO {ASKER};
 GRANT SELECT, INSERT ON ha_platform.orders TO {ASKER};
 COMMIT;
 """
+WATCHING = f"""
+SELECT rolpassword, (pg_has_role(oid, 'pg_monitor', 'USAGE'))::text FROM pg_authid WHERE rolname = '{WATCHER}'
+"""
+WATCH = f"""
+BEGIN;
+DO $$ BEGIN
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{WATCHER}') THEN CREATE ROLE {WATCHER}; END IF;
+END $$;
+ALTER ROLE {WATCHER} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION PASSWORD '{{verifier}}';
+GRANT pg_monitor TO {WATCHER};
+COMMIT;
+"""
 NEXT = "SELECT id, wanted FROM ha_platform.orders WHERE outcome IS NULL ORDER BY at DESC LIMIT 1"
 
 
-def serve(server: Server, password: str) -> None:
+def serve(server: Server, passwords: Path) -> None:
     """What is there to do on a primary."""
-    prepare(server, password)
+    prepare(server, ASKER, (passwords / "settings_password").read_text(), THERE, MAKE)
+    prepare(server, WATCHER, (passwords / "exporter_password").read_text(), WATCHING, WATCH)
     for id_, wanted in server.query(NEXT):
         outcome = quoted(json.dumps(carry_out(server, json.loads(wanted))))
         # What an order holds is kept no longer than it takes.
@@ -68,12 +84,12 @@ def serve(server: Server, password: str) -> None:
             raise ValueError(refused)
 
 
-def prepare(server: Server, password: str) -> None:
-    """The role and the table, where they are missing or not as they must be."""
-    kept = verifier(ASKER, password)
-    if server.query(THERE) == [(kept, "true")]:
+def prepare(server: Server, role: str, password: str, there: str, make: str) -> None:
+    """The role and what it needs, where they are missing or not as they must be."""
+    kept = verifier(role, password)
+    if server.query(there) == [(kept, "true")]:
         return
-    if refused := server.refused(MAKE.format(verifier=kept)):
+    if refused := server.refused(make.format(verifier=kept)):
         raise ValueError(refused)
 
 
@@ -128,7 +144,7 @@ def check(wanted: dict[str, Any], superusers: Collection[str]) -> None:
         raise ValueError("an order has a password that is no SCRAM verifier")
 
 
-def main(socket: str, password_file: str, event: str, role: str) -> int:
+def main(socket: str, passwords: str, event: str, role: str) -> int:
     """0 when there is nothing left to do; the log has the reason otherwise, and the next call tries again."""
     server = Server("this server", socket, "psql", "postgres")
     if role not in ("primary", "master"):
@@ -144,7 +160,7 @@ def main(socket: str, password_file: str, event: str, role: str) -> int:
             try:
                 primary = server.query("SELECT pg_is_in_recovery()") == [("f", "")]
                 if primary:
-                    serve(server, Path(password_file).read_text())
+                    serve(server, Path(passwords))
                 if primary or event == "on_reload" or time.monotonic() > end:
                     return 0
             except (NotYet, ValueError) as error:

@@ -54,8 +54,8 @@ class Patronis:
         """Addresses of proxies, for the servers' certificate."""
         self.said = ""
         """By the settings job, the first time."""
-        self._found = registered("swarm", **main)
-        self.swarm = {one.name: one.inputs for one in self._found if one.name.startswith("main-")}
+        self.found = registered("swarm", **main)
+        self.swarm = {one.name: one.inputs for one in self.found if one.name.startswith("main-")}
         (self.stateful_set,) = (
             one.inputs
             for one in registered("kubernetes", **main)
@@ -84,6 +84,7 @@ class Patronis:
             "tls/ca.pem": self.certificate("ca"),
             "tls/identity.pem": self.certificate("identity", circle),
             "settings_password": "settings",
+            "exporter_password": "exporter",
         }
         if (release := etc / "programs/release.json").exists():
             there = {"psql": str(POSTGRES_BIN / "psql"), "socket": str(volume)}
@@ -112,8 +113,8 @@ class Patronis:
         """A file with certificates as it is rendered, made real."""
         if circle not in self._circles:
             addresses = tuple(self.address(ordinal) for ordinal in range(COUNT))
-            self._circles[circle] = issued(self._found, addresses=(*addresses, *self.endpoints))
-        return with_certificates(text(self._found, f"main-pg-{name}"), self._circles[circle])
+            self._circles[circle] = issued(self.found, addresses=(*addresses, *self.endpoints))
+        return with_certificates(text(self.found, f"main-pg-{name}"), self._circles[circle])
 
     def files(self, spec: dict[str, Any], ordinal: int) -> dict[str, str]:
         """Path in the container -> text, of the configuration files that a container has."""
@@ -141,7 +142,7 @@ class Patronis:
             | changed
         )
         (place / "wanted.json").write_text(json.dumps(wanted))
-        roles = dict.fromkeys(json.loads(json.loads(text(self._found, "main-pg-settings-passwords"))["roles"]), "role")
+        roles = dict.fromkeys(json.loads(json.loads(text(self.found, "main-pg-settings-passwords"))["roles"]), "role")
         roles[self._owner] = "owner"
         passwords = {"settings": "settings", "rest_api": PASSWORDS["rest_api"], "roles": json.dumps(roles)}
         (place / "passwords.json").write_text(json.dumps(passwords))

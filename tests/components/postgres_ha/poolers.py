@@ -20,7 +20,7 @@ from tests.components.postgres_ha.cluster import POOLERS, PROXY, WAIT_SECONDS
 from tests.components.postgres_ha.patroni_members import as_postgres
 from tests.live.app.postgres_server import POSTGRES_BIN
 from tests.live.deployed.waiting import wait_for
-from tests.live.pgbouncer import pgbouncer
+from tests.live.trixie import pgbouncer
 
 _ERRORS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, TimeoutError)
 

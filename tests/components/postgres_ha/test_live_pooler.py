@@ -16,7 +16,7 @@ from tests.components.postgres_ha.cluster import PROXY, Database, asked
 from tests.components.postgres_ha.patroni_members import require_patroni
 from tests.components.postgres_ha.poolers import Clients, Pooler
 from tests.live.deployed.waiting import wait_for
-from tests.live.pgbouncer import pgbouncer
+from tests.live.trixie import pgbouncer
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 CLIENTS = 12

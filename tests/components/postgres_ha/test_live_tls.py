@@ -13,7 +13,7 @@ from tests.components.postgres_ha.cluster import PROXY, READS, Database, Writer
 from tests.components.postgres_ha.patroni_members import COUNT, require_patroni
 from tests.components.postgres_ha.poolers import Pooler
 from tests.live.deployed.waiting import wait_for
-from tests.live.pgbouncer import pgbouncer
+from tests.live.trixie import pgbouncer
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 RECEIVER = "SELECT conninfo FROM pg_stat_wal_receiver"
