@@ -25,7 +25,9 @@ class Members:
     `abandon_data_on`. Only nodes with all `node_labels` run them. `outside`, `priority` and `account_annotations` are
     as for Workloads. With `private_to`, only the members themselves and the words named there connect to them, and
     they to nobody else; empty: the tiers decide. It is fixed when the members are created, and comes before the words
-    that it names. `public_ports` are for a single member. The volume is kept under the stack's `data` policy.
+    that it names. Monitoring alone also connects to `metrics_port`, the name of a port that serves nothing but figures:
+    on Swarm it then reaches what else listens, too, so the other ports have to know their clients. `public_ports` are
+    for a single member. The volume is kept under the stack's `data` policy.
 
     `peers` hold copies of the same data and vote: one that moves copies it from the others, and they cannot get fewer.
     Otherwise each has data of its own: one moves only if `abandon_data_on` has the host that it leaves, and one
@@ -51,6 +53,7 @@ class Members:
     slow_start_seconds: int = 0
     hosts: tuple[str, ...] = ()
     private_to: tuple[str, ...] = ()
+    metrics_port: str | None = None
     abandon_data_on: tuple[str, ...] = ()
     node_labels: Mapping[str, str] = field(default_factory=dict)
     outside: tuple[Outside, ...] = ()

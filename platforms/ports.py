@@ -36,7 +36,13 @@ def single_member_refusals(count: int, public_ports: Sequence[PublicPort]) -> It
         )
 
 
-def private_refusals(private_to: Sequence[str], public_ports: Sequence[PublicPort]) -> Iterator[Refused]:
-    """A published port is for everybody."""
+def private_refusals(
+    private_to: Sequence[str], public_ports: Sequence[PublicPort], ports: Sequence[Port], metrics_port: str | None
+) -> Iterator[Refused]:
+    """A published port is for everybody, and monitoring reaches every port where nothing is private."""
     if private_to and public_ports:
         yield Refused("private_to", ", ".join(private_to), "its ports are also published; remove one of the two")
+    if metrics_port is not None and not private_to:
+        yield Refused("metrics_port", metrics_port, "monitoring reaches every port without `private_to`; remove it")
+    elif metrics_port is not None and metrics_port not in (known := [port.name for port in ports]):
+        yield Refused("metrics_port", metrics_port, f"no port has this name; there are: {', '.join(known) or 'none'}")

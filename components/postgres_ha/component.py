@@ -144,6 +144,7 @@ class PostgresHA(Component):
                 ),
             ),
             servers,
+            store.observability,
         )
         own = {scope.origin.at(key).path: value for key, value in settings.fixed.items()}
         # Known when the job has seen that it is so: what it refuses is not remembered.

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from components.observability import Observability, Panel, ScrapeTarget
 from components.postgres_ha.settings import PostgresSettings
+from components.postgres_ha.store_alerts import StoreAlerts
 from components.scope import Scope
 from components.sizes import reserved
 from components.store_image import StoreImage
@@ -28,17 +30,19 @@ _FILES = Path(__file__).parent / "files"
 _DIRECTORY = "/etc/ha-etcd"
 _PLAIN_SECONDS = 30 * 60
 """How long a member of an earlier version also takes clients without certificates: Patroni's change after the store."""
+METRICS_PORT = 2381
 RESOURCES = reserved(cpu_millis=200, memory_bytes=256 * MIB)
 """A member of a Patroni store was seen to use 21 MiB."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Store:
-    """The members, and what lets Patroni in: whom it trusts, and its own certificate with its key."""
+    """The members, what lets Patroni in (whom it trusts, and its own certificate with its key), and what to watch."""
 
     members: Endpoint
     chain: SecretRef
     client: SecretRef
+    observability: Observability
 
 
 def store_resources(settings: PostgresSettings) -> Resources:
@@ -102,11 +106,11 @@ def etcd(scope: Scope, name: str, settings: PostgresSettings, *, image: StoreIma
                     "HA_PEERS": " ".join(peers) if len(peers) > 1 else "",
                     "HA_CHAIN": f"{_DIRECTORY}/chain.pem",
                     "HA_CLIENTS": ",".join(f"https://{host}:2379" for host in hosts),
-                    # Health and figures alone, without encryption.
-                    "HA_HEALTH": "--listen-metrics-urls=http://0.0.0.0:2381",
+                    # Health and figures alone, without encryption: monitoring reaches it.
+                    "HA_HEALTH": f"--listen-metrics-urls=http://0.0.0.0:{METRICS_PORT}",
                     "HA_PLAIN_PEERS": "--listen-peer-urls=http://0.0.0.0:2380",
-                    "HA_PLAIN_CLIENTS": "--listen-client-urls=https://0.0.0.0:2379,http://0.0.0.0:2381 "
-                    "--advertise-client-urls=http://$(MEMBER_HOST):2381",
+                    "HA_PLAIN_CLIENTS": "--listen-client-urls=https://0.0.0.0:2379,http://0.0.0.0:2382 "
+                    "--advertise-client-urls=http://$(MEMBER_HOST):2382",
                     "HA_PLAIN_SECONDS": str(_PLAIN_SECONDS),
                     "ETCDCTL_API": "3",
                     "ETCDCTL_CACERT": ca,
@@ -129,16 +133,18 @@ def etcd(scope: Scope, name: str, settings: PostgresSettings, *, image: StoreIma
             electorate=True,
             volume=Volume(path=image.data_dir, size_bytes=2 * 2**30),
             private_to=(f"{name}-pg",),
+            metrics_port="health",
             ports=(
                 Port(name="client", number=2379),
                 Port(name="peer", number=2380),
-                Port(name="health", number=2381),
+                Port(name="health", number=METRICS_PORT),
+                Port(name="plain", number=2382),
             ),
             probes=Probes(
                 ready=Probe(
                     check=ExecCheck(command=("sh", f"{_DIRECTORY}/ready.sh")), interval_seconds=2, timeout_seconds=3
                 ),
-                live=Probe(check=TcpCheck(port=2381), interval_seconds=5, failures=6),
+                live=Probe(check=TcpCheck(port=METRICS_PORT), interval_seconds=5, failures=6),
                 start_seconds=300,
             ),
             hosts=settings.store_hosts,
@@ -150,4 +156,20 @@ def etcd(scope: Scope, name: str, settings: PostgresSettings, *, image: StoreIma
         members=members,
         chain=chain,
         client=scope.identity(circle, f"{word}-client", common_name=f"{scope.platform.stack}-{name}-pg"),
+        observability=_observed(name, members, settings.store_members),
+    )
+
+
+def _observed(name: str, members: Endpoint, count: int) -> Observability:
+    target = ScrapeTarget(
+        job=f"postgres-{name}-store", replicas_host=members.replicas_host, port=METRICS_PORT, expected=count
+    )
+    changes = f'max(increase(etcd_server_leader_changes_seen_total{{job="{target.job}"}}[1h]))'
+    return Observability(
+        targets=(target,),
+        rules=StoreAlerts(name=name, members=count, store=target.job).rules(),
+        panels=(
+            Panel(title=f"{name}: store members", expr=f'sum(etcd_server_has_leader{{job="{target.job}"}})'),
+            Panel(title=f"{name}: store leader changes an hour", expr=changes),
+        ),
     )

@@ -37,6 +37,7 @@ def account_and_policy(
         ports=() if isinstance(word, Job) else word.ports,
         public_ports=offered_ports(cluster, word) if isinstance(word, Workload | Members) else (),
         private_to=word.private_to if isinstance(word, Members) else (),
+        metrics_port=word.metrics_port if isinstance(word, Members) else None,
         outside=() if isinstance(word, Agent) else word.outside,
         namespace=namespace,
         opts=opts,

@@ -29,13 +29,14 @@ def network_policy(
     ports: Sequence[Port] = (),
     public_ports: Sequence[PublicPort] = (),
     private_to: Sequence[str] = (),
+    metrics_port: str | None = None,
     outside: Sequence[Outside] = (),
     namespace: str | None = None,
     opts: pulumi.ResourceOptions,
 ) -> networking.NetworkPolicy:
     """Allows the tiers that reach `tier` in on `ports`, everybody (or the `sources`) in on `public_ports`, and its pods
     out to DNS, the tiers that it reaches, what it needs `outside`, and (OUTWARD) the settings' egress ranges. With
-    `private_to`, those words take the place of all tiers and ranges.
+    `private_to`, those words take the place of all tiers and ranges, but for monitoring at `metrics_port`.
     """
     ingress = []
     friends = _words(cluster, [name, *private_to]) if private_to else None
@@ -47,6 +48,12 @@ def network_policy(
             )
         )
     numbers = {port.name: port.number for port in ports}
+    if metrics_port is not None:
+        ingress.append(
+            networking.NetworkPolicyIngressRuleArgs(
+                from_=[_pods(cluster, [Tier.MONITORING])], ports=[_tcp(numbers[metrics_port])]
+            )
+        )
     known = [public for public in public_ports if public.port in numbers]
     if unlimited := [_tcp(numbers[public.port]) for public in known if not public.sources]:
         ingress.append(networking.NetworkPolicyIngressRuleArgs(ports=unlimited))

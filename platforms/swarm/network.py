@@ -1,8 +1,10 @@
 """Who may connect to whom: one overlay network a tier, and one for each word that is private.
 
 A service stands on the network of its own tier, and on those of the tiers it opens connections to. A private word
-stands on its own network alone, and the words that may connect to it join that as well. A change of networks replaces
-a service with all its replicas, so they follow from what is fixed when a word is created.
+stands on its own network alone, and the words that may connect to it join that as well. One that is scraped all the
+same also stands on the network of the monitoring tier, where nobody else is: not the other way round, or each database
+that is added would replace Prometheus. A change of networks replaces a service with all its replicas, so they follow
+from what is fixed when a word is created.
 """
 
 from collections.abc import Callable, Sequence
@@ -31,15 +33,22 @@ class Networks:
         self._rendered: set[str] = set()
 
     def of(
-        self, name: str, tier: Tier, *, alias: str | None = None, private_to: Sequence[str] = ()
+        self,
+        name: str,
+        tier: Tier,
+        *,
+        alias: str | None = None,
+        private_to: Sequence[str] = (),
+        scraped: bool = False,
     ) -> list[docker.ServiceTaskSpecNetworksAdvancedArgs]:
-        """What a service of the word `name` joins; there it is also found under `alias`.
+        """What a service of the word `name` joins; there it is also found under `alias`. `scraped`: monitoring reaches
+        a private word, too.
 
         Raises ValueError for a word in `private_to` that has its networks already.
         """
         self._rendered.add(name)
         if private_to:
-            joined = [self._private(name, private_to)]
+            joined = [self._private(name, private_to), *([self._overlay(Tier.MONITORING)] if scraped else [])]
         else:
             joined = [self._overlay(one) for one in dict.fromkeys((tier, *REACHES[tier]))]
         return [

@@ -133,7 +133,11 @@ class SwarmPlatform(Platform):
         if self.rehearsing:
             return self._endpoint(word.name, member_hosts=hosts)
         networks = self._networks.of(
-            word.name, word.tier, alias=self._names.service(word.name), private_to=word.private_to
+            word.name,
+            word.tier,
+            alias=self._names.service(word.name),
+            private_to=word.private_to,
+            scraped=word.metrics_port is not None,
         )
         services: list[pulumi.Resource] = []
         hooks = _before_update([moves.watch(word, self._names), *shared.watch(word)])

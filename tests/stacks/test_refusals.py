@@ -26,8 +26,8 @@ from tests.stacks.fixtures import DIRECTORY, settings_of
 
 OWN_CHOICE = {
     "origin.root", "origin.key", "origin.name", "origin.below", "tier", "depends_on", "public_ports",
-    "container.stop.signal", "private_to", "peers", "electorate", "slow_start_seconds", "cloud_balancer.annotations",
-    "cloud_balancer.sources",
+    "container.stop.signal", "private_to", "metrics_port", "peers", "electorate", "slow_start_seconds",
+    "cloud_balancer.annotations", "cloud_balancer.sources",
 }  # fmt: skip
 """Fields of an application's words that no key decides."""
 

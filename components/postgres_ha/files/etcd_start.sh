@@ -112,7 +112,7 @@ own_member() {
 
 if ls "$HA_VOLUME"/etcd/member/wal/*.wal >/dev/null 2>&1 && [ ! -e "$HA_VOLUME/.tls" ]; then
   # shellcheck disable=SC2086
-  etcd --initial-cluster-state="$state" "$@" $force $HA_PLAIN_PEERS $HA_PLAIN_CLIENTS &
+  etcd --initial-cluster-state="$state" "$@" $force ${HA_HEALTH:-} $HA_PLAIN_PEERS $HA_PLAIN_CLIENTS &
   etcd=$!
   trap 'kill -TERM $etcd; wait $etcd; exit 143' TERM
   until id=$(own_member list --write-out=simple | grep -F "://$address, ") &&
@@ -126,7 +126,7 @@ if ls "$HA_VOLUME"/etcd/member/wal/*.wal >/dev/null 2>&1 && [ ! -e "$HA_VOLUME/.
   # Patroni's members get their certificates after the store's, and ask who is a member meanwhile. Then this one ends, and
   # starts again as all others do.
   # shellcheck disable=SC2086
-  exec timeout $((HA_PLAIN_SECONDS + 120 * ${HA_NAME##*-})) etcd --initial-cluster-state=existing "$@" $HA_PLAIN_CLIENTS
+  exec timeout $((HA_PLAIN_SECONDS + 120 * ${HA_NAME##*-})) etcd --initial-cluster-state=existing "$@" ${HA_HEALTH:-} $HA_PLAIN_CLIENTS
 fi
 touch "$HA_VOLUME/.tls"
 # shellcheck disable=SC2086

@@ -5,11 +5,14 @@ import shutil
 import time
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
+from components.postgres_ha.store_alerts import StoreAlerts
 from tests.components.postgres_ha.etcd_members import COUNT, Store
 from tests.live.deployed.waiting import wait_for
 from tests.live.require import require_programs
+from tests.promtool import metrics
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 LOST, OTHER = 1, 2
@@ -38,6 +41,16 @@ def store(running: Store) -> Store:
     """Three healthy members that hold a value."""
     running.wait_healthy(*range(COUNT))
     return running
+
+
+def test_every_metric_of_a_rule_is_exported(store: Store) -> None:
+    read = {name for rule in StoreAlerts(name="main", members=COUNT, store="x").rules() for name in metrics(rule.expr)}
+    assert len(read) == 5
+    for ordinal in range(COUNT):
+        text = httpx.get(f"http://{store.address(ordinal)}:2381/metrics", trust_env=False).text
+        exported = {line.partition("{")[0].partition(" ")[0] for line in text.splitlines()}
+        assert read <= exported, f"nothing exports {read - exported} of member {ordinal}"
+        assert "etcd_server_has_leader 1" in text.splitlines()
 
 
 def joined(store: Store, *, since: float) -> None:

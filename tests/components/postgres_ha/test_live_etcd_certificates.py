@@ -35,7 +35,11 @@ def test_who_has_no_certificate_of_the_store_is_not_let_in(store: Store) -> None
     assert not store.lets_in(0, identity="other"), "of another stack with the same names"
     assert not store.lets_in(0)
     assert not store.lets_in(0, scheme="http")
-    assert not store.lets_in(0, scheme="http", port=2381), "that is for health"
+    assert not store.lets_in(0, scheme="http", port=2382), "that is for members of an earlier version"
+    assert not store.lets_in(0, scheme="http", port=2381), "that is for health and figures"
+    for path in ("v2/keys/any", "v3/kv/range", "members"):
+        keys = httpx.post(f"http://{store.address(0)}:2381/{path}", json={"key": "YW55"}, trust_env=False)
+        assert keys.status_code == 404, f"{path}: {keys.text}"
     for identity, answers in (("identity", True), ("client", False), ("other", False)):
         asked = ["curl", "-fsS", "-m", "3", "--http1.1", "--cacert", store.pem("chain"), "--cert", store.pem(identity)]
         done = subprocess.run([*asked, f"{store.peer_url(0)}/members"], capture_output=True, check=False)
@@ -124,7 +128,7 @@ def test_patroni_stays_primary_while_members_change_one_by_one(
         wait_for("it ends", lambda: store.has_ended(0), seconds=PLAIN_SECONDS + 30)
         store.start(0)
         store.wait_ready(0)
-        assert not store.lets_in(0, scheme="http", port=2381)
+        assert not store.lets_in(0, scheme="http", port=2382)
         kept = "SELECT n FROM kept WHERE NOT pg_is_in_recovery()"
         wait_for(
             "the leader has what was written",

@@ -73,7 +73,7 @@ def rules() -> ServerAlerts:
 
 def inside(cluster: Patronis, *statements: str) -> str:
     """What the superuser gets, by the primary's socket."""
-    line = [POSTGRES_BIN / "psql", "-XAtqh", cluster.volume(0), "-U", "postgres", "-d", "postgres"]
+    line = [str(POSTGRES_BIN / "psql"), "-XAtqh", str(cluster.volume(0)), "-U", "postgres", "-d", "postgres"]
     line += [word for statement in statements for word in ("-c", statement)]
     return subprocess.run(line, capture_output=True, text=True, timeout=60, check=True).stdout.strip()
 
@@ -104,7 +104,7 @@ def test_a_slot_that_nobody_reads_and_an_old_transaction_are_told(
     inside(cluster, "SELECT pg_create_physical_replication_slot('left_behind', true)")
     inside(cluster, *["SELECT pg_logical_emit_message(false, 'x', repeat('x', 1000000)); SELECT pg_switch_wal()"] * 2)
     words = f"host={cluster.address(0)} dbname=app"
-    held = [POSTGRES_BIN / "psql", "-Xqd", words, "-U", "app"]
+    held = [str(POSTGRES_BIN / "psql"), "-Xqd", words, "-U", "app"]
     client = subprocess.Popen(held, stdin=subprocess.PIPE, env={"PGPASSWORD": "owner"})
     try:
         assert client.stdin

@@ -22,6 +22,7 @@ def test_every_declared_target_is_scraped(site: Site) -> None:
         "postgres-main": 1,
         "postgres-main-rw": 1,
         "postgres-main-server-0": 1,
+        "postgres-main-store": 1,
         "redis-sessions-0": 1,
         "sentinel-sessions-0": 1,
         "node-exporter": 1,

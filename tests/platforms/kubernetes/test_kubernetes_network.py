@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from model import REACHES, PublicPort, Tier
+from model import REACHES, Port, PublicPort, Tier
 from tests.platforms.kubernetes.words import Rendered, members, rendered, workload
 
 
@@ -91,3 +91,14 @@ def test_private_members_are_reached_by_their_friends_and_themselves_alone_and_r
         (expression,) = peer["podSelector"]["matchExpressions"]
         assert (expression["key"], expression["values"]) == ("app.kubernetes.io/name", ["db", "clients"])
         assert peer["namespaceSelector"]["matchExpressions"][0]["values"] == ["ha-platform-test"]
+
+
+def test_monitoring_reaches_one_port_of_private_members() -> None:
+    both = (Port(name="client", number=2379), Port(name="figures", number=2381))
+    word = members(private_to=("clients",), ports=both, metrics_port="figures")
+    spec = rendered(lambda platform, parent: platform.members(word, parent=parent)).spec("NetworkPolicy", "db")
+    friends, monitoring = spec["ingress"]
+    assert ports(friends) == {("TCP", 2379), ("TCP", 2381)}
+    assert ports(monitoring) == {("TCP", 2381)}
+    (peer,) = monitoring["from"]
+    assert tiers(peer) == {"monitoring"}

@@ -65,6 +65,20 @@ def test_a_private_word_shares_a_network_with_its_friends_alone() -> None:
     }
 
 
+def test_monitoring_reaches_a_private_word_that_is_scraped() -> None:
+    """And nobody else does: applications are not on its network."""
+    found = networks(
+        lambda app: [
+            replace(store(app), metrics_port="http"),
+            workload("web", Tier.APP, app),
+            workload("prometheus", Tier.MONITORING, app),
+        ]
+    )
+    assert found["store-0"] == {"shop-store-private", "shop-monitoring"}
+    assert found["prometheus"] & found["store-0"] == {"shop-monitoring"}
+    assert not found["web"] & found["store-0"]
+
+
 def test_a_friend_that_came_before_would_have_to_be_replaced() -> None:
     with pytest.raises(ValueError, match="store is private to clients, which must come after it"):
         networks(lambda app: [workload("clients", Tier.DATA, app), store(app)])
