@@ -24,8 +24,6 @@ CHANGE_SECONDS = 60
 """A switchover soon after a failover is refused until Patroni has seen all members again."""
 WRITE_SECONDS = 30
 """For the write endpoint to find the new primary."""
-RECENT = {"leader": "running"}
-"""The state of a member that is as it should be; a replica's is `streaming`."""
 COMING = ("running", "starting", "in archive recovery", "creating replica", "restarting")
 """States of a replica that may stream soon."""
 MESSAGE = "SELECT pg_logical_emit_message(true, 'ha-platform.switchover', '')"
@@ -101,7 +99,7 @@ class Patroni(NamedTuple):
         fit = [each for each in replicas if _is_fit(each, most, synchronous=synchronous)]
         found = [Replica(each["name"], self._started(each.get("api_url", ""))) for each in fit]
         return View(
-            leader=next((each["name"] for each in members if each["role"] == "leader"), ""),
+            leader=_leader(members),
             paused=bool(cluster.get("pause")),
             synchronous=synchronous,
             candidates=tuple(sorted(found, key=lambda one: one.started, reverse=True)),
@@ -113,7 +111,7 @@ class Patroni(NamedTuple):
     def switch(self, leader: str, to: str, *, seconds: float) -> str:
         """Why Patroni did not; empty when `to` leads. Raises OSError."""
         status, said = self.ask("POST", "/switchover", {"leader": leader, "candidate": to}, seconds=seconds)
-        if status == http.HTTPStatus.OK and self.view().leader == to:
+        if status == http.HTTPStatus.OK and _leader(self.read("/cluster").get("members", [])) == to:
             return ""
         return f"Patroni answers {status}: {said.strip()}"
 
@@ -127,6 +125,10 @@ class Patroni(NamedTuple):
 
 def _open(request: urllib.request.Request, seconds: float) -> Any:
     return urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=seconds)
+
+
+def _leader(members: list[Json]) -> str:
+    return next((each["name"] for each in members if each["role"] == "leader"), "")
 
 
 def _is_fit(member: Json, most: int, *, synchronous: bool) -> bool:
@@ -215,11 +217,12 @@ def switch_over(hosts: dict[str, str], password: str, to: str, writes: Writes) -
     members = {name: Patroni(f"{host}:8008", password) for name, host in hosts.items()}
     if to and to not in members:
         raise Refused(f"TO={to} is no member; there are {', '.join(members)}")
-    end, why, leader, began = time.monotonic() + CHANGE_SECONDS, "no member answers", "", False
+    end, why, leader, now, began = time.monotonic() + CHANGE_SECONDS, "no member answers", "", "", False
     while time.monotonic() < end:
         try:
             view = _seen(members)
             if began and view.leader and view.leader != leader:
+                now = view.leader
                 break
             leader = view.leader
             chosen = _chosen(view, to)
@@ -228,6 +231,7 @@ def switch_over(hosts: dict[str, str], password: str, to: str, writes: Writes) -
                 began = True
             why = members[leader].switch(leader, chosen, seconds=CHANGE_SECONDS)
             if not why:
+                now = chosen
                 break
             print(f"{why}; it is tried again", file=sys.stderr, flush=True)
         except OSError as error:
@@ -235,7 +239,6 @@ def switch_over(hosts: dict[str, str], password: str, to: str, writes: Writes) -
         time.sleep(2)
     else:
         raise Refused(f"the primary did not change within {CHANGE_SECONDS} s: {why}")
-    now = _seen(members).leader
     return f"{now} leads in place of {leader}; writes were away for {writes.end():.1f} s"
 
 
