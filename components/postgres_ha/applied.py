@@ -48,7 +48,7 @@ def applied_settings(
         "configuration": dynamic_configuration(settings, major=image.major),
     }
     wanted |= _inside(settings)
-    texts = scripts("apply_settings", "owners", "server_check", "sql", "scram") | {
+    texts = scripts("apply_settings", "differences", "owners", "server_check", "sql", "scram") | {
         "wanted": ("wanted.json", json.dumps(wanted, indent=2) + "\n")
     }
     if _keeps_roles(settings):

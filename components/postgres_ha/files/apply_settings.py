@@ -18,9 +18,10 @@ import urllib.request
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from . import owners, server_check
+from .differences import Settings, difference, misfits, next_to_restart
 from .scram import verifier
 from .sql import ANSWER_SECONDS, NotYet, Server, quoted
 
@@ -49,8 +50,6 @@ PATRONIS = {
     "track_commit_timestamp": "off",
 }
 """What Patroni writes where nobody says another value."""
-
-Settings = dict[str, Any]
 
 
 class Failed(Exception):
@@ -99,43 +98,6 @@ class Member:
     @property
     def _server(self) -> Server:
         return Server(self.name, self.host, self.psql, "ha_settings", self.passwords["settings"])
-
-
-def difference(wanted: Settings, actual: Settings) -> Settings:
-    """What must be sent so that `actual` becomes `wanted`; None removes a key. Other keys of `actual` stay."""
-    changes: Settings = {}
-    for key, value in wanted.items():
-        if isinstance(value, dict):
-            below = actual.get(key)
-            if part := difference(value, below if isinstance(below, dict) else {}):
-                changes[key] = part
-        elif value != actual.get(key):
-            changes[key] = value
-    return changes
-
-
-def misfits(wanted: Settings, running: dict[str, str]) -> dict[str, str]:
-    """Parameters that need a restart to be as wanted, with the value that runs. What is only to be removed is not
-    among them: its default is not known."""
-    set_here = {name: str(value) for name, value in wanted.items() if value is not None and name in running}
-    return {name: running[name] for name, value in set_here.items() if running[name] != value}
-
-
-def must_grow(wanted: Settings, running: dict[str, str]) -> bool:
-    """Whether a parameter is below its wanted value. A standby must have at least the primary's: it grows first and
-    shrinks last."""
-    return any(
-        value.isdigit() and isinstance(wanted[name], int) and int(value) < wanted[name]
-        for name, value in misfits(wanted, running).items()
-    )
-
-
-def next_to_restart(leader: str, wanted: Settings, running: dict[str, dict[str, str]]) -> str | None:
-    """Standbys that must grow, then the primary, then the other standbys; None when all fit."""
-    unfit = [name for name in sorted(running) if misfits(wanted, running[name])]
-    standbys = [name for name in unfit if name != leader]
-    growing = [name for name in standbys if must_grow(wanted, running[name])]
-    return next(iter([*growing, *(name for name in unfit if name == leader), *standbys]), None)
 
 
 class Cluster:

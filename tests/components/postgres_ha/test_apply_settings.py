@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from components.postgres_ha.files.apply_settings import difference, misfits, must_grow, next_to_restart
+from components.postgres_ha.files.differences import difference, misfits, must_grow, next_to_restart
 
 STORED = {
     "ttl": 30,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from components.postgres_ha.files.apply_settings import difference
+from components.postgres_ha.files.differences import difference
 from components.postgres_ha.parameters import NARROWER, majors, parameters, value_of
 from tests.rendered.texts import PLATFORMS, accepted, text
 
