@@ -19,6 +19,10 @@ from tests.promtool import fire, metrics
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 MEMBERS = 2
+READ = (
+    "SELECT bool_and(active) AND max(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)) < 1000000 "
+    "FROM pg_replication_slots"
+)
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +39,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Patronis]:
         patronis.start(1)
         wait_for("member 1 follows", lambda: patronis.answers(1, "/replica"), seconds=60, every=0.2)
         patronis.apply_settings()
+        wait_for("the replica reads its slot", lambda: inside(patronis, READ) == "t", seconds=60, every=0.5)
         yield patronis
     finally:
         patronis.stop()
