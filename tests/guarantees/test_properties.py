@@ -46,6 +46,7 @@ GROUPS = st.builds(
     lag=MILLIS.map(_timer),
     endpoint=st.none() | PROXY,
     persisted=st.booleans(),
+    synced=st.booleans(),
     stable=st.booleans(),
     together=st.booleans(),
 )
