@@ -62,6 +62,8 @@ class ImagePin(Settings):
     """A database server's major version: `databases.<name>.parameters` need it."""
     extensions: tuple[str, ...] = ()
     """The extensions that a database server can create: `databases.<name>.extensions` name some of them."""
+    pgbackrest: bool = False
+    """Whether a database server's image has pgBackRest: `databases.<name>.backups` need it."""
     http_probe: Literal["curl", "wget", "python"]
     """The program in the image that can make an HTTP GET."""
 

@@ -35,5 +35,6 @@ def _entry(image: Recipe) -> str:
     for name, value in (("data_dir", image.data_dir), ("bin_dir", image.bin_dir), ("http_probe", image.http_probe)):
         lines += [f'{name} = "{value}"'] if value else []
     lines += [f"major = {image.major}"] if image.major else []
+    lines += ["pgbackrest = true"] if "pgbackrest" in image.debian else []
     lines += [f"extensions = [{', '.join(map(json.dumps, image.extensions))}]"] if image.extensions else []
     return "\n".join(lines) + "\n"
