@@ -115,6 +115,27 @@ class Backend:
         return self.port
 
 
+@dataclass(frozen=True, kw_only=True)
+class BackupRepository:
+    """A bucket outside the stack, and what backups in it are encrypted with.
+
+    `prefix` is the path in the bucket, `ca` the certificate of the server's authority (None: a public one), `outside`
+    what a member must be allowed to connect to.
+    """
+
+    endpoint: str
+    port: int
+    bucket: str
+    region: str
+    path_style: bool
+    prefix: str
+    key: pulumi.Output[str]
+    secret: pulumi.Output[str]
+    ca: pulumi.Input[str] | None
+    passphrase: pulumi.Output[str]
+    outside: Outside
+
+
 @runtime_checkable
 class Serving(Protocol):
     """Settings of what may answer requests: the port for those who name none (None: there is none), those with names,

@@ -27,10 +27,29 @@ def _given_or_certificates(text: str) -> str:
     return certificates(text)
 
 
+Authority = Annotated[str, AfterValidator(_given_or_certificates)]
+"""The certificate of an authority, or several, in PEM form; or the name of a given secret that holds it."""
+
+
+def held_in(authority: str | None) -> str | None:
+    """The given secret that holds the certificate, if one does."""
+    return authority if authority is not None and _PEM not in authority else None
+
+
+def reached(host: str, port: int, networks: tuple[IPv4Network, ...]) -> Outside:
+    """What a client must be allowed to connect to: without `networks` the address that `host` is, else any."""
+    if not networks:
+        try:
+            networks = (IPv4Network(IPv4Address(host)),)
+        except AddressValueError:
+            networks = ()
+    return Outside(port=port, networks=networks)
+
+
 class ExternalTls(Settings):
     """Encryption, and how the server is verified."""
 
-    ca: Annotated[str, AfterValidator(_given_or_certificates)] | None = None
+    ca: Authority | None = None
     """The certificate of the authority that signed the server's (or several, one after the other): in PEM form, or the
     name of a given secret that holds it. Applications get it as a file."""
     mode: Literal["require", "verify-ca", "verify-full"] = "verify-full"
@@ -53,7 +72,7 @@ class ExternalTls(Settings):
     @property
     def secret(self) -> str | None:
         """The given secret that holds the certificate, if one does."""
-        return self.ca if self.ca is not None and _PEM not in self.ca else None
+        return held_in(self.ca)
 
 
 class Tls(Protocol):
@@ -98,13 +117,7 @@ class ExternalAddress(Settings):
     @property
     def outside(self) -> Outside:
         """What an application must be allowed to connect to."""
-        networks = self.networks
-        if not networks:
-            try:
-                networks = (IPv4Network(IPv4Address(self.host)),)
-            except AddressValueError:
-                networks = ()
-        return Outside(port=self.port, networks=networks)
+        return reached(self.host, self.port, self.networks)
 
 
 class ExternalStore(Settings):

@@ -1,5 +1,6 @@
 """What a composition knows of a kind of component, whatever the kind."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -8,7 +9,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import pulumi
 
 from components.context import Rule
-from components.contracts import Backend, ClientContract
+from components.contracts import Backend, BackupRepository, ClientContract
 from components.images import Images
 from components.observability import Observability
 from guarantees.connections import Limit, Pool
@@ -32,6 +33,8 @@ class Gives(Enum):
     """Replicas that answer requests: `Built.backend`."""
     VOLUME = "volume"
     """Files that several may mount: `Built.volume`."""
+    REPOSITORY = "repository"
+    """A place outside the stack for backups: `Built.repository`."""
 
 
 class ImageNeed(NamedTuple):
@@ -77,6 +80,7 @@ class Built:
     own: Mapping[str, ClientContract] = field(default_factory=dict)
     backend: Backend | None = None
     volume: SharedVolumeRef | None = None
+    repository: BackupRepository | None = None
     observability: Observability = Observability()
     outputs: Mapping[str, Any] | None = None
 
@@ -161,7 +165,7 @@ class Kind(Generic[S]):
     @property
     def noun(self) -> str:
         """One component of the kind, in messages: `database`."""
-        return self.key if self.single else self.key.removesuffix("s")
+        return self.key if self.single else re.sub("(ie)?s$", lambda end: "y" if end[1] else "", self.key)
 
     def parts(self, stack: Settings) -> Iterator[Part[S]]:
         """The components of this kind in `stack`, in the order of the file."""

@@ -1,4 +1,5 @@
-"""The root model: a stack is maps of named balancers, applications, databases, caches and shared volumes."""
+"""The root model: a stack is maps of named balancers, applications, databases, caches, repositories and shared
+volumes."""
 
 from typing import Annotated, Literal
 
@@ -12,6 +13,7 @@ from components.postgres_ha.external import ExternalDatabase
 from components.postgres_ha.settings import PostgresSettings
 from components.redis_sentinel.external import ExternalCache
 from components.redis_sentinel.settings import RedisSettings
+from components.repository.settings import RepositorySettings
 from components.shared_volume.settings import SharedVolumeSettings
 from guarantees.objectives import ObjectivesSettings
 from platforms.table import PlatformSettings
@@ -59,6 +61,8 @@ class Stack(Settings):
     """PostgreSQL clusters by name, or databases outside the stack (`external`)."""
     caches: dict[Name, Cache] = Field(default_factory=dict)
     """Redis replication groups by name, or servers outside the stack (`external`)."""
+    repositories: dict[Name, RepositorySettings] = Field(default_factory=dict)
+    """Where backups are kept, outside the stack, by name. Databases choose them in `backups`."""
     volumes: dict[Name, SharedVolumeSettings] = Field(default_factory=dict)
     """Shared volumes by name. (A volume of each replica's own stands in its application.)"""
     monitoring: MonitoringSettings | None = None

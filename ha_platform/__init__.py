@@ -8,9 +8,18 @@ from ha_platform.args.load_balancer import LoadBalancerArgs
 from ha_platform.args.monitoring_stack import MonitoringArgs
 from ha_platform.args.postgres_ha import PostgresArgs
 from ha_platform.args.redis_sentinel import RedisArgs
+from ha_platform.args.repository import RepositoryArgs
 from ha_platform.args.shared import ImagesArgs, KubernetesArgs, SwarmArgs
 from ha_platform.args.shared_volume import SharedVolumeArgs
-from ha_platform.components import AppTier, LoadBalancer, MonitoringStack, PostgresHA, RedisSentinel, SharedVolume
+from ha_platform.components import (
+    AppTier,
+    LoadBalancer,
+    MonitoringStack,
+    PostgresHA,
+    RedisSentinel,
+    Repository,
+    SharedVolume,
+)
 from ha_platform.platforms import Kubernetes, Swarm
 from settings.faults import BrokenStack
 
@@ -29,6 +38,8 @@ __all__ = [
     "PostgresHA",
     "RedisArgs",
     "RedisSentinel",
+    "Repository",
+    "RepositoryArgs",
     "SharedVolume",
     "SharedVolumeArgs",
     "Swarm",

@@ -13,12 +13,14 @@ from components.load_balancer.kind import BALANCERS
 from components.monitoring_stack.kind import MONITORING
 from components.postgres_ha.kind import DATABASES
 from components.redis_sentinel.kind import CACHES
+from components.repository.kind import REPOSITORIES
 from components.shared_volume.kind import VOLUMES
 from ha_platform.args.app_tier import AppTierArgs
 from ha_platform.args.load_balancer import LoadBalancerArgs
 from ha_platform.args.monitoring_stack import MonitoringArgs
 from ha_platform.args.postgres_ha import PostgresArgs
 from ha_platform.args.redis_sentinel import RedisArgs
+from ha_platform.args.repository import RepositoryArgs
 from ha_platform.args.shared_volume import SharedVolumeArgs
 from ha_platform.options import for_children_too
 from ha_platform.platforms import Kubernetes, Swarm
@@ -149,6 +151,30 @@ class RedisSentinel(_Component):
         }
 
 
+class Repository(_Component):
+    """Where backups are kept, outside the stack. Databases name it in `backups.repositories`."""
+
+    passphrase: pulumi.Output[str]
+    """What backups are encrypted with: keep it elsewhere, for without it none can be read."""
+
+    _kind = REPOSITORIES
+
+    def __init__(
+        self,
+        name: str,
+        args: RepositoryArgs,
+        opts: pulumi.ResourceOptions | None = None,
+        *,
+        platform: Swarm | Kubernetes,
+    ) -> None:
+        """Raises BrokenStack with everything that is wrong, before anything is registered."""
+        super().__init__(name, args, opts, platform)
+
+    def _answers(self, built: Built) -> Outputs:
+        assert built.repository is not None, "it is what the kind gives"
+        return {"passphrase": pulumi.Output.secret(built.repository.passphrase)}
+
+
 class SharedVolume(_Component):
     """Files that several replicas and applications have in common. Applications name it in `shared_volumes`."""
 
@@ -270,4 +296,4 @@ def _secret(contract: ClientContract, fact: str) -> Outputs:
     return {fact: value, f"{fact}_secret": contract.secrets[fact].object_name}
 
 
-COMPONENTS = (PostgresHA, RedisSentinel, SharedVolume, AppTier, LoadBalancer, MonitoringStack)
+COMPONENTS = (Repository, PostgresHA, RedisSentinel, SharedVolume, AppTier, LoadBalancer, MonitoringStack)

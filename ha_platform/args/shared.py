@@ -112,6 +112,8 @@ class ImagePinArgs(TypedDict, total=False):
     """A database server's major version: `databases.<name>.parameters` need it."""
     extensions: Sequence[str]
     """The extensions that a database server can create: `databases.<name>.extensions` name some of them."""
+    pgbackrest: bool
+    """Whether a database server's image has pgBackRest: `databases.<name>.backups` need it. Default: `false`."""
     http_probe: Required[str]
     """The program in the image that can make an HTTP GET. One of: curl, wget, python."""
 

@@ -14,7 +14,7 @@ FOLDER = ROOT / "tests/architecture/toy_kind"
 EDITS = {
     "composition/kinds.py": (
         ("from composition.stack import Stack\n", "from components.toy_kind.kind import QUEUES\n"),
-        ("(DATABASES, CACHES, ", "QUEUES, "),
+        ("(REPOSITORIES, DATABASES, CACHES, ", "QUEUES, "),
     ),
     "composition/stack.py": (
         ("from platforms.table import", "from components.toy_kind.settings import QueueSettings\n"),

@@ -43,7 +43,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
 
 
 def test_the_schema_is_served(built: Built) -> None:
-    names = ("PostgresHA", "RedisSentinel", "SharedVolume", "AppTier", "LoadBalancer", "MonitoringStack")
+    names = ("Repository", "PostgresHA", "RedisSentinel", "SharedVolume", "AppTier", "LoadBalancer", "MonitoringStack")
     assert set(built.plugin.schema()["resources"]) == {f"ha-platform:index:{name}" for name in names}
 
 

@@ -14,6 +14,7 @@ from ha_platform.plugin import NAME, VERSION, plugins
 from tests.stacks.fixtures import REPOSITORY
 
 COMPONENTS = {
+    "Repository": {"platform", "s3"},
     "PostgresHA": {"platform"},
     "RedisSentinel": {"platform", "role"},
     "SharedVolume": {"platform", "size"},
