@@ -5,6 +5,7 @@ import json
 import pulumi
 
 from components.postgres_ha import roles
+from components.postgres_ha.backups import Backups
 from components.postgres_ha.dynamic import dynamic_configuration
 from components.postgres_ha.members import PostgresSecrets, scripts
 from components.postgres_ha.settings import PostgresSettings
@@ -35,6 +36,7 @@ def applied_settings(
     members: Endpoint,
     ca: SecretRef,
     secrets: PostgresSecrets,
+    backups: Backups | None = None,
 ) -> tuple[pulumi.Resource, ...]:
     """What clients wait for: a new cluster has `synchronous` before its first write."""
     word = f"{name}-pg-settings"
@@ -45,10 +47,13 @@ def applied_settings(
         "psql": f"{image.bin_dir}/psql" if image.bin_dir else "psql",
         "postgres": f"{image.bin_dir}/postgres" if image.bin_dir else "postgres",
         "seconds": seconds,
-        "configuration": dynamic_configuration(settings, major=image.major),
+        "configuration": dynamic_configuration(
+            settings, major=image.major, archive=backups.parameters(name, image) if backups else None
+        ),
     }
     wanted |= _inside(settings)
-    texts = scripts("apply_settings", "differences", "owners", "server_check", "sql", "scram") | {
+    orders = ("backup_orders", "switchover") if backups else ()
+    texts = scripts("apply_settings", "differences", "owners", "server_check", "sql", "scram", *orders) | {
         "wanted": ("wanted.json", json.dumps(wanted, indent=2) + "\n")
     }
     if _keeps_roles(settings):
@@ -56,6 +61,8 @@ def applied_settings(
     documents = [f"{_DIRECTORY}/{path}" for _, (path, _) in texts.items() if path.endswith(".json")]
     roles_passwords = pulumi.Output.json_dumps({settings.owner: secrets.owner} | dict(secrets.roles))
     held = {"settings": secrets.settings, "rest_api": secrets.rest_api, "roles": roles_passwords}
+    if backups:
+        held["backups"] = backups.password
     passwords = pulumi.Output.json_dumps(held)
     secret = scope.secret(f"{word}-passwords", passwords)
     files = scope.config_files(word, _DIRECTORY, texts)

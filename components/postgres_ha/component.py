@@ -1,19 +1,21 @@
 """PostgresHA: Patroni members, their consensus store, and one write endpoint that follows the primary."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
 import pulumi
 
 from components.component import Component
-from components.contracts import ClientContract, Terms
+from components.contracts import BackupRepository, ClientContract, Terms
 from components.external import tls_values
 from components.facts import filled
 from components.observability import Observability, Panel, ScrapeTarget, down_rule
 from components.postgres_ha.alerts import Alerts
 from components.postgres_ha.applied import applied_settings
+from components.postgres_ha.backup_alerts import backup_rules, backup_target
+from components.postgres_ha.backups import Backups
 from components.postgres_ha.contract import POOLER_URL, READ_URL, URL, database_url
 from components.postgres_ha.etcd import etcd
 from components.postgres_ha.exporter import exporter
@@ -33,9 +35,9 @@ from platforms.base import Platform
 class PostgresHA(Component):
     """One PostgreSQL cluster.
 
-    `images` are the pinned images with their paths; `origin` is where the settings stand. Outputs: `contract`
-    (settings that survive a failover), `further` (the same for each further database, and for each role in a database
-    by `in_role`) and `observability`.
+    `images` are the pinned images with their paths, `repositories` those that the settings name; `origin` is where the
+    settings stand. Outputs: `contract` (settings that survive a failover), `further` (the same for each further
+    database, and for each role in a database by `in_role`) and `observability`.
     """
 
     contract: ClientContract
@@ -49,6 +51,7 @@ class PostgresHA(Component):
         *,
         platform: Platform,
         images: PostgresImages,
+        repositories: Sequence[BackupRepository] = (),
         origin: Origin | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -57,11 +60,29 @@ class PostgresHA(Component):
         store = etcd(scope, name, settings, image=images.etcd)
         secrets = PostgresSecrets.generated(scope, name, settings)
         issued = certificates(scope, name, members=settings.members)
+        backups = None
+        if settings.backups is not None:
+            password = scope.password(f"{name}-backups")
+            backups = Backups(settings=settings.backups, repositories=repositories, password=password)
         members = postgres(
-            scope, name, settings, image=images.postgres, store=store, certificates=issued, secrets=secrets
+            scope,
+            name,
+            settings,
+            image=images.postgres,
+            store=store,
+            certificates=issued,
+            secrets=secrets,
+            backups=backups,
         )
         applied = applied_settings(
-            scope, name, settings, image=images.postgres, members=members, ca=issued.ca, secrets=secrets
+            scope,
+            name,
+            settings,
+            image=images.postgres,
+            members=members,
+            ca=issued.ca,
+            secrets=secrets,
+            backups=backups,
         )
         behind = partial(endpoint, scope, name, settings, image=images.proxy, members=members, depends_on=applied)
         write = behind()
@@ -133,11 +154,16 @@ class PostgresHA(Component):
             password=secrets.exporter,
             patroni=patroni.job,
         )
+        agents = backup_target(name, members.replicas_host, settings.members)
         label = f"Postgres_{name.replace('-', '_')}"
         self.observability = scope.observed(
             Observability(
-                targets=(patroni, proxies, *((readers,) if readers else ())),
-                rules=(down_rule(label, patroni, runbook="docs/runbooks/postgres-down.md"), *alerts.rules()),
+                targets=(patroni, proxies, *((readers,) if readers else ()), *((agents,) if backups else ())),
+                rules=(
+                    down_rule(label, patroni, runbook="docs/runbooks/postgres-down.md"),
+                    *alerts.rules(),
+                    *(backup_rules(name, backups.settings, agents.job) if backups else ()),
+                ),
                 panels=(
                     Panel(title=f"{name}: primary", expr=f'sum(patroni_primary{{job="{patroni.job}"}})'),
                     Panel(title=f"{name}: members up", expr=f'sum(up{{job="{patroni.job}"}})'),

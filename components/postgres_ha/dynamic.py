@@ -13,14 +13,18 @@ OWN = "ha-platform"
 parameters. Patroni passes over it."""
 
 
-def dynamic_configuration(settings: PostgresSettings, *, major: int | None) -> Configuration:
+def dynamic_configuration(
+    settings: PostgresSettings, *, major: int | None, archive: Configuration | None = None
+) -> Configuration:
     """Merged into what the store holds: keys that are not named here stay as they are, so that `pause` or a person's
     own parameter survives. A key that a later version no longer sets must stay here as None, which removes it.
 
-    Write parameters that need a restart just as `pg_settings.setting` shows them: that is what is compared.
+    `archive`: the parameters of backups. Write parameters that need a restart just as `pg_settings.setting` shows them:
+    that is what is compared.
     """
     failover = settings.failover
-    own = own_parameters(settings, major=major)
+    # The archive's are among those that have their defaults again when they are taken out.
+    own = own_parameters(settings, major=major) | (archive or {})
     return {
         "ttl": failover.ttl,
         "loop_wait": failover.loop_wait,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from components.external_store import build_external, external_secrets, externals_are_encrypted
-from components.kind import Build, Built, Gives, ImageNeed, Kind
+from components.kind import Build, Built, Gives, ImageNeed, Kind, Reference
 from components.placement import KEYS
 from components.postgres_ha.component import PostgresHA
 from components.postgres_ha.connections import limits, pools
@@ -60,6 +60,11 @@ def _build(build: Build[PostgresSettings | ExternalDatabase]) -> Built:
             exporter=images.exporter("postgres-exporter"),
             pooler=images.of("pgbouncer") if settings.pooler else None,
         ),
+        repositories=[
+            repository
+            for name in (settings.backups.repositories if settings.backups else ())
+            if (repository := build.built[name].repository) is not None
+        ],
         origin=build.origin,
     )
     return Built(contract=database.contract, further=database.further, observability=database.observability)
@@ -69,7 +74,16 @@ def _images(settings: PostgresSettings | ExternalDatabase | None) -> tuple[Image
     """A broken one may be outside the stack."""
     if not isinstance(settings, PostgresSettings):
         return ()
-    return _IMAGES if settings.pooler is None else (*_IMAGES, POOLER_IMAGE)
+    proxy, servers, store = _IMAGES
+    if settings.backups is not None:
+        servers = servers._replace(programs=(*servers.programs, "pgbackrest", "pg_ctl"))
+    return (proxy, servers, store) if settings.pooler is None else (proxy, servers, store, POOLER_IMAGE)
+
+
+def _uses(settings: PostgresSettings | ExternalDatabase) -> Iterable[Reference]:
+    if isinstance(settings, PostgresSettings) and settings.backups is not None:
+        for index, name in enumerate(settings.backups.repositories):
+            yield Reference(f"backups.repositories[{index}]", name, Gives.REPOSITORY)
 
 
 def _further(settings: PostgresSettings | ExternalDatabase) -> Iterable[str]:
@@ -82,6 +96,7 @@ DATABASES = Kind(
     gives=frozenset({Gives.CONTRACT}),
     images=_images,
     further=_further,
+    uses=_uses,
     secrets=external_secrets,
     advice=(lambda context: externals_are_encrypted(context, "databases"), two_servers_have_one_replica),
     keeps=lambda settings: ("",) if isinstance(settings, PostgresSettings) else (),
@@ -94,7 +109,7 @@ DATABASES = Kind(
     connections=lambda settings: limits(settings) if isinstance(settings, PostgresSettings) else (),
     rules=RULES,
     keys={
-        "": KEYS,
+        "": KEYS | {"outside": "backups.repositories"},
         "pooler": dict.fromkeys(("name", "replicas", "spread"), "pooler.replicas")
         | {"node_labels": "pooler.placement.labels", "container.resources": "pooler.resources"},
         "store": KEYS | dict.fromkeys(("count", "spread"), "store.members") | {"hosts": "store.hosts"},

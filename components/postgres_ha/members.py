@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pulumi
 
+from components.postgres_ha.backups import CONFIG, START, Backups
 from components.postgres_ha.etcd import Store
 from components.postgres_ha.settings import PostgresSettings
 from components.postgres_ha.tls import Certificates
@@ -38,7 +39,7 @@ DEFAULT_RESOURCES = reserved(cpu_millis=1000, memory_bytes=2048 * MIB)
 _CLONE_BYTES_PER_SECOND = 10 * MIB
 """`up` waits for a member that clones or replays for as long as a full volume takes at this rate: 100 Mbit/s, or a disk
 that is shared by many."""
-_LOCKED = 'exec 9>"$0/.lock" && flock --exclusive 9 && exec "$@"'
+_LOCK = 'exec 9>"$0/.lock" && flock --exclusive 9 && '
 """When a host returns, an old and a new container were seen on one volume for 50 ms; a pid file does not protect
 across PID namespaces, a lock on a file of the volume does."""
 
@@ -92,6 +93,7 @@ def postgres(
     store: Store,
     certificates: Certificates,
     secrets: PostgresSecrets,
+    backups: Backups | None = None,
 ) -> Endpoint:
     """Members `<name>-pg-0` .. : the first to start bootstraps, the others clone it."""
     word = f"{name}-pg"
@@ -112,7 +114,7 @@ def postgres(
             tier=Tier.DATA,
             container=Container(
                 image=image.image,
-                command=("sh", "-c", _LOCKED, image.data_dir),
+                command=("sh", "-c", f'{_LOCK}{START if backups else ""}exec "$@"', image.data_dir),
                 args=(*starts, "patroni", f"{_OWN}/config"),
                 env={
                     "PATRONI_NAME": "$(MEMBER_NAME)",
@@ -121,6 +123,7 @@ def postgres(
                     "HA_MEMBERS": str(settings.members),
                     "HA_OWN": _OWN,
                     "HA_VOLUME": image.data_dir,
+                    **({"PGBACKREST_CONFIG": CONFIG} if backups else {}),
                 },
                 files=(
                     File(path=f"{_DIRECTORY}/config/10-cluster.yml", source=cluster),
@@ -133,6 +136,7 @@ def postgres(
                     File(path=f"{_DIRECTORY}/tls/ca.pem", source=certificates.ca),
                     File(path=f"{_DIRECTORY}/tls/identity.pem", source=certificates.server),
                     *scope.config_files(word, _DIRECTORY, inside),
+                    *(backups.files(scope, word, name, settings, image) if backups else ()),
                 ),
                 resources=server_resources(settings),
                 # For parallel queries and index builds; half is Linux's own default for such a directory.
@@ -141,7 +145,12 @@ def postgres(
             ),
             count=settings.members,
             volume=Volume(path=image.data_dir, size_bytes=settings.volume),
-            ports=(Port(name="postgres", number=5432), Port(name="patroni", number=8008)),
+            ports=(
+                Port(name="postgres", number=5432),
+                Port(name="patroni", number=8008),
+                *(backups.ports if backups else ()),
+            ),
+            outside=backups.outside if backups else (),
             probes=Probes(
                 ready=Probe(check=HttpCheck(path="/readiness", port=8008), interval_seconds=2, timeout_seconds=2),
                 live=Probe(
@@ -197,4 +206,5 @@ def _cluster_yml(name: str, settings: PostgresSettings, *, image: StoreImage, et
         shared_buffers=f"{shared_buffers // 1024}kB" if own else f"{max(32, shared_buffers // MIB)}MB",
         volume=image.data_dir,
         bin_dir=image.bin_dir,
+        backups=settings.backups is not None,
     )

@@ -108,6 +108,20 @@ def the_image_has_extensions(context: Context) -> Iterator[Fault]:
                 )
 
 
+def the_image_has_pgbackrest(context: Context) -> Iterator[Fault]:
+    """Backups are taken by the members themselves."""
+    pin = context.images.pin("postgres") if context.images else None
+    for origin, settings in _own(context):
+        if settings.backups is not None and pin is not None and not pin.pgbackrest:
+            yield Fault(
+                path=str(origin.at("backups")),
+                rule="needs pgBackRest, which the image `postgres` does not have",
+                got=pin.ref,
+                fix="Build one from it that has (README of the component), and pin it by `images.override.postgres` "
+                "with `pgbackrest: true`.",
+            )
+
+
 def two_servers_have_one_replica(context: Context) -> Iterator[Fault]:
     """What is lost with two: said, for it is a fair choice."""
     for origin, settings in _own(context):
@@ -124,4 +138,4 @@ def two_servers_have_one_replica(context: Context) -> Iterator[Fault]:
             )
 
 
-RULES = (parameters_are_known, the_image_has_extensions)
+RULES = (parameters_are_known, the_image_has_extensions, the_image_has_pgbackrest)

@@ -7,6 +7,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 from components.contracts import Terms
 from components.parameters import ParameterValue
 from components.placement import Hosts, PlacementSettings, named_once, voters
+from components.postgres_ha.backup_settings import BackupSettings
+from components.postgres_ha.backup_settings import problems as backup_problems
 from components.postgres_ha.contract import database_terms
 from components.postgres_ha.owned import ParameterName
 from components.postgres_ha.parameters import shared_buffers_bytes
@@ -186,6 +188,8 @@ class PostgresSettings(Settings):
     """Encryption of clients' connections."""
     failover: FailoverSettings = FailoverSettings()
     """Timers."""
+    backups: BackupSettings | None = None
+    """Backups and the archive of the log. Default: none."""
     objectives: ObjectivesSettings = ObjectivesSettings()
     """What has to hold when something is lost; where it says nothing, the stack's `objectives` do."""
     parameters: dict[ParameterName, ParameterValue] = Field(default_factory=dict, max_length=200)
@@ -253,8 +257,8 @@ class PostgresSettings(Settings):
         return self
 
     @model_validator(mode="after")
-    def _further_roles(self) -> "PostgresSettings":
-        if problems := [*role_problems(self)]:
+    def _parts_fit(self) -> "PostgresSettings":
+        if problems := [*role_problems(self), *backup_problems(self)]:
             raise ValueError("; ".join(problems))
         return self
 

@@ -10,12 +10,23 @@ import yaml
 from composition.read import check
 from composition.reference import PATH, reference_text
 from composition.stack import Stack
+from settings.images import pins
 from tests.docs.pages import PAGES, name_of, yaml_snippets
 from tests.stacks.fixtures import REPOSITORY, settings_of
 
 MAPS = ("balancers", "apps", "databases", "caches")
 SECRETS = frozenset(
-    {"site_cert", "site_key", "openai_api_key", "slack_url", "shop_password", "sessions_token", "provider_ca"}
+    {
+        "site_cert",
+        "site_key",
+        "openai_api_key",
+        "slack_url",
+        "shop_password",
+        "sessions_token",
+        "provider_ca",
+        "s3_key",
+        "s3_secret",
+    }
 )
 SNIPPETS = [
     pytest.param(text, id=f"{name_of(page)}-{index}")
@@ -76,4 +87,7 @@ def _completed(snippet: dict[str, Any]) -> dict[str, Any]:
             stack[key].update(value)
         else:
             stack[key] = value
+    if "repositories" in snippet:  # of the upstream image the README says what it lacks
+        pin = pins("upstream")["postgres"].model_copy(update={"pgbackrest": True})
+        stack["images"] = {**stack.get("images", {}), "override": {"postgres": pin.model_dump(exclude_unset=True)}}
     return stack

@@ -10,6 +10,7 @@ from sandbox.hosts.packages import ensure, missing
 PROGRAMS = {
     "haproxy": "/usr/sbin/haproxy",
     "postgresql-15": "/usr/lib/postgresql/15/bin/postgres",
+    "pgbackrest": "/usr/bin/pgbackrest",
     "redis-server": "/usr/bin/redis-server",
     "redis-sentinel": "/usr/bin/redis-sentinel",
     "etcd-server": "/usr/bin/etcd",

@@ -12,21 +12,26 @@ from components.context import Context
 from composition.kinds import MAPS
 from composition.rules import RULES
 from composition.stack import Stack
+from settings.images import pins
 from settings.load import Loaded, load
 from tests.stacks.fixtures import DIRECTORY, settings_of
 from tests.stacks.mutations import VALUES, parent_of, places
 
 VALID, SECRETS = settings_of(DIRECTORY / "ok" / "dev-on-kubernetes.yaml")
 VALID["volumes"] = {"files": {"size": "1Gi", "storage_class": "files"}}
+VALID["repositories"] = {
+    "offsite": {"s3": {"endpoint": "s3.example.com", "bucket": "backups", "key": "s3_key", "secret": "s3_secret"}}
+}
 VALID["generated_secrets"] = {}  # under an unknown key there could be some
 PULL = "registry_token"
+S3 = ("s3_key", "s3_secret")
 Stackfile = dict[str, Any]
 
 
 def broken_rules(loaded: Loaded[Stack]) -> set[tuple[str, str]]:
     """Rule and path of every fault across keys."""
     context = Context(
-        stack=loaded.sound, secret_names=SECRETS | {PULL}, secret_values={PULL: "x"}, broken=loaded.broken
+        stack=loaded.sound, secret_names=SECRETS | {PULL, *S3}, secret_values={PULL: "x"}, broken=loaded.broken
     )
     return {(rule.__name__, fault.path.partition(".")[2]) for rule in RULES for fault in rule(context)}
 
@@ -47,6 +52,12 @@ def _same_name(stack: Stackfile) -> None:
 def _external(stack: Stackfile) -> None:
     address = {"host": "db.example.com", "database": "a", "user": "a", "password": PULL, "tls": {"ca": PULL}}
     stack["databases"]["outside"] = {"external": address}
+
+
+def _without_pgbackrest(stack: Stackfile) -> None:
+    stack["databases"]["main"]["backups"] = {"repositories": ["offsite"]}
+    pin = pins("sandbox")["postgres"].model_copy(update={"pgbackrest": False})
+    stack["images"] = {**stack["images"], "override": {"postgres": pin.model_dump(exclude_unset=True)}}
 
 
 PARTS = tuple(f"{room}.{name}" for room in MAPS for name in VALID[room])
@@ -203,6 +214,16 @@ BREAKS = (
         change=lambda stack: stack["databases"]["main"].update(extensions=["vectors"]),
         fault=("the_image_has_extensions", "databases.main.extensions[0]"),
         needs=("databases.main", "images"),
+    ),
+    Break(
+        change=_without_pgbackrest,
+        fault=("the_image_has_pgbackrest", "databases.main.backups"),
+        needs=("databases.main", "images"),
+    ),
+    Break(
+        change=lambda stack: stack["repositories"].update(second=stack["repositories"]["offsite"]),
+        fault=("repositories_are_apart", "repositories.second"),
+        needs=("repositories.offsite", "repositories.second"),
     ),
     Break(
         change=lambda stack: stack.update(abandon_data=["databases.main"]),

@@ -28,7 +28,7 @@ from tests.rendered.texts import PLATFORMS, text
 PATRONI = Path(sys.executable).with_name("patroni")
 COUNT = 3
 FIRST_ADDRESS = 11
-PASSWORDS = {role: role for role in ("superuser", "replication", "rewind", "rest_api", "settings")}
+PASSWORDS = {role: role for role in ("superuser", "replication", "rewind", "rest_api", "settings", "backups")}
 
 
 def require_patroni(*programs: str, packages: str) -> None:
@@ -54,13 +54,18 @@ class Patronis:
         """Addresses of proxies, for the servers' certificate."""
         self.said = ""
         """By the settings job, the first time."""
-        self.found = registered("swarm", **main)
+        self._main = main
+        self.found = self.rendered("swarm")
         self.swarm = {one.name: one.inputs for one in self.found if one.name.startswith("main-")}
         (self.stateful_set,) = (
             one.inputs
-            for one in registered("kubernetes", **main)
+            for one in self.rendered("kubernetes")
             if one.name == "main-pg" and one.type.endswith(":StatefulSet")
         )
+
+    def rendered(self, kind: str) -> list[Recorded]:
+        """What the stack renders on a platform."""
+        return registered(kind, **self._main)
 
     def start(
         self, ordinal: int, *, clone_rate: str = "", certificates: bool = True, tls: bool = True, circle: str = "own"
@@ -75,7 +80,7 @@ class Patronis:
             here = Path(self._text(ordinal, path))
             here.parent.mkdir(parents=True, exist_ok=True)
             here.write_text(content)
-        own = {
+        own = self.secret_files(ordinal) | {
             "config/20-passwords.yml": "restapi:\n  authentication: "
             f"{{username: patroni, password: {PASSWORDS['rest_api']}}}\n",
             "config/30-here.yml": yaml.safe_dump(self._here(ordinal, clone_rate, certificates, tls)),
@@ -116,6 +121,11 @@ class Patronis:
             self._circles[circle] = issued(self.found, addresses=(*addresses, *self.endpoints))
         return with_certificates(text(self.found, f"main-pg-{name}"), self._circles[circle])
 
+    def secret_files(self, ordinal: int) -> dict[str, str]:
+        """Path below the members' directory -> text, of further secrets."""
+        del ordinal
+        return {}
+
     def files(self, spec: dict[str, Any], ordinal: int) -> dict[str, str]:
         """Path in the container -> text, of the configuration files that a container has."""
         texts = {name: one["dataRaw"] for name, one in self.swarm.items() if "dataRaw" in one}
@@ -145,6 +155,7 @@ class Patronis:
         roles = dict.fromkeys(json.loads(json.loads(text(self.found, "main-pg-settings-passwords"))["roles"]), "role")
         roles[self._owner] = "owner"
         passwords = {"settings": "settings", "rest_api": PASSWORDS["rest_api"], "roles": json.dumps(roles)}
+        passwords["backups"] = PASSWORDS["backups"]
         (place / "passwords.json").write_text(json.dumps(passwords))
         (place / "ca.pem").write_text(self.certificate("ca"))
         variables = {name: value.replace("/etc/ha-settings", str(place)) for name, value in spec["env"].items()}

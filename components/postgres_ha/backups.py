@@ -1,0 +1,143 @@
+"""What the members have for backups: pgBackRest's configuration, the agent that keeps the clock, and its password."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pulumi
+
+from components.contracts import BackupRepository
+from components.postgres_ha.backup_settings import BackupSettings
+from components.postgres_ha.settings import PostgresSettings
+from components.scope import Scope
+from components.store_image import StoreImage
+from model import File, Outside, Port
+from model.units import MIB
+
+_FILES = Path(__file__).parent / "files"
+DIRECTORY = "/etc/ha-patroni/backups"
+CONFIG = f"{DIRECTORY}/pgbackrest.conf"
+PORT = 8010
+PUSH_SECONDS = 10
+"""The server's archiver is not held longer: while it waits, a stop of the server waits too."""
+START = (
+    "{ while :; do PYTHONPATH=/etc/ha-patroni python3 -m scripts.backup_agent "
+    f"{DIRECTORY}; sleep 5; done 9>&- & }} && "
+)
+"""In the command of a member, before what it runs: an agent that ended starts again."""
+SCRIPTS = ("agent", "bootstrap", "clock", "log", "metrics", "repository", "restore")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backups:
+    """Of one cluster."""
+
+    settings: BackupSettings
+    repositories: Sequence[BackupRepository]
+    password: pulumi.Output[str]
+    """Of the agents, for those who order something of them."""
+
+    def files(self, scope: Scope, word: str, cluster: str, settings: PostgresSettings, image: StoreImage) -> list[File]:
+        """Everything in `DIRECTORY`."""
+        told = {
+            "stanza": cluster,
+            "repositories": list(self.settings.repositories),
+            "full": self.settings.full,
+            "incremental": self.settings.incremental,
+            "archive_timeout": self.settings.archive_timeout,
+            "volume": image.data_dir,
+            "bin": image.bin_dir or "",
+            "socket": "/tmp",
+            "listen": "0.0.0.0",
+            "port": PORT,
+        }
+        texts = {"backups-agent": ("agent.json", json.dumps(told, indent=2) + "\n")}
+        secrets = {"pgbackrest.conf": self._configuration(cluster, settings, image), "password": self.password}
+        for number, repository in enumerate(self.repositories, start=1):
+            if repository.ca is not None:
+                secrets[f"repo{number}-ca.pem"] = pulumi.Output.from_input(repository.ca)
+        return [
+            *scope.config_files(word, DIRECTORY, texts),
+            *scope.config_files(word, "/etc/ha-patroni/scripts", _programs()),
+            *(
+                File(
+                    path=f"{DIRECTORY}/{path}",
+                    source=scope.secret(f"{word}-backups-{path.partition('.')[0]}", value),
+                )
+                for path, value in secrets.items()
+            ),
+        ]
+
+    @property
+    def outside(self) -> tuple[Outside, ...]:
+        """Where members connect to."""
+        return tuple(dict.fromkeys(one.outside for one in self.repositories))
+
+    @property
+    def ports(self) -> tuple[Port, ...]:
+        """What the agents listen on."""
+        return (Port(name="backups", number=PORT),)
+
+    def parameters(self, cluster: str, image: StoreImage) -> dict[str, object]:
+        """Of the servers."""
+        push = f"sh /etc/ha-patroni/scripts/archive_push.sh {cluster} {image.data_dir}/pgbackrest %p"
+        return {
+            "archive_mode": "on",
+            "archive_command": push,
+            "archive_timeout": self.settings.archive_timeout,
+        }
+
+    def _configuration(self, cluster: str, settings: PostgresSettings, image: StoreImage) -> pulumi.Output[str]:
+        place = f"{image.data_dir}/pgbackrest"
+        queue = self.settings.queue_bytes(settings.volume) // MIB
+        text = [
+            "[global]",
+            "archive-async=y",
+            f"archive-push-queue-max={queue}MiB",
+            f"spool-path={place}",
+            "lock-path=/tmp/pgbackrest",
+            "log-level-file=off",
+            "compress-type=lz4",
+            "start-fast=y",
+            "delta=y",
+        ]
+        held: dict[str, pulumi.Output[str]] = {}
+        for number, repository in enumerate(self.repositories, start=1):
+            options = {
+                "type": "s3",
+                "path": f"/{repository.prefix}",
+                "s3-endpoint": repository.endpoint,
+                "s3-bucket": repository.bucket,
+                "s3-region": repository.region,
+                "s3-uri-style": "path" if repository.path_style else "host",
+                "storage-port": str(repository.port),
+                "cipher-type": "aes-256-cbc",
+                "bundle": "y",
+                "retention-full": str(self.settings.keep_full),
+            }
+            if repository.ca is not None:
+                options["storage-ca-file"] = f"{DIRECTORY}/repo{number}-ca.pem"
+            text += [f"repo{number}-{key}={value}" for key, value in options.items()]
+            held |= {
+                f"repo{number}-s3-key": repository.key,
+                f"repo{number}-s3-key-secret": repository.secret,
+                f"repo{number}-cipher-pass": repository.passphrase,
+            }
+        stanza = [
+            f"[{cluster}]",
+            f"pg1-path={image.data_dir}/pgdata",
+            "pg1-socket-path=/tmp",
+            "pg1-user=postgres",
+            "[global:archive-push]",
+            f"archive-timeout={PUSH_SECONDS}",
+        ]
+        return pulumi.Output.all(**held).apply(
+            lambda values: "\n".join([*text, *(f"{key}={value.strip()}" for key, value in values.items()), *stanza, ""])
+        )
+
+
+def _programs() -> dict[str, tuple[str, str]]:
+    """What `Scope.config_files` takes, for the folder of the members' scripts."""
+    files = [*(f"backup_{name}.py" for name in SCRIPTS), "archive_push.sh"]
+    return {name.partition(".")[0].replace("_", "-"): (name, (_FILES / name).read_text()) for name in files}

@@ -1,0 +1,119 @@
+"""pgBackRest, as the agent calls it: what is in the repositories, and what is done with them.
+
+Where it finds them stands in the file that PGBACKREST_CONFIG names. A repository has a number there, from 1 on.
+"""
+
+import json
+import re
+import subprocess
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+_ANSWER_SECONDS = 60
+"""pgBackRest asks a server that does not answer again for minutes."""
+_KINDS = {"full": "full", "incremental": "incr"}
+
+
+class Failed(Exception):
+    """It was not done: one sentence for a person."""
+
+
+class Backup(NamedTuple):
+    """A complete backup. Times are seconds since 1970; `bytes` is what it takes in the repository."""
+
+    label: str
+    kind: str
+    repository: str
+    began: int
+    ended: int
+    bytes: int
+    size: int
+    """Of the cluster, when it was taken."""
+
+
+class Repositories:
+    """Those of one cluster, by name, in the order of their numbers."""
+
+    def __init__(self, stanza: str, names: Sequence[str]) -> None:
+        self._stanza = stanza
+        self.names = tuple(names)
+        self.missing = False
+        """Whether a repository had no place for this cluster when it was read last."""
+
+    def prepare(self) -> None:
+        """The places for this cluster, where they are missing. Raises Failed, also where another cluster's are."""
+        self._run("stanza-create", seconds=_ANSWER_SECONDS)
+
+    def backups(self) -> tuple[list[Backup], dict[str, str]]:
+        """The oldest first; and why a repository cannot be read, by its name. Raises Failed where none can be asked."""
+        told = json.loads(self._run("info", "--output=json", seconds=_ANSWER_SECONDS) or "[]")
+        found, faults = [], {}
+        self.missing = not told
+        for stanza in told:
+            for repository in stanza.get("repo", []):
+                status = repository["status"]
+                self.missing |= status["code"] == 1
+                if status["code"] > 2:  # 1 and 2: nothing is there yet
+                    faults[self._name(repository["key"])] = _short(status["message"])
+            found += [self._backup(one) for one in stanza.get("backup", []) if not one.get("error")]
+        return sorted(found, key=lambda one: one.ended), faults
+
+    def take(self, kind: str, repository: str) -> None:
+        """A backup: returns when it is complete, and what is too old is removed. Raises Failed."""
+        self._run(f"--repo={self._number(repository)}", f"--type={_KINDS[kind]}", "backup")
+
+    def restore(self, options: Sequence[str]) -> None:
+        """The files of a backup, over those that are there. Raises Failed."""
+        self._run(*options, "--delta", "--log-level-console=warn", "restore")
+
+    def _backup(self, told: dict[str, Any]) -> Backup:
+        repository = told["info"]["repository"]
+        return Backup(
+            label=told["label"],
+            kind={"full": "full"}.get(told["type"], "incremental"),
+            repository=self._name(told["database"]["repo-key"]),
+            began=told["timestamp"]["start"],
+            ended=told["timestamp"]["stop"],
+            bytes=repository["delta"],
+            size=told["info"]["size"],
+        )
+
+    def _name(self, number: int) -> str:
+        return self.names[number - 1] if 0 < number <= len(self.names) else str(number)
+
+    def _number(self, name: str) -> int:
+        return self.names.index(name) + 1
+
+    def _run(self, *line: str, seconds: float | None = None) -> str:
+        try:
+            done = subprocess.run(
+                ["pgbackrest", f"--stanza={self._stanza}", *line],
+                capture_output=True, text=True, timeout=seconds, check=False,
+            )  # fmt: skip
+        except OSError as error:
+            raise Failed(f"pgbackrest: {error}") from None
+        except subprocess.TimeoutExpired:
+            raise Failed(f"no answer within {seconds:g} s") from None
+        if done.returncode:
+            raise Failed(_reason(done.stdout + done.stderr) or f"pgbackrest ended with {done.returncode}")
+        return done.stdout
+
+
+def _reason(said: str) -> str:
+    """The error, which may go on over lines, without its time and number."""
+    lines = said.splitlines()
+    first = next((number for number, line in enumerate(lines) if "ERROR: [" in line), None)
+    if first is None:
+        return " ".join(lines[-1:]).strip()
+    text = [lines[first].partition("]: ")[2]]
+    for line in lines[first + 1 :]:
+        if not line.startswith(" ") or "HINT" in line:
+            break
+        text.append(line.strip())
+    return _short(" ".join(text))
+
+
+def _short(text: str) -> str:
+    """Without the request and answer that pgBackRest shows of a server: what the server says is enough."""
+    said = re.search(r"<Message>(.*?)</Message>", text, re.S)
+    return " ".join(re.split(r":?\s*\*\*\* ", text)[0].split()) + (f": {said[1]}" if said else "")

@@ -1,0 +1,179 @@
+"""A database with backups on loopback, as it is rendered: members, their store, and a real S3 server."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from composition.compose import compose
+from composition.read import StackInput, check
+from tests.components.postgres_ha.etcd_members import Store
+from tests.components.postgres_ha.patroni_members import COUNT, PASSWORDS, Patronis, as_postgres
+from tests.live.app.postgres_server import POSTGRES_BIN
+from tests.live.deployed.waiting import wait_for
+from tests.loopback import own_network
+from tests.mock_engine import Recorded, render
+from tests.rendered.texts import PLATFORMS, text
+from tests.s3_server import S3Server
+
+_PORT = 8010
+_NEVER = "0 0 1 1 *"
+
+
+class BackedUp(Patronis):
+    """Members with the rendered agent."""
+
+    def __init__(self, directory: Path, store: Store, server: S3Server) -> None:
+        self._server = server
+        backups = {"repositories": ["offsite"], "full": _NEVER, "incremental": None, "queue": "128Mi"}
+        super().__init__(directory, store, backups=backups)
+
+    def rendered(self, kind: str) -> list[Recorded]:
+        document = {
+            "platform": PLATFORMS[kind],
+            "images": {"source": "sandbox"},
+            "repositories": {"offsite": self._server.repository},
+            "databases": {"main": {"members": COUNT, "volume": "1Gi", **self._main}},
+        }
+        values = self._server.secrets
+        stack = check(document, source="backups", secret_names=frozenset(values))
+        given = StackInput(source="backups", stack=stack, secrets=values)  # type: ignore[arg-type]
+        return render(lambda _: compose(given, stack_name="prod"))
+
+    def secret_files(self, ordinal: int) -> dict[str, str]:
+        configuration = text(self.found, "main-pg-backups-pgbackrest")
+        return {
+            "backups/pgbackrest.conf": self._text(ordinal, configuration),
+            "backups/password": PASSWORDS["backups"],
+            "backups/repo1-ca.pem": self._server.ca,
+        }
+
+    def backups(self, ordinal: int) -> dict[str, Any]:
+        """What the agent says."""
+        found: dict[str, Any] = self._asked(ordinal, "/backups").json()
+        return found
+
+    def metrics(self, ordinal: int) -> dict[str, float]:
+        """By series."""
+        lines = (line.rpartition(" ") for line in self._asked(ordinal, "/metrics").text.splitlines())
+        return {name: float(value) for name, _, value in lines}
+
+    def order(self, *line: str) -> tuple[int, str]:
+        """As a person's command gives it: exit code, and what it says."""
+        place = self._directory / "job"
+        wanted = {"members": {f"main-pg-{one}": self.address(one) for one in range(COUNT)}}
+        (place / "members.json").write_text(json.dumps(wanted))
+        done = subprocess.run(
+            [sys.executable, "-m", "scripts.backup_orders", place / "members.json", place / "passwords.json", *line],
+            env={"PYTHONPATH": str(place), "PATH": os.environ["PATH"]},
+            capture_output=True, text=True, timeout=250, check=False,
+        )  # fmt: skip
+        return done.returncode, done.stdout + done.stderr
+
+    def as_superuser(self, ordinal: int, sql: str) -> str:
+        """What the server answers by its socket."""
+        socket = str(self._directory / f"volume-{ordinal}")
+        line = [*as_postgres(), str(POSTGRES_BIN / "psql"), "-XAtq", "-h", socket, "-U", "postgres", "-c", sql]
+        done = subprocess.run(line, capture_output=True, text=True, timeout=30, check=False)
+        return str(done.stdout or done.stderr).strip()
+
+    def lose(self, ordinal: int) -> None:
+        """Killed, and its volume is gone."""
+        volume = self._directory / f"volume-{ordinal}"
+        self.kill(ordinal)
+
+        def gone() -> bool:
+            shutil.rmtree(volume, ignore_errors=True)  # its server is still on its way out
+            return not volume.exists()
+
+        wait_for("the volume is gone", gone, seconds=20, every=0.2)
+
+    def _asked(self, ordinal: int, path: str) -> httpx.Response:
+        url = f"http://{self.address(ordinal)}:{_PORT}{path}"
+        return httpx.get(url, auth=("backups", PASSWORDS["backups"]), timeout=10, trust_env=False)
+
+    def _text(self, ordinal: int, text: str) -> str:
+        volume = f"{self._directory}/volume-{ordinal}"
+        text = text.replace("/tmp/pgbackrest", f"{volume}/locks").replace("socket-path=/tmp", f"socket-path={volume}")
+        text = text.replace('"socket": "/tmp"', f'"socket": "{volume}"').replace(
+            '"0.0.0.0"', f'"{self.address(ordinal)}"'
+        )
+        return super()._text(ordinal, text.replace("/usr/lib/postgresql/17/bin", str(POSTGRES_BIN)))
+
+
+class Site:
+    """The database, its store and the repository's server."""
+
+    def __init__(self, directory: Path) -> None:
+        for part in ("etcd", "patroni", "s3"):
+            (directory / part).mkdir()
+        self.server = S3Server(directory / "s3", f"{own_network()}.40")
+        self.store = Store(directory / "etcd")
+        self.members = BackedUp(directory / "patroni", self.store, self.server)
+
+    def start(self) -> None:
+        """Returns when all replicas stream and the log is archived."""
+        self.server.start()
+        self.store.start_all()
+        self.members.start(0)
+        wait_for("member 0 leads", lambda: self.leader() == 0, seconds=90, every=0.2)
+        self.configure(ttl=20, loop_wait=2, retry_timeout=5)
+        for ordinal in range(1, COUNT):
+            self.members.start(ordinal)
+        self.wait_whole()
+        self.members.apply_settings()
+        self.configure(ttl=20, loop_wait=2, retry_timeout=5)
+
+    def lose_everything(self) -> None:
+        """Servers and store, with all their volumes; the first starts again. Returns when it leads."""
+        for ordinal in range(COUNT):
+            self.members.lose(ordinal)
+            self.store.lose(ordinal)
+        self.store.start_all()
+        self.members.start(0)
+        wait_for("member 0 leads", lambda: self.leader() == 0, seconds=120, every=0.2)
+
+    def stop(self) -> None:
+        self.members.stop()
+        self.store.stop()
+        self.server.kill()
+
+    def leader(self) -> int | None:
+        """Who has the leader lock, and says so itself."""
+        return next((ordinal for ordinal in range(COUNT) if self.members.answers(ordinal, "/primary")), None)
+
+    def configure(self, **changes: object) -> None:
+        """Patroni's own timers, for a test that does not wait for them."""
+        leader = self.leader()
+        assert leader is not None
+        answer = httpx.patch(
+            self.members.url(leader, "/config"), json=changes, auth=("patroni", PASSWORDS["rest_api"]), trust_env=False
+        )
+        assert answer.status_code == 200, answer.text
+
+    def wait_whole(self, seconds: float = 120) -> None:
+        """Until one leads and the others stream."""
+        wait_for("the cluster is whole", self._whole, seconds=seconds, every=0.3)
+
+    def sql(self, sql: str) -> str:
+        """What the primary answers."""
+        leader = self.leader()
+        assert leader is not None
+        return self.members.login(leader, "app", "owner", "app", sql)
+
+    def _whole(self) -> bool:
+        leader = self.leader()
+        if leader is None:
+            return False
+        try:
+            told = httpx.get(self.members.url(leader, "/cluster"), timeout=2, trust_env=False).json()["members"]
+        except httpx.HTTPError:
+            return False
+        return sum(one["state"] in ("running", "streaming") for one in told) == COUNT and all(
+            one["role"] == "leader" or one["state"] == "streaming" for one in told
+        )

@@ -1,0 +1,123 @@
+"""Backups, the archive and restores of a database of three members, with the real servers and a real S3 server."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.components.postgres_ha.backed_up import Site
+from tests.components.postgres_ha.patroni_members import COUNT, require_patroni
+from tests.live.deployed.waiting import wait_for
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(400)]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    require_patroni("etcd", "flock", "pgbackrest", packages="Debian packages etcd-server, util-linux, pgbackrest")
+    one = Site(tmp_path_factory.mktemp("backups"))
+    try:
+        one.start()
+        yield one
+    finally:
+        one.stop()
+
+
+def test_the_first_backup_is_due_at_once(site: Site) -> None:
+    leader = site.leader()
+    assert leader is not None
+    wait_for("a backup", lambda: site.members.backups(leader)["backups"], seconds=90, every=0.5)
+    (backup,) = site.members.backups(leader)["backups"]
+    assert (backup["kind"], backup["repository"]) == ("full", "offsite")
+    metrics = site.members.metrics(leader)
+    assert metrics['ha_backup_overdue_seconds{repository="offsite"}'] == 0
+    assert metrics['ha_backup_repository_up{repository="offsite"}'] == 1
+    assert metrics["ha_backup_primary"] == 1
+    assert site.members.metrics((leader + 1) % COUNT) == {"ha_backup_primary": 0}
+
+
+def test_a_person_takes_one_and_is_refused_what_cannot_be(site: Site) -> None:
+    code, said = site.members.order("take", "incremental")
+    print(said)
+    assert code == 0, said
+    leader = site.leader()
+    assert leader is not None
+    assert [one["kind"] for one in site.members.backups(leader)["backups"]] == ["full", "incremental"]
+    for to, why in {
+        "": "TO is missing",
+        "1999-01-01": "is outside the archive",
+        "20260101-000000F": "is none of",
+    }.items():
+        code, said = site.members.order("restore", to, "", "overwrite")
+        assert code == 1
+        assert why in said
+        assert "there is every moment from " in said, "what can be restored is offered"
+    code, said = site.members.order("restore", "latest", "", "")
+    assert (code, "OVERWRITE" in said) == (1, True)
+    assert site.leader() == leader, "nothing was stopped"
+
+
+def test_a_bad_delete_is_undone_to_the_second_before(site: Site) -> None:
+    site.sql("CREATE TABLE orders AS SELECT generate_series(1, 1000) AS id")
+    time.sleep(1.1)  # what is restored is said in seconds
+    moment = site.sql("SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS')")
+    time.sleep(1.1)
+    site.sql("DELETE FROM orders WHERE id > 3")
+    assert site.sql("SELECT count(*) FROM orders") == "3"
+    began = time.monotonic()
+    code, said = site.members.order("restore", moment, "", "overwrite")
+    print(f"{time.monotonic() - began:.1f} s: {said}")
+    assert code == 0, said
+    assert site.sql("SELECT count(*) FROM orders") == "1000"
+    site.wait_whole()
+    for ordinal in range(COUNT):
+        assert site.members.login(ordinal, "app", "owner", "app", "SELECT count(*) FROM orders") == "1000"
+    leader = site.leader()
+    assert leader is not None
+    wait_for(
+        "a full backup of the new timeline", lambda: _kinds(site, leader).count("full") == 2, seconds=90, every=0.5
+    )
+    undo = said.rpartition("TO='")[2].partition("' TIMELINE=")
+    code, said = site.members.order("restore", undo[0], undo[2].strip(), "overwrite")
+    assert code == 0, said
+    assert site.sql("SELECT count(*) FROM orders") == "3", "a restore can be undone"
+    site.wait_whole()
+
+
+def test_a_repository_that_is_away_holds_nobody(site: Site) -> None:
+    leader = site.leader()
+    assert leader is not None
+    site.server.kill()
+    took, end = [], time.monotonic() + 10
+    while time.monotonic() < end:
+        began = time.monotonic()
+        assert site.sql("INSERT INTO orders VALUES (0) RETURNING id") == "0"
+        took.append(time.monotonic() - began)
+    switched = site.members.as_superuser(leader, "SELECT pg_switch_wal()")
+    print(f"{len(took)} writes, the slowest took {max(took):.2f} s; {switched}")
+    waiting = "ha_backup_log_waiting_bytes"
+    wait_for("the log waits", lambda: site.members.metrics(leader)[waiting] > 0, seconds=30, every=0.5)
+    site.server.start()
+    wait_for("it is archived", lambda: site.members.metrics(leader)[waiting] == 0, seconds=90, every=0.5)
+
+
+def test_a_cluster_without_any_data_begins_with_its_backups(site: Site) -> None:
+    site.sql("CREATE TABLE last AS SELECT 42 AS id")
+    leader = site.leader()
+    assert leader is not None
+    name = site.members.as_superuser(leader, "SELECT pg_walfile_name(pg_switch_wal())")
+    archived = "SELECT last_archived_wal >= '{}' FROM pg_stat_archiver"
+    wait_for(
+        "it is archived",
+        lambda: site.members.as_superuser(leader, archived.format(name)) == "t",
+        seconds=60,
+        every=0.5,
+    )
+    began = time.monotonic()
+    site.lose_everything()
+    print(f"led again after {time.monotonic() - began:.1f} s")
+    assert site.sql("SELECT id FROM last") == "42"
+
+
+def _kinds(site: Site, ordinal: int) -> list[str]:
+    return [one["kind"] for one in site.members.backups(ordinal)["backups"]]
