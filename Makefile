@@ -45,6 +45,18 @@ restart: setup ## Restart a component, one replica after another: make restart A
 switchover: setup ## Let another member of a database lead: make switchover DB=main (TO=main-pg-1)
 	@$(PYTHON) -m cli switchover "$(STACK)" "$(DB)" "$(TO)"
 
+.PHONY: backup
+backup: setup ## Take a backup of a database now: make backup DB=main (FULL=1)
+	@$(PYTHON) -m cli backup "$(STACK)" "$(DB)" $(if $(filter-out 0 no,$(FULL)),--full)
+
+.PHONY: backups
+backups: setup ## Show the backups of the databases (DB=main: of one)
+	@$(PYTHON) -m cli backups "$(STACK)" "$(DB)"
+
+.PHONY: restore
+restore: setup ## Bring a database back to a moment: make restore DB=main TO='2026-01-31 10:12' OVERWRITE=main
+	@$(PYTHON) -m cli restore "$(STACK)" "$(DB)" "$(TO)" --timeline "$(TIMELINE)" --overwrite "$(OVERWRITE)"
+
 .PHONY: verify-images
 verify-images: setup ## Pull the images that STACK pins, and check that they run as their pins say (Docker: DOCKER_HOST)
 	@$(PYTHON) -m cli verify-images "$(STACK)"

@@ -4,7 +4,20 @@ import argparse
 import os
 import sys
 
-from cli.commands import down, logs, preview, restart, secret, status, switchover, up, verify_images
+from cli.commands import (
+    backup,
+    backups,
+    down,
+    logs,
+    preview,
+    restart,
+    restore,
+    secret,
+    status,
+    switchover,
+    up,
+    verify_images,
+)
 from cli.environment import show_environment
 from cli.errors import CommandError
 from cli.progress import fail
@@ -14,6 +27,8 @@ from cli.take_over import take_over
 _AFTER_INTERRUPT = {
     "up": "`make up` goes on from here, `make down` removes what is there",
     "down": "`make down` goes on from here",
+    "backup": "a backup that was begun goes on, and `make backups` shows it",
+    "restore": "the restore goes on as far as it is; run it again with the same words to end it",
     "switchover": "what was begun goes on by itself, and the database's log shows who leads",
     "take-over": "`make take-over` goes on from here",
     "restart": "what was begun goes on by itself, and `make status` shows it",
@@ -32,6 +47,9 @@ def main() -> int:
         ("logs", "print recent lines of every replica or member of a component"),
         ("restart", "replace the replicas or members of a component one after another"),
         ("switchover", "let another member of a database lead, and say how long writes were away"),
+        ("backup", "take a backup of a database now, beside those that its schedule takes"),
+        ("backups", "show the backups of the stack's databases"),
+        ("restore", "bring a database back to a moment, in place"),
         ("verify-images", "pull the pinned images, and check that they are what their pins say"),
         ("take-over", "move the stack's state to the engine that ENGINE names; nothing that runs changes"),
         ("env", "print the variables with which plain `pulumi` works on the stack"),
@@ -41,6 +59,12 @@ def main() -> int:
         command.add_argument("stack", nargs="?", default="", help="default: as STACK_FILE is named, otherwise dev")
     commands.choices["preview"].add_argument("--json", action="store_true", help="as `pulumi preview --json`")
     commands.choices["secret"].add_argument("key", nargs="?", default="")
+    for name in ("backup", "backups", "restore"):
+        commands.choices[name].add_argument("database", nargs="?", default="", help="a database of the stack")
+    commands.choices["backup"].add_argument("--full", action="store_true", help="not only what changed")
+    commands.choices["restore"].add_argument("to", nargs="?", default="", help="a time, a backup, or `latest`")
+    commands.choices["restore"].add_argument("--timeline", default="", help="not the newest: a number")
+    commands.choices["restore"].add_argument("--overwrite", default="", help="the database, whose data is lost")
     for name in ("logs", "restart"):
         commands.choices[name].add_argument("app", nargs="?", default="", help="a component of the stack")
     commands.choices["switchover"].add_argument("database", nargs="?", default="", help="a database of the stack")
@@ -65,6 +89,13 @@ def main() -> int:
                 return restart(stack, arguments.app)
             case "switchover":
                 return switchover(stack, arguments.database, arguments.to)
+            case "backup":
+                return backup(stack, arguments.database, full=arguments.full)
+            case "backups":
+                return backups(stack, arguments.database)
+            case "restore":
+                words = (arguments.to, arguments.timeline, arguments.overwrite)
+                return restore(stack, arguments.database, *words)
             case "take-over":
                 return take_over(stack)
             case "env":

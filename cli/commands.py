@@ -8,6 +8,7 @@ from typing import Any
 
 from cli import sandbox
 from cli.answer import show_answers
+from cli.backups import in_place, show, take
 from cli.check import check
 from cli.checked import say_what_was_checked
 from cli.drift import Drift
@@ -15,7 +16,8 @@ from cli.engines import Engine
 from cli.errors import CommandError
 from cli.fixed import check_fixed
 from cli.holders import check_holder
-from cli.logs import Asked, show
+from cli.logs import Asked
+from cli.logs import show as show_lines
 from cli.operations import Operations
 from cli.owners import check_owners
 from cli.places import chosen_place
@@ -193,7 +195,7 @@ def logs(stack: StackFile, app: str, *, since: str = "", follow: bool = False) -
     on = operations(stack)
     asked = Asked(since_seconds=_seconds(since) if since else None, follow=follow)
     workloads = on.workloads(_deployed(stack, on, _engine(stack, on.hosts.environment, "logs")))
-    show([on.logs(workload, asked) for workload in chosen(workloads, app, stack, "logs")], asked)
+    show_lines([on.logs(workload, asked) for workload in chosen(workloads, app, stack, "logs")], asked)
     return 0
 
 
@@ -211,6 +213,29 @@ def switchover(stack: StackFile, database: str, to: str = "") -> int:
     on = operations(stack)
     resources = _deployed(stack, on, _engine(stack, on.hosts.environment, "switchover"))
     say(f"switchover: {switch_over(on, resources, stack, database, to)}")
+    return 0
+
+
+def backup(stack: StackFile, database: str, *, full: bool = False) -> int:
+    """Take a backup of `database` now."""
+    on = operations(stack)
+    resources = _deployed(stack, on, _engine(stack, on.hosts.environment, "backup"))
+    say(f"backup: {take(on, resources, stack, database, full=full)}")
+    return 0
+
+
+def backups(stack: StackFile, database: str = "") -> int:
+    """Show the backups of `database`, or of every database that has some; exit 1 when something is not well."""
+    on = operations(stack)
+    resources = _deployed(stack, on, _engine(stack, on.hosts.environment, "backups"))
+    return 0 if show(on, resources, stack, database) else 1
+
+
+def restore(stack: StackFile, database: str, to: str, timeline: str = "", overwrite: str = "") -> int:
+    """Bring `database` back to a moment, in place."""
+    on = operations(stack)
+    resources = _deployed(stack, on, _engine(stack, on.hosts.environment, "restore"))
+    say(f"restore: {in_place(on, resources, stack, database, to, timeline, overwrite=overwrite == database)}")
     return 0
 
 

@@ -17,7 +17,7 @@ SECONDS = 150.0
 
 def switch_over(on: Operations, resources: Resources, stack: StackFile, database: str, to: str) -> str:
     """What changed: one sentence. Raises CommandError where it was refused, or is not known to have ended."""
-    job, endpoint = _parts(on.workloads(resources), stack, database)
+    job, endpoint = parts(on.workloads(resources), stack, database, "switchover")
     say(f"switchover: {database} of stack {stack.name}, while a write every 0.1 s measures what clients notice")
     directory = "/etc/ha-settings"
     files = (f"{directory}/wanted.json", f"{directory}/passwords.json")
@@ -28,14 +28,14 @@ def switch_over(on: Operations, resources: Resources, stack: StackFile, database
     return said.strip().splitlines()[-1]
 
 
-def _parts(workloads: Sequence[Workload], stack: StackFile, database: str) -> tuple[Workload, Workload]:
-    """The settings job, which may talk to the members, and the write endpoint."""
+def parts(workloads: Sequence[Workload], stack: StackFile, database: str, verb: str) -> tuple[Workload, Workload]:
+    """The settings job, which may talk to the members, and the write endpoint. Raises CommandError."""
     names = sorted({one.component.partition(" ")[2] for one in workloads if one.component.startswith(f"{COMPONENT} ")})
     if not names:
         raise CommandError(f"stack {stack.name} runs no database of its own.")
     there = f"stack {stack.name} has {', '.join(names)}"
     if not database:
-        raise CommandError(f"DB is missing; {there}: `{stack.make('switchover')} DB={names[0]}`.")
+        raise CommandError(f"DB is missing; {there}: `{stack.make(verb)} DB={names[0]}`.")
     words = {one.word: one for one in workloads if one.component == f"{COMPONENT} {database}"}
     found = [words.get(f"{database}-{part}") for part in ("pg-settings", "rw")]
     if found[0] is None or found[1] is None:

@@ -74,10 +74,13 @@ def _images(settings: PostgresSettings | ExternalDatabase | None) -> tuple[Image
     """A broken one may be outside the stack."""
     if not isinstance(settings, PostgresSettings):
         return ()
-    proxy, servers, store = _IMAGES
-    if settings.backups is not None:
-        servers = servers._replace(programs=(*servers.programs, "pgbackrest", "pg_ctl"))
-    return (proxy, servers, store) if settings.pooler is None else (proxy, servers, store, POOLER_IMAGE)
+    needed = _IMAGES if settings.pooler is None else (*_IMAGES, POOLER_IMAGE)
+    if settings.backups is None:
+        return needed
+    return tuple(
+        need._replace(programs=(*need.programs, "pgbackrest", "pg_ctl")) if need.pin == "postgres" else need
+        for need in needed
+    )
 
 
 def _uses(settings: PostgresSettings | ExternalDatabase) -> Iterable[Reference]:
