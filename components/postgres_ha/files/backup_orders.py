@@ -26,6 +26,7 @@ PORT = 8010
 ANSWER_SECONDS = 10
 POLL_SECONDS = 1.0
 READ_SECONDS = 150
+REACH_SECONDS = 30
 CLOSE_SECONDS = 150
 PAUSE_SECONDS = 60
 START_SECONDS = 300
@@ -70,6 +71,12 @@ class Cluster:
     def __init__(self, hosts: dict[str, str], passwords: dict[str, str]) -> None:
         self.agents = [Agent(name, host, passwords["backups"]) for name, host in hosts.items()]
         self._patronis = {name: Patroni(f"{host}:8008", passwords["rest_api"]) for name, host in hosts.items()}
+
+    def reach(self) -> None:
+        """Returns when a member answers: a new container has no way to others yet, where a policy opens it."""
+        end = time.monotonic() + REACH_SECONDS
+        while not self.told() and time.monotonic() < end:
+            time.sleep(POLL_SECONDS)
 
     def told(self) -> dict[str, Json]:
         """How backups are, by member that answers."""
@@ -285,6 +292,7 @@ def main(*line: str) -> int:
     """0 when it was done."""
     wanted, passwords, verb, *rest = line
     cluster = Cluster(json.loads(Path(wanted).read_text())["members"], json.loads(Path(passwords).read_text()))
+    cluster.reach()
     try:
         match verb:
             case "list":
