@@ -37,8 +37,8 @@ def changed(platform: str, changes: dict[str, Any]) -> dict[tuple[str, str], Rec
 @pytest.mark.parametrize(
     ("changes", "beside"),
     [
-        pytest.param({"failover": {"ttl": "60s", "release_after": "5s"}}, set(), id="timer"),
-        pytest.param({"synchronous": "strict"}, set(), id="synchronous"),
+        pytest.param({"failover": {"ttl": "60s"}}, set(), id="timer"),
+        pytest.param({"synchronous": False}, set(), id="synchronous"),
         pytest.param({"max_connections": 333}, {"main-rw-config", "main-rw"}, id="max_connections, and its proxies"),
     ],
 )

@@ -78,6 +78,7 @@ def live_stack(platform: dict[str, Any], *, alerts_host: str) -> dict[str, Any]:
             "main": {
                 "members": MEMBERS, "synchronous": True, "extensions": ["vector"], "volume": "1Gi", "resources": _DATA,
                 "store_resources": _STORE, "roles": {"reader": {"grants": {"app": "read"}}},
+                "failover": {"release_after": "5s"},
             },
         },
         "caches": {

@@ -33,7 +33,7 @@ def test_changed_database_settings_are_in_force(site: Site, reports: Path, reque
         parameters = {"work_mem": "9MB", "max_worker_processes": 9}
         settings["databases"]["main"] |= {
             "max_connections": 130,
-            "failover": {"ttl": "33s"},
+            "failover": {"ttl": "33s", "release_after": "5s"},
             "parameters": parameters,
             "extensions": ["vector", "pg_trgm"],
         }
@@ -76,7 +76,7 @@ def test_settings_that_cannot_be_applied_fail_the_update(
     before = _stored(site)
 
     def other_timer(settings: Settings) -> None:
-        settings["databases"]["main"]["failover"] = {"ttl": "34s"}
+        settings["databases"]["main"]["failover"] |= {"ttl": "34s"}
 
     other_timer(site.deployment.settings)
     site.run_in(member, [*patronictl, "pause", "--wait"])
