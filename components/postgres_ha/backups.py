@@ -26,7 +26,7 @@ START = (
     f"{DIRECTORY}; sleep 5; done 9>&- & }} && "
 )
 """In the command of a member, before what it runs: an agent that ended starts again."""
-SCRIPTS = ("agent", "bootstrap", "clock", "log", "metrics", "repository", "restore")
+SCRIPTS = ("agent", "bootstrap", "clock", "history", "log", "metrics", "repository", "restore")
 
 
 @dataclass(frozen=True, kw_only=True)

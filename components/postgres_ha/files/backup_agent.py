@@ -202,7 +202,7 @@ class Door(BaseHTTPRequestHandler):
             self._answer(HTTPStatus.OK, json.dumps(self.agent.told()))
 
     def do_POST(self) -> None:
-        """`/read`, `/take`, and the steps of a restore: `/close`, `/stop`, `/restore`."""
+        """`/read`, `/take`, and the steps of a restore: `/plan`, `/close`, `/stop`, `/restore`."""
         if self._may():
             try:
                 self._answer(HTTPStatus.OK, json.dumps(self._ordered()))
@@ -216,6 +216,8 @@ class Door(BaseHTTPRequestHandler):
                 return self.agent.read()
             case "/take":
                 self.agent.order("full" if body.get("kind") == "full" else "incremental")
+            case "/plan":
+                return {"options": Target(**body).options(self.agent.repositories)}
             case "/close":
                 self.agent.log.close()
             case "/stop":

@@ -123,6 +123,7 @@ class Cluster:
         reader = reader or next(one for one in self.agents if one.name in told)
         backups = reader.ask("POST", "/read", seconds=READ_SECONDS)["backups"]
         target = chosen(to, timeline, backups, time.time())
+        reader.ask("POST", "/plan", target, seconds=READ_SECONDS)
         if not overwrite:
             raise Refused("it overwrites what is in the database now: say so with OVERWRITE=<the database>")
         chief, undo = self._close(told)

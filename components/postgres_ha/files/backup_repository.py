@@ -6,12 +6,16 @@ Where it finds them stands in the file that PGBACKREST_CONFIG names. A repositor
 import json
 import re
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 _ANSWER_SECONDS = 60
 """pgBackRest asks a server that does not answer again for minutes."""
 _KINDS = {"full": "full", "incremental": "incr"}
+
+
+Histories = Mapping[int, Mapping[int, int]]
+"""Timeline -> those that it comes from, and the position of the log at which each was left."""
 
 
 class Failed(Exception):
@@ -29,6 +33,9 @@ class Backup(NamedTuple):
     bytes: int
     size: int
     """Of the cluster, when it was taken."""
+    timeline: int
+    position: int
+    """Of the log, where it ended."""
 
 
 class Repositories:
@@ -58,6 +65,19 @@ class Repositories:
             found += [self._backup(one) for one in stanza.get("backup", []) if not one.get("error")]
         return sorted(found, key=lambda one: one.ended), faults
 
+    def histories(self) -> Histories:
+        """Of every timeline that a repository has; of the cluster's present version. Raises Failed."""
+        found: dict[int, dict[int, int]] = {}
+        for stanza in json.loads(self._run("info", "--output=json", seconds=_ANSWER_SECONDS) or "[]"):
+            for archive in stanza.get("archive", []):
+                repository = f"--repo={archive['database']['repo-key']}"
+                place = f"archive/{self._stanza}/{archive['id']}"
+                listed = self._run(repository, "repo-ls", place, "--filter=[.]history$", seconds=_ANSWER_SECONDS)
+                for name in listed.split():
+                    text = self._run(repository, "repo-get", f"{place}/{name}", seconds=_ANSWER_SECONDS)
+                    found[int(name.partition(".")[0], 16)] = parsed(text)
+        return found
+
     def take(self, kind: str, repository: str) -> None:
         """A backup: returns when it is complete, and what is too old is removed. Raises Failed."""
         self._run(f"--repo={self._number(repository)}", f"--type={_KINDS[kind]}", "backup")
@@ -76,6 +96,8 @@ class Repositories:
             ended=told["timestamp"]["stop"],
             bytes=repository["delta"],
             size=told["info"]["size"],
+            timeline=int(told["archive"]["stop"][:8], 16),
+            position=position(told["lsn"]["stop"]),
         )
 
     def _name(self, number: int) -> str:
@@ -97,6 +119,18 @@ class Repositories:
         if done.returncode:
             raise Failed(_reason(done.stdout + done.stderr) or f"pgbackrest ended with {done.returncode}")
         return done.stdout
+
+
+def parsed(text: str) -> dict[int, int]:
+    """A timeline's history, as PostgreSQL writes it: another timeline, a position and a reason in each line."""
+    lines = [line.split() for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    return {int(line[0]): position(line[1]) for line in lines}
+
+
+def position(text: str) -> int:
+    """Of the log, as a number: `16/B374D848`."""
+    high, _, low = text.partition("/")
+    return (int(high, 16) << 32) + int(low, 16)
 
 
 def _reason(said: str) -> str:

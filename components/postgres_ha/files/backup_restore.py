@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from .backup_history import leading
 from .backup_repository import Failed, Repositories
 
 _STOP_SECONDS = 300
@@ -26,15 +27,16 @@ class Target(NamedTuple):
     label: str = ""
     timeline: str = ""
 
-    def options(self) -> list[str]:
-        """For pgBackRest."""
+    def options(self, repositories: Repositories) -> list[str]:
+        """For pgBackRest. Raises Failed where no backup leads there."""
         if self.label:
-            found = [f"--set={self.label}", "--type=immediate", "--target-action=promote"]
-        elif self.time:
-            found = ["--type=time", f"--target={self.time}", "--target-action=promote"]
-        else:
-            found = ["--type=default"]
-        return found + ([f"--target-timeline={self.timeline}"] if self.timeline else [])
+            line = ["--type=immediate", f"--target-timeline={self.timeline or 'current'}", "--target-action=promote"]
+            return [f"--set={self.label}", *line]
+        backups, _ = repositories.backups()
+        timeline = int(self.timeline or 0)
+        label, follow = leading(backups, repositories.histories(), timeline=timeline, time=self.time)
+        until = ["--type=time", f"--target={self.time}", "--target-action=promote"] if self.time else ["--type=default"]
+        return [f"--set={label}", *until, f"--target-timeline={follow}"]
 
 
 class Files:
@@ -59,9 +61,10 @@ class Files:
 
     def restore(self, repositories: Repositories, target: Target) -> None:
         """Returns when the server has replayed the log and stopped. Raises Failed."""
+        options = target.options(repositories)
         self.stop()
         self.data.mkdir(mode=0o700, exist_ok=True)
-        repositories.restore(target.options())
+        repositories.restore(options)
         self._replay()
 
     def _replay(self) -> None:
