@@ -177,6 +177,8 @@ class Writes:
             "PGOPTIONS": "-c statement_timeout=2s",
         }
         self._times: list[float] = []
+        self._said = ""
+        """By the last write that failed."""
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._write, daemon=True)
 
@@ -184,7 +186,10 @@ class Writes:
         """Raises Refused where the endpoint takes no write before the change."""
         self._thread.start()
         if not self._acknowledged_after(0.0, WRITE_SECONDS):
-            raise Refused("the write endpoint takes no write now, before the change: look at `make status` first")
+            said = f" ({self._said})" if self._said else ""
+            raise Refused(
+                f"the write endpoint takes no write now, before the change{said}: look at `make status` first"
+            )
 
     def end(self) -> float:
         """The longest time without an acknowledged write. Raises Refused where there is none after the change."""
@@ -206,9 +211,11 @@ class Writes:
     def _write(self) -> None:
         while not self._stop.is_set():
             began = time.monotonic()
-            done = subprocess.run(self._line, env=self._env, capture_output=True, check=False)
+            done = subprocess.run(self._line, env=self._env, capture_output=True, text=True, check=False)
             if done.returncode == 0:
                 self._times.append(time.monotonic())
+            else:
+                self._said = " ".join(done.stderr.split())
             time.sleep(max(0.0, 0.1 - (time.monotonic() - began)))
 
 
