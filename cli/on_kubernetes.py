@@ -115,6 +115,9 @@ class OnKubernetes(Operations):
     def take_up(self, killed: KilledRun) -> list[dict[str, Any]]:
         return kubernetes_recover.take_up(killed, self.hosts)
 
+    def host(self, workload: Workload) -> str:
+        return self._names().host(workload.name)
+
     def run_beside(self, workload: Workload, verb: str, command: Sequence[str], seconds: float) -> tuple[int, str]:
         return kubernetes_run.run(workload, verb, command, seconds, self.hosts)
 

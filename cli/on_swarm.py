@@ -89,6 +89,9 @@ class OnSwarm(Operations):
     def take_up(self, killed: KilledRun) -> list[dict[str, Any]]:
         return swarm_recover.take_up(killed, self.stack.name, self.hosts)
 
+    def host(self, workload: Workload) -> str:
+        return workload.name
+
     def run_beside(self, workload: Workload, verb: str, command: Sequence[str], seconds: float) -> tuple[int, str]:
         return swarm_run.run(workload, verb, command, seconds, self.hosts)
 

@@ -98,6 +98,10 @@ class Operations(ABC):
         owner."""
 
     @abstractmethod
+    def host(self, workload: Workload) -> str:
+        """The name by which the stack's containers reach it, which a certificate has, too."""
+
+    @abstractmethod
     def run_beside(self, workload: Workload, verb: str, command: Sequence[str], seconds: float) -> tuple[int, str]:
         """Run a command once in a container like `workload`'s: its exit code, and what it wrote."""
 

@@ -21,7 +21,7 @@ def switch_over(on: Operations, resources: Resources, stack: StackFile, database
     say(f"switchover: {database} of stack {stack.name}, while a write every 0.1 s measures what clients notice")
     directory = "/etc/ha-settings"
     files = (f"{directory}/wanted.json", f"{directory}/passwords.json")
-    command = ("python3", "-c", SCRIPT.read_text(), *files, endpoint.name, *([to] if to else []))
+    command = ("python3", "-c", SCRIPT.read_text(), *files, on.host(endpoint), *([to] if to else []))
     code, said = on.run_beside(job, "switchover", command, SECONDS)
     if code:
         raise CommandError(f"{database}: {said.strip() or f'it ended with {code} and said nothing'}.")

@@ -36,6 +36,9 @@ class Ran:
     def workloads(self, _: Any) -> list[Workload]:
         return self._workloads
 
+    def host(self, workload: Workload) -> str:
+        return f"{workload.name}.ns.svc.cluster.local"
+
     def run_beside(self, *asked: Any) -> tuple[int, str]:
         self.ran = [*asked]
         return self._answer
@@ -51,7 +54,7 @@ def test_the_script_runs_beside_the_settings_job() -> None:
     job, verb, command, _ = on.ran
     assert (job, verb) == (JOB, "switchover")
     files = ("/etc/ha-settings/wanted.json", "/etc/ha-settings/passwords.json")
-    assert command == ("python3", "-c", SCRIPT.read_text(), *files, "dev-main-rw", "main-pg-1")
+    assert command == ("python3", "-c", SCRIPT.read_text(), *files, "dev-main-rw.ns.svc.cluster.local", "main-pg-1")
 
 
 @pytest.mark.parametrize(
