@@ -36,7 +36,7 @@ def alertmanager(scope: Scope, settings: AlertmanagerSettings, *, image: StoreIm
             tier=Tier.MONITORING,
             container=Container(
                 image=image.image,
-                command=(f"{image.bin_dir}/alertmanager" if image.bin_dir else "alertmanager",),
+                command=(image.program("alertmanager"),),
                 args=(
                     f"--config.file={_CONFIG}",
                     f"--storage.path={image.data_dir}/data",

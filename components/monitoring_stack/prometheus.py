@@ -74,7 +74,7 @@ def prometheus(
             tier=Tier.MONITORING,
             container=Container(
                 image=image.image,
-                command=(f"{image.bin_dir}/prometheus" if image.bin_dir else "prometheus",),
+                command=(image.program("prometheus"),),
                 args=(
                     f"--config.file={_DIRECTORY}/prometheus.yml",
                     f"--storage.tsdb.path={image.data_dir}/tsdb",

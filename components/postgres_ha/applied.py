@@ -44,8 +44,8 @@ def applied_settings(
     wanted = {
         "origin": str(scope.origin),
         "members": {f"{name}-pg-{ordinal}": host for ordinal, host in enumerate(members.member_hosts)},
-        "psql": f"{image.bin_dir}/psql" if image.bin_dir else "psql",
-        "postgres": f"{image.bin_dir}/postgres" if image.bin_dir else "postgres",
+        "psql": image.program("psql"),
+        "postgres": image.program("postgres"),
         "seconds": seconds,
         "configuration": dynamic_configuration(
             settings, major=image.major, archive=backups.parameters(name, image) if backups else None

@@ -64,7 +64,7 @@ def exporter(
             tier=Tier.DATA,
             container=Container(
                 image=image.image,
-                command=(f"{(image.bin_dir or '/usr/bin').rstrip('/')}/postgres_exporter",),
+                command=(image.program("postgres_exporter"),),
                 # No server of its own: it looks only at what a scrape names.
                 args=(
                     f"--config.file={_DIRECTORY}/config.yml",

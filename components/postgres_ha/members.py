@@ -99,9 +99,8 @@ def postgres(
     word = f"{name}-pg"
     etcd_hosts = [f"{host}:2379" for host in store.members.member_hosts]
     cluster = scope.config_file(f"{word}-cluster", _cluster_yml(name, settings, image=image, etcd_hosts=etcd_hosts))
-    psql = f"{image.bin_dir}/psql" if image.bin_dir else "psql"
     programs, starts = _beside(
-        scope, word, settings, {"store": etcd_hosts, "scope": name, "psql": psql, "socket": "/tmp"}
+        scope, word, settings, {"store": etcd_hosts, "scope": name, "psql": image.program("psql"), "socket": "/tmp"}
     )
     passwords = scope.secret(f"{word}-passwords", secrets.patroni())
     settings_role = scope.secret(f"{word}-settings-role", secrets.settings)

@@ -62,7 +62,7 @@ def exporter(
             tier=Tier.DATA,
             container=Container(
                 image=image.image,
-                command=(f"{(image.bin_dir or '/usr/bin').rstrip('/')}/redis_exporter",),
+                command=(image.program("redis_exporter"),),
                 # No address of its own: it looks only at what a scrape names.
                 args=(
                     "-redis.addr=",
