@@ -18,6 +18,7 @@ from typing import Any
 
 from . import backup_clock
 from .backup_log import Log
+from .backup_metrics import metrics
 from .backup_repository import Backup, Failed, Repositories
 from .backup_restore import Files, Target
 from .sql import NotYet, Server
@@ -195,8 +196,6 @@ class Door(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """`/metrics`, `/backups`."""
         if self.path == "/metrics":
-            from .backup_metrics import metrics
-
             self._answer(HTTPStatus.OK, metrics(self.agent), "text/plain; version=0.0.4")
         elif self.path == "/backups" and self._may():
             self._answer(HTTPStatus.OK, json.dumps(self.agent.told()))
