@@ -13,6 +13,8 @@ from tests.live.deployed.waiting import wait_for
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 AFTER, TTL = 3, 60
 TIMES = 2
+DEADLINE = 90
+"""Where no time is promised: seconds, on a machine that does a lot besides."""
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +58,9 @@ def test_a_primary_that_only_the_others_cannot_see(database: Database) -> None:
             leader, others = _leads(database)
             before = _lock(store)
             _release(store, others)
-            wait_for("somebody has it", lambda before=before: _lock(store) not in (before, None), seconds=30, every=0.1)  # type: ignore[misc]
+            wait_for(
+                "somebody has it", lambda before=before: _lock(store) not in (before, None), seconds=DEADLINE, every=0.1
+            )  # type: ignore[misc]
             database.wait_whole(synchronous=True)
             writer.goes_on()
     print(f"main-pg-{leader} led, then main-pg-{database.leader()}; writes away for {writer.outage():.1f} s")
@@ -72,10 +76,10 @@ def test_a_primary_that_does_not_find_out(database: Database) -> None:
         database.patronis.signal(leader, signal.SIGSTOP)
         try:
             _release(store, others)
-            wait_for("another leads", lambda: database.leader() in others, seconds=30, every=0.1)
+            wait_for("another leads", lambda: database.leader() in others, seconds=DEADLINE, every=0.1)
             there = len(writer.acknowledged)
             with Writer(PROXY, table="others") as other:
-                wait_for("the new one acknowledges", lambda: len(other.acknowledged) > 50, seconds=30, every=0.1)
+                wait_for("the new one acknowledges", lambda: len(other.acknowledged) > 50, seconds=DEADLINE, every=0.1)
             assert len(writer.acknowledged) <= there + 1, "the old one waits"
         finally:
             database.patronis.signal(leader, signal.SIGCONT)
@@ -88,15 +92,17 @@ def test_why_it_needs_synchronous(database: Database, monkeypatch: pytest.Monkey
     database.configure(synchronous_mode=False, synchronous_mode_strict=False)
     leader, others = _leads(database)
     store = release.Store(database.store_hosts(), database.store_context())
-    wait_for("nobody is synchronous", lambda: "sync" not in store.below("/ha-platform/main/"), seconds=30, every=0.1)
+    wait_for(
+        "nobody is synchronous", lambda: "sync" not in store.below("/ha-platform/main/"), seconds=DEADLINE, every=0.1
+    )
     monkeypatch.setattr(release.View, "may_be_replaced", True)
     with Writer(database.patronis.address(leader)) as writer:
         database.patronis.signal(leader, signal.SIGSTOP)
         try:
             _release(store, others)
-            wait_for("another leads", lambda: database.leader() in others, seconds=30, every=0.1)
+            wait_for("another leads", lambda: database.leader() in others, seconds=DEADLINE, every=0.1)
             there = len(writer.acknowledged)
-            wait_for("the old one goes on", lambda: len(writer.acknowledged) > there + 20, seconds=30, every=0.1)
+            wait_for("the old one goes on", lambda: len(writer.acknowledged) > there + 20, seconds=DEADLINE, every=0.1)
         finally:
             database.patronis.signal(leader, signal.SIGCONT)
         database.wait_whole()
@@ -116,7 +122,7 @@ def _release(store: release.Store, others: list[int]) -> None:
     def released() -> bool:
         return any("released" in watch.look() for watch in watches)
 
-    wait_for("the lock is released", released, seconds=30, every=0.1)
+    wait_for("the lock is released", released, seconds=DEADLINE, every=0.1)
 
 
 def _leads(database: Database) -> tuple[int, list[int]]:
