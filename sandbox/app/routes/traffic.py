@@ -34,8 +34,11 @@ async def fault(
 
 
 @router.get("/replica")
-async def replica(context: InContext, request: Request) -> dict[str, object]:
-    """Who answered, and how the request arrived after the proxies."""
+async def replica(
+    context: InContext, request: Request, ms: Annotated[int, Query(ge=0, le=60_000)] = 0
+) -> dict[str, object]:
+    """Who answered, and how the request arrived after the proxies; takes `ms` milliseconds."""
+    await asyncio.sleep(ms / 1000)
     return {
         "replica": context.settings.replica,
         "version": context.settings.version,
