@@ -13,6 +13,8 @@ from components.postgres_ha.settings import PostgresSettings
 from settings.types import duration_text, size_text
 
 LIST_SECONDS = 90.0
+DRILL_SECONDS = 3600
+"""A drill that is not over so long after it was due is said."""
 TAKE_SECONDS = 24 * 3600.0
 RESTORE_SECONDS = 7 * 24 * 3600.0
 _DIRECTORY = "/etc/ha-settings"
@@ -53,20 +55,27 @@ def show(on: Operations, resources: Resources, stack: StackFile, database: str) 
 
 def _show_one(on: Operations, resources: Resources, stack: StackFile, database: str) -> bool:
     told = json.loads(_ordered(on, resources, stack, database, "backups", ("list",), LIST_SECONDS)[-1])
-    now, backups = told["now"], told["backups"]
+    now, backups, drills = told["now"], told["backups"], told.get("drills")
     first = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(min(one["ended"] for one in backups))) if backups else ""
     say(f"backups: {database} of stack {stack.name}: {f'every moment from {first} UTC' if backups else 'none yet'}")
     for one in backups:
         age = duration_text(max(0, int(now - one["ended"])) * 1000)
         say(
             f"  {one['label']:34}{one['kind']:13}{one['repository']:16}{_size(one['size']):>8} of data"
-            f"{_size(one['bytes']):>10} kept  {age} old"
+            f"{_size(one['bytes']):>10} kept  {age} old{_verified(one, now) if drills is not None else ''}"
         )
     faults = [f"repository {name}: {why}" for name, why in (told["failed"] | told["faults"]).items()]
     faults += [
         f"repository {name}: the {kind} backup is due since {duration_text(int(now - since) * 1000)}"
         for name, (kind, since) in told["due"].items()
         if kind and not told["running"]
+    ]
+    faults += [f"{one['label']} cannot be restored: {one['failed']}" for one in backups if one.get("failed")]
+    faults += [
+        f"repository {name}: a backup should be verified since {duration_text(int(now - since) * 1000)}"
+        + (f"; {told['drill']}" if told["drill"] else "")
+        for name, since in (drills or {}).items()
+        if since and now - since > DRILL_SECONDS
     ]
     waiting, since = told["waiting"]
     if waiting and now - since > told["archive_timeout"] * 2 + 60:
@@ -78,6 +87,15 @@ def _show_one(on: Operations, resources: Resources, stack: StackFile, database: 
     for fault in faults:
         say(f"  {fault}")
     return not faults
+
+
+def _verified(one: dict[str, Any], now: float) -> str:
+    if one["failed"]:
+        return ", FAILED"
+    if not one["verified"]:
+        return ", not verified"
+    ago = duration_text(max(0, int(now - one["verified"])) * 1000)
+    return f", verified {ago} ago (restored in {duration_text(max(1, one['restore_seconds']) * 1000)})"
 
 
 def _size(number: int) -> str:

@@ -1,7 +1,9 @@
 """What the members' agents tell of backups, and what wakes somebody about it."""
 
+from collections.abc import Callable, Iterator
+
 from components.observability import AlertRule, ScrapeTarget, alert
-from components.postgres_ha.backup_settings import BackupSettings
+from components.postgres_ha.backup_settings import BackupSettings, VerifySettings
 from components.postgres_ha.backups import PORT
 from settings.types import duration_text
 
@@ -12,6 +14,22 @@ WAIT_SECONDS = 300
 def backup_target(name: str, members: str, count: int) -> ScrapeTarget:
     """The agents, of which the primary's tells."""
     return ScrapeTarget(job=f"postgres-{name}-backups", replicas_host=members, port=PORT, expected=count)
+
+
+def _drills(settings: VerifySettings, one: str, rule: Callable[[str, str, int, str], AlertRule]) -> Iterator[AlertRule]:
+    yield rule(
+        "BackupVerifyFailed",
+        f"max(ha_backup_verify_failed{one}) > 0",
+        0,
+        "a backup was restored for a trial, and that failed: `make backups` says why",
+    )
+    yield rule(
+        "BackupVerifyOverdue",
+        f"(max(ha_backup_verify_overdue_seconds{one}) > {settings.deadline}) "
+        f"or absent(ha_backup_last_verified_timestamp_seconds{one})",
+        600,
+        f"no backup was verified within {duration_text(settings.deadline * 1000)} after it was due, or nobody tells",
+    )
 
 
 def backup_rules(name: str, settings: BackupSettings, job: str) -> tuple[AlertRule, ...]:
@@ -29,6 +47,7 @@ def backup_rules(name: str, settings: BackupSettings, job: str) -> tuple[AlertRu
             f"a backup was not complete within {duration_text(settings.deadline * 1000)} after it was due, or nobody "
             "tells",
         ),
+        *(_drills(settings.verify, one, rule) if settings.verify else ()),
         rule(
             "ArchiveWaits",
             f"max(ha_backup_log_waiting_seconds{one}) > {WAIT_SECONDS}",

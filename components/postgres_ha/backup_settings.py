@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import AfterValidator, Field, model_validator
 
 from components.postgres_ha.files import backup_clock
+from components.sizes import ResourcesSettings
 from settings.base import Settings
-from settings.types import MemoryBytes, Name, Seconds, duration_text, size_text
+from settings.types import Hostname, MemoryBytes, Name, Seconds, duration_text, size_text
 
 if TYPE_CHECKING:
     from components.postgres_ha.settings import PostgresSettings
@@ -26,6 +27,41 @@ def _named_once(names: tuple[str, ...]) -> tuple[str, ...]:
     if len(set(names)) != len(names):
         raise ValueError("each repository is named once")
     return names
+
+
+_VERIFY_MEMORY = 256 * 2**20
+"""Shared buffers of 64 MiB, the server's processes, and pgBackRest while it copies."""
+
+
+class VerifySettings(Settings):
+    """The restore drill: a backup is restored by the clock, into a server that nobody else reaches, and looked at."""
+
+    schedule: ByTheClock | None = None
+    """When the newest backup of each repository is verified, in UTC: `0 6 * * 0` is Sunday at 06:00; the first at once,
+    and one that was missed is made up for. Default: each full backup, when it is complete."""
+    deadline: Seconds = Field(default=12 * 3600, ge=600, le=7 * 24 * 3600)
+    """A drill is ended after this time, and a backup that is not verified so long after it was due is an alert."""
+    volume: MemoryBytes | None = Field(default=None, ge=2**30)
+    """Size of the volume that it restores into: room for the data, the log since the backup, and 512Mi. Where there is
+    less, no drill begins. Default: the database's `volume`."""
+    host: Hostname | None = None
+    """Swarm: the host that it runs on. Default: the first of `platform.nodes`."""
+    resources: ResourcesSettings | None = None
+    """CPU and memory; default 50m to 1 core, and 128Mi to 512Mi."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> "VerifySettings":
+        if self.schedule and (gap := backup_clock.parse(self.schedule).shortest()) <= self.deadline:
+            raise ValueError(
+                f"`schedule` ({self.schedule}) is due every {duration_text(int(gap) * 1000)}, and may take a "
+                f"`deadline` of {duration_text(self.deadline * 1000)}: make it less often, or the deadline shorter"
+            )
+        if self.resources is not None and self.resources.memory_limit < _VERIFY_MEMORY:
+            raise ValueError(
+                f"`resources.memory_limit` ({size_text(self.resources.memory_limit)}) is less than the server that is "
+                f"restored needs: set {size_text(_VERIFY_MEMORY)} or more"
+            )
+        return self
 
 
 class BackupSettings(Settings):
@@ -50,6 +86,23 @@ class BackupSettings(Settings):
     repository answers. Default: an eighth of `volume`."""
     deadline: Seconds = Field(default=4 * 3600, ge=600, le=7 * 24 * 3600)
     """A backup that is not complete so long after it was due is an alert."""
+
+    verify: VerifySettings | None = VerifySettings()
+    """The restore drill. `null`: none, and whether a backup can be restored is known when it is needed."""
+
+    @model_validator(mode="after")
+    def _keeps_what_was_verified(self) -> "BackupSettings":
+        """What was verified goes when `keep_full` newer ones are there, the first of which may be there at once."""
+        if self.verify is None or self.verify.schedule is None:
+            return self
+        kept = (self.keep_full - 1) * backup_clock.parse(self.full).shortest()
+        if (gap := backup_clock.parse(self.verify.schedule).longest()) > kept:
+            raise ValueError(
+                f"`verify.schedule` ({self.verify.schedule}) is due up to {duration_text(int(gap) * 1000)} later, and "
+                f"`keep_full` ({self.keep_full}) removes what was verified after {duration_text(int(kept) * 1000)}: "
+                "verify more often, or keep more"
+            )
+        return self
 
     @model_validator(mode="after")
     def _does_not_overlap(self) -> "BackupSettings":

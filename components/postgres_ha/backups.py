@@ -26,7 +26,7 @@ START = (
     f"{DIRECTORY}; sleep 5; done 9>&- & }} && "
 )
 """In the command of a member, before what it runs: an agent that ended starts again."""
-SCRIPTS = ("agent", "bootstrap", "clock", "history", "log", "metrics", "repository", "restore")
+SCRIPTS = ("agent", "bootstrap", "clock", "history", "log", "metrics", "repository", "restore", "verdicts")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +45,8 @@ class Backups:
             "repositories": list(self.settings.repositories),
             "full": self.settings.full,
             "incremental": self.settings.incremental,
+            "drills": self.settings.verify is not None,
+            "verify": self.settings.verify.schedule if self.settings.verify else None,
             "archive_timeout": self.settings.archive_timeout,
             "volume": image.data_dir,
             "bin": image.bin_dir or "",
@@ -53,20 +55,23 @@ class Backups:
             "port": PORT,
         }
         texts = {"backups-agent": ("agent.json", json.dumps(told, indent=2) + "\n")}
+        return [
+            *scope.config_files(word, DIRECTORY, texts),
+            *scope.config_files(word, "/etc/ha-patroni/scripts", programs(*SCRIPTS, push=True)),
+            *self.secret_files(scope, word, cluster, settings, image),
+        ]
+
+    def secret_files(
+        self, scope: Scope, word: str, cluster: str, settings: PostgresSettings, image: StoreImage
+    ) -> list[File]:
+        """pgBackRest's configuration, and the agents' password, in `DIRECTORY`."""
         secrets = {"pgbackrest.conf": self._configuration(cluster, settings, image), "password": self.password}
         for number, repository in enumerate(self.repositories, start=1):
             if repository.ca is not None:
                 secrets[f"repo{number}-ca.pem"] = pulumi.Output.from_input(repository.ca)
         return [
-            *scope.config_files(word, DIRECTORY, texts),
-            *scope.config_files(word, "/etc/ha-patroni/scripts", _programs()),
-            *(
-                File(
-                    path=f"{DIRECTORY}/{path}",
-                    source=scope.secret(f"{word}-backups-{path.partition('.')[0]}", value),
-                )
-                for path, value in secrets.items()
-            ),
+            File(path=f"{DIRECTORY}/{path}", source=scope.secret(f"{word}-backups-{path.partition('.')[0]}", value))
+            for path, value in secrets.items()
         ]
 
     @property
@@ -137,7 +142,7 @@ class Backups:
         )
 
 
-def _programs() -> dict[str, tuple[str, str]]:
-    """What `Scope.config_files` takes, for the folder of the members' scripts."""
-    files = [*(f"backup_{name}.py" for name in SCRIPTS), "archive_push.sh"]
+def programs(*names: str, push: bool = False) -> dict[str, tuple[str, str]]:
+    """What `Scope.config_files` takes, for the folder of the scripts."""
+    files = [*(f"backup_{name}.py" for name in names), *(("archive_push.sh",) if push else ())]
     return {name.partition(".")[0].replace("_", "-"): (name, (_FILES / name).read_text()) for name in files}

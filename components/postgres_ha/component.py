@@ -26,6 +26,7 @@ from components.postgres_ha.proxy import endpoint
 from components.postgres_ha.settings import PostgresSettings
 from components.postgres_ha.timers import CONNECT_SECONDS
 from components.postgres_ha.tls import DatabaseTlsSettings, certificates
+from components.postgres_ha.verifier import verifier
 from components.scope import Scope
 from components.write_proxy import scraped
 from model import Origin
@@ -84,6 +85,17 @@ class PostgresHA(Component):
             secrets=secrets,
             backups=backups,
         )
+        if backups is not None and backups.settings.verify is not None:
+            verifier(
+                scope,
+                name,
+                settings,
+                backups.settings.verify,
+                image=images.postgres,
+                members=members,
+                backups=backups,
+                depends_on=applied,
+            )
         behind = partial(endpoint, scope, name, settings, image=images.proxy, members=members, depends_on=applied)
         write = behind()
         read = behind(reading=settings.reads) if settings.reads else None

@@ -78,7 +78,9 @@ def _images(settings: PostgresSettings | ExternalDatabase | None) -> tuple[Image
     if settings.backups is None:
         return needed
     return tuple(
-        need._replace(programs=(*need.programs, "pgbackrest", "pg_ctl")) if need.pin == "postgres" else need
+        need._replace(programs=(*need.programs, "pgbackrest", "pg_ctl", "pg_checksums", "pg_amcheck"))
+        if need.pin == "postgres"
+        else need
         for need in needed
     )
 
@@ -113,6 +115,13 @@ DATABASES = Kind(
     rules=RULES,
     keys={
         "": KEYS | {"outside": "backups.repositories"},
+        "backups.verify": KEYS
+        | {
+            "hosts": "backups.verify.host",
+            "volume": "backups.verify.volume",
+            "container.resources": "backups.verify.resources",
+            "outside": "backups.repositories",
+        },
         "pooler": dict.fromkeys(("name", "replicas", "spread"), "pooler.replicas")
         | {"node_labels": "pooler.placement.labels", "container.resources": "pooler.resources"},
         "store": KEYS | dict.fromkeys(("count", "spread"), "store.members") | {"hosts": "store.hosts"},

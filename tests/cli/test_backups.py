@@ -18,10 +18,11 @@ from components.postgres_ha.settings import PostgresSettings
 
 NOW = time.time()
 FULL = {"label": "20260125-020000F", "kind": "full", "repository": "offsite", "began": NOW - 7300, "ended": NOW - 7200,
-        "bytes": 3 * 2**20, "size": 40 * 2**20}  # fmt: skip
+        "bytes": 3 * 2**20, "size": 40 * 2**20,
+        "verified": NOW - 3600, "restore_seconds": 90, "failed": ""}  # fmt: skip
 WELL: dict[str, Any] = {
     "leads": True, "running": "", "faults": {}, "failed": {}, "due": {"offsite": ["", 0]}, "waiting": [0, 0],
-    "archive_timeout": 60, "dropped": 0, "backups": [FULL], "now": NOW,
+    "archive_timeout": 60, "dropped": 0, "backups": [FULL], "now": NOW, "drills": {"offsite": 0}, "drill": "",
 }  # fmt: skip
 
 
@@ -102,7 +103,26 @@ def test_a_table_of_each_database_that_has_backups(stack: StackFile, capsys: pyt
     assert show(operations, [], stack, "")
     assert [job for job, *_ in ran.ran] == [JOB], "the other database has none"
     shown = " ".join(capsys.readouterr().out.split())
-    assert "20260125-020000F full offsite 40Mi of data 3Mi kept 2h old" in shown
+    assert "20260125-020000F full offsite 40Mi of data 3Mi kept 2h old, verified 1h ago (restored in 1m30s)" in shown
+
+
+@pytest.mark.parametrize(
+    ("changed", "drills", "said"),
+    [
+        ({"verified": 0}, {"offsite": NOW - 60}, "2h old, not verified"),
+        ({"verified": 0}, None, "2h old"),
+        ({"verified": 0, "failed": "a file is gone"}, {"offsite": 0}, "2h old, FAILED"),
+    ],
+)
+def test_what_is_not_verified_is_shown(
+    stack: StackFile, capsys: pytest.CaptureFixture[str], changed: dict[str, Any], drills: Any, said: str
+) -> None:
+    _, operations = on(json.dumps(WELL | {"backups": [FULL | changed], "drills": drills}))
+    well = show(operations, [], stack, "main")
+    line, *rest = capsys.readouterr().out.splitlines()[1:]
+    assert line.endswith(said)
+    assert well == (not changed.get("failed"))
+    assert rest == ([] if well else [f"  {FULL['label']} cannot be restored: a file is gone"])
 
 
 @pytest.mark.parametrize(
@@ -114,6 +134,10 @@ def test_a_table_of_each_database_that_has_backups(stack: StackFile, capsys: pyt
             "repository offsite: the incremental backup is due since 10m",
         ),
         ({"waiting": [3, NOW - 600]}, "3 files of the log wait to be archived, since 10m"),
+        (
+            {"drills": {"offsite": NOW - 7200}, "drill": "not verified: no room"},
+            "repository offsite: a backup should be verified since 2h; not verified: no room",
+        ),
         ({"dropped": NOW - 60}, "a part of the log was dropped"),
     ],
 )

@@ -2,7 +2,9 @@
 
 What is due follows from the clock and from what the repositories have, so nothing is remembered here: after a failover
 the next primary's agent goes on, what was missed is made up for, and nothing runs twice. Over the network it tells
-how backups are, and does what somebody with the password orders: a backup, or the steps of a restore.
+how backups are, and does what somebody with the password orders: a backup, or the steps of a restore. The restore drill
+(backup_verify.py) asks it what is due, and what it found is written beside the backup here: two that write what stands
+in the repository of backups at the same time would lose something.
 """
 
 import base64
@@ -16,11 +18,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from . import backup_clock
+from . import backup_clock, backup_verdicts
 from .backup_log import Log
 from .backup_metrics import metrics
 from .backup_repository import Backup, Failed, Repositories
 from .backup_restore import Files, Target
+from .backup_verdicts import Verdict
 from .sql import NotYet, Server
 
 LOOK_SECONDS = 10
@@ -44,6 +47,11 @@ class Agent:
         self._clocks = {
             kind: backup_clock.parse(told[kind]) for kind in ("full", "incremental") if told[kind] is not None
         }
+        self.drills: bool = told["drills"]
+        self._drill_clock = backup_clock.parse(told["verify"]) if told["verify"] else None
+        self._verdicts: list[Verdict] = []
+        self.drill = ""
+        """What the restore drill says of itself."""
         self._read = 0.0
         self._retry = dict.fromkeys(told["repositories"], 0.0)
         self._wake = threading.Event()
@@ -73,11 +81,13 @@ class Agent:
         self.leads = self._is_primary()
         if not self.leads:
             self._read = 0.0
+            self._verdicts.clear()  # who found it says it again, to the next primary's
             return
         if time.time() > self._read + INFO_SECONDS or self._ordered:
             self._refresh()
         if self.faults.keys() >= {*self.repositories.names}:
             return
+        self._note_verdicts()
         ordered, self._ordered = self._ordered, ""
         for repository in self.repositories.names:
             kind = ordered or (self.due(repository)[0] if time.time() >= self._retry[repository] else "")
@@ -98,6 +108,16 @@ class Agent:
         if dropped > max(one.began for one in found):
             return "incremental", dropped
         return "", 0.0
+
+    def drill_due(self, repository: str) -> float:
+        """Since when one of its backups should be verified; 0: none is, or there are no drills."""
+        found = [one for one in self.backups if one.repository == repository]
+        return backup_verdicts.due(found, self._drill_clock, time.time()) if self.drills else 0.0
+
+    def judge(self, verdict: Verdict) -> None:
+        """Written beside the backup as soon as no backup is taken."""
+        self._verdicts.append(verdict)
+        self._wake.set()
 
     def order(self, kind: str) -> None:
         """A backup now, in every repository."""
@@ -135,6 +155,8 @@ class Agent:
             "dropped": self.log.dropped(),
             "backups": [one._asdict() for one in self.backups],
             "restore": self.restore,
+            "drills": {name: self.drill_due(name) for name in self.repositories.names} if self.drills else None,
+            "drill": self.drill,
             "now": time.time(),
         }
 
@@ -160,6 +182,17 @@ class Agent:
             print(f"backups: {self.running} failed: {failed}", file=sys.stderr, flush=True)
         finally:
             self.running = ""
+            self._refresh()
+
+    def _note_verdicts(self) -> None:
+        while self._verdicts:
+            verdict = self._verdicts.pop(0)
+            what = f"cannot be restored: {verdict.said}" if verdict.said else "is verified"
+            print(f"backups: {verdict.label} in {verdict.repository} {what}", flush=True)
+            try:
+                self.repositories.note(verdict.label, verdict.repository, verdict.notes())
+            except Failed as failed:
+                print(f"backups: not noted: {failed}", file=sys.stderr, flush=True)
             self._refresh()
 
     def _refresh(self) -> None:
@@ -201,11 +234,11 @@ class Door(BaseHTTPRequestHandler):
             self._answer(HTTPStatus.OK, json.dumps(self.agent.told()))
 
     def do_POST(self) -> None:
-        """`/read`, `/take`, and the steps of a restore: `/plan`, `/close`, `/stop`, `/restore`."""
+        """`/read`, `/take`, the steps of a restore (`/plan`, `/close`, `/stop`, `/restore`), `/drill`, `/verdict`."""
         if self._may():
             try:
                 self._answer(HTTPStatus.OK, json.dumps(self._ordered()))
-            except (Failed, NotYet) as failed:
+            except (Failed, NotYet, KeyError, TypeError, ValueError) as failed:
                 self._answer(HTTPStatus.CONFLICT, str(failed))
 
     def _ordered(self) -> Json:
@@ -218,12 +251,16 @@ class Door(BaseHTTPRequestHandler):
             case "/plan":
                 return {"options": Target(**body).options(self.agent.repositories)}
             case "/close":
-                self.agent.log.close()
+                return {"at": self.agent.log.close(), "time": time.time()}
             case "/stop":
                 self.agent.files.stop()
             case "/restore":
                 if not self.agent.begin_restore(Target(**body)):
                     raise Failed("a restore is at work in this member")
+            case "/drill":
+                self.agent.drill = str(body["said"])
+            case "/verdict":
+                self.agent.judge(Verdict.of(body))
             case _:
                 raise Failed(f"there is no order {self.path}")
         return {}

@@ -42,6 +42,13 @@ class Cron(NamedTuple):
 
     def shortest(self) -> float:
         """The shortest time between two of many runs, in seconds. Raises ValueError where it never comes."""
+        return min(self._gaps())
+
+    def longest(self) -> float:
+        """The longest one."""
+        return max(self._gaps())
+
+    def _gaps(self) -> list[float]:
         at = self.following(0.0)
         if at is None:
             raise ValueError("no day of any year has this date")
@@ -51,7 +58,7 @@ class Cron(NamedTuple):
             assert then is not None, "what came once comes again"
             gaps.append(then - at)
             at = then
-        return min(gaps)
+        return gaps
 
     def _on(self, day: date) -> Iterator[datetime]:
         month_day, weekday = day.day in self.days, day.isoweekday() % 7 in self.weekdays

@@ -8,7 +8,7 @@ from .sql import Server
 
 MARK = "SELECT pg_logical_emit_message(true, 'ha-platform.backups', ''), ''"
 """A transaction that leaves nothing in any table: a restore to a time ends at the first one after it."""
-SWITCH = "SELECT pg_walfile_name(pg_switch_wal()), ''"
+SWITCH = "SELECT pg_walfile_name(at), at FROM pg_switch_wal() AS at"
 CLOSE_SECONDS = 120
 
 
@@ -47,16 +47,17 @@ class Log:
         """After a restore: what was dropped before is not of this log."""
         self._dropped.unlink(missing_ok=True)
 
-    def close(self) -> None:
-        """Returns when everything that was acknowledged is archived. Raises Failed, NotYet."""
+    def close(self) -> str:
+        """Returns when everything that was acknowledged is archived: where the log was then. Raises Failed, NotYet."""
         self._server.query(MARK)
-        [(name, _)] = self._server.query(SWITCH)
+        [(name, at)] = self._server.query(SWITCH)
         end = time.monotonic() + CLOSE_SECONDS
         # The name is that of the file in which the switch was.
         while not self._is_archived(name):
             if time.monotonic() > end:
                 raise Failed(f"the last file of the log ({name}) was not archived within {CLOSE_SECONDS} s")
             time.sleep(0.5)
+        return at
 
     def _is_archived(self, name: str) -> bool:
         """A checkpoint may remove the server's own note of it."""

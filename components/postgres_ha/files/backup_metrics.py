@@ -4,6 +4,8 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from .backup_verdicts import failed_last
+
 _SEGMENT = 16 * 2**20
 
 
@@ -31,3 +33,12 @@ def _lines(agent: Any) -> Iterator[str]:
         yield f"ha_backup_bytes{one} {sum(each.bytes for each in found)}"
         dropped = agent.log.dropped() > max((each.began for each in found), default=0)
         yield f"ha_backup_log_broken{one} {int(dropped)}"
+        if agent.drills:
+            since = agent.drill_due(name)
+            verified = max(found, key=lambda each: each.verified, default=None)
+            yield f"ha_backup_last_verified_timestamp_seconds{one} {verified.verified if verified else 0}"
+            yield f"ha_backup_verify_overdue_seconds{one} {now - since if since else 0:.0f}"
+            yield f"ha_backup_verify_failed{one} {int(bool(failed_last(found)))}"
+            if verified and verified.verified:
+                yield f"ha_backup_restore_seconds{one} {verified.restore_seconds}"
+                yield f"ha_backup_restore_bytes{one} {verified.size}"

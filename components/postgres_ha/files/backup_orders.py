@@ -250,8 +250,11 @@ def chosen(to: str, timeline: str, backups: list[Json], now: float) -> Json:
     if to == "latest":
         return {"timeline": timeline}
     if LABEL.fullmatch(to):
-        if to not in {one["label"] for one in backups}:
+        same = [one for one in backups if one["label"] == to]
+        if not same:
             raise Refused(f"TO={to} is none of the backups; {there(backups)}")
+        if why := same[0]["failed"]:
+            raise Refused(f"TO={to} cannot be restored, a drill found: {why}; {there(backups)}")
         return {"label": to, "timeline": timeline}
     try:
         moment = datetime.fromisoformat(to)
@@ -267,7 +270,8 @@ def chosen(to: str, timeline: str, backups: list[Json], now: float) -> Json:
 def there(backups: list[Json]) -> str:
     """What can be restored."""
     first = min(one["ended"] for one in backups)
-    names = ", ".join(one["label"] for one in backups[-5:])
+    sound = [f"{one['label']}{' (verified)' if one['verified'] else ''}" for one in backups if not one["failed"]]
+    names = ", ".join(sound[-5:]) or "none that a drill has not refused"
     return f"there is every moment from {utc(first)} until now (UTC), and the backups {names}"
 
 

@@ -36,6 +36,12 @@ class Backup(NamedTuple):
     timeline: int
     position: int
     """Of the log, where it ended."""
+    verified: int = 0
+    """When a drill restored it; 0: never, or it failed since."""
+    restore_seconds: int = 0
+    """How long the restore took then."""
+    failed: str = ""
+    """Why it cannot be restored as it should."""
 
 
 class Repositories:
@@ -82,12 +88,22 @@ class Repositories:
         """A backup: returns when it is complete, and what is too old is removed. Raises Failed."""
         self._run(f"--repo={self._number(repository)}", f"--type={_KINDS[kind]}", "backup")
 
+    def note(self, label: str, repository: str, notes: Mapping[str, str]) -> None:
+        """Beside a backup; an empty text takes away what was there. Raises Failed."""
+        line = [f"--annotation={key}={text}" for key, text in notes.items()]
+        self._run(f"--repo={self._number(repository)}", f"--set={label}", *line, "annotate", seconds=_ANSWER_SECONDS)
+
+    def only(self, repository: str) -> list[str]:
+        """For a restore that reads nothing from the others."""
+        return [f"--repo={self._number(repository)}"]
+
     def restore(self, options: Sequence[str]) -> None:
         """The files of a backup, over those that are there. Raises Failed."""
         self._run(*options, "--delta", "--log-level-console=warn", "restore")
 
     def _backup(self, told: dict[str, Any]) -> Backup:
-        repository = told["info"]["repository"]
+        repository, notes = told["info"]["repository"], told.get("annotation") or {}
+        verified = [int(part) for part in notes.get("verified", "0 0").split()]
         return Backup(
             label=told["label"],
             kind={"full": "full"}.get(told["type"], "incremental"),
@@ -98,6 +114,9 @@ class Repositories:
             size=told["info"]["size"],
             timeline=int(told["archive"]["stop"][:8], 16),
             position=position(told["lsn"]["stop"]),
+            verified=verified[0],
+            restore_seconds=verified[1],
+            failed=notes.get("verify-failed", "").partition(" ")[2],
         )
 
     def _name(self, number: int) -> str:

@@ -4,15 +4,18 @@ The log is replayed by a server that nobody reaches, not by Patroni's: that one 
 What it leaves is a primary that was stopped in order, on a timeline of its own.
 """
 
+import os
 import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from .backup_history import leading
-from .backup_repository import Failed, Repositories
+from .backup_repository import Backup, Failed, Histories, Repositories
 
 _STOP_SECONDS = 300
 _BEGIN_SECONDS = 15
@@ -33,19 +36,28 @@ class Target(NamedTuple):
             line = ["--type=immediate", f"--target-timeline={self.timeline or 'current'}", "--target-action=promote"]
             return [f"--set={self.label}", *line]
         backups, _ = repositories.backups()
-        timeline = int(self.timeline or 0)
-        label, follow = leading(backups, repositories.histories(), timeline=timeline, time=self.time)
+        label, follow = self._leading(backups, repositories.histories())
         until = ["--type=time", f"--target={self.time}", "--target-action=promote"] if self.time else ["--type=default"]
         return [f"--set={label}", *until, f"--target-timeline={follow}"]
 
+    def _leading(self, backups: Sequence[Backup], histories: Histories) -> tuple[str, int]:
+        """An older backup with more of the log leads to the same: one that failed a drill is taken only if none else
+        does."""
+        timeline = int(self.timeline or 0)
+        sound = [one for one in backups if not one.failed]
+        with suppress(Failed):
+            return leading(sound, histories, timeline=timeline, time=self.time)
+        return leading(backups, histories, timeline=timeline, time=self.time)
+
 
 class Files:
-    """The directory of a server, and its programs."""
+    """The directory of a server, and its programs. `own` are further options of the servers that run on it here."""
 
-    def __init__(self, data: Path, programs: str, place: Path) -> None:
+    def __init__(self, data: Path, programs: str, place: Path, own: Sequence[str] = ()) -> None:
         self.data = data
         self._programs = Path(programs) if programs else None
         self._log = place / "restore.log"
+        self._own = " ".join(f"-c {option}" for option in own)
 
     def program(self, name: str) -> str:
         """Its path, or its name where it is on PATH."""
@@ -65,25 +77,43 @@ class Files:
         self.stop()
         self.data.mkdir(mode=0o700, exist_ok=True)
         repositories.restore(options)
-        self._replay()
+        self.replay()
 
-    def _replay(self) -> None:
+    def replay(self) -> None:
+        """The log on top of a backup's files. Raises Failed."""
         for left in (self._log, self.data / "postmaster.pid"):
             left.unlink(missing_ok=True)
-        socket = tempfile.mkdtemp()
         # Without queries meanwhile it also replays where the primary had more connections than this file says.
-        own = f"-c listen_addresses='' -c unix_socket_directories={socket} -c hot_standby=off"
+        with self._server("hot_standby=off"):
+            self.stop()
+
+    @contextmanager
+    def serve(self) -> Iterator[str]:
+        """A server for nobody but who knows the directory of its socket, which this gives. Raises Failed."""
+        with self._server("hot_standby=on") as socket:
+            yield socket
+            self.stop()
+
+    @contextmanager
+    def _server(self, option: str) -> Iterator[str]:
+        socket = tempfile.mkdtemp()
+        own = f"-c listen_addresses='' -c unix_socket_directories={socket} -c {option} {self._own}"
         try:
             self._ctl("start", "-W", "-l", str(self._log), "-o", own)
             began = time.monotonic()
             while self._status() != "ready":
-                runs = self._ctl("status").returncode == 0
-                if not runs and time.monotonic() > began + _BEGIN_SECONDS:
+                if not self._runs() and time.monotonic() > began + _BEGIN_SECONDS:
                     raise Failed(f"the log was not replayed: {self._said()}")
                 time.sleep(0.5)
-            self.stop()
+            yield socket
         finally:
             shutil.rmtree(socket, ignore_errors=True)
+
+    def _runs(self) -> bool:
+        """Where this is process 1, a server that ended stays its child until it is asked for."""
+        with suppress(OSError, ValueError, IndexError):
+            os.waitpid(int((self.data / "postmaster.pid").read_text().split()[0]), os.WNOHANG)
+        return self._ctl("status").returncode == 0
 
     def _status(self) -> str:
         """As a server writes it in its eighth line: `ready` when it has ended its recovery."""

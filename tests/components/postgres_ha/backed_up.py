@@ -22,6 +22,8 @@ from tests.rendered.texts import PLATFORMS, text
 from tests.s3_server import S3Server
 
 _PORT = 8010
+DRILL = 9
+"""The number of its directories, beside the members'."""
 _NEVER = "0 0 1 1 *"
 
 
@@ -75,6 +77,34 @@ class BackedUp(Patronis):
         )  # fmt: skip
         return done.returncode, done.stdout + done.stderr
 
+    def start_drills(self) -> None:
+        """Runs the rendered drill, which looks once a second."""
+        spec = self._spec(DRILL)
+        (self._directory / f"volume-{DRILL}").mkdir(exist_ok=True)
+        texts = self.files(spec, DRILL) | {
+            f"/etc/ha-patroni/{path}": content for path, content in self.secret_files(DRILL).items()
+        }
+        for path, content in texts.items():
+            here = Path(self._text(DRILL, path))
+            here.parent.mkdir(parents=True, exist_ok=True)
+            here.write_text(content)
+        told = Path(self._text(DRILL, "/etc/ha-patroni/backups/verify.json"))
+        members = {f"main-pg-{one}": self.address(one) for one in range(COUNT)}
+        told.write_text(json.dumps(json.loads(told.read_text()) | {"look": 1, "members": members}))
+        line = [self._text(DRILL, part) for part in (*spec["commands"][1:], *spec["args"])]
+        with (self._directory / "drill.log").open("ab") as log:
+            self._running[DRILL] = subprocess.Popen(
+                [*as_postgres(), sys.executable, *line],
+                env={
+                    **{name: self._text(DRILL, value) for name, value in spec["env"].items()},
+                    "PATH": f"{POSTGRES_BIN}:{os.environ['PATH']}",
+                },
+                stdout=log, stderr=log, start_new_session=True,
+            )  # fmt: skip
+
+    def drill_log(self) -> str:
+        return (self._directory / "drill.log").read_text()
+
     def as_superuser(self, ordinal: int, sql: str) -> str:
         """What the server answers by its socket."""
         socket = str(self._directory / f"volume-{ordinal}")
@@ -96,6 +126,10 @@ class BackedUp(Patronis):
     def _asked(self, ordinal: int, path: str) -> httpx.Response:
         url = f"http://{self.address(ordinal)}:{_PORT}{path}"
         return httpx.get(url, auth=("backups", PASSWORDS["backups"]), timeout=10, trust_env=False)
+
+    def _spec(self, ordinal: int) -> dict[str, Any]:
+        drill: dict[str, Any] = self.swarm["main-pg-verify-0"]["taskSpec"]["containerSpec"]
+        return drill if ordinal == DRILL else super()._spec(ordinal)
 
     def _text(self, ordinal: int, text: str) -> str:
         volume = f"{self._directory}/volume-{ordinal}"

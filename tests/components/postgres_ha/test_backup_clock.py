@@ -33,3 +33,8 @@ def test_what_was_due_and_what_comes(text: str, now: str, last: str, following: 
 )
 def test_the_shortest_time_between_two(text: str, hours: float) -> None:
     assert parse(text).shortest() == hours * 3600
+
+
+def test_the_longest_time_between_two() -> None:
+    assert parse("0 2 * * 1-6").longest() == 48 * 3600
+    assert parse("0 6 1 * *").longest() == 31 * 24 * 3600

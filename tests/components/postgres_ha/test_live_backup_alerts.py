@@ -23,6 +23,9 @@ WELL: Series = {
     told("ha_backup_overdue_seconds", "second"): "0+15x200 0x100",
     told("ha_backup_log_waiting_seconds"): "0 15 30 0x297",
     told("ha_backup_log_broken", "offsite"): "0x300",
+    told("ha_backup_last_verified_timestamp_seconds", "offsite"): "1700000000x300",
+    told("ha_backup_verify_overdue_seconds", "offsite"): "0+15x200 0x100",
+    told("ha_backup_verify_failed", "offsite"): "0x300",
     told("ha_backup_primary", member=1): "0x300",
 }
 
@@ -33,6 +36,8 @@ WELL: Series = {
         ({}, set()),
         ({told("ha_backup_overdue_seconds", "second"): "3700x300"}, {"BackupOverdue"}),
         ({told("ha_backup_log_waiting_seconds"): "0+15x300"}, {"ArchiveWaits"}),
+        ({told("ha_backup_verify_failed", "second"): "0x200 1x100"}, {"BackupVerifyFailed"}),
+        ({told("ha_backup_verify_overdue_seconds", "second"): "43300x300"}, {"BackupVerifyOverdue"}),
         ({told("ha_backup_log_broken", "offsite"): "0x200 1x100"}, {"ArchiveBroken"}),
     ],
 )
@@ -41,5 +46,13 @@ def test_an_alert_fires_on_what_it_watches(changes: Series, expected: set[str]) 
 
 
 def test_nobody_tells() -> None:
-    silent = {name: values for name, values in WELL.items() if "overdue" not in name}
-    fire(RULES, silent, {"Postgres_mainBackupOverdue"}, after="60m")
+    silent = {name: values for name, values in WELL.items() if "overdue" not in name and "verified" not in name}
+    fire(RULES, silent, {"Postgres_mainBackupOverdue", "Postgres_mainBackupVerifyOverdue"}, after="60m")
+
+
+def test_without_drills_nobody_waits_for_them() -> None:
+    rules = backup_rules("main", BackupSettings(repositories=("offsite",), verify=None), _JOB)
+    assert {rule.name for rule in RULES} - {rule.name for rule in rules} == {
+        "Postgres_mainBackupVerifyFailed",
+        "Postgres_mainBackupVerifyOverdue",
+    }

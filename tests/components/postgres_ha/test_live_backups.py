@@ -5,11 +5,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.components.postgres_ha.backed_up import Site
+from tests.components.postgres_ha.backed_up import DRILL, Site
 from tests.components.postgres_ha.patroni_members import COUNT, require_patroni
 from tests.live.deployed.waiting import wait_for
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(400)]
+
+_VERIFIED = 'ha_backup_last_verified_timestamp_seconds{repository="offsite"}'
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +36,24 @@ def test_the_first_backup_is_due_at_once(site: Site) -> None:
     assert metrics['ha_backup_repository_up{repository="offsite"}'] == 1
     assert metrics["ha_backup_primary"] == 1
     assert site.members.metrics((leader + 1) % COUNT) == {"ha_backup_primary": 0}
+
+
+def test_a_backup_is_restored_for_a_trial(site: Site) -> None:
+    leader = site.leader()
+    assert leader is not None
+    assert site.members.metrics(leader)[_VERIFIED] == 0
+    began = time.time()
+    site.members.start_drills()
+    wait_for("a verified backup", lambda: site.members.metrics(leader)[_VERIFIED] > began, seconds=60, every=0.3)
+    (backup,) = site.members.backups(leader)["backups"]
+    print(f"{time.time() - began:.1f} s: {site.members.drill_log()}")
+    metrics = site.members.metrics(leader)
+    assert (backup["verified"], backup["failed"]) == (metrics[_VERIFIED], "")
+    assert metrics['ha_backup_verify_overdue_seconds{repository="offsite"}'] == 0
+    assert metrics['ha_backup_restore_bytes{repository="offsite"}'] == backup["size"]
+    site.members.kill(DRILL)
+    assert not site.members.volume(DRILL, "pgdata").exists(), "nothing is kept of what was restored"
+    assert site.leader() == leader
 
 
 def test_a_person_takes_one_and_is_refused_what_cannot_be(site: Site) -> None:
@@ -82,6 +102,30 @@ def test_a_bad_delete_is_undone_to_the_second_before(site: Site) -> None:
     assert code == 0, said
     assert site.sql("SELECT count(*) FROM orders") == "3", "a restore can be undone"
     site.wait_whole()
+
+
+def test_a_backup_with_a_broken_file_is_found_and_the_older_one_is_taken(site: Site) -> None:
+    leader = site.leader()
+    assert leader is not None
+    wait_for("a third full backup", lambda: _kinds(site, leader).count("full") == 3, seconds=90, every=0.5)
+    broken = site.members.backups(leader)["backups"][-1]["label"]
+    site.server.spoil(f"prod/backup/main/{broken}/bundle")
+    began = time.time()
+    site.members.start_drills()
+    wait_for("an older one is verified", lambda: site.members.metrics(leader)[_VERIFIED] > began, seconds=90, every=0.3)
+    site.members.kill(DRILL)
+    print(f"{time.time() - began:.1f} s: {site.members.drill_log()}")
+    found = {one["label"]: one for one in site.members.backups(leader)["backups"]}
+    assert found[broken]["failed"]
+    (older,) = (label for label, one in found.items() if one["verified"] > began)
+    assert older < broken
+    assert site.members.metrics(leader)['ha_backup_verify_failed{repository="offsite"}'] == 1
+    code, said = site.members.order("restore", broken, "", "overwrite")
+    print(said)
+    assert code == 1
+    assert found[broken]["failed"] in said
+    assert f"{older} (verified)" in said
+    assert f"{broken}," not in said.partition("the backups")[2]
 
 
 def test_a_repository_that_is_away_holds_nobody(site: Site) -> None:
