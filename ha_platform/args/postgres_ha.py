@@ -89,6 +89,24 @@ class FailoverArgs(TypedDict, total=False):
     `synchronous`, and three members. A change replaces the members, one at a time."""
 
 
+class VerifyArgs(TypedDict, total=False):
+    """The restore drill: a backup is restored by the clock, into a server that nobody else reaches, and looked at."""
+
+    schedule: str
+    """When the newest backup of each repository is verified, in UTC: `0 6 * * 0` is Sunday at 06:00; the first at
+    once, and one that was missed is made up for. Default: each full backup, when it is complete."""
+    deadline: str
+    """A drill is ended after this time, and a backup that is not verified so long after it was due is an alert.
+    Default: `12h`."""
+    volume: str
+    """Size of the volume that it restores into: room for the data, the log since the backup, and 512Mi. Where there is
+    less, no drill begins. Default: the database's `volume`."""
+    host: str
+    """Swarm: the host that it runs on. Default: the first of `platform.nodes`."""
+    resources: ResourcesArgs
+    """CPU and memory; default 50m to 1 core, and 128Mi to 512Mi."""
+
+
 class BackupArgs(TypedDict, total=False):
     """Backups by pgBackRest, and the archive of the log: with both the cluster can be restored to any moment that they
     cover."""
@@ -112,6 +130,8 @@ class BackupArgs(TypedDict, total=False):
     repository answers. Default: an eighth of `volume`."""
     deadline: str
     """A backup that is not complete so long after it was due is an alert. Default: `4h`."""
+    verify: VerifyArgs
+    """The restore drill. `null`: none, and whether a backup can be restored is known when it is needed."""
 
 
 class DatabaseArgs(TypedDict, total=False):
