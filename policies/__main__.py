@@ -9,7 +9,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from pulumi_policy import EnforcementLevel, PolicyPack
-from rules import availability, exposure, identity, images, limits, secrets
+from rules import availability, backups, exposure, identity, images, limits, secrets
 
 MANDATORY, ADVISORY = EnforcementLevel.MANDATORY, EnforcementLevel.ADVISORY
 
@@ -29,6 +29,8 @@ PolicyPack(
         availability.disruption_budget_can_be_met(MANDATORY),
         availability.replicas_see_the_same_files(ADVISORY),
         availability.stateful_data_is_on_a_volume(MANDATORY),
+        # Advisory: the pinned upstream image of PostgreSQL has no pgBackRest.
+        backups.data_has_a_verified_backup(ADVISORY),
         exposure.operators_ports_are_not_public(MANDATORY),
     ],
 )
