@@ -50,7 +50,7 @@ class Miss(NamedTuple):
 
 def misses(objectives: ObjectivesSettings, promises: Iterable[Promise]) -> Iterator[Miss]:
     """Each objective that is missed, by the fault that misses it most."""
-    known = [*promises]
+    known = [one for one in promises if not one.everything]
     for key, wanted, planned in (
         ("write_outage", objectives.write_outage, False),
         ("planned_outage", objectives.planned_outage, True),

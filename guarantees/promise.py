@@ -11,13 +11,15 @@ class Promise:
     """One fault of a healthy store: how long writes stop at worst, and what may be lost.
 
     `timers` run one after the other; `unbounded` says instead why no time bounds the outage, and `fix` what would.
-    `planned` are operations that somebody asks for.
+    `planned` are operations that somebody asks for. With `everything` lost, no objective is judged: they are about one
+    container, process or host.
     """
 
     fault: str
     timers: tuple[Timer, ...] = ()
     loss: Loss
     planned: bool = False
+    everything: bool = False
     unbounded: str = ""
     fix: str = ""
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 
+from components.postgres_ha.backups import PUSH_SECONDS
 from components.postgres_ha.pooler import RETRY_SECONDS
 from components.postgres_ha.settings import PostgresSettings
 from components.postgres_ha.timers import CONNECT_SECONDS, LAG_BYTES
 from components.write_proxy.timers import following
+from guarantees.loss import Loss
 from guarantees.patroni import Cluster
 from guarantees.promise import Promise
 from guarantees.proxy import Pooling
@@ -43,6 +45,14 @@ def promises(settings: PostgresSettings, around: Surroundings) -> Iterator[Promi
         look_up=around.look_up,
         together=around.together,
     ).promises()
+    if settings.backups is not None:
+        yield Promise(
+            fault="all volumes lost",
+            loss=Loss(millis=(settings.backups.archive_timeout + PUSH_SECONDS) * 1000),
+            everything=True,
+            unbounded="until it is restored"
+            + (" (`make backups`: how long a drill took)" if settings.backups.verify else ""),
+        )
 
 
 def _failover(settings: PostgresSettings, name: str) -> Timer:

@@ -82,3 +82,21 @@ def test_a_store_s_own_are_judged_whatever_the_stack_s_may_be() -> None:
     broken = {"objectives": {"write_outage": "soon"}}
     faults = _faults(_stack({"objectives": {"write_outage": "30s"}}) | broken)
     assert sum("databases.main.objectives.write_outage: is missed" in fault for fault in faults) == 1
+
+
+def test_with_backups_the_loss_of_everything_is_said_and_not_judged() -> None:
+    kept = {"repositories": ["offsite"], "archive_timeout": "30s"}
+    s3 = {"endpoint": "s3.example.com", "bucket": "backups", "key": "key", "secret": "secret"}
+    stack = _stack(
+        {"synchronous": True, "backups": kept, "objectives": {"lost_writes": 0, "write_outage": "55s"}},
+        repositories={"offsite": {"s3": s3}},
+        images={"source": "sandbox"},
+    )
+    stack["apps"] = {}
+    settings = check(stack, source="x", secret_names=frozenset({"key", "secret"}))
+    assert promised(settings)["databases.main"]["all volumes lost"] == {
+        "no writes": "until it is restored (`make backups`: how long a drill took)",
+        "lost": "the writes of 40 s",
+    }
+    settings.databases["main"].__dict__["backups"] = None
+    assert "all volumes lost" not in promised(settings)["databases.main"]
