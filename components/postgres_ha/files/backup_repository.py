@@ -167,6 +167,8 @@ def _reason(said: str) -> str:
 
 
 def _short(text: str) -> str:
-    """Without the request and answer that pgBackRest shows of a server: what the server says is enough."""
+    """Without the request and answer that pgBackRest shows of a server, and without how often it tried: what was said
+    the first time is enough."""
+    text = re.sub(r"^raised from \S+ protocol: ", "", re.split(r"\s*\[\w+\] on retry after", text)[0])
     said = re.search(r"<Message>(.*?)</Message>", text, re.S)
     return " ".join(re.split(r":?\s*\*\*\* ", text)[0].split()) + (f": {said[1]}" if said else "")

@@ -3,7 +3,7 @@
 import pytest
 
 from components.postgres_ha.files.backup_clock import parse
-from components.postgres_ha.files.backup_repository import Backup
+from components.postgres_ha.files.backup_repository import Backup, _short
 from components.postgres_ha.files.backup_verdicts import Verdict, due, failed_last
 
 DAY = 24 * 3600
@@ -73,3 +73,12 @@ def test_a_verdict_takes_away_the_one_before() -> None:
     assert failed.notes()["verified"] == ""
     assert failed.notes()["verify-failed"].startswith("13 a file is gone x x")
     assert len(failed.notes()["verify-failed"]) <= 303
+
+
+def test_a_reason_is_said_once() -> None:
+    again = "".join(f" [FormatError] on retry after {millis}ms" for millis in (0, 15000))
+    said = f"raised from local-1 protocol: lz4 error: [-18] X{again}"
+    assert _short(said) == "lz4 error: [-18] X"
+    assert _short("HTTP request failed with 403: *** Path ***: / <Message>no such key</Message>") == (
+        "HTTP request failed with 403: no such key"
+    )
