@@ -153,7 +153,7 @@ class Agent:
             "waiting": self.log.waiting(),
             "archive_timeout": self._told["archive_timeout"],
             "dropped": self.log.dropped(),
-            "backups": [one._asdict() for one in self.backups],
+            "backups": [one.told() for one in self.backups],
             "restore": self.restore,
             "drills": {name: self.drill_due(name) for name in self.repositories.names} if self.drills else None,
             "drill": self.drill,

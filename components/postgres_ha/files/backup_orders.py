@@ -253,8 +253,8 @@ def chosen(to: str, timeline: str, backups: list[Json], now: float) -> Json:
         same = [one for one in backups if one["label"] == to]
         if not same:
             raise Refused(f"TO={to} is none of the backups; {there(backups)}")
-        if why := same[0]["failed"]:
-            raise Refused(f"TO={to} cannot be restored, a drill found: {why}; {there(backups)}")
+        if same[0]["broken"]:
+            raise Refused(f"TO={to} cannot be restored, a drill found: {same[0]['failed']}; {there(backups)}")
         return {"label": to, "timeline": timeline}
     try:
         moment = datetime.fromisoformat(to)
@@ -270,7 +270,7 @@ def chosen(to: str, timeline: str, backups: list[Json], now: float) -> Json:
 def there(backups: list[Json]) -> str:
     """What can be restored."""
     first = min(one["ended"] for one in backups)
-    sound = [f"{one['label']}{' (verified)' if one['verified'] else ''}" for one in backups if not one["failed"]]
+    sound = [f"{one['label']}{' (verified)' if one['verified'] else ''}" for one in backups if not one["broken"]]
     names = ", ".join(sound[-5:]) or "none that a drill has not refused"
     return f"there is every moment from {utc(first)} until now (UTC), and the backups {names}"
 

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 _ANSWER_SECONDS = 60
 """pgBackRest asks a server that does not answer again for minutes."""
+GAP = "the log in the archive ends"
+"""What a drill says where the backup's own files are sound, and not every moment after it can be restored."""
 _KINDS = {"full": "full", "incremental": "incr"}
 
 
@@ -42,6 +44,15 @@ class Backup(NamedTuple):
     """How long the restore took then."""
     failed: str = ""
     """Why it cannot be restored as it should."""
+
+    @property
+    def broken(self) -> bool:
+        """Also where no log is needed."""
+        return bool(self.failed) and not self.failed.startswith(GAP)
+
+    def told(self) -> dict[str, Any]:
+        """For those who have nothing of this."""
+        return self._asdict() | {"broken": self.broken}
 
 
 class Repositories:

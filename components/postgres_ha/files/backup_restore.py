@@ -44,7 +44,7 @@ class Target(NamedTuple):
         """An older backup with more of the log leads to the same: one that failed a drill is taken only if none else
         does."""
         timeline = int(self.timeline or 0)
-        sound = [one for one in backups if not one.failed]
+        sound = [one for one in backups if not one.broken]
         with suppress(Failed):
             return leading(sound, histories, timeline=timeline, time=self.time)
         return leading(backups, histories, timeline=timeline, time=self.time)

@@ -17,7 +17,7 @@ from typing import Any
 
 from .backup_history import leading
 from .backup_orders import Agent, Refused
-from .backup_repository import Backup, Failed, Repositories, parsed, position
+from .backup_repository import GAP, Backup, Failed, Repositories, parsed, position
 from .backup_restore import Files
 from .sql import SESSION, NotYet, Server, quoted
 
@@ -88,16 +88,16 @@ class Drill:
                 return wait
             self._outcome = {}
         due = [name for name, since in (told.get("drills") or {}).items() if since and name not in told["faults"]]
-        if not due:
-            return wait
-        try:
-            self._outcome = self._hold(agent, due[0])
-        except NotHeld as why:
-            say(agent, f"not verified: {why}")
-            return AGAIN_SECONDS
-        said = self._outcome["said"]
-        say(agent, f"{self._outcome['label']}: {said}" if said else "")
-        return 0
+        for repository in due:
+            try:
+                self._outcome = self._hold(agent, repository)
+            except NotHeld as why:
+                say(agent, f"not verified: {why}")
+                continue
+            said = self._outcome["said"]
+            say(agent, f"{self._outcome['label']}: {said}" if said else "")
+            return 0
+        return AGAIN_SECONDS if due else wait
 
     def _primary(self) -> tuple[Agent, Json] | None:
         for agent in self._agents:
@@ -137,7 +137,9 @@ class Drill:
             self._check()
         except Late:
             raise NotHeld(f"{backup.label} was not verified within {self._told['deadline']} s") from None
-        except (Failed, NotYet) as failed:
+        except NotYet as why:
+            raise NotHeld(str(why)) from None
+        except Failed as failed:
             said = str(failed)
         finally:
             signal.alarm(0)
@@ -157,9 +159,12 @@ class Drill:
         backups, faults = self._repositories.backups()
         if repository in faults:
             raise NotHeld(f"repository {repository}: {faults[repository]}")
-        left = [one for one in backups if one.repository == repository and not one.failed]
+        here = [one for one in backups if one.repository == repository]
+        # What is missing in the log is missing for every older backup, too.
+        gap = max((one.ended for one in here if one.failed and not one.broken), default=0)
+        left = [one for one in here if not one.failed and one.ended > gap]
         if not left:
-            raise NotHeld(f"every backup in {repository} has failed: take one (`make backup FULL=1`)")
+            raise NotHeld(f"no backup in {repository} is left that did not fail: take one (`make backup FULL=1`)")
         label, timeline = leading(left, self._repositories.histories())
         return next(one for one in left if one.label == label), timeline
 
@@ -180,10 +185,8 @@ class Drill:
         self._files().replay()
         came = self._came_to()
         if came < reached:
-            raise Failed(
-                f"the log in the archive ends {(reached - came) >> 10} KiB before what was archived: a file of it is "
-                f"missing or broken (restored until {came >> 32:X}/{came & 0xFFFFFFFF:X})"
-            )
+            at = f"{came >> 32:X}/{came & 0xFFFFFFFF:X}"
+            raise Failed(f"{GAP} at {at}, {(reached - came) >> 10} KiB too early: a file of it is missing or broken")
         return time.monotonic() - began
 
     def _came_to(self) -> int:
@@ -192,7 +195,7 @@ class Drill:
         return max(parsed(histories[-1].read_text()).values()) if histories else 0
 
     def _check(self) -> None:
-        """Raises Failed, NotYet: why it is not as it should be."""
+        """Raises Failed: why it is not as it should be; NotYet where it does not answer."""
         files = self._files()
         self._run("data checksums", [files.program("pg_checksums"), "--check", "-D", str(self._data)])
         with files.serve() as socket:

@@ -3,7 +3,7 @@
 import pytest
 
 from components.postgres_ha.files.backup_clock import parse
-from components.postgres_ha.files.backup_repository import Backup, _short
+from components.postgres_ha.files.backup_repository import GAP, Backup, _short
 from components.postgres_ha.files.backup_verdicts import Verdict, due, failed_last
 
 DAY = 24 * 3600
@@ -82,3 +82,9 @@ def test_a_reason_is_said_once() -> None:
     assert _short("HTTP request failed with 403: *** Path ***: / <Message>no such key</Message>") == (
         "HTTP request failed with 403: no such key"
     )
+
+
+def test_a_gap_in_the_log_is_not_the_backups_fault() -> None:
+    assert BROKEN.broken
+    assert not SECOND.broken
+    assert not SECOND._replace(failed=f"{GAP} at 0/5000000").broken
