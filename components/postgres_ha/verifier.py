@@ -76,7 +76,11 @@ def verifier(
             volume=Volume(path=image.data_dir, size_bytes=wanted.volume or settings.volume),
             peers=False,
             probes=Probes(
-                ready=(ready := Probe(check=ExecCheck(command=("test", "-e", f"{image.data_dir}/ready")))),
+                ready=(
+                    ready := Probe(
+                        check=ExecCheck(command=("test", "-e", f"{image.data_dir}/ready")), interval_seconds=10
+                    )
+                ),
                 live=ready,
                 start_seconds=300,
             ),
