@@ -70,7 +70,7 @@ def _show_one(on: Operations, resources: Resources, stack: StackFile, database: 
         for name, (kind, since) in told["due"].items()
         if kind and not told["running"]
     ]
-    faults += [f"{one['label']} cannot be restored: {one['failed']}" for one in backups if one.get("failed")]
+    faults += [f"{one['label']} failed its drill: {one['failed']}" for one in backups if one.get("failed")]
     faults += [
         f"repository {name}: a backup should be verified since {duration_text(int(now - since) * 1000)}"
         + (f"; {told['drill']}" if told["drill"] else "")

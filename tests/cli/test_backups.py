@@ -122,7 +122,7 @@ def test_what_is_not_verified_is_shown(
     line, *rest = capsys.readouterr().out.splitlines()[1:]
     assert line.endswith(said)
     assert well == (not changed.get("failed"))
-    assert rest == ([] if well else [f"  {FULL['label']} cannot be restored: a file is gone"])
+    assert rest == ([] if well else [f"  {FULL['label']} failed its drill: a file is gone"])
 
 
 @pytest.mark.parametrize(

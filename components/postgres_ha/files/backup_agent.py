@@ -153,7 +153,7 @@ class Agent:
             "waiting": self.log.waiting(),
             "archive_timeout": self._told["archive_timeout"],
             "dropped": self.log.dropped(),
-            "backups": [one.told() for one in self.backups],
+            "backups": [one._asdict() for one in self.backups],
             "restore": self.restore,
             "drills": {name: self.drill_due(name) for name in self.repositories.names} if self.drills else None,
             "drill": self.drill,
@@ -187,7 +187,7 @@ class Agent:
     def _note_verdicts(self) -> None:
         while self._verdicts:
             verdict = self._verdicts.pop(0)
-            what = f"cannot be restored: {verdict.said}" if verdict.said else "is verified"
+            what = f"failed its drill: {verdict.said}" if verdict.said else "is verified"
             print(f"backups: {verdict.label} in {verdict.repository} {what}", flush=True)
             try:
                 self.repositories.note(verdict.label, verdict.repository, verdict.notes())

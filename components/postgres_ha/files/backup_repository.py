@@ -11,8 +11,6 @@ from typing import Any, NamedTuple
 
 _ANSWER_SECONDS = 60
 """pgBackRest asks a server that does not answer again for minutes."""
-GAP = "the log in the archive ends"
-"""What a drill says where the backup's own files are sound, and not every moment after it can be restored."""
 _KINDS = {"full": "full", "incremental": "incr"}
 
 
@@ -43,16 +41,10 @@ class Backup(NamedTuple):
     restore_seconds: int = 0
     """How long the restore took then."""
     failed: str = ""
-    """Why it cannot be restored as it should."""
-
-    @property
-    def broken(self) -> bool:
-        """Also where no log is needed."""
-        return bool(self.failed) and not self.failed.startswith(GAP)
-
-    def told(self) -> dict[str, Any]:
-        """For those who have nothing of this."""
-        return self._asdict() | {"broken": self.broken}
+    """Why what was restored from it is not as it should be."""
+    broken: bool = False
+    """That is a fault of its own files: an older one with more of the log leads to the same, and may be sound. Else the
+    log or the cluster has it."""
 
 
 class Repositories:
@@ -114,7 +106,8 @@ class Repositories:
 
     def _backup(self, told: dict[str, Any]) -> Backup:
         repository, notes = told["info"]["repository"], told.get("annotation") or {}
-        verified = [int(part) for part in notes.get("verified", "0 0").split()]
+        kind, _, failed = notes.get("verify-failed", "").partition(" ")[2].partition(" ")
+        verified = [int(part) for part in (notes.get("verified") or "0 0").split()]
         return Backup(
             label=told["label"],
             kind={"full": "full"}.get(told["type"], "incremental"),
@@ -127,7 +120,8 @@ class Repositories:
             position=position(told["lsn"]["stop"]),
             verified=verified[0],
             restore_seconds=verified[1],
-            failed=notes.get("verify-failed", "").partition(" ")[2],
+            failed=failed,
+            broken=kind == "files",
         )
 
     def _name(self, number: int) -> str:

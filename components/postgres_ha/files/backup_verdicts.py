@@ -11,11 +11,13 @@ _SAID = 300
 
 
 class Verdict(NamedTuple):
-    """On one backup. `said` is why it cannot be restored as it should; "": it can."""
+    """On one backup. `said` is why what was restored is not as it should be; "": it is. `broken`: the fault is in the
+    backup's own files."""
 
     repository: str
     label: str
     said: str
+    broken: bool
     at: float
     seconds: float
     """From the first byte that was restored until the server took queries."""
@@ -24,12 +26,13 @@ class Verdict(NamedTuple):
     def of(cls, told: dict[str, Any]) -> "Verdict":
         """As the drill tells it. Raises KeyError, TypeError, ValueError."""
         said = " ".join(str(told["said"]).split())[:_SAID]
-        return cls(str(told["repository"]), str(told["label"]), said, float(told["at"]), float(told["seconds"]))
+        where = str(told["repository"]), str(told["label"])
+        return cls(*where, said, bool(told["broken"]), float(told["at"]), float(told["seconds"]))
 
     def notes(self) -> dict[str, str]:
         """What is written beside the backup; an empty text takes away what was there."""
         if self.said:
-            return {"verified": "", "verify-failed": f"{self.at:.0f} {self.said}"}
+            return {"verified": "", "verify-failed": f"{self.at:.0f} {'files' if self.broken else 'state'} {self.said}"}
         return {"verified": f"{self.at:.0f} {self.seconds:.0f}", "verify-failed": ""}
 
 

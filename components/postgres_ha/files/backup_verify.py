@@ -17,7 +17,7 @@ from typing import Any
 
 from .backup_history import leading
 from .backup_orders import Agent, Refused
-from .backup_repository import GAP, Backup, Failed, Repositories, parsed, position
+from .backup_repository import Backup, Failed, Repositories, parsed, position
 from .backup_restore import Files
 from .sql import SESSION, NotYet, Server, quoted
 
@@ -49,6 +49,10 @@ Json = dict[str, Any]
 
 class Late(Exception):
     """The deadline is over."""
+
+
+class Broken(Failed):
+    """The backup's own files are not what they should be."""
 
 
 class NotHeld(Exception):
@@ -129,7 +133,7 @@ class Drill:
         self._has_room(backup, reached)
         say(agent, f"{backup.label} of {repository} is restored")
         began = time.monotonic()
-        took, said = 0.0, ""
+        took, said, broken = 0.0, "", False
         signal.alarm(self._told["deadline"])
         try:
             took = self._restore(backup, timeline, reached)
@@ -140,7 +144,7 @@ class Drill:
         except NotYet as why:
             raise NotHeld(str(why)) from None
         except Failed as failed:
-            said = str(failed)
+            said, broken = str(failed), isinstance(failed, Broken)
         finally:
             signal.alarm(0)
             self.clear()
@@ -150,6 +154,7 @@ class Drill:
             "repository": repository,
             "label": backup.label,
             "said": said,
+            "broken": broken,
             "at": time.time(),
             "seconds": took or time.monotonic() - began,
         }
@@ -160,11 +165,11 @@ class Drill:
         if repository in faults:
             raise NotHeld(f"repository {repository}: {faults[repository]}")
         here = [one for one in backups if one.repository == repository]
-        # What is missing in the log is missing for every older backup, too.
-        gap = max((one.ended for one in here if one.failed and not one.broken), default=0)
-        left = [one for one in here if not one.failed and one.ended > gap]
+        # The log leads from every older backup to the same state.
+        same = max((one.ended for one in here if one.failed and not one.broken), default=0)
+        left = [one for one in here if not one.failed and one.ended > same]
         if not left:
-            raise NotHeld(f"no backup in {repository} is left that did not fail: take one (`make backup FULL=1`)")
+            raise NotHeld(f"no backup in {repository} would do better: `make backup FULL=1` when the reason is gone")
         label, timeline = leading(left, self._repositories.histories())
         return next(one for one in left if one.label == label), timeline
 
@@ -180,13 +185,17 @@ class Drill:
         self._data.mkdir(mode=0o700)
         only = self._repositories.only(backup.repository)
         line = [f"--set={backup.label}", "--type=default", f"--target-timeline={timeline}", "--archive-mode=off"]
-        self._repositories.restore([*only, *line])
+        try:
+            self._repositories.restore([*only, *line])
+        except Failed as failed:
+            raise Broken(str(failed)) from None
         (self._data / "pg_hba.conf").write_text("local all all peer\n")
         self._files().replay()
         came = self._came_to()
         if came < reached:
             at = f"{came >> 32:X}/{came & 0xFFFFFFFF:X}"
-            raise Failed(f"{GAP} at {at}, {(reached - came) >> 10} KiB too early: a file of it is missing or broken")
+            early = f"{(reached - came) >> 10} KiB too early"
+            raise Failed(f"the log in the archive ends at {at}, {early}: a file of it is missing or broken")
         return time.monotonic() - began
 
     def _came_to(self) -> int:
@@ -197,7 +206,10 @@ class Drill:
     def _check(self) -> None:
         """Raises Failed: why it is not as it should be; NotYet where it does not answer."""
         files = self._files()
-        self._run("data checksums", [files.program("pg_checksums"), "--check", "-D", str(self._data)])
+        try:
+            self._run("data checksums", [files.program("pg_checksums"), "--check", "-D", str(self._data)])
+        except Failed as failed:
+            raise Broken(str(failed)) from None
         with files.serve() as socket:
             server = Server("the restored server", socket, files.program("psql"), "postgres")
             wanted: Mapping[str, str] = self._told["databases"]

@@ -3,7 +3,7 @@
 import pytest
 
 from components.postgres_ha.files.backup_clock import parse
-from components.postgres_ha.files.backup_repository import GAP, Backup, _short
+from components.postgres_ha.files.backup_repository import Backup, Repositories, _short
 from components.postgres_ha.files.backup_verdicts import Verdict, due, failed_last
 
 DAY = 24 * 3600
@@ -67,12 +67,12 @@ def test_the_newest_verdict_counts() -> None:
 
 
 def test_a_verdict_takes_away_the_one_before() -> None:
-    told = {"repository": "offsite", "label": "x", "said": "", "at": 12.7, "seconds": 3.2}
+    told = {"repository": "offsite", "label": "x", "said": "", "broken": False, "at": 12.7, "seconds": 3.2}
     assert Verdict.of(told).notes() == {"verified": "13 3", "verify-failed": ""}
     failed = Verdict.of(told | {"said": "a file\n  is gone" + " x" * 500})
     assert failed.notes()["verified"] == ""
-    assert failed.notes()["verify-failed"].startswith("13 a file is gone x x")
-    assert len(failed.notes()["verify-failed"]) <= 303
+    assert failed.notes()["verify-failed"].startswith("13 state a file is gone x x")
+    assert len(failed.notes()["verify-failed"]) <= 309
 
 
 def test_a_reason_is_said_once() -> None:
@@ -84,7 +84,25 @@ def test_a_reason_is_said_once() -> None:
     )
 
 
-def test_a_gap_in_the_log_is_not_the_backups_fault() -> None:
-    assert BROKEN.broken
-    assert not SECOND.broken
-    assert not SECOND._replace(failed=f"{GAP} at 0/5000000").broken
+@pytest.mark.parametrize(("broken", "kind"), [(True, "files"), (False, "state")])
+def test_a_verdict_is_read_as_it_was_written(broken: bool, kind: str) -> None:
+    told = {"repository": "offsite", "label": "x", "said": "a b c", "broken": broken, "at": 12, "seconds": 3}
+    notes = Verdict.of(told).notes()
+    assert notes["verify-failed"] == f"12 {kind} a b c"
+    assert _read(notes) == (0, 0, "a b c", broken)
+    assert _read({"verified": "13 3"}) == (13, 3, "", False)
+    assert _read(None) == (0, 0, "", False)
+
+
+def _read(notes: dict[str, str] | None) -> tuple[int, int, str, bool]:
+    told = {
+        "info": {"repository": {"delta": 1}, "size": 1},
+        "label": "x",
+        "type": "full",
+        "database": {"repo-key": 1},
+        "timestamp": {"start": 1, "stop": 2},
+        "archive": {"stop": "000000010000000000000002"},
+        "lsn": {"stop": "0/2000100"},
+    }
+    one = Repositories("main", ["offsite"])._backup(told | ({"annotation": notes} if notes else {}))
+    return one.verified, one.restore_seconds, one.failed, one.broken

@@ -117,6 +117,7 @@ def test_a_backup_with_a_broken_file_is_found_and_the_older_one_is_taken(site: S
     print(f"{time.time() - began:.1f} s: {site.members.drill_log()}")
     found = {one["label"]: one for one in site.members.backups(leader)["backups"]}
     assert found[broken]["failed"]
+    assert found[broken]["broken"]
     (older,) = (label for label, one in found.items() if one["verified"] > began)
     assert older < broken
     assert site.members.metrics(leader)['ha_backup_verify_failed{repository="offsite"}'] == 1
