@@ -91,6 +91,18 @@ class WriteReport:
         return self.acknowledged > 0 and not self.lost
 
 
+@dataclass(frozen=True, kw_only=True)
+class CountReport:
+    """`lost`: counts that were answered and are gone. `longest_outage_seconds`: as of a writer."""
+
+    acknowledged: int
+    failed: int
+    failures: dict[str, int]
+    lost: int
+    longest_outage_seconds: float
+    seconds: float
+
+
 def latency(times_ms: Sequence[float]) -> Latency:
     """Nearest-rank percentiles."""
     if not times_ms:
