@@ -8,7 +8,7 @@ from tests.architecture.modules import ROOT, files, tree
 
 LARGEST = 400
 SOURCES = (*("settings", "model", "guarantees", "platforms", "components", "composition", "ha_platform", "policies"),
-           *("sandbox", "cli", "benchmarks", "scripts", "tests"))  # fmt: skip
+           *("sandbox", "cli", "benchmarks", "drills", "scripts", "tests"))  # fmt: skip
 SUFFIXES = {".py", ".sh", ".j2", ".go", ".cfg", ".conf", ".toml"}
 GENERATED = re.compile(r"\.golden\.|image_pins/sandbox\.toml$|^ha_platform/args/")
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.architecture.modules import PROGRAM, ROOT, below, files, imports
 
-OURS = (*PROGRAM, "policies", "sandbox", "cli", "benchmarks", "scripts", "tests")
+OURS = (*PROGRAM, "policies", "sandbox", "cli", "benchmarks", "drills", "scripts", "tests")
 MAY_IMPORT = {
     "settings": ("settings",),
     "model": ("model",),
@@ -34,6 +34,7 @@ MAY_IMPORT = {
         "platforms.table",
     ),
     "policies": ("policies",),
+    "drills": ("drills", "composition", "guarantees", "sandbox"),
 }
 PLUGIN = Path("components/__main__.py")
 """A program, as `__main__.py` is: it starts what is above."""

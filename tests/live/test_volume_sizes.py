@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from drills.deployment import Change, Deployment, Settings
+from drills.engine import SandboxEngine
 from sandbox.hosts.kubernetes import KubernetesCluster
 from sandbox.images import ensure_images
-from tests.live.deployed.deployment import Change, Deployment, Settings
-from tests.live.deployed.engines import SandboxEngine
 
 pytestmark = [pytest.mark.live, pytest.mark.kubernetes, pytest.mark.timeout(900, func_only=True)]
 

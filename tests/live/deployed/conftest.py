@@ -8,18 +8,19 @@ from pathlib import Path
 
 import pytest
 
+from drills.kubernetes_site import KubernetesSite
+from drills.loads import answers
+from drills.site import Site
+from drills.sites import SITES
+from drills.swarm_site import STACK, SwarmSite
 from sandbox.hosts.errors import HostError
 from sandbox.pulumi import command
-from tests.live.deployed.kubernetes_site import KubernetesSite
-from tests.live.deployed.loads import answers
-from tests.live.deployed.site import Site
-from tests.live.deployed.swarm_site import SwarmSite
+from tests.live.deployed.engines import engines
 from tests.live.kubernetes_fixture import STARTED
 from tests.live.require import require_hosts
 from tests.live.summaries import SUMMARIES
 from tests.stacks.fixtures import REPOSITORY
 
-SITES: dict[str, type[SwarmSite] | type[KubernetesSite]] = {"swarm": SwarmSite, "kubernetes": KubernetesSite}
 GIVEN_SECRET = "given-" + secrets.token_hex(16)
 """A key as a person would give it; new in every run, so that a search cannot find an old one."""
 
@@ -42,10 +43,15 @@ def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     if not (request.param == "kubernetes" and request.config.stash.get(STARTED, False)):
         kind.clear()
     try:
-        yield from _deployed(kind(tmp_path_factory.mktemp(request.param), _pulumi()), request)
+        yield from _deployed(_made(kind, tmp_path_factory.mktemp(request.param)), request)
     finally:
         if os.environ.get("HA_KEEP") != "1":
             kind.clear()
+
+
+def _made(kind: type[SwarmSite] | type[KubernetesSite], directory: Path) -> Site:
+    pulumi = _pulumi()
+    return kind(directory, lambda target: engines(pulumi, STACK, directory, target))
 
 
 def _pulumi() -> Path | None:

@@ -5,13 +5,11 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
+from drills.loads import SAFE_PATH
 from sandbox.load import HttpReport, in_background, run_http
-from tests.live.deployed.waiting import wait_for
 
 RATE = 50
 TOTAL = 2000
-SAFE_PATH = "/work?ms=50"
-"""A safe request of 50 ms that needs no database."""
 
 
 def under_load(
@@ -24,19 +22,6 @@ def under_load(
         time.sleep(after)  # the load itself is the condition: steady before the fault
         fault()
         return load.result(timeout_seconds=total / RATE + 120)
-
-
-def answers(url: str, path: str = "/health") -> None:
-    """Wait until a URL answers 200."""
-    import httpx
-
-    def ok() -> bool:
-        try:
-            return httpx.get(f"{url}{path}", timeout=5).status_code == 200
-        except httpx.HTTPError as error:
-            raise OSError(str(error)) from error
-
-    wait_for(f"{url}{path} answers", ok, seconds=120)
 
 
 def keep(directory: Path, name: str, report: HttpReport) -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.live.deployed.site import Site
-from tests.live.deployed.waiting import wait_for
+from drills.site import Site
+from drills.waiting import wait_for
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(1200, func_only=True)]
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from drills.kubernetes_site import KubernetesSite
+from drills.waiting import wait_for
 from model import REACHES, Tier
 from platforms.kubernetes.names import NAME_LABEL, TIER_LABEL
 from sandbox.hosts.kubernetes.addresses import API_SERVICE
-from tests.live.deployed.kubernetes_site import KubernetesSite
-from tests.live.deployed.waiting import wait_for
 
 pytestmark = [
     pytest.mark.live,

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
+from drills.stack import HTTP_PORT
+from drills.swarm_site import SwarmSite
 from sandbox.pulumi.stand_ins.environment import ALLOWED
-from tests.live.deployed.stack import HTTP_PORT
-from tests.live.deployed.swarm_site import SwarmSite
 
 pytestmark = [
     pytest.mark.live,

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.live.deployed.site import Site
+from drills.site import Site
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300, func_only=True)]
 CLIENTS, PEERS, FIGURES = 2379, 2380, 2381

@@ -6,10 +6,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from drills.loads import answers
+from drills.site import Site
+from drills.waiting import wait_for
 from sandbox.load import in_background, run_http
-from tests.live.deployed.loads import RATE, TOTAL, answers, keep, under_load
-from tests.live.deployed.site import Site
-from tests.live.deployed.waiting import wait_for
+from tests.live.deployed.loads import RATE, TOTAL, keep, under_load
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(1200, func_only=True)]
 

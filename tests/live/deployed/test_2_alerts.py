@@ -6,10 +6,10 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.live.deployed.loads import answers
-from tests.live.deployed.site import Site
-from tests.live.deployed.stack import ALERTMANAGER_PORT, PROMETHEUS_PORT
-from tests.live.deployed.waiting import wait_for
+from drills.loads import answers
+from drills.site import Site
+from drills.stack import ALERTMANAGER_PORT, PROMETHEUS_PORT
+from drills.waiting import wait_for
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(1200, func_only=True)]
 

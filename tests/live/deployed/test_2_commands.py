@@ -6,11 +6,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from drills.loads import SAFE_PATH
+from drills.site import Site
+from drills.stack import MEMBERS
+from drills.waiting import wait_for
 from sandbox.load import in_background, run_http, run_writes
-from tests.live.deployed.loads import RATE, SAFE_PATH, keep
-from tests.live.deployed.site import Site
-from tests.live.deployed.stack import MEMBERS
-from tests.live.deployed.waiting import wait_for
+from tests.live.deployed.loads import RATE, keep
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(1200, func_only=True)]
 LONGEST = 100_000

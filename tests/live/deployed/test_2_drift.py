@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from tests.live.deployed.loads import answers
-from tests.live.deployed.site import Site
-from tests.live.deployed.waiting import wait_for
+from drills.loads import answers
+from drills.site import Site
+from drills.waiting import wait_for
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(1200, func_only=True)]
 

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from drills.deployment import Settings
+from drills.loads import SAFE_PATH, answers
+from drills.site import Site
+from drills.stack import OWN_DIRECTORY, OWN_FILE, OWN_TEXT
+from drills.waiting import wait_for
 from sandbox.load import in_background, run_http, run_streams
-from tests.live.deployed.deployment import Settings
-from tests.live.deployed.loads import RATE, SAFE_PATH, TOTAL, answers, keep, under_load
-from tests.live.deployed.site import Site
-from tests.live.deployed.stack import OWN_DIRECTORY, OWN_FILE, OWN_TEXT
-from tests.live.deployed.waiting import wait_for
+from tests.live.deployed.loads import RATE, TOTAL, keep, under_load
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(1200, func_only=True)]
 _KEPT = f"{OWN_DIRECTORY}/value"

@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
+from drills.loads import SAFE_PATH, answers
+from drills.promised import promised_seconds
+from drills.site import Site
+from drills.waiting import wait_for
 from sandbox.load import HttpReport, in_background, run_http, run_writes
-from tests.live.deployed.loads import RATE, SAFE_PATH, answers, keep
-from tests.live.deployed.promised import promised_seconds
-from tests.live.deployed.site import Site
-from tests.live.deployed.waiting import wait_for
+from tests.live.deployed.loads import RATE, keep
 
 STARTING = RATE // 2
 """Requests in half a second: a new proxy answers 503 until DNS has named its replicas, for hundredths of one."""

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from drills.deployment import Settings
+from drills.site import Site
+from drills.stack import MEMBERS
+from drills.waiting import wait_for
 from sandbox.load import in_background, run_writes
-from tests.live.deployed.deployment import Settings
-from tests.live.deployed.site import Site
-from tests.live.deployed.stack import MEMBERS
-from tests.live.deployed.waiting import wait_for
 from tests.live.deployed.watching import watched
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(1200, func_only=True)]

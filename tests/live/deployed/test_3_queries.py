@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from tests.live.deployed.site import Site
-from tests.live.deployed.waiting import wait_for
+from drills.site import Site
+from drills.waiting import wait_for
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
 RUNTIME_KB = 64 * 1024

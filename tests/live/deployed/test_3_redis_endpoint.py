@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.live.deployed.caches import master
-from tests.live.deployed.swarm_site import SwarmSite
-from tests.live.deployed.waiting import wait_for
+from drills.caches import master
+from drills.swarm_site import SwarmSite
+from drills.waiting import wait_for
 
 pytestmark = [
     pytest.mark.live,

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from components.postgres_ha.parameters import TABLES
+from drills.deployment import Settings
+from drills.loads import answers
+from drills.site import Site
+from drills.waiting import wait_for
 from sandbox.load import in_background, run_writes
 from settings.images import pins
-from tests.live.deployed.deployment import Settings
-from tests.live.deployed.loads import answers
-from tests.live.deployed.site import Site
-from tests.live.deployed.waiting import wait_for
 from tests.rendered.parameter_table import QUERY
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]

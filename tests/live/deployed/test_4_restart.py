@@ -4,10 +4,10 @@ import time
 
 import pytest
 
-from tests.live.deployed.loads import answers
-from tests.live.deployed.site import Site
-from tests.live.deployed.stack import MEMBERS
-from tests.live.deployed.waiting import wait_for
+from drills.loads import answers
+from drills.site import Site
+from drills.stack import MEMBERS
+from drills.waiting import wait_for
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(1200, func_only=True)]
 WORD = "sessions-sentinel"

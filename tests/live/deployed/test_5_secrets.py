@@ -5,10 +5,10 @@ import json
 
 import pytest
 
+from drills.engine import PASSPHRASE
+from drills.site import Site
+from drills.waiting import wait_for
 from sandbox.engine.crypto import Passphrase
-from tests.live.deployed.site import Site
-from tests.live.deployed.waiting import wait_for
-from tests.live.pulumi_cli.project import PASSPHRASE
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(1200, func_only=True)]
 

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
-from tests.live.deployed.site import Site
+from drills.site import Site
 
 EVERY_SECONDS = 0.3
 """A member that is replaced is away for seconds: its container stops, the next one starts and passes its checks."""

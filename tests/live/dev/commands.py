@@ -4,57 +4,15 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from drills.commands import Run, ended, inherited
 from tests.stacks.fixtures import REPOSITORY
 
-COMMAND_SECONDS = 900
-NOT_INHERITED = ("DOCKER_HOST", "KUBECONFIG", "HOST", "STACK", "STACK_FILE", "PULUMI_CONFIG_PASSPHRASE")
-"""What a developer's shell may have set and would send the commands elsewhere."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Run:
-    """One command that ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def text(self) -> str:
-        """Everything it printed."""
-        return self.out + self.err
-
-
-def inherited() -> dict[str, str]:
-    """This process's environment, without what a developer's shell may have set."""
-    return {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
-
-
-def ended(
-    line: Sequence[str],
-    environment: Mapping[str, str],
-    *,
-    directory: Path = REPOSITORY,
-    text: str = "",
-    seconds: float = COMMAND_SECONDS,
-) -> Run:
-    """A command that is run to its end, without a terminal."""
-    done = subprocess.run(
-        line,
-        cwd=directory,
-        env=environment,
-        input=text,
-        capture_output=True,
-        text=True,
-        timeout=seconds,
-        check=False,
-    )
-    return Run(code=done.returncode, out=done.stdout, err=done.stderr)
+__all__ = ["Commands", "Run", "ended", "inherited", "processes_of"]
 
 
 @dataclass(frozen=True)

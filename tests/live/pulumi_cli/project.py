@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from drills.engine import PASSPHRASE
 from sandbox.hosts.waiting import wait_until
 from sandbox.pulumi.stand_ins.environment import stand_in_environment
 from tests.live.dev.commands import Run, ended, inherited
@@ -21,7 +22,6 @@ from tests.live.summaries import keep_summary
 from tests.stacks.fixtures import REPOSITORY
 
 STACK = "trial"
-PASSPHRASE = "a passphrase"
 SECONDS = 900
 SECRET = "only-for-this-test-7f3a"
 """Given to stacks, and searched in what is printed."""

@@ -13,11 +13,11 @@ import httpx
 import pytest
 from docker.types import SecretReference, ServiceMode
 
+from drills.engine import SandboxEngine
 from platforms.swarm.names import STACK_LABEL
 from sandbox.hosts.profiles import profile
 from sandbox.hosts.swarm import SwarmCluster
 from sandbox.hosts.waiting import wait_until
-from tests.live.deployed.engines import SandboxEngine
 from tests.live.dev.belongings import in_state, on_swarm
 from tests.live.dev.stacks import Settings, StackFile, development
 from tests.live.pulumi_cli.project import SECRET, STACK, UNCHANGED, Project, quiet

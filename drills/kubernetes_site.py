@@ -7,14 +7,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from drills.deployment import Deployment
+from drills.engine import Engines
+from drills.site import Site
+from drills.stack import HTTP_PORT, MEMBERS, live_stack
 from sandbox.hosts import commands
 from sandbox.hosts.errors import HostError
 from sandbox.hosts.kubernetes import KubernetesCluster
 from sandbox.images import ensure_images
-from tests.live.deployed.deployment import Deployment
-from tests.live.deployed.engines import engines
-from tests.live.deployed.site import Site
-from tests.live.deployed.stack import HTTP_PORT, live_stack
 
 PROFILE = "kubernetes"
 STACK = "live"
@@ -24,7 +24,10 @@ NAMESPACE = "ha-platform-live"
 class KubernetesSite(Site):
     """One container is known by its pod's name."""
 
-    def __init__(self, directory: Path, pulumi: Path | None) -> None:
+    platform = "kubernetes"
+    profile = PROFILE
+
+    def __init__(self, directory: Path, engines: Engines) -> None:
         ensure_images()
         self._cluster = KubernetesCluster(PROFILE).up()
         platform = {
@@ -38,7 +41,7 @@ class KubernetesSite(Site):
         for part in (settings["apps"]["worker"], settings["databases"]["main"], settings["caches"]["sessions"]):
             part["placement"] = {"labels": {"kubernetes.io/os": "linux"}}  # the scheduler must find the node by them
         target = {"KUBECONFIG": str(self._cluster.kubeconfig)}
-        self.deployment = Deployment(STACK, settings, engines(pulumi, STACK, directory, target), directory)
+        self.deployment = Deployment(STACK, settings, engines(target), directory)
         self.entries = (f"http://{self._cluster.address}:{HTTP_PORT}",)
 
     @property
@@ -61,18 +64,43 @@ class KubernetesSite(Site):
             if "running" in container["state"]
         }
 
+    def containers_of(self, replica: str) -> set[str]:
+        return {id for id, name in self.running().items() if name.partition(" ")[0] == replica}
+
+    def host_of(self, replica: str) -> int:
+        names = [host.name for host in self._cluster.hosts]
+        return names.index(self._pod(replica)["spec"]["nodeName"])
+
+    def entry_beside(self, host: int) -> str:
+        other = next(one for index, one in enumerate(self._cluster.hosts) if index != host)
+        return f"http://{other.address}:{HTTP_PORT}"
+
     def kill(self, replica: str) -> None:
         """From outside the pod, as the kernel's OOM killer would: PID 1 cannot be killed from inside."""
-        uid = next(pod["metadata"]["uid"] for pod in self._pods() if pod["metadata"]["name"] == replica)
-        for process in _processes_of_pod(uid):
-            with suppress(ProcessLookupError):  # a check that has ended, or a child that went with its parent
-                os.kill(process, signal.SIGKILL)
+        _kill_processes(self._pod(replica)["metadata"]["uid"])
+
+    def kill_all(self) -> None:
+        for pod in self._pods() + self._pods(namespace=f"{NAMESPACE}-agents"):
+            _kill_processes(pod["metadata"]["uid"])
+
+    def stop(self, replica: str) -> None:
+        self._kubectl("delete", "pod", replica, "--wait=false")
+
+    def ready_hosts(self) -> set[int]:
+        return {index for index, host in enumerate(self._cluster.hosts) if self._cluster.is_ready(host)}
+
+    def cut(self, host: int) -> None:
+        self._cluster.kill_host(host)
+
+    def join(self, host: int) -> None:
+        self._cluster.heal_host(host)
+        self._cluster.wait_ready(self._cluster.hosts[host])
 
     def scale(self, workload: str, replicas: int) -> None:
         self._kubectl("scale", f"deployment/{workload}", f"--replicas={replicas}")
 
     def member(self, word: str, ordinal: int) -> str:
-        pod = next(pod for pod in self._pods(word) if pod["metadata"]["name"] == f"{word}-{ordinal}")
+        pod = self._pod(f"{word}-{ordinal}")
         if pod["status"]["phase"] != "Running" or "deletionTimestamp" in pod["metadata"]:
             raise LookupError(f"{word}-{ordinal} is not running")
         return f"{word}-{ordinal}"
@@ -81,6 +109,10 @@ class KubernetesSite(Site):
         """The claim goes when its pod has gone; the StatefulSet makes both again."""
         self._kubectl("delete", "pvc", f"data-{word}-{ordinal}", "--wait=false")
         self._kubectl("delete", "pod", f"{word}-{ordinal}")
+
+    def hold_down(self, word: str, held: int) -> None:
+        """A StatefulSet ends its last pods first."""
+        self._kubectl("scale", f"statefulset/{word}", f"--replicas={MEMBERS - held}")
 
     def image_of(self, workload: str) -> set[str]:
         return {pod["spec"]["containers"][0]["image"] for pod in self._pods(workload) if _ready(pod)}
@@ -127,6 +159,10 @@ class KubernetesSite(Site):
         return texts
 
     @staticmethod
+    def is_up() -> bool:
+        return KubernetesCluster(PROFILE).control.init() is not None
+
+    @staticmethod
     def clear() -> None:
         KubernetesCluster(PROFILE).down()
 
@@ -138,6 +174,12 @@ class KubernetesSite(Site):
             with suppress(HostError):  # it was removed meanwhile, or has not started
                 text = self._kubectl("logs", name, "--all-containers", "--tail=2000")
                 (directory / f"{name}.log").write_text(text)
+
+    def _pod(self, name: str) -> dict[str, Any]:
+        for pod in self._pods():
+            if pod["metadata"]["name"] == name:
+                return pod
+        raise LookupError(f"there is no pod {name}")
 
     def _pods(self, workload: str = "", namespace: str = NAMESPACE) -> list[dict[str, Any]]:
         document = json.loads(self._cluster.kubectl(["--namespace", namespace, "get", "pods", "-o", "json"]))
@@ -156,6 +198,12 @@ def _ready(pod: dict[str, Any]) -> bool:
     conditions = pod["status"].get("conditions", [])
     going = "deletionTimestamp" in pod["metadata"]
     return not going and any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
+
+
+def _kill_processes(pod: str) -> None:
+    for process in _processes_of_pod(pod):
+        with suppress(ProcessLookupError):  # a check that has ended, or a child that went with its parent
+            os.kill(process, signal.SIGKILL)
 
 
 def _processes_of_pod(uid: str, *, pause: bool = False) -> list[int]:

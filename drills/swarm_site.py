@@ -2,29 +2,35 @@
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import docker
 
+from drills.deployment import Deployment
+from drills.engine import Engines
+from drills.site import Site
+from drills.stack import HTTP_PORT, MEMBERS, live_stack
+from drills.waiting import wait_for
 from sandbox.hosts.swarm import SwarmCluster
 from sandbox.images import ensure_images
-from tests.live.deployed.deployment import Deployment
-from tests.live.deployed.engines import engines
-from tests.live.deployed.site import Site
-from tests.live.deployed.stack import HTTP_PORT, live_stack
-from tests.live.deployed.waiting import wait_for
 
 PROFILE = "swarm3"
 STACK = "live"
+STOP_SECONDS = 60
+"""For an orderly stop; longer than a cache needs to hand over."""
 SERVICE_LABEL = "com.docker.swarm.service.name"
 
 
 class SwarmSite(Site):
     """One container is known by `<host index>/<container id>`."""
 
-    def __init__(self, directory: Path, pulumi: Path | None) -> None:
+    platform = "swarm"
+    profile = PROFILE
+
+    def __init__(self, directory: Path, engines: Engines) -> None:
         self._cluster = SwarmCluster(PROFILE).up()
         ensure_images()
         self._clients = [self._cluster.client(index) for index in range(len(self._cluster.hosts))]
@@ -33,7 +39,7 @@ class SwarmSite(Site):
         settings = live_stack(platform, alerts_host=f"{STACK}-alerts")
         settings["caches"]["sessions"]["endpoint"] = True  # beside the Sentinels, which the application asks
         target = {"DOCKER_HOST": self._cluster.docker_host}
-        self.deployment = Deployment(STACK, settings, engines(pulumi, STACK, directory, target), directory)
+        self.deployment = Deployment(STACK, settings, engines(target), directory)
 
     @property
     def address(self) -> str:
@@ -90,8 +96,56 @@ class SwarmSite(Site):
             for container in client.containers.list(filters={"label": SERVICE_LABEL}, ignore_removed=True)
         }
 
+    def containers_of(self, replica: str) -> set[str]:
+        return {replica.partition("/")[2]}
+
+    def host_of(self, replica: str) -> int:
+        return int(replica.partition("/")[0])
+
+    def entry_beside(self, host: int) -> str:
+        return next(entry for entry in self.entries if f"//{self.address_of(host)}:" not in entry)
+
     def kill(self, replica: str) -> None:
         self._container(replica).kill()
+
+    def kill_all(self) -> None:
+        def on(client: Any) -> None:
+            for container in client.containers.list(filters={"label": SERVICE_LABEL}, ignore_removed=True):
+                with suppress(docker.errors.APIError):  # it ended meanwhile
+                    container.kill()
+
+        with ThreadPoolExecutor() as hosts:
+            list(hosts.map(on, self._clients))
+
+    def stop(self, replica: str) -> None:
+        self._container(replica).stop(timeout=STOP_SECONDS)
+
+    def ready_hosts(self) -> set[int]:
+        for client in self._clients:
+            with suppress(docker.errors.APIError):  # a host that is cut off has no quorum: ask the next
+                nodes = [node.attrs for node in client.nodes.list()]
+                return {
+                    self.host_names.index(node["Description"]["Hostname"])
+                    for node in nodes
+                    if node["Status"]["State"] == "ready"
+                }
+        raise LookupError("no host of the Swarm answers")
+
+    def cut(self, host: int) -> None:
+        self._cluster.kill_host(host)
+
+    def join(self, host: int) -> None:
+        self._cluster.heal_host(host)
+        self._cluster.wait_ready()
+
+    @property
+    def leader(self) -> int:
+        """The index of the host that leads the Swarm."""
+        nodes = self._clients[0].nodes.list()
+        name = next(
+            node.attrs["Description"]["Hostname"] for node in nodes if node.attrs.get("ManagerStatus", {}).get("Leader")
+        )
+        return self.host_names.index(name)
 
     def scale(self, workload: str, replicas: int) -> None:
         self._clients[0].services.get(f"{STACK}-{workload}").scale(replicas)
@@ -105,6 +159,11 @@ class SwarmSite(Site):
         self._clients[0].services.get(name).scale(0)
         wait_for(f"{name} is stopped and its volume removed", lambda: self._removed(index, name), seconds=120)
         self._clients[0].services.get(name).scale(1)
+
+    def hold_down(self, word: str, held: int) -> None:
+        for ordinal in range(MEMBERS):
+            wanted = 0 if ordinal >= MEMBERS - held else 1
+            self._clients[0].services.get(f"{STACK}-{word}-{ordinal}").scale(wanted)
 
     def _removed(self, index: int, volume: str) -> bool:
         """A volume in use cannot be removed; a container that has ended still uses it."""
@@ -144,6 +203,10 @@ class SwarmSite(Site):
                     if container.status == "running":
                         texts[f"{place} processes"] = json.dumps(container.top(ps_args="-eo pid,args"))
         return texts
+
+    @staticmethod
+    def is_up() -> bool:
+        return any(host.init() for host in SwarmCluster(PROFILE).hosts)
 
     @staticmethod
     def clear() -> None:

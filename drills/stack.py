@@ -4,7 +4,7 @@ import copy
 from typing import Any
 
 HTTP_PORT, STATUS_PORT, PROMETHEUS_PORT, ALERTMANAGER_PORT = 30080, 30404, 30090, 30093
-MEMBERS = 3
+MEMBERS, REPLICAS, PROXIES = 3, 3, 2
 OWN_DIRECTORY, OWN_FILE = "/var/lib/chat", "/opt/chat/app/alerts.yaml"
 """A volume and a configuration file of the application `alerts`; the file stands among the image's own."""
 OWN_TEXT = "a: {{ b }}\n\tc: $HOME $$ $(X) é\n\n"
@@ -26,7 +26,7 @@ def live_stack(platform: dict[str, Any], *, alerts_host: str) -> dict[str, Any]:
         "data": "delete",
         "balancers": {
             "edge": {
-                "replicas": 2,
+                "replicas": PROXIES,
                 "listen": {"http": HTTP_PORT},
                 "status": {"port": STATUS_PORT},
                 "longest_stream": "20s",
@@ -44,7 +44,7 @@ def live_stack(platform: dict[str, Any], *, alerts_host: str) -> dict[str, Any]:
                 "image": "chat",
                 "command": ["python3", "-m", "app"],
                 "port": 8000,
-                "replicas": 3,
+                "replicas": REPLICAS,
                 "longest_request": "20s",
                 "resources": _SMALL,
                 "env": {"APP_VERSION": "1"},

@@ -1,7 +1,7 @@
 """The live stack's cache, asked from inside its members."""
 
-from tests.live.deployed.site import Site
-from tests.live.deployed.stack import MEMBERS
+from drills.site import Site
+from drills.stack import MEMBERS
 
 _PASSWORDS = "/etc/ha-redis"
 
@@ -9,7 +9,10 @@ _PASSWORDS = "/etc/ha-redis"
 def master(site: Site) -> int:
     """The ordinal of the member that the Sentinels send clients to."""
     host = sentinel(site, 1, "sentinel get-master-addr-by-name main").split()[0]
-    return next(ordinal for ordinal in range(MEMBERS) if f"sessions-redis-{ordinal}" in host)
+    for ordinal in range(MEMBERS):
+        if f"sessions-redis-{ordinal}" in host:
+            return ordinal
+    raise LookupError(f"the master is no member: {host}")
 
 
 def redis(site: Site, ordinal: int, command: str) -> str:
@@ -20,6 +23,17 @@ def redis(site: Site, ordinal: int, command: str) -> str:
 def sentinel(site: Site, ordinal: int, command: str) -> str:
     """What a Sentinel answers."""
     return _cli(site, site.member("sessions-sentinel", ordinal), "sentinel_password", f"-p 26379 {command}")
+
+
+def require_well(site: Site) -> None:
+    """A master with its replicas, and every Sentinel knows all; a LookupError otherwise."""
+    replication = redis(site, master(site), "info replication")
+    if replication.count("state=online") != MEMBERS - 1:
+        raise LookupError(f"cache: {replication}")
+    for ordinal in range(MEMBERS):
+        known = sentinel(site, ordinal, "info sentinel")
+        if f"slaves={MEMBERS - 1},sentinels={MEMBERS}" not in known or "status=ok" not in known:
+            raise LookupError(f"Sentinel {ordinal}: {known}")
 
 
 def _cli(site: Site, replica: str, password: str, command: str) -> str:

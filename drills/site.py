@@ -2,13 +2,18 @@
 
 from abc import ABC, abstractmethod
 from pathlib import Path
+from typing import ClassVar
 
-from tests.live.deployed.deployment import Deployment
+from drills.deployment import Deployment
 
 
 class Site(ABC):
     """One platform with the live stack deployed on it."""
 
+    platform: ClassVar[str]
+    """`swarm` or `kubernetes`."""
+    profile: ClassVar[str]
+    """Of the sandbox hosts."""
     deployment: Deployment
     entries: tuple[str, ...]
     """Base URLs at which the outside reaches the balancer; the first is used where one will do."""
@@ -36,8 +41,40 @@ class Site(ABC):
         """Every running container of the stack: id -> name."""
 
     @abstractmethod
+    def containers_of(self, replica: str) -> set[str]:
+        """Ids, as in `running`, of what now runs in a replica or member."""
+
+    @abstractmethod
+    def host_of(self, replica: str) -> int:
+        """The index of the host that it runs on."""
+
+    @abstractmethod
+    def entry_beside(self, host: int) -> str:
+        """An entry that does not lead through this host: that of a client that goes to another one."""
+
+    @abstractmethod
     def kill(self, replica: str) -> None:
         """SIGKILL the process of one replica."""
+
+    @abstractmethod
+    def kill_all(self) -> None:
+        """The same for every container of the stack, at once."""
+
+    @abstractmethod
+    def stop(self, replica: str) -> None:
+        """Ask one to stop, as an orderly restart does; it is started again."""
+
+    @abstractmethod
+    def ready_hosts(self) -> set[int]:
+        """Those that the platform takes for ready, as one that is not cut off says."""
+
+    @abstractmethod
+    def cut(self, host: int) -> None:
+        """Take a host's link down: what runs there goes on, alone."""
+
+    @abstractmethod
+    def join(self, host: int) -> None:
+        """Bring its link up again. Returns when the platform takes it for ready."""
 
     @abstractmethod
     def scale(self, workload: str, replicas: int) -> None:
@@ -52,6 +89,10 @@ class Site(ABC):
         """Stop a member, remove its volume, and let it come back. Returns when it is on its way."""
 
     @abstractmethod
+    def hold_down(self, word: str, held: int) -> None:
+        """Stop the last `held` members and keep them stopped; 0 lets all run. Returns when that is on its way."""
+
+    @abstractmethod
     def image_of(self, workload: str) -> set[str]:
         """Images of the running containers of a workload."""
 
@@ -62,6 +103,11 @@ class Site(ABC):
     @abstractmethod
     def plain_texts(self) -> dict[str, str]:
         """Everything that anybody may read without being given a secret: specs, process arguments, logs, by place."""
+
+    @staticmethod
+    @abstractmethod
+    def is_up() -> bool:
+        """Whether the hosts run, with or without a stack."""
 
     @staticmethod
     @abstractmethod

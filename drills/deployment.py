@@ -12,11 +12,11 @@ from typing import Any
 
 import yaml
 
-from tests.live.deployed.engines import Engine
-from tests.live.dev.commands import Run, ended
-from tests.stacks.fixtures import REPOSITORY
+from drills.commands import REPOSITORY, Run, ended
+from drills.engine import Engine
 
 UP_SECONDS = 900
+SECRETS = "ha-platform:secrets"
 Settings = dict[str, Any]
 Change = Callable[[Settings], None]
 
@@ -62,8 +62,12 @@ class Deployment:
 
     def give_secret(self, key: str, value: str) -> None:
         """As `make secret` does."""
-        run = self._run("config", "set", "--secret", "--path", f"ha-platform:secrets.{key}", text=value)
+        run = self._run("config", "set", "--secret", "--path", f"{SECRETS}.{key}", text=value)
         assert run.code == 0, run.text
+
+    def given(self, key: str) -> bool:
+        """Whether the secret was given."""
+        return self._file.exists() and key in yaml.safe_load(self._file.read_text())["config"].get(SECRETS, {})
 
     def up(self, change: Change | None = None, *, policies: bool = False) -> Run:
         """Apply the settings, with a change that stays."""

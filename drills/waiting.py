@@ -1,0 +1,29 @@
+"""Waiting for a condition, with a deadline."""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from sandbox.hosts.errors import HostError
+
+T = TypeVar("T")
+
+
+def wait_for(what: str, condition: Callable[[], T], *, seconds: float, every: float = 0.5) -> T:
+    """The first true value of `condition`; fails with the last value, or the last error, after `seconds`.
+
+    Errors of the network, of docker (an OSError, too) and of kubectl count as not yet.
+    """
+    deadline = time.monotonic() + seconds
+    last: object = None
+    while time.monotonic() < deadline:
+        try:
+            value = condition()
+        except (OSError, LookupError, ValueError, HostError) as error:
+            last = error
+        else:
+            if value:
+                return value
+            last = value
+        time.sleep(every)
+    raise AssertionError(f"{what}: not within {seconds:.0f} s (last: {last!r})")
