@@ -13,6 +13,7 @@ PAGES = sorted(
         *(REPOSITORY / "docs").rglob("*.md"),
         *(REPOSITORY / "changelog").rglob("*.md"),
         *(REPOSITORY / "components").rglob("*.md"),
+        *(REPOSITORY / "drills").rglob("*.md"),
         *(REPOSITORY / "ha_platform").rglob("*.md"),
         *(REPOSITORY / "sandbox").rglob("*.md"),
     ]

@@ -1,0 +1,75 @@
+"""`make drill`: break a deployed platform on purpose, and compare what happens with what was promised.
+
+python -m drills run swarm --only postgres-killed,proxy-killed --runs 3
+python -m drills list
+python -m drills page
+"""
+
+import argparse
+import sys
+
+from drills.commands import REPOSITORY
+from drills.errors import DrillError
+from drills.faults import FAULTS, NOT_SHOWN
+from drills.page import write_pages
+from drills.plan import chosen, platform_of, runs_of
+from drills.results import Results
+from drills.runner import SETTING, drill
+from drills.sites import deployed
+from drills.verdict import broken
+from sandbox.hosts.errors import HostError
+from sandbox.load.writes import NotVerified
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """0: every promise was kept; 1: one was not, or a drill could not be run to its end; 2: wrong arguments."""
+    parser = argparse.ArgumentParser(prog="python -m drills", description="Faults, beside what was promised of them.")
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    run = verbs.add_parser("run", help="run what is missing in out/drills-<platform>.json")
+    run.add_argument("platform")
+    run.add_argument("--only", default="", help="names of faults")
+    run.add_argument("--runs", default="", help="of each fault; default: 3")
+    verbs.add_parser("list", help="every fault, and what it does")
+    verbs.add_parser("page", help="write docs/drills.md and its charts from the last full run")
+    given = parser.parse_args(arguments)
+    try:
+        if given.verb == "run":
+            return run_drills(given.platform, given.only, given.runs)
+        print("\n".join(_listed() if given.verb == "list" else write_pages()))
+    except (DrillError, HostError, NotVerified, AssertionError, TimeoutError) as error:
+        print(f"drill: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def run_drills(platform: str, only: str, runs: str) -> int:
+    """Run what is not there yet, and judge all that is."""
+    names, many = chosen(only, platform_of(platform), FAULTS), runs_of(runs)
+    results = Results(platform)
+    results.require_this_machine()
+    todo = results.missing(names, SETTING, many)
+    said = len(names) * many - len(todo)
+    where = results.path.relative_to(REPOSITORY)
+    if said:
+        print(f"drill: {said} of {len(names) * many} runs are in {where} already", flush=True)
+    if todo:
+        with deployed(platform, lambda line: print(line, flush=True)) as site:
+            for name, number in todo:
+                done = drill(FAULTS[name](site), number)
+                results.add(done.result)
+                print(f"drill: {done}", flush=True)
+    wrong = [*broken([one for one in results.all if one.setting == SETTING and one.fault in names], FAULTS)]
+    print("\n".join([f"drill: BROKEN: {line}" for line in wrong]) or f"drill: every promise was kept; see {where}")
+    return 1 if wrong else 0
+
+
+def _listed() -> list[str]:
+    lines = []
+    for name, fault in FAULTS.items():
+        lines.append(f"{name}: {fault.does}; {fault.healed_by}")
+        lines += [f"    not on {platform}: {why}" for platform, why in fault.not_on.items()]
+    return [*lines, *(f"{name}: cannot be shown: {why}" for name, why in NOT_SHOWN.items())]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

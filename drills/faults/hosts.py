@@ -1,0 +1,91 @@
+"""A host whose link goes down, and comes back when the others serve again. Clients come through another host."""
+
+import time
+from collections.abc import Mapping
+from typing import ClassVar
+
+from drills import databases
+from drills.fault import Fault
+from drills.health import healthy
+from drills.loads import written
+from drills.site import Site
+from drills.swarm_site import SwarmSite
+from drills.waiting import wait_for
+
+NOTICED_SECONDS, SERVED_SECONDS, QUIET_SECONDS = 120, 180, 20
+
+
+class HostLost(Fault):
+    """Whatever else is on it goes, too: the synchronous standby perhaps, a master of the cache, a proxy."""
+
+    name = "host-lost"
+    does = "a host without the primary is cut off, until the platform has noticed and writes go on"
+    healed_by = "its link comes back"
+    promise = ("databases.main", "host lost")
+    tight = False
+    seconds = 420
+
+    def __init__(self, site: Site) -> None:
+        super().__init__(site)
+        self.host, self.ran, self.since = 0, set[str](), 0.0
+
+    def well(self) -> bool:
+        if len(self.site.ready_hosts()) < 3:
+            raise LookupError(f"ready hosts: {self.site.ready_hosts()}")
+        return healthy(self.site)
+
+    def healed(self) -> bool:
+        """A Swarm replaces what ran on a host that comes back, a while after that: nothing has come or gone lately."""
+        ran = set(self.site.running())
+        if ran != self.ran:
+            self.ran, self.since = ran, time.monotonic()
+        if (quiet := time.monotonic() - self.since) < QUIET_SECONDS:
+            raise LookupError(f"containers came or went {quiet:.0f} s ago")
+        return super().healed()
+
+    def aim(self) -> None:
+        self.host = self.choose()
+        self.url = self.site.entry_beside(self.host)
+
+    def choose(self) -> int:
+        """The one with neither the primary nor, on a Swarm, its leader."""
+        busy = [self._primary()]
+        if isinstance(self.site, SwarmSite):
+            busy.append(self.site.leader)
+        return next(host for host in (2, 1, 0) if host not in busy)
+
+    def inject(self) -> None:
+        self.site.cut(self.host)
+
+    def heal(self) -> None:
+        try:
+            wait_for("it is noticed", lambda: self.host not in self.site.ready_hosts(), seconds=NOTICED_SECONDS)
+            wait_for("writes go on", lambda: written(self.url), seconds=SERVED_SECONDS)
+        finally:
+            self.site.join(self.host)
+
+    def old_member(self) -> str:
+        return ", ".join(f"{name}: {role}" for name, role in sorted(databases.roles(self.site).items()))
+
+    def _primary(self) -> int:
+        member = self.site.member(databases.WORD, databases.of_role(self.site, "leader"))
+        return self.site.host_of(member)
+
+
+class HostLostWithPrimary(HostLost):
+    name = "host-lost-with-primary"
+    does = "the host with the primary is cut off, until the platform has noticed and writes go on"
+    tight = True
+
+    def choose(self) -> int:
+        return self._primary()
+
+
+class HostLostWithSwarmLeader(HostLost):
+    name = "host-lost-with-swarm-leader"
+    does = "the host that leads the Swarm is cut off, until the others have noticed and writes go on"
+    not_on: ClassVar[Mapping[str, str]] = {"kubernetes": "no node leads the others: the control plane is beside them"}
+
+    def choose(self) -> int:
+        assert isinstance(self.site, SwarmSite)
+        return self.site.leader

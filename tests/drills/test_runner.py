@@ -1,0 +1,112 @@
+"""A drill against a server that is told what to lose: every figure is what was done to it."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from drills import runner
+from drills.fault import Fault
+from drills.runner import drill
+from tests.drills.fake_site import FakeSite, fake_site
+
+pytestmark = pytest.mark.live
+
+
+class _Toy(Fault):
+    name, does, healed_by = "toy", "the server is down", "it comes back"
+    promise: ClassVar[tuple[str, str] | None] = ("databases.main", "primary killed")
+    outage, forgotten = 0.8, 0
+
+    def server(self) -> FakeSite:
+        assert isinstance(self.site, FakeSite)
+        return self.site
+
+    def well(self) -> bool:
+        return bool(self.site.replicas("web")) and not self.server().server.down
+
+    def aim(self) -> None:
+        self.hit = self.site.containers_of(self.site.replicas("web")[0])
+
+    def inject(self) -> None:
+        self.server().server.down = True
+        self.server().server.forget(self.forgotten)
+        self.site.kill(self.site.replicas("web")[0])
+        time.sleep(self.outage)
+
+    def heal(self) -> None:
+        self.server().server.down = False
+
+    def old_member(self) -> str:
+        return "gone"
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSite]:
+    monkeypatch.setattr(runner, "STEADY_SECONDS", 0.5)
+    monkeypatch.setattr(runner, "WELL_SECONDS", 1)
+    with fake_site(tmp_path) as made:
+        yield made
+
+
+def test_an_outage_is_measured_beside_the_promise(site: FakeSite) -> None:
+    done = drill(_Toy(site), 2)
+    one = done.result
+    assert (one.fault, one.platform, one.setting, one.run) == ("toy", "swarm", "product", 2)
+    assert one.promised_outage_s == 11.5, "restart 2 + start 2 + Patroni 2 + server 2 + address 2 + check 0.5 + retry 1"
+    assert 0.8 <= one.measured_outage_s < 3
+    assert (one.promised_lost, one.lost, one.failed_requests, one.old_member) == (0, 0, 0, "gone")
+    assert done.writes.acknowledged > 5
+    assert done.requests.sent > 5
+    assert "no writes for" in str(done)
+
+
+def test_lost_writes_and_failed_requests_are_counted(site: FakeSite) -> None:
+    class Forgetful(_Toy):
+        forgotten = 3
+        promise = None
+
+        def inject(self) -> None:
+            self.server().server.unsafe = True
+            super().inject()
+            self.server().server.unsafe = False
+
+    one = drill(Forgetful(site), 1).result
+    assert (one.promised_outage_s, one.promised_lost) == (None, 0)
+    assert one.lost == 3
+    assert one.failed_requests > 5
+
+
+def test_a_cache_is_measured_by_its_visits(site: FakeSite) -> None:
+    class OfCache(_Toy):
+        measures = "cache"
+        promise = ("caches.sessions", "master killed")
+        forgotten = 4
+
+    done = drill(OfCache(site), 1)
+    assert done.counts is not None
+    assert (done.result.promised_outage_s, done.result.promised_lost, done.result.lost) == (4.9, 100, 4)
+    assert 0.8 <= done.result.measured_outage_s < 3
+
+
+def test_more_requests_on_demand(site: FakeSite) -> None:
+    assert drill(_Toy(site), 1, rate=50, least=150).requests.sent >= 150
+
+
+def test_what_is_not_well_before_is_not_broken_further(site: FakeSite) -> None:
+    site.containers.clear()
+    with pytest.raises(AssertionError, match="toy: all is well before it: not within 1 s"):
+        drill(_Toy(site), 1)
+
+
+def test_what_does_not_heal_fails_the_drill(site: FakeSite) -> None:
+    class Stays(_Toy):
+        seconds = 1
+
+        def inject(self) -> None:
+            return
+
+    with pytest.raises(AssertionError, match="still runs: 1 of 1 that were hit"):
+        drill(Stays(site), 1)
