@@ -6,11 +6,13 @@ from pathlib import Path
 import httpx
 import pytest
 
+from drills.faults.apps import AppReplicaKilled
 from drills.loads import answers
 from drills.site import Site
 from drills.waiting import wait_for
 from sandbox.load import in_background, run_http
-from tests.live.deployed.loads import RATE, TOTAL, keep, under_load
+from tests.live.deployed.drilled import TOTAL, drilled
+from tests.live.deployed.loads import RATE, keep
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(1200, func_only=True)]
 
@@ -49,10 +51,9 @@ def test_a_killed_replica_costs_no_request(site: Site, reports: Path, request: p
     for attempt in range(3):
         wait_for("three replicas answer", lambda: len(_spread(site.url)) == 3, seconds=180)
         with in_background(lambda stop: run_http(without_retries, rate=RATE, total=TOTAL, stop=stop)) as load:
-            report = under_load(site.url, lambda: site.kill(site.replicas("web")[0]))
+            report = drilled(AppReplicaKilled(site), reports, rate=RATE, least=TOTAL).requests
             load.stop()
             control = load.result(timeout_seconds=60)
-        keep(reports, f"{platform}-replica-killed-{attempt}", report)
         keep(reports, f"{platform}-replica-killed-without-retries-{attempt}", control)
         assert report.sent >= TOTAL
         assert report.failed == 0, f"{report.failures}: {report.first_failures}"

@@ -6,11 +6,13 @@ from pathlib import Path
 import httpx
 import pytest
 
+from drills.faults.databases import Switchover
 from drills.loads import SAFE_PATH
 from drills.site import Site
 from drills.stack import MEMBERS
 from drills.waiting import wait_for
-from sandbox.load import in_background, run_http, run_writes
+from sandbox.load import in_background, run_http
+from tests.live.deployed.drilled import drilled
 from tests.live.deployed.loads import RATE, keep
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(1200, func_only=True)]
@@ -51,13 +53,10 @@ def test_logs_show_what_was_just_written_and_go_on(site: Site) -> None:
         wait_for("what comes", lambda: "mark=two" in follower.text(), seconds=30)
 
 
-def test_a_database_changes_its_primary_on_a_persons_word(site: Site) -> None:
-    with in_background(lambda stop: run_writes(site.url, seconds=300, stop=stop)) as writer:
-        run = site.deployment.command("switchover", "main")
-        writer.stop()
-        report = writer.result(timeout_seconds=120)
-    print(run.text, f"outage of the application's writes {report.longest_outage_seconds} s")
-    assert run.code == 0, run.text
+def test_a_database_changes_its_primary_on_a_persons_word(site: Site, reports: Path) -> None:
+    fault = Switchover(site)
+    report, run = drilled(fault, reports).writes, fault.said
+    print(run.text)
     found = re.search(r"(main-pg-\d) leads in place of (main-pg-\d); writes were away for [0-9.]+ s", run.text)
     assert found, run.text
     assert report.lost == (), "no acknowledged write is lost"

@@ -6,17 +6,17 @@ from pathlib import Path
 import pytest
 
 from drills.deployment import Settings
+from drills.faults.apps import BadImage, RollingUpdate
 from drills.loads import SAFE_PATH, answers
 from drills.site import Site
 from drills.stack import OWN_DIRECTORY, OWN_FILE, OWN_TEXT
 from drills.waiting import wait_for
 from sandbox.load import in_background, run_http, run_streams
-from tests.live.deployed.loads import RATE, TOTAL, keep, under_load
+from tests.live.deployed.drilled import TOTAL, drilled
+from tests.live.deployed.loads import RATE
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(1200, func_only=True)]
 _KEPT = f"{OWN_DIRECTORY}/value"
-LONGEST = 100_000
-"""More requests than a rollout can take; the load is stopped when it has ended."""
 
 
 def test_the_preview_names_just_what_a_change_touches(site: Site) -> None:
@@ -38,32 +38,22 @@ def test_an_application_has_its_file_byte_by_byte_and_writes_to_its_volume(site:
     assert _read(site, _KEPT) == b"kept"
 
 
-def test_a_rollout_under_load_fails_no_request_and_cuts_no_stream(
-    site: Site, reports: Path, request: pytest.FixtureRequest
-) -> None:
+def test_a_rollout_under_load_fails_no_request_and_cuts_no_stream(site: Site, reports: Path) -> None:
     url = site.url
 
     def new_version(settings: Settings) -> None:
         settings["apps"]["web"]["env"]["APP_VERSION"] = "2"
         settings["apps"]["alerts"]["files"][OWN_FILE] = OWN_TEXT * 2
 
-    with (
-        in_background(lambda _: run_streams(url, count=12, tokens=200, delay_ms=50, ramp_seconds=12)) as streams,
-        in_background(lambda stop: run_http(f"{url}{SAFE_PATH}", rate=RATE, total=LONGEST, stop=stop)) as load,
-    ):
-        site.deployment.up_ok(new_version)
+    with in_background(lambda _: run_streams(url, count=16, tokens=200, delay_ms=50, ramp_seconds=16)) as streams:
+        report = drilled(RollingUpdate(site, new_version), reports, rate=RATE, least=TOTAL).requests
         stream_report = streams.result(timeout_seconds=120)
-        rest = asyncio.run(run_http(f"{url}{SAFE_PATH}", rate=1, total=1))
-        load.stop()
-        report = load.result(timeout_seconds=120)
-    keep(reports, f"{request.node.callspec.id}-rollout", report)
-    if report.sent < TOTAL:
-        extra = under_load(url, lambda: None, total=TOTAL - report.sent, after=0)
-        assert extra.failed == 0, extra.failures
+    rest = asyncio.run(run_http(f"{url}{SAFE_PATH}", rate=1, total=1))
     assert rest.failed == 0
+    assert report.sent >= TOTAL
     assert report.failed == 0, f"{report.failures}: {report.first_failures}"
     assert set(report.versions) == {"1", "2"}, f"the load saw the rollout: {report.versions}"
-    assert (stream_report.broken, stream_report.complete) == (0, 12), stream_report
+    assert (stream_report.broken, stream_report.complete) == (0, 16), stream_report
 
 
 def test_the_rollout_brought_the_new_file_and_kept_the_volume(site: Site) -> None:
@@ -78,29 +68,12 @@ def _read(site: Site, path: str) -> bytes:
 
 
 def test_a_bad_image_never_takes_over(site: Site, reports: Path, request: pytest.FixtureRequest) -> None:
-    url, good = site.url, site.image_of("web")
-
-    def bad_version(settings: Settings) -> None:
-        settings["apps"]["web"]["image"] = "chat-bad"
-        settings["apps"]["web"]["migrations"]["command"] = ["true"]
-
-    with (
-        site.deployment.trial(bad_version),
-        in_background(lambda stop: run_http(f"{url}{SAFE_PATH}", rate=RATE, total=LONGEST, stop=stop)) as load,
-    ):
-        # Not the engine alone: the official provider of Docker says no more than that a task ended.
-        run = site.deployment.command("up")
-        load.stop()
-        report = load.result(timeout_seconds=120)
-    keep(reports, f"{request.node.callspec.id}-bad-image", report)
+    fault = BadImage(site)
+    report, run = drilled(fault, reports, rate=RATE).requests, fault.said
     (reports / f"{request.node.callspec.id}-bad-image.txt").write_text(run.text)
     assert run.code == 1, "up must fail"
     assert "exit" in run.text.lower(), f"up says why:\n{run.text[-2000:]}"
     assert report.failed == 0, f"{report.failures}: {report.first_failures}"
-    # One of its replicas may be about to end.
-    wait_for("only the old version runs", lambda: site.image_of("web") == good, seconds=60)
-    site.deployment.up_ok()
-    wait_for("three replicas run", lambda: len(site.replicas("web")) == 3, seconds=180)
     assert site.deployment.previewed(lambda _: None) == {}, "the next up has ended it"
 
 
