@@ -3,6 +3,7 @@
 from drills.site import Site
 from drills.stack import MEMBERS
 
+WORD, SENTINEL = "sessions-redis", "sessions-sentinel"
 _PASSWORDS = "/etc/ha-redis"
 
 
@@ -10,19 +11,24 @@ def master(site: Site) -> int:
     """The ordinal of the member that the Sentinels send clients to."""
     host = sentinel(site, 1, "sentinel get-master-addr-by-name main").split()[0]
     for ordinal in range(MEMBERS):
-        if f"sessions-redis-{ordinal}" in host:
+        if f"{WORD}-{ordinal}" in host:
             return ordinal
     raise LookupError(f"the master is no member: {host}")
 
 
 def redis(site: Site, ordinal: int, command: str) -> str:
     """What a member answers."""
-    return _cli(site, site.member("sessions-redis", ordinal), "redis_password", command)
+    return _cli(site, site.member(WORD, ordinal), "redis_password", command)
 
 
 def sentinel(site: Site, ordinal: int, command: str) -> str:
     """What a Sentinel answers."""
-    return _cli(site, site.member("sessions-sentinel", ordinal), "sentinel_password", f"-p 26379 {command}")
+    return _cli(site, site.member(SENTINEL, ordinal), "sentinel_password", f"-p 26379 {command}")
+
+
+def role(site: Site, ordinal: int) -> str:
+    """What a member is now, in words."""
+    return f"{WORD}-{ordinal}: {redis(site, ordinal, 'role').split()[0]}"
 
 
 def require_well(site: Site) -> None:

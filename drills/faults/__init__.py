@@ -11,7 +11,7 @@ from drills.faults.databases import (
     Switchover,
     VolumeDeleted,
 )
-from drills.faults.hosts import HostLost, HostLostWithPrimary, HostLostWithSwarmLeader
+from drills.faults.hosts import HostLost, HostLostWithMaster, HostLostWithPrimary, HostLostWithSwarmLeader
 from drills.faults.restarts import AllRestarted
 
 FAULTS: dict[str, type[Fault]] = {
@@ -30,6 +30,7 @@ FAULTS: dict[str, type[Fault]] = {
         AllRestarted,
         HostLost,
         HostLostWithPrimary,
+        HostLostWithMaster,
         HostLostWithSwarmLeader,
         StoreMajorityLost,
         ReplicaLags,

@@ -5,14 +5,13 @@ from drills.fault import Fault
 from drills.stack import MEMBERS
 
 COMPONENT = "caches.sessions"
-WORD = "sessions-redis"
 
 
 class _OfMaster(Fault):
     measures = "cache"
 
     def well(self) -> bool:
-        for word in (WORD, "sessions-sentinel"):
+        for word in (caches.WORD, caches.SENTINEL):
             if (ready := len(self.site.ready_members(word))) != MEMBERS:
                 raise LookupError(f"{word}: {ready} ready")
         caches.require_well(self.site)
@@ -20,12 +19,11 @@ class _OfMaster(Fault):
 
     def aim(self) -> None:
         self.ordinal = caches.master(self.site)
-        self.replica = self.site.member(WORD, self.ordinal)
+        self.replica = self.site.member(caches.WORD, self.ordinal)
         self.hit = self.site.containers_of(self.replica)
 
     def old_member(self) -> str:
-        role = caches.redis(self.site, self.ordinal, "role").split()[0]
-        return f"{WORD}-{self.ordinal}: {role}"
+        return caches.role(self.site, self.ordinal)
 
 
 class RedisKilled(_OfMaster):

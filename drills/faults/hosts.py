@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from typing import ClassVar
 
-from drills import databases
+from drills import caches, databases
 from drills.fault import Fault
 from drills.health import healthy
 from drills.loads import written
@@ -89,3 +89,20 @@ class HostLostWithSwarmLeader(HostLost):
     def choose(self) -> int:
         assert isinstance(self.site, SwarmSite)
         return self.site.leader
+
+
+class HostLostWithMaster(HostLost):
+    """The Sentinels promote a replica, and clients wait for an answer that does not come before they ask them."""
+
+    name = "host-lost-with-master"
+    does = "the host with the cache's master is cut off, until the platform has noticed and writes go on"
+    measures = "cache"
+    promise = ("caches.sessions", "host lost")
+    tight = True
+
+    def choose(self) -> int:
+        self.ordinal = caches.master(self.site)
+        return self.site.host_of(self.site.member(caches.WORD, self.ordinal))
+
+    def old_member(self) -> str:
+        return caches.role(self.site, self.ordinal)

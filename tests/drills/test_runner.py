@@ -15,7 +15,9 @@ from tests.drills.fake_site import FakeSite, fake_site
 pytestmark = pytest.mark.live
 
 
-class _Toy(Fault):
+class Toy(Fault):
+    """The server is down for a while."""
+
     name, does, healed_by = "toy", "the server is down", "it comes back"
     promise: ClassVar[tuple[str, str] | None] = ("databases.main", "primary killed")
     outage, forgotten = 0.8, 0
@@ -52,7 +54,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSite]:
 
 
 def test_an_outage_is_measured_beside_the_promise(site: FakeSite) -> None:
-    done = drill(_Toy(site), 2)
+    done = drill(Toy(site), 2)
     one = done.result
     assert (one.fault, one.platform, one.setting, one.run) == ("toy", "swarm", "product", 2)
     assert one.promised_outage_s == 11.5, "restart 2 + start 2 + Patroni 2 + server 2 + address 2 + check 0.5 + retry 1"
@@ -64,7 +66,7 @@ def test_an_outage_is_measured_beside_the_promise(site: FakeSite) -> None:
 
 
 def test_lost_writes_and_failed_requests_are_counted(site: FakeSite) -> None:
-    class Forgetful(_Toy):
+    class Forgetful(Toy):
         forgotten = 3
         promise = None
 
@@ -80,7 +82,7 @@ def test_lost_writes_and_failed_requests_are_counted(site: FakeSite) -> None:
 
 
 def test_a_cache_is_measured_by_its_visits(site: FakeSite) -> None:
-    class OfCache(_Toy):
+    class OfCache(Toy):
         measures = "cache"
         promise = ("caches.sessions", "master killed")
         forgotten = 4
@@ -92,17 +94,17 @@ def test_a_cache_is_measured_by_its_visits(site: FakeSite) -> None:
 
 
 def test_more_requests_on_demand(site: FakeSite) -> None:
-    assert drill(_Toy(site), 1, rate=50, least=150).requests.sent >= 150
+    assert drill(Toy(site), 1, rate=50, least=150).requests.sent >= 150
 
 
 def test_what_is_not_well_before_is_not_broken_further(site: FakeSite) -> None:
     site.containers.clear()
     with pytest.raises(AssertionError, match="toy: all is well before it: not within 1 s"):
-        drill(_Toy(site), 1)
+        drill(Toy(site), 1)
 
 
 def test_what_does_not_heal_fails_the_drill(site: FakeSite) -> None:
-    class Stays(_Toy):
+    class Stays(Toy):
         seconds = 1
 
         def inject(self) -> None:
