@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 
-_LEFT, _WIDTH, _RIGHT, _ROW, _TOP, _BAR = 220, 460, 120, 34, 56, 12
+_LEFT, _WIDTH, _RIGHT, _ROW, _TOP, _BAR = 220, 460, 130, 34, 56, 12
 _STYLE = (
     "text{font:13px sans-serif;fill:#1f2933}.s{font-size:11px;fill:#52606d}.g{stroke:#e4e7eb}"
     ".max{fill:#9fb3c8}.median{fill:#27496d}.promise{stroke:#c0392b;stroke-width:2}"
@@ -51,7 +51,9 @@ def chart(title: str, bars: Sequence[Bar]) -> str:
 
 def _row(one: Bar, top: int, x: Callable[[float], float]) -> list[str]:
     middle = top + _ROW // 2
-    said = f"{one.median:g} / {one.longest:g}" + ("" if one.promised is None else f" / {one.promised:g}")
+    said = " / ".join(
+        f"{round(seconds, 1):g}" for seconds in (one.median, one.longest, one.promised) if seconds is not None
+    )
     end = x(max(one.longest, one.promised or 0))
     lines = [
         f'<text x="{_LEFT - 10}" y="{middle + 4}" text-anchor="end">{escape(one.name)}</text>',

@@ -43,7 +43,9 @@ def write_pages(out: Path = REPOSITORY / "out", docs: Path = REPOSITORY / "docs"
     for platform, results in full.items():
         known = [one for one in results.all if one.setting == SETTING and one.fault in FAULTS]
         name = f"drills-{platform}.svg"
-        (docs / name).write_text(chart(f"{platform}: seconds without writes", _bars(known)))
+        (docs / name).write_text(
+            chart(f"{platform}: seconds without writes (median / longest / promised)", _bars(known))
+        )
         texts.append(_of(platform, name, str(results.machine), known))
     (docs / "drills.md").write_text("\n".join(texts))
     return [f"drill: wrote docs/drills.md: {', '.join(full)}", *lacking]
