@@ -36,11 +36,12 @@ class Drilled:
         one = self.result
         of = "" if one.promised_outage_s is None else f" of {one.promised_outage_s:g} promised"
         lost = "" if one.promised_lost is None else f" of {one.promised_lost}"
+        kinds = ", ".join(f"{kind} {count}" for kind, count in self.requests.failures.items())
+        failed = f"{one.failed_requests} of {self.requests.sent} requests failed" + (f" ({kinds})" if kinds else "")
         return (
             f"{one.platform} {one.fault} run {one.run}: no writes for {one.measured_outage_s:g} s{of}; "
-            f"{one.lost}{lost} lost; {one.failed_requests} of {self.requests.sent} requests failed; all well after "
-            f"{self.healed_seconds:.1f} s" + (f"; {one.old_member}" if one.old_member else "")
-        )
+            f"{one.lost}{lost} lost; {failed}; all well after {self.healed_seconds:.1f} s"
+        ) + (f"; {one.old_member}" if one.old_member else "")
 
 
 def drill(
