@@ -10,7 +10,7 @@ SAFE_PATH = "/work?ms=50"
 """A safe request of 50 ms that needs no database."""
 
 
-def answers(url: str, path: str = "/health") -> None:
+def answers(url: str, path: str = "/health", *, seconds: float = 120) -> None:
     """Wait until a URL answers 200."""
 
     def ok() -> bool:
@@ -19,7 +19,7 @@ def answers(url: str, path: str = "/health") -> None:
         except httpx.HTTPError as error:
             raise OSError(str(error)) from error
 
-    wait_for(f"{url}{path} answers", ok, seconds=120)
+    wait_for(f"{url}{path} answers", ok, seconds=seconds)
 
 
 def written(url: str) -> bool:

@@ -27,4 +27,4 @@ class AllRestarted(Fault):
         self.site.kill_all()
 
     def heal(self) -> None:
-        answers(self.url, "/ready")
+        answers(self.url, "/ready", seconds=self.seconds)
