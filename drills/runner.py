@@ -18,6 +18,9 @@ INTERVAL_MS = 50
 STEADY_SECONDS = 3.0
 """Of load before the fault and after its end; the load itself is the condition."""
 WELL_SECONDS = 240
+LOOK_SECONDS = 2.0
+"""Between two looks whether all is well again: each starts programs in members, and takes processor from what is
+measured."""
 LONGEST_SECONDS = 3600
 
 
@@ -70,7 +73,7 @@ def drill(
         struck = time.monotonic()
         fault.inject()
         fault.heal()
-        wait_for(f"{fault.name}: all is well again", fault.healed, seconds=fault.seconds)
+        wait_for(f"{fault.name}: all is well again", fault.healed, seconds=fault.seconds, every=LOOK_SECONDS)
         healed = time.monotonic() - struck
         time.sleep(max(STEADY_SECONDS, 1 + least / rate - (time.monotonic() - started)))
         writer.stop()
