@@ -27,6 +27,10 @@ class Server:
         self.down = self.unsafe = False
         self._routes()
 
+    def holds(self, writes: int, visits: int) -> bool:
+        """Whether each writer has so many writes, and the session so many visits."""
+        return min(map(len, self.stored.values()), default=0) >= writes and self.count >= visits
+
     def forget(self, last: int) -> None:
         """Lose the last acknowledged writes and visits."""
         for sequences in self.stored.values():
