@@ -13,7 +13,7 @@ def master(site: Site) -> int:
     for ordinal in range(MEMBERS):
         if f"{WORD}-{ordinal}" in host:
             return ordinal
-    raise LookupError(f"the master is no member: {host}")
+    raise LookupError(f"the master is not a member: {host}")
 
 
 def redis(site: Site, ordinal: int, command: str) -> str:

@@ -15,7 +15,7 @@ MOST_RUNS = 100
 def platform_of(text: str) -> str:
     """A platform that drills know."""
     if text not in PLATFORMS:
-        raise DrillError(f"PLATFORM={text} is no platform. Write PLATFORM=swarm or PLATFORM=kubernetes.")
+        raise DrillError(f"PLATFORM={text} is not a platform of drills. Write PLATFORM=swarm or PLATFORM=kubernetes.")
     return text
 
 
@@ -24,7 +24,7 @@ def runs_of(text: str) -> int:
     if not text.strip():
         return RUNS
     if not text.strip().isascii() or not text.strip().isdigit() or not 1 <= int(text) <= MOST_RUNS:
-        raise DrillError(f"RUNS={text} is no number of runs. Write one from 1 to {MOST_RUNS}.")
+        raise DrillError(f"RUNS={text} is not a number of runs. Write one from 1 to {MOST_RUNS}.")
     return int(text)
 
 

@@ -65,7 +65,7 @@ class Results:
                         for one in document.get("results", [])]  # fmt: skip
             self.machine = Machine(**document["machine"]) if "machine" in document else None
         except (KeyError, TypeError, AttributeError) as error:
-            raise DrillError(f"{self.path}: not results of drills ({error!r}). Move it away, or mend it.") from None
+            raise DrillError(f"{self.path}: not results of drills ({error!r}). Move it away, or fix it.") from None
 
     def add(self, result: Result) -> None:
         """A run that is there is not measured twice."""
@@ -101,5 +101,5 @@ class Results:
         except FileNotFoundError:
             return {}
         except ValueError as error:
-            raise DrillError(f"{self.path}: not JSON ({error}). Move it away, or mend it.") from None
+            raise DrillError(f"{self.path}: not JSON ({error}). Move it away, or fix it.") from None
         return document

@@ -32,7 +32,7 @@ def test_every_wrong_name_is_refused_with_the_list(capsys: pytest.CaptureFixture
 
 @pytest.mark.parametrize("text", ["0", "-1", "x", "1.5", "101", "²"])
 def test_runs_that_are_no_number_are_refused(text: str) -> None:
-    with pytest.raises(DrillError, match=r"is no number of runs\. Write one from 1 to 100"):
+    with pytest.raises(DrillError, match=r"is not a number of runs\. Write one from 1 to 100"):
         runs_of(text)
 
 
@@ -42,7 +42,7 @@ def test_runs() -> None:
 
 def test_another_platform_is_refused() -> None:
     assert platform_of("swarm") == "swarm"
-    with pytest.raises(DrillError, match="PLATFORM=nomad is no platform"):
+    with pytest.raises(DrillError, match="PLATFORM=nomad is not a platform"):
         platform_of("nomad")
 
 

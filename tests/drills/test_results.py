@@ -71,6 +71,6 @@ def test_figures_of_two_machines_are_not_mixed(tmp_path: Path) -> None:
 def test_a_file_that_is_something_else_is_kept(tmp_path: Path, text: str) -> None:
     path = tmp_path / "drills-swarm.json"
     path.write_text(text)
-    with pytest.raises(DrillError, match="Move it away, or mend it"):
+    with pytest.raises(DrillError, match="Move it away, or fix it"):
         Results("swarm", tmp_path)
     assert path.read_text() == text
