@@ -136,7 +136,7 @@ class SwarmSite(Site):
 
     def join(self, host: int) -> None:
         self._cluster.heal_host(host)
-        self._cluster.wait_ready()
+        self._cluster.wait_ready(seconds=180)
 
     @property
     def leader(self) -> int:

@@ -107,7 +107,7 @@ class ReplicaLags(_OfDatabase):
     """Nobody waits for it: another member is the synchronous standby."""
 
     name = "replica-lags"
-    does = f"a replica that is not the synchronous standby stops to replay for {LAGGING_SECONDS} s"
+    does = f"a replica that is not the synchronous standby replays nothing for {LAGGING_SECONDS} s"
     healed_by = "it goes on"
 
     def aim(self) -> None:
@@ -115,13 +115,20 @@ class ReplicaLags(_OfDatabase):
         self.replica = self.site.member(databases.WORD, self.ordinal)
 
     def inject(self) -> None:
-        databases.query(self.site, self.replica, "SELECT pg_wal_replay_pause()")
-        time.sleep(LAGGING_SECONDS)  # it is the fault
-        behind = "SELECT pg_wal_lsn_diff(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())"
-        self.behind = databases.query(self.site, self.replica, behind)
+        startup = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'startup'"
+        self.pid = databases.query(self.site, self.replica, startup)
+        self._signal("STOP")  # replay that is paused by SQL is resumed by Patroni when it looks next
+        try:
+            time.sleep(LAGGING_SECONDS)  # it is the fault
+            behind = "SELECT pg_wal_lsn_diff(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())"
+            self.behind = int(databases.query(self.site, self.replica, behind))
+        finally:
+            self._signal("CONT")
+        if not self.behind:
+            raise DrillError("the replica was not behind")
 
-    def heal(self) -> None:
-        databases.query(self.site, self.replica, "SELECT pg_wal_replay_resume()")
+    def _signal(self, name: str) -> None:
+        self.site.run_in(self.replica, ["sh", "-c", f"kill -{name} {self.pid}"])
 
     def old_member(self) -> str:
         return f"{databases.WORD}-{self.ordinal}: {self.behind} bytes behind"
