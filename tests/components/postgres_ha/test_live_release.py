@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -58,9 +59,7 @@ def test_a_primary_that_only_the_others_cannot_see(database: Database) -> None:
             leader, others = _leads(database)
             before = _lock(store)
             _release(store, others)
-            wait_for(
-                "somebody has it", lambda before=before: _lock(store) not in (before, None), seconds=DEADLINE, every=0.1
-            )  # type: ignore[misc]
+            wait_for("somebody has it", partial(_taken, store, before), seconds=DEADLINE, every=0.1)
             database.wait_whole(synchronous=True)
             writer.goes_on()
     print(f"main-pg-{leader} led, then main-pg-{database.leader()}; writes away for {writer.outage():.1f} s")
@@ -134,3 +133,7 @@ def _leads(database: Database) -> tuple[int, list[int]]:
 def _lock(store: release.Store) -> int | None:
     found = release.view(store.below("/ha-platform/main/"))
     return found.leader_revision if found else None
+
+
+def _taken(store: release.Store, before: int | None) -> bool:
+    return _lock(store) not in (before, None)
