@@ -26,8 +26,9 @@ class Members:
     as for Workloads. With `private_to`, only the members themselves and the words named there connect to them, and
     they to nobody else; empty: the tiers decide. It is fixed when the members are created, and comes before the words
     that it names. Monitoring alone also connects to `metrics_port`, the name of a port that serves nothing but figures:
-    on Swarm it then reaches what else listens, too, so the other ports have to know their clients. `public_ports` are
-    for a single member. The volume is kept under the stack's `data` policy.
+    on Swarm it then reaches what else listens, too, so the other ports have to know their clients. To `peer_ports`,
+    names of ports, only the members themselves connect. `public_ports` are for a single member. The volume is kept
+    under the stack's `data` policy.
 
     `peers` hold copies of the same data and vote: one that moves copies it from the others, and they cannot get fewer.
     Otherwise each has data of its own: one moves only if `abandon_data_on` has the host that it leaves, and one
@@ -54,6 +55,7 @@ class Members:
     hosts: tuple[str, ...] = ()
     private_to: tuple[str, ...] = ()
     metrics_port: str | None = None
+    peer_ports: tuple[str, ...] = ()
     abandon_data_on: tuple[str, ...] = ()
     node_labels: Mapping[str, str] = field(default_factory=dict)
     outside: tuple[Outside, ...] = ()

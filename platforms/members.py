@@ -13,6 +13,7 @@ def common_refusals(word: Members) -> Iterator[Refused]:
     yield from mounts.refusals(word.container, volume=word.volume)
     yield from ports.refusals(word.ports, word.public_ports)
     yield from ports.single_member_refusals(word.count, word.public_ports)
+    yield from ports.peer_refusals(word.peer_ports, word.ports)
     yield from ports.private_refusals(word.private_to, word.public_ports, word.ports, word.metrics_port)
 
 

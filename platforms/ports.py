@@ -36,6 +36,14 @@ def single_member_refusals(count: int, public_ports: Sequence[PublicPort]) -> It
         )
 
 
+def peer_refusals(peer_ports: Sequence[str], ports: Sequence[Port]) -> Iterator[Refused]:
+    """A port that is for the members alone is one of theirs."""
+    known = [port.name for port in ports]
+    for name in peer_ports:
+        if name not in known:
+            yield Refused("peer_ports", name, f"no port has this name; there are: {', '.join(known) or 'none'}")
+
+
 def private_refusals(
     private_to: Sequence[str], public_ports: Sequence[PublicPort], ports: Sequence[Port], metrics_port: str | None
 ) -> Iterator[Refused]:

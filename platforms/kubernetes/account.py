@@ -38,6 +38,7 @@ def account_and_policy(
         public_ports=offered_ports(cluster, word) if isinstance(word, Workload | Members) else (),
         private_to=word.private_to if isinstance(word, Members) else (),
         metrics_port=word.metrics_port if isinstance(word, Members) else None,
+        peer_ports=word.peer_ports if isinstance(word, Members) else (),
         outside=() if isinstance(word, Agent) else word.outside,
         namespace=namespace,
         opts=opts,

@@ -30,24 +30,29 @@ def network_policy(
     public_ports: Sequence[PublicPort] = (),
     private_to: Sequence[str] = (),
     metrics_port: str | None = None,
+    peer_ports: Sequence[str] = (),
     outside: Sequence[Outside] = (),
     namespace: str | None = None,
     opts: pulumi.ResourceOptions,
 ) -> networking.NetworkPolicy:
     """Allows the tiers that reach `tier` in on `ports`, everybody (or the `sources`) in on `public_ports`, and its pods
     out to DNS, the tiers that it reaches, what it needs `outside`, and (OUTWARD) the settings' egress ranges. With
-    `private_to`, those words take the place of all tiers and ranges, but for monitoring at `metrics_port`.
+    `private_to`, those words take the place of all tiers and ranges, but for monitoring at `metrics_port`. To
+    `peer_ports` only the word's own pods connect.
     """
     ingress = []
     friends = _words(cluster, [name, *private_to]) if private_to else None
-    if ports:
+    for_clients = [port for port in ports if port.name not in peer_ports]
+    if for_clients:
         sources = [source for source in Tier if tier in REACHES[source]]
         ingress.append(
             networking.NetworkPolicyIngressRuleArgs(
-                from_=[friends or _pods(cluster, sources)], ports=[_tcp(port.number) for port in ports]
+                from_=[friends or _pods(cluster, sources)], ports=[_tcp(port.number) for port in for_clients]
             )
         )
     numbers = {port.name: port.number for port in ports}
+    if among := [_tcp(numbers[port]) for port in peer_ports if port in numbers]:
+        ingress.append(networking.NetworkPolicyIngressRuleArgs(from_=[_words(cluster, [name])], ports=among))
     if metrics_port is not None:
         ingress.append(
             networking.NetworkPolicyIngressRuleArgs(

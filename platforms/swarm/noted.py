@@ -5,6 +5,8 @@ from collections.abc import Mapping
 NOTED: Mapping[str, str] = {
     "ports": "the ports of a container are recorded in labels, not enforced: whatever shares a network with it reaches "
     "every port that it listens on",
+    "peer_ports": "that members alone connect to a port is not enforced: whatever shares a network with them reaches "
+    "it, and has to be known there (by a key, a certificate)",
     "probes.ready.failures": "a replica that was ready once keeps its name and gets work until `live` restarts it: "
     "Swarm has no check that only takes it out of service (a balancer's own check does)",
     "public_ports.audience": "whom a published port is for is recorded in a label, not enforced: it listens on every "

@@ -87,6 +87,7 @@ def alternatives(objects: Objects) -> Mapping[str, Any]:
         "Members.ports": (Port(name="other", number=7000),),
         "Members.private_to": ("other",),
         "Members.metrics_port": "metrics",
+        "Members.peer_ports": ("other",),
         "Members.public_ports": (PublicPort(port="metrics", published=9100, audience="operators"),),
         "Members.slow_start_seconds": 7200,
         "Members.tier": Tier.APP,

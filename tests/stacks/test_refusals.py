@@ -26,7 +26,7 @@ from tests.stacks.fixtures import DIRECTORY, settings_of
 
 OWN_CHOICE = {
     "origin.root", "origin.key", "origin.name", "origin.below", "tier", "depends_on", "public_ports",
-    "container.stop.signal", "private_to", "metrics_port", "peers", "electorate", "slow_start_seconds",
+    "container.stop.signal", "private_to", "metrics_port", "peer_ports", "peers", "electorate", "slow_start_seconds",
     "cloud_balancer.annotations", "cloud_balancer.sources",
 }  # fmt: skip
 """Fields of an application's words that no key decides."""

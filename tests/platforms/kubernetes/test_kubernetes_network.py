@@ -93,6 +93,17 @@ def test_private_members_are_reached_by_their_friends_and_themselves_alone_and_r
         assert peer["namespaceSelector"]["matchExpressions"][0]["values"] == ["ha-platform-test"]
 
 
+def test_ports_among_members_are_for_them_alone() -> None:
+    both = (Port(name="client", number=5672), Port(name="peers", number=25672))
+    word = members(ports=both, peer_ports=("peers",))
+    spec = rendered(lambda platform, parent: platform.members(word, parent=parent)).spec("NetworkPolicy", "db")
+    clients, themselves = spec["ingress"]
+    assert (ports(clients), ports(themselves)) == ({("TCP", 5672)}, {("TCP", 25672)})
+    (peer,) = themselves["from"]
+    (expression,) = peer["podSelector"]["matchExpressions"]
+    assert (expression["key"], expression["values"]) == ("app.kubernetes.io/name", ["db"])
+
+
 def test_monitoring_reaches_one_port_of_private_members() -> None:
     both = (Port(name="client", number=2379), Port(name="figures", number=2381))
     word = members(private_to=("clients",), ports=both, metrics_port="figures")
