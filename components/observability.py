@@ -10,7 +10,7 @@ class ScrapeTarget:
 
     `job` is unique in the stack and becomes the label `job` of each series; `expected` is the number of replicas
     (or the least number, where they scale) that should answer. `params` are added to the request's query, for
-    exporters that are told what to look at.
+    exporters that are told what to look at; a name may come several times.
     """
 
     job: str
@@ -19,6 +19,14 @@ class ScrapeTarget:
     path: str = "/metrics"
     expected: int = 1
     params: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def query(self) -> dict[str, list[str]]:
+        """The values of each of `params`."""
+        found: dict[str, list[str]] = {}
+        for name, value in self.params:
+            found.setdefault(name, []).append(value)
+        return found
 
 
 @dataclass(frozen=True, kw_only=True)
