@@ -219,7 +219,7 @@ def _doc(text: str) -> str:
 
 def _named(body: str, *names: str) -> str:
     return ", ".join(name for name in names if f"{name}[" in body or f"({name}," in body or f"[{name}" in body
-                     or f": {name}\n" in body)  # fmt: skip
+                     or f": {name}\n" in body or f", {name}]" in body)  # fmt: skip
 
 
 def main() -> None:

@@ -9,13 +9,14 @@ from components.kind import Gives, Kind, Part
 from components.load_balancer.kind import BALANCERS
 from components.monitoring_stack.kind import MONITORING
 from components.postgres_ha.kind import DATABASES
+from components.rabbitmq.kind import BROKERS
 from components.redis_sentinel.kind import CACHES
 from components.repository.kind import REPOSITORIES
 from components.shared_volume.kind import VOLUMES
 from composition.stack import Stack
 from settings.base import Settings
 
-KINDS: tuple[Kind[Any], ...] = (REPOSITORIES, DATABASES, CACHES, VOLUMES, APPS, BALANCERS, MONITORING)
+KINDS: tuple[Kind[Any], ...] = (REPOSITORIES, DATABASES, CACHES, BROKERS, VOLUMES, APPS, BALANCERS, MONITORING)
 
 MAPS = tuple(key for key in Stack.model_fields if any(kind.key == key and not kind.single for kind in KINDS))
 """The keys of a stack that are maps from names to components, in the order of the model."""

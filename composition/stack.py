@@ -11,6 +11,7 @@ from components.load_balancer.settings import LoadBalancerSettings
 from components.monitoring_stack.settings import MonitoringSettings
 from components.postgres_ha.external import ExternalDatabase
 from components.postgres_ha.settings import PostgresSettings
+from components.rabbitmq.settings import RabbitSettings
 from components.redis_sentinel.external import ExternalCache
 from components.redis_sentinel.settings import RedisSettings
 from components.repository.settings import RepositorySettings
@@ -61,6 +62,8 @@ class Stack(Settings):
     """PostgreSQL clusters by name, or databases outside the stack (`external`)."""
     caches: dict[Name, Cache] = Field(default_factory=dict)
     """Redis replication groups by name, or servers outside the stack (`external`)."""
+    brokers: dict[Name, RabbitSettings] = Field(default_factory=dict)
+    """RabbitMQ clusters by name."""
     repositories: dict[Name, RepositorySettings] = Field(default_factory=dict)
     """Where backups are kept, outside the stack, by name. Databases choose them in `backups`."""
     volumes: dict[Name, SharedVolumeSettings] = Field(default_factory=dict)

@@ -7,6 +7,7 @@ from ha_platform.args.app_tier import AppTierArgs
 from ha_platform.args.load_balancer import LoadBalancerArgs
 from ha_platform.args.monitoring_stack import MonitoringArgs
 from ha_platform.args.postgres_ha import PostgresArgs
+from ha_platform.args.rabbitmq import RabbitArgs
 from ha_platform.args.redis_sentinel import RedisArgs
 from ha_platform.args.repository import RepositoryArgs
 from ha_platform.args.shared import ImagesArgs, KubernetesArgs, SwarmArgs
@@ -16,6 +17,7 @@ from ha_platform.components import (
     LoadBalancer,
     MonitoringStack,
     PostgresHA,
+    RabbitMQ,
     RedisSentinel,
     Repository,
     SharedVolume,
@@ -36,6 +38,8 @@ __all__ = [
     "MonitoringStack",
     "PostgresArgs",
     "PostgresHA",
+    "RabbitArgs",
+    "RabbitMQ",
     "RedisArgs",
     "RedisSentinel",
     "Repository",

@@ -12,6 +12,7 @@ from components.kind import Built, Kind
 from components.load_balancer.kind import BALANCERS
 from components.monitoring_stack.kind import MONITORING
 from components.postgres_ha.kind import DATABASES
+from components.rabbitmq.kind import BROKERS
 from components.redis_sentinel.kind import CACHES
 from components.repository.kind import REPOSITORIES
 from components.shared_volume.kind import VOLUMES
@@ -19,6 +20,7 @@ from ha_platform.args.app_tier import AppTierArgs
 from ha_platform.args.load_balancer import LoadBalancerArgs
 from ha_platform.args.monitoring_stack import MonitoringArgs
 from ha_platform.args.postgres_ha import PostgresArgs
+from ha_platform.args.rabbitmq import RabbitArgs
 from ha_platform.args.redis_sentinel import RedisArgs
 from ha_platform.args.repository import RepositoryArgs
 from ha_platform.args.shared_volume import SharedVolumeArgs
@@ -148,6 +150,55 @@ class RedisSentinel(_Component):
             **_secret(contract, "sentinel_password"),
             "host": contract.values.get("host"),
             "port": _number(contract, "port"),
+        }
+
+
+class RabbitMQ(_Component):
+    """A RabbitMQ cluster with quorum queues."""
+
+    host: pulumi.Output[str]
+    """Where a node answers."""
+    port: pulumi.Output[int]
+    """Its port."""
+    nodes: pulumi.Output[Sequence[str]]
+    """`host:port` of every node."""
+    vhost: pulumi.Output[str]
+    """The virtual host."""
+    user: pulumi.Output[str]
+    """Who may do everything in it."""
+    password: pulumi.Output[str]
+    """Its password (secret)."""
+    url: pulumi.Output[str]
+    """All of them as a URL (secret)."""
+    password_secret: pulumi.Output[str]
+    """The name of the cluster's secret that holds the password, for containers to mount."""
+    url_secret: pulumi.Output[str]
+    """The name of the cluster's secret that holds the URL."""
+
+    _kind = BROKERS
+
+    def __init__(
+        self,
+        name: str,
+        args: RabbitArgs | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        *,
+        platform: Swarm | Kubernetes,
+    ) -> None:
+        """Raises BrokenStack with everything that is wrong, before anything is registered."""
+        super().__init__(name, args or {}, opts, platform)
+
+    def _answers(self, built: Built) -> Outputs:
+        contract = _contract(built)
+        nodes = pulumi.Output.from_input(contract.values["nodes"])
+        return {
+            "host": contract.values["host"],
+            "port": _number(contract, "port"),
+            "nodes": nodes.apply(lambda text: text.split(",")),
+            "vhost": contract.values["vhost"],
+            "user": contract.values["user"],
+            **_secret(contract, "password"),
+            **_secret(contract, "url"),
         }
 
 
@@ -296,4 +347,4 @@ def _secret(contract: ClientContract, fact: str) -> Outputs:
     return {fact: value, f"{fact}_secret": contract.secrets[fact].object_name}
 
 
-COMPONENTS = (Repository, PostgresHA, RedisSentinel, SharedVolume, AppTier, LoadBalancer, MonitoringStack)
+COMPONENTS = (Repository, PostgresHA, RedisSentinel, RabbitMQ, SharedVolume, AppTier, LoadBalancer, MonitoringStack)

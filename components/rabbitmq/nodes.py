@@ -1,0 +1,128 @@
+"""The nodes."""
+
+from pathlib import Path
+
+from components.rabbitmq import timers
+from components.rabbitmq.secrets import RabbitSecrets
+from components.rabbitmq.settings import RabbitSettings
+from components.scope import Scope
+from components.store_image import StoreImage
+from components.templates import render
+from model import (
+    Container,
+    Endpoint,
+    ExecCheck,
+    File,
+    Members,
+    Port,
+    Probe,
+    Probes,
+    Stop,
+    TcpCheck,
+    Tier,
+    Volume,
+)
+
+_FILES = Path(__file__).parent / "files"
+DIRECTORY = "/etc/ha-rabbitmq"
+AMQP_PORT, MANAGEMENT_PORT, METRICS_PORT, DISTRIBUTION_PORT = 5672, 15672, 15692, 25672
+
+
+def node(host: str) -> str:
+    """What a node is called, and what its data is under."""
+    return f"rabbit@{host}"
+
+
+def nodes(scope: Scope, name: str, settings: RabbitSettings, *, image: StoreImage, secrets: RabbitSecrets) -> Endpoint:
+    """Members `<name>-rabbitmq-0` .. : member 0 founds the cluster at the very first start."""
+    word = f"{name}-rabbitmq"
+    hosts = [scope.platform.member_host(word, ordinal) for ordinal in range(settings.members)]
+    config = render(
+        _FILES,
+        "rabbitmq.conf.j2",
+        cluster=f"{scope.platform.stack}-{name}",
+        directory=DIRECTORY,
+        members=settings.members,
+        heartbeat=timers.HEARTBEAT_SECONDS,
+        table_retries=timers.TABLE_RETRIES,
+        memory=settings.node_resources.memory_limit_bytes,
+        memory_watermark=settings.memory_watermark_bytes,
+        disk_watermark=settings.disk_watermark_bytes,
+    )
+    texts = {"config": ("rabbitmq.conf", config)} | {
+        suffix: (path, (_FILES / path).read_text())
+        for suffix, path in (
+            ("plugins", "enabled_plugins"),
+            ("start", "start.sh"),
+            ("ready", "ready.sh"),
+            ("apply", "apply.erl"),
+        )
+    }
+    return scope.members(
+        Members(
+            name=word,
+            origin=scope.origin,
+            tier=Tier.DATA,
+            container=Container(
+                image=image.image,
+                command=("sh", f"{DIRECTORY}/start.sh"),
+                env=_environment(hosts, image),
+                files=(
+                    *scope.config_files(word, DIRECTORY, texts),
+                    File(path=f"{DIRECTORY}/cookie", source=secrets.cookie),
+                    File(path=f"{DIRECTORY}/definitions.json", source=secrets.definitions),
+                ),
+                resources=settings.node_resources,
+                stop=Stop(grace_seconds=timers.SYNC_SECONDS + timers.DRAIN_SECONDS + timers.SHUTDOWN_SECONDS),
+            ),
+            count=settings.members,
+            volume=Volume(path=image.data_dir, size_bytes=settings.volume),
+            ports=(
+                Port(name="amqp", number=AMQP_PORT),
+                Port(name="management", number=MANAGEMENT_PORT),
+                Port(name="metrics", number=METRICS_PORT),
+                Port(name="epmd", number=4369),
+                Port(name="distribution", number=DISTRIBUTION_PORT),
+            ),
+            peer_ports=("epmd", "distribution"),
+            probes=Probes(
+                ready=Probe(
+                    check=ExecCheck(command=("sh", f"{DIRECTORY}/ready.sh")), interval_seconds=2, timeout_seconds=3
+                ),
+                # Open as long as Erlang runs: a node without a majority stops RabbitMQ, waits, and must not be killed.
+                live=Probe(check=TcpCheck(port=DISTRIBUTION_PORT), interval_seconds=10, timeout_seconds=5, failures=6),
+                start_seconds=timers.START_SECONDS,
+            ),
+            hosts=settings.hosts,
+            abandon_data_on=settings.abandon_data_on,
+            node_labels=settings.placement.labels,
+        )
+    )
+
+
+def _environment(hosts: list[str], image: StoreImage) -> dict[str, str]:
+    """Without HOME and the name of the node, `rabbitmqctl` in the container would not find it."""
+    return {
+        "HOME": "/tmp",
+        "LANG": "C.UTF-8",
+        "RABBITMQ_NODENAME": node("$(MEMBER_HOST)"),
+        "RABBITMQ_USE_LONGNAME": str("." in hosts[0]).lower(),
+        "RABBITMQ_MNESIA_BASE": f"{image.data_dir}/mnesia",
+        "RABBITMQ_CONFIG_FILE": f"{DIRECTORY}/rabbitmq.conf",
+        "RABBITMQ_CONFIG_FILES": "/tmp/conf.d",
+        "RABBITMQ_CONF_ENV_FILE": f"{DIRECTORY}/none.conf",  # an image's own says other names and ports
+        "RABBITMQ_ENABLED_PLUGINS_FILE": f"{DIRECTORY}/enabled_plugins",
+        "RABBITMQ_LOGS": "-",
+        "RABBITMQ_PID_FILE": "/tmp/rabbitmq.pid",
+        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": f"-kernel net_ticktime {timers.NET_TICK_SECONDS}",
+        "ERL_INETRC": "/tmp/inetrc",
+        "HA_PROGRAMS": image.bin_dir or "/usr/bin",
+        "HA_APPLIED": "/tmp/applied",
+        "HA_DEFINITIONS": f"{DIRECTORY}/definitions.json",
+        "HA_LISTEN": "127.0.0.1",
+        # One alone has nobody to ask.
+        "HA_PEERS": " ".join(map(node, hosts)) if len(hosts) > 1 else "",
+        "HA_SETTLE_SECONDS": str(timers.SETTLE_SECONDS),
+        "HA_SYNC_SECONDS": str(timers.SYNC_SECONDS),
+        "HA_DRAIN_SECONDS": str(timers.DRAIN_SECONDS),
+    }
