@@ -8,6 +8,7 @@ import json
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+import pika
 import pytest
 from asyncpg.connect_utils import _parse_connect_dsn_and_args
 from redis.asyncio.sentinel import Sentinel
@@ -16,6 +17,7 @@ from components.contracts import Terms
 from components.external import ExternalTls
 from components.facts import FactText
 from components.postgres_ha.contract import database_terms
+from components.rabbitmq.contract import broker_terms, node_fact
 from components.redis_sentinel.contract import plain_terms, sentinel_terms
 
 PASSWORD = "p@:/?&#%+ ;\"\\'é{}"
@@ -119,6 +121,40 @@ def test_ioredis_takes_its_options() -> None:
     }
 
 
+BROKER = {
+    "host": "rabbit",
+    "port": "5672",
+    **{node_fact(ordinal): host for ordinal, host in enumerate("abc")},
+    "vhost": "app",
+    "heartbeat": "10",
+    "user": "app-web",
+    "password": PASSWORD,
+}
+
+
+def test_pika_gets_a_url_of_each_node() -> None:
+    found = [pika.URLParameters(url) for url in json.loads(given(broker_terms(3), BROKER, "pika")["URLS"])]
+    assert [(one.host, one.port, one.virtual_host, one.heartbeat) for one in found] == [
+        (host, 5672, "app", 10) for host in "abc"
+    ]
+    assert {(one.credentials.username, one.credentials.password) for one in found} == {("app-web", PASSWORD)}
+
+
+def test_aio_pika_gets_one_name_of_all_nodes() -> None:
+    url = urlsplit(given(broker_terms(3), BROKER, "aio-pika")["URL"])
+    assert (url.scheme, url.hostname, url.port, url.path, url.query) == ("amqp", "rabbit", 5672, "/app", "heartbeat=10")
+    assert (url.username, unquote(url.password or "")) == ("app-web", PASSWORD)
+
+
+def test_celery_gets_a_url_of_each_node_and_the_heartbeat_beside_it() -> None:
+    found = given(broker_terms(3), BROKER, "celery")
+    urls = [urlsplit(one) for one in found["URL"].split(";")]
+    assert [(url.scheme, url.hostname, url.port, url.username, unquote(url.password or "")) for url in urls] == [
+        ("amqp", host, 5672, "app-web", PASSWORD) for host in "abc"
+    ]
+    assert found["HEARTBEAT"] == "10", "of `broker_heartbeat`: kombu reads none from a URL"
+
+
 ENCRYPTED = (ExternalTls(ca="given"), ExternalTls(mode="require"), None)
 
 
@@ -127,6 +163,7 @@ ENCRYPTED = (ExternalTls(ca="given"), ExternalTls(mode="require"), None)
     [
         *map(database_terms, ENCRYPTED),
         *(plain_terms(tls, user=user) for tls in ENCRYPTED for user in (True, False)),
+        *map(broker_terms, (1, 3, 5)),
         *(sentinel_terms(count, endpoint=endpoint, named=True) for count in (1, 3) for endpoint in (True, False)),
     ],
 )

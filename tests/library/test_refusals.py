@@ -81,7 +81,7 @@ def test_a_refused_component_leaves_no_trace() -> None:
 def test_a_component_names_what_was_constructed_before() -> None:
     uses: Any = APP | {"uses": {"main": {"prefix": "DATABASE"}}}
     report, registered = refused(lambda shop: AppTier("web", uses, platform=shop))
-    assert "web.uses.main: names no database or cache or app of this stack (got 'main')" in report
+    assert "web.uses.main: names no database or cache or broker or app of this stack (got 'main')" in report
     assert "name that in `dependsOn`" in report
     assert registered == []
 

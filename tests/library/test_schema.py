@@ -17,6 +17,7 @@ COMPONENTS = {
     "Repository": {"platform", "s3"},
     "PostgresHA": {"platform"},
     "RedisSentinel": {"platform", "role"},
+    "RabbitMQ": {"platform"},
     "SharedVolume": {"platform", "size"},
     "AppTier": {"platform", "image"},
     "LoadBalancer": {"platform", "listen", "routes"},

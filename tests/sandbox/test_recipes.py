@@ -23,6 +23,7 @@ def test_every_promised_image_has_a_recipe() -> None:
         "valkey",
         "redis",
         "redis-exporter",
+        "rabbitmq",
         "prometheus",
         "alertmanager",
         "node-exporter",

@@ -19,6 +19,7 @@ from tests.stacks.mutations import VALUES, parent_of, places
 
 VALID, SECRETS = settings_of(DIRECTORY / "ok" / "dev-on-kubernetes.yaml")
 VALID["volumes"] = {"files": {"size": "1Gi", "storage_class": "files"}}
+VALID["brokers"] = {"tasks": {"members": 1, "users": {"reader": {"permissions": {"app": {"read": ".*"}}}}}}
 VALID["repositories"] = {
     "offsite": {"s3": {"endpoint": "s3.example.com", "bucket": "backups", "key": "s3_key", "secret": "s3_secret"}}
 }

@@ -1,0 +1,176 @@
+"""Three real nodes: what is confirmed stays, a minority takes nothing, and the stack file is in force."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pika.exceptions
+import pytest
+
+from components.observability import Observability
+from components.rabbitmq.guarantees import promises
+from components.rabbitmq.observed import observed
+from components.rabbitmq.settings import RabbitSettings
+from guarantees.surroundings import Surroundings
+from model import Endpoint
+from tests.components.rabbitmq.cluster import APP, COUNT, PASSWORD, Cluster
+from tests.components.rabbitmq.confirming import Traffic
+from tests.live.deployed.waiting import wait_for
+from tests.promtool import metrics
+
+pytestmark = pytest.mark.live
+
+SETTINGS: dict[str, Any] = {
+    "members": COUNT,
+    "vhosts": {"app": {"queues": {"tasks": {"arguments": {"x-delivery-limit": 1000}}, "mail": {}}}},
+    "users": {"former": {"permissions": {"app": {"read": ".*"}}}},
+}
+CHANGED: dict[str, Any] = {
+    "members": COUNT,
+    "vhosts": {
+        "app": {
+            "queues": {"tasks": {"arguments": {"x-delivery-limit": 1000}}, "mail": {"arguments": {"x-max-length": 9}}},
+            "exchanges": {"events": {"type": "topic"}},
+            "bindings": [{"exchange": "events", "queue": "mail", "routing_key": "user.*"}],
+            "policies": {"short": {"pattern": "^mail$", "definition": {"message-ttl": 60000}}},
+        }
+    },
+    "users": {"later": {"tags": ["monitoring"], "permissions": {"app": {"read": ".*"}}}},
+}
+"""`mail` has another form, `former` is gone, everything else is new."""
+AROUND = Surroundings(
+    restart_millis=5000,
+    restart_source="",
+    start_millis=2000,
+    start_source="",
+    look_up_millis=0,
+    look_up_source="",
+    stable_addresses=True,
+)
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    made = Cluster(tmp_path_factory.mktemp("rabbitmq"), SETTINGS)
+    try:
+        made.start()
+        made.wait_ready()
+        yield made
+    finally:
+        made.stop()
+
+
+def told(cluster: Cluster, *command: str, node: int = 1) -> list[list[str]]:
+    """The rows of what `rabbitmqctl` lists, without the head."""
+    return [line.split("\t") for line in cluster.command(node, "rabbitmqctl", *command).splitlines()[1:]]
+
+
+def copies(cluster: Cluster) -> dict[str, int]:
+    """Queue -> how many nodes have a copy and answer."""
+    rows = told(cluster, "list_queues", "--vhost", "app", "name", "online")
+    return {name: online.count("rabbit") for name, online in rows}
+
+
+def known(cluster: Cluster) -> dict[str, Any]:
+    """The definitions that are in force."""
+    found: dict[str, Any] = json.loads(cluster.command(1, "rabbitmqctl", "export_definitions", "-"))
+    return found
+
+
+def names(things: list[dict[str, Any]], key: str = "name") -> set[str]:
+    return {thing[key] for thing in things}
+
+
+def test_what_is_confirmed_stays_and_a_minority_takes_nothing(cluster: Cluster) -> None:
+    wait_for("every queue has a copy on every node", lambda: set(copies(cluster).values()) == {COUNT}, seconds=60)
+    promised = {one.fault: one for one in promises(RabbitSettings.model_validate(SETTINGS), AROUND)}
+    with Traffic(cluster) as traffic:
+        traffic.goes_on()
+        leader = dict(told(cluster, "list_queues", "--vhost", "app", "name", "leader"))["tasks"]
+        first = int(leader.removeprefix("rabbit")[0])
+        cluster.kill(first)
+        traffic.goes_on()
+        assert traffic.longest * 1000 < (promised["node killed"].outage_millis or 0)
+
+        second, third = (one for one in range(COUNT) if one != first)
+        cluster.kill(second)
+        wait_for("the node without a majority closes its port", lambda: not cluster.ready(third), seconds=60)
+        confirmed = len(traffic.confirmed)
+        cluster.start(second)
+        assert len(traffic.confirmed) == confirmed, "nobody confirms without a majority"
+        cluster.wait_ready(second)
+        traffic.goes_on()
+
+        cluster.kill()
+        cluster.start()
+        cluster.wait_ready()
+        traffic.goes_on()
+
+        cluster.kill(first)
+        cluster.lose_volume(first)
+        cluster.start(first)
+        cluster.wait_ready(first)
+        assert set(copies(cluster).values()) == {COUNT}, "the node without a volume has its copies when it is ready"
+        traffic.goes_on()
+        traffic.end()
+    assert not traffic.lost, f"of {len(traffic.confirmed)} confirmed messages"
+
+
+def test_a_change_is_refused_whole_or_in_force_whole(cluster: Cluster) -> None:
+    """The first node that is replaced says what is there in another form, and removes nothing; the others go on."""
+    cluster.command(1, "rabbitmqctl", "add_user", "by-hand", "by-hand")
+    with cluster.connect(1) as connection:
+        connection.channel().queue_declare("own", durable=True, arguments={"x-queue-type": "quorum"})
+    cluster.change(CHANGED)
+    with Traffic(cluster, nodes=(1, 2)) as traffic:
+        traffic.goes_on()
+        traffic.longest = 0
+        cluster.stop_one(0)
+        cluster.start(0)
+        wait_for("the node says why", lambda: "queue mail of app is there in another form" in _log(cluster), seconds=90)
+        traffic.end()
+        assert traffic.longest < 5, "a planned stop hands over"
+    assert not traffic.lost
+    assert not cluster.ready(0)
+    assert cluster.ready(1)
+    assert cluster.ready(2)
+    assert {"former", "by-hand"} <= names(known(cluster)["users"]), "nothing was removed"
+
+    cluster.command(1, "rabbitmqctl", "delete_queue", "mail", "--vhost", "app")
+    cluster.wait_ready(0)
+    there = known(cluster)
+    assert {user["name"]: user["tags"] for user in there["users"]} == {APP: [], "later": ["monitoring"]}
+    assert names(there["permissions"], "user") == {APP, "later"}
+    assert names(there["policies"]) == {"short"}
+    assert names(there["queues"]) == {"tasks", "mail", "own"}, "what an application declared stays"
+    assert names(there["exchanges"]) == {"events"}
+    assert ("events", "mail", "user.*") in {
+        (one["source"], one["destination"], one["routing_key"]) for one in there["bindings"]
+    }
+
+
+def test_nobody_else_logs_in(cluster: Cluster) -> None:
+    for user, password, vhost in (("guest", "guest", "/"), ("guest", "guest", "app"), (APP, "wrong", "app")):
+        with pytest.raises(pika.exceptions.AMQPError):
+            cluster.connect(1, user, password, vhost)
+    page = f"http://{cluster.address(1)}:15672/api/overview"
+    assert httpx.get(page, auth=(APP, PASSWORD)).status_code == 401, "the page is for those with tags"
+
+
+def test_every_rule_and_panel_reads_what_a_node_serves(cluster: Cluster) -> None:
+    endpoint = Endpoint(host="x", replicas_host="x")
+    found: Observability = observed("orders", RabbitSettings.model_validate(SETTINGS), endpoint)
+    expressions = [*(rule.expr for rule in found.rules), *(panel.expr for panel in found.panels)]
+    wanted = {name for expr in expressions for name in metrics(expr)} - {"up"}
+    text = "".join(
+        httpx.get(cluster.figures(node, target.path), params=target.query).text
+        for target in found.targets
+        for node in range(COUNT)
+    )
+    assert wanted <= set(re.findall(r"^(\w+)", text, re.MULTILINE))
+
+
+def _log(cluster: Cluster) -> str:
+    return cluster.log(0).read_text(errors="replace")
