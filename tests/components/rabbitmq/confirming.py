@@ -76,7 +76,8 @@ class Traffic:
         while time.monotonic() < until:
             turn += 1
             try:
-                channel = self._cluster.connect(self._each(turn)).channel()
+                connection = self._cluster.connect(self._each(turn))
+                channel = connection.channel()
                 channel.basic_qos(prefetch_count=50)
                 for method, _, body in channel.consume("tasks", inactivity_timeout=0.5):
                     if method is not None:
@@ -85,6 +86,7 @@ class Traffic:
                     if self._published.is_set():
                         until = min(until, time.monotonic() + 20)
                         if not self.lost or time.monotonic() > until:
+                            connection.close()  # else it keeps what it was sent until heartbeats are missed
                             return
             except (pika.exceptions.AMQPError, OSError):
                 time.sleep(0.05)
