@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -154,8 +155,9 @@ class Site:
 
     def start(self) -> None:
         """Returns when all replicas stream and the log is archived."""
-        self.server.start()
-        self.store.start_all()
+        with ThreadPoolExecutor() as pool:
+            for begun in (pool.submit(self.server.start), pool.submit(self.store.start_all)):
+                begun.result()
         self.members.start(0)
         wait_for("member 0 leads", lambda: self.leader() == 0, seconds=90, every=0.2)
         self.configure(ttl=20, loop_wait=2, retry_timeout=5)
