@@ -93,7 +93,7 @@ class Cluster:
 
     def stop(self) -> None:
         self.kill()
-        subprocess.run(["epmd", "-kill"], env=self._env[0], capture_output=True, timeout=20, check=False)
+        wait_for("epmd knows no node and ends", self._epmd_ends, seconds=30)
 
     def command(self, ordinal: int, program: str, *arguments: str) -> str:
         """What a command in the node's container prints. Raises CalledProcessError."""
@@ -129,6 +129,12 @@ class Cluster:
                 blocked_connection_timeout=10,
             )
         )
+
+    def _epmd_ends(self) -> bool:
+        done = subprocess.run(
+            ["epmd", "-kill"], env=self._env[0], capture_output=True, text=True, timeout=20, check=False
+        )
+        return "Killed" in done.stdout or "cannot connect" in done.stdout + done.stderr
 
     def _comes(self, ordinal: int) -> bool:
         process = self._running[ordinal]
