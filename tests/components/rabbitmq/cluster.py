@@ -11,10 +11,9 @@ from typing import Any
 
 import pika
 
-from components.rabbitmq.nodes import AMQP_PORT, DIRECTORY, METRICS_PORT
+from components.rabbitmq.nodes import AMQP_PORT, DIRECTORY, DISTRIBUTION_PORT, METRICS_PORT
 from composition.compose import compose
 from composition.read import StackInput, check
-from tests.app.process import free_port
 from tests.live import trixie
 from tests.live.deployed.waiting import wait_for
 from tests.loopback import own_network
@@ -39,8 +38,9 @@ class Cluster:
         self._directory = directory
         self._network = own_network()
         self._programs = trixie.rabbitmq()
-        self._epmd = str(free_port())
-        self._distribution = [free_port() for _ in range(self.count)]
+        # Below those that the kernel hands out: a node that starts again must find its own free.
+        self._epmd = str(20_000 + os.getpid() % 5_000)
+        self._distribution = [DISTRIBUTION_PORT + ordinal for ordinal in range(self.count)]
         self._running: dict[int, subprocess.Popen[bytes]] = {}
         self._env: dict[int, dict[str, str]] = {}
         self.change(settings)
@@ -61,6 +61,7 @@ class Cluster:
             with self.log(ordinal).open("ab") as log:
                 self._running[ordinal] = subprocess.Popen(
                     ["sh", str(self._etc(ordinal) / "start.sh")],
+                    cwd=self._directory,
                     env=self._env[ordinal],
                     stdout=log,
                     stderr=log,
