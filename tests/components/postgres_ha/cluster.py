@@ -26,6 +26,7 @@ _WELL = {"leader": "running"}
 PROXY, READS = f"{own_network()}.30", f"{own_network()}.31"
 POOLERS = tuple(f"{own_network()}.{40 + number}" for number in range(4))
 MAX_LAG = 2**20
+SETTLED_SECONDS = 5
 WAIT_SECONDS = 60
 """How long a connection waits for a primary, at the port for poolers."""
 
@@ -115,12 +116,28 @@ class Database:
 
     def wait_whole(self, *, synchronous: bool = False, seconds: float = 90) -> None:
         """Until one leads and the others stream, one of them as the synchronous one."""
+        wait_for("the cluster is whole", lambda: self._whole(synchronous), seconds=seconds, every=0.2)
 
-        def whole() -> bool:
-            roles = [*self.roles().values()]
-            return len(roles) == COUNT and "leader" in roles and (not synchronous or "sync_standby" in roles)
+    def wait_settled(self) -> None:
+        """Until it has been whole, with a synchronous member, for longer than Patroni needs to look twice.
 
-        wait_for("the cluster is whole", whole, seconds=seconds, every=0.2)
+        Members say every `loop_wait` (2 s) how they are, so what is whole now may be what was; and while replicas come
+        back no one is synchronous, and nobody may take a primary's place.
+        """
+        began: list[float] = []
+
+        def settled() -> bool:
+            if not self._whole(synchronous=True):
+                began.clear()
+                return False
+            began.append(time.monotonic())
+            return began[-1] - began[0] > SETTLED_SECONDS
+
+        wait_for("the cluster is settled", settled, seconds=90, every=0.2)
+
+    def _whole(self, synchronous: bool) -> bool:
+        roles = [*self.roles().values()]
+        return len(roles) == COUNT and "leader" in roles and (not synchronous or "sync_standby" in roles)
 
     def configure(self, **changes: object) -> None:
         """What the settings job does, for a key of Patroni's."""

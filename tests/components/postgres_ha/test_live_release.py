@@ -35,6 +35,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
 
 def test_a_primary_that_freezes(database: Database) -> None:
     """As a host that is lost: connections are neither refused nor answered."""
+    database.wait_settled()
     leader, others = _leads(database)
     with Writer() as writer:
         database.patronis.freeze(leader)
@@ -69,6 +70,7 @@ def test_a_primary_that_only_the_others_cannot_see(database: Database) -> None:
 def test_a_primary_that_does_not_find_out(database: Database) -> None:
     """Its Patroni hangs, and PostgreSQL goes on to take writes of clients that come to it past the endpoint: it has two
     primaries then, and the old one acknowledges nothing that the new one does not have."""
+    database.wait_settled()
     leader, others = _leads(database)
     store = release.Store(database.store_hosts(), database.store_context())
     with Writer(database.patronis.address(leader)) as writer:
