@@ -54,6 +54,9 @@ class KubernetesSite(Site):
     def ready_members(self, word: str) -> dict[str, str]:
         return {pod["metadata"]["name"]: pod["metadata"]["uid"] for pod in self._pods(word) if _ready(pod)}
 
+    def started_members(self, word: str) -> dict[str, str]:
+        return {pod["metadata"]["name"]: pod["metadata"]["uid"] for pod in self._pods(word) if _started(pod)}
+
     def running(self) -> dict[str, str]:
         pods = json.loads(self._cluster.kubectl(["get", "pods", "--all-namespaces", "-o", "json"]))["items"]
         return {
@@ -198,6 +201,10 @@ def _ready(pod: dict[str, Any]) -> bool:
     conditions = pod["status"].get("conditions", [])
     going = "deletionTimestamp" in pod["metadata"]
     return not going and any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
+
+
+def _started(pod: dict[str, Any]) -> bool:
+    return "deletionTimestamp" not in pod["metadata"] and pod["status"].get("phase") == "Running"
 
 
 def _kill_processes(pod: str) -> None:

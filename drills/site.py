@@ -37,6 +37,10 @@ class Site(ABC):
         """Members that pass their checks: name -> id of the container or pod."""
 
     @abstractmethod
+    def started_members(self, word: str) -> dict[str, str]:
+        """Members that run and were not asked to end, whatever their checks say: name -> id, as in `ready_members`."""
+
+    @abstractmethod
     def running(self) -> dict[str, str]:
         """Every running container of the stack: id -> name."""
 

@@ -82,10 +82,16 @@ class SwarmSite(Site):
         ]
 
     def ready_members(self, word: str) -> dict[str, str]:
+        return self._members(word, {"health": "healthy"})
+
+    def started_members(self, word: str) -> dict[str, str]:
+        return self._members(word, {"label": SERVICE_LABEL})
+
+    def _members(self, word: str, filters: dict[str, str]) -> dict[str, str]:
         found = {
             container.labels[SERVICE_LABEL]: str(container.id)
             for client in self._clients
-            for container in client.containers.list(filters={"health": "healthy"}, ignore_removed=True)
+            for container in client.containers.list(filters=filters, ignore_removed=True)
         }
         return {name: id for name, id in found.items() if re.fullmatch(rf"{STACK}-{word}-\d", name)}
 

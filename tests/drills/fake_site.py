@@ -90,6 +90,9 @@ class FakeSite(Site):
     def ready_members(self, word: str) -> dict[str, str]:
         return {name: one for one, name in self.containers.items() if name.startswith(word)}
 
+    def started_members(self, word: str) -> dict[str, str]:
+        return self.ready_members(word)
+
     def running(self) -> dict[str, str]:
         return dict(self.containers)
 

@@ -84,9 +84,9 @@ def test_two_of_three_members_move_one_after_the_other_and_nothing_is_lost(site:
     print(
         f"members moved: {report.acknowledged} writes acknowledged, {len(report.lost)} lost, {report.failed} failed, "
         f"outage {report.longest_outage_seconds} s; counted in Redis {counts.acknowledged} times; "
-        f"fewest ready of {MEMBERS}: {fewest.ready} in {fewest.looks} looks"
+        f"fewest up of {MEMBERS}: {fewest.up} in {fewest.looks} looks"
     )
-    assert fewest.ready == dict.fromkeys(WORDS, MEMBERS - 1), "one is replaced at a time, and that was seen"
+    assert fewest.up == dict.fromkeys(WORDS, MEMBERS - 1), "one is replaced at a time, and that was seen"
     assert "main-pg-0 moves from" in text, "the update says it, too"
     after = wait_for("every member is ready", lambda: _all_ready(site), seconds=240)
     for word in WORDS:

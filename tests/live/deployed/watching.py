@@ -11,16 +11,22 @@ EVERY_SECONDS = 0.3
 
 
 class Fewest:
-    """The fewest members of each word that were ready at one moment, and how often that was looked at."""
+    """The fewest members of each word that were up at one moment, and how often that was looked at.
+
+    A member is up from when it was ready first until it is asked to end. For a moment it may not be ready: a replica
+    streams from nobody while the primary hands over, which takes longer than its readiness checks wait.
+    """
 
     def __init__(self) -> None:
-        self.ready: dict[str, int] = {}
+        self.up: dict[str, int] = {}
         self.looks = 0
+        self._were_ready: set[str] = set()
 
     def look(self, site: Site, words: Sequence[str]) -> None:
         for word in words:
-            ready = len(site.ready_members(word))
-            self.ready[word] = min(ready, self.ready.get(word, ready))
+            self._were_ready.update(site.ready_members(word).values())
+            up = len(self._were_ready.intersection(site.started_members(word).values()))
+            self.up[word] = min(up, self.up.get(word, up))
         self.looks += 1
 
 
