@@ -9,7 +9,7 @@ from typing import Any
 
 from drills.deployment import Deployment
 from drills.engine import Engines
-from drills.site import Site
+from drills.site import Member, Site
 from drills.stack import HTTP_PORT, MEMBERS, live_stack
 from sandbox.hosts import commands
 from sandbox.hosts.errors import HostError
@@ -51,11 +51,12 @@ class KubernetesSite(Site):
     def replicas(self, workload: str) -> list[str]:
         return [pod["metadata"]["name"] for pod in self._pods(workload) if _ready(pod)]
 
-    def ready_members(self, word: str) -> dict[str, str]:
-        return {pod["metadata"]["name"]: pod["metadata"]["uid"] for pod in self._pods(word) if _ready(pod)}
-
-    def started_members(self, word: str) -> dict[str, str]:
-        return {pod["metadata"]["name"]: pod["metadata"]["uid"] for pod in self._pods(word) if _started(pod)}
+    def members(self, word: str) -> dict[str, Member]:
+        return {
+            pod["metadata"]["name"]: Member(pod["metadata"]["uid"], _ready(pod))
+            for pod in self._pods(word)
+            if _started(pod)
+        }
 
     def running(self) -> dict[str, str]:
         pods = json.loads(self._cluster.kubectl(["get", "pods", "--all-namespaces", "-o", "json"]))["items"]

@@ -1,10 +1,19 @@
 """The hosts a scenario runs on, and what it may break there."""
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
 from drills.deployment import Deployment
+
+
+@dataclass(frozen=True)
+class Member:
+    """What runs as a member now: the id of its container or pod, and whether it passes its checks."""
+
+    id: str
+    ready: bool
 
 
 class Site(ABC):
@@ -33,12 +42,12 @@ class Site(ABC):
         """Ids of the running containers of a workload."""
 
     @abstractmethod
-    def ready_members(self, word: str) -> dict[str, str]:
-        """Members that pass their checks: name -> id of the container or pod."""
+    def members(self, word: str) -> dict[str, Member]:
+        """Members that run and were not asked to end, by name."""
 
-    @abstractmethod
-    def started_members(self, word: str) -> dict[str, str]:
-        """Members that run and were not asked to end, whatever their checks say: name -> id, as in `ready_members`."""
+    def ready_members(self, word: str) -> dict[str, str]:
+        """Those that pass their checks: name -> id."""
+        return {name: member.id for name, member in self.members(word).items() if member.ready}
 
     @abstractmethod
     def running(self) -> dict[str, str]:

@@ -11,7 +11,7 @@ import docker
 
 from drills.deployment import Deployment
 from drills.engine import Engines
-from drills.site import Site
+from drills.site import Member, Site
 from drills.stack import HTTP_PORT, MEMBERS, live_stack
 from drills.waiting import wait_for
 from sandbox.hosts.swarm import SwarmCluster
@@ -81,19 +81,14 @@ class SwarmSite(Site):
             for container in client.containers.list(filters={"label": f"{SERVICE_LABEL}={wanted}"}, ignore_removed=True)
         ]
 
-    def ready_members(self, word: str) -> dict[str, str]:
-        return self._members(word, {"health": "healthy"})
-
-    def started_members(self, word: str) -> dict[str, str]:
-        return self._members(word, {"label": SERVICE_LABEL})
-
-    def _members(self, word: str, filters: dict[str, str]) -> dict[str, str]:
-        found = {
-            container.labels[SERVICE_LABEL]: str(container.id)
+    def members(self, word: str) -> dict[str, Member]:
+        found = [
+            (container.labels[SERVICE_LABEL], Member(str(container.id), container.health == "healthy"))
             for client in self._clients
-            for container in client.containers.list(filters=filters, ignore_removed=True)
-        }
-        return {name: id for name, id in found.items() if re.fullmatch(rf"{STACK}-{word}-\d", name)}
+            for container in client.containers.list(filters={"label": SERVICE_LABEL}, ignore_removed=True)
+        ]
+        found.sort(key=lambda one: one[1].ready)  # of two with one name, the one that is ready
+        return {name: member for name, member in found if re.fullmatch(rf"{STACK}-{word}-\d", name)}
 
     def running(self) -> dict[str, str]:
         return {

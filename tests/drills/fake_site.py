@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 
 from drills.deployment import Deployment
 from drills.engine import SandboxEngine
-from drills.site import Site
+from drills.site import Member, Site
 from drills.stack import live_stack
 from tests.app.serving import serve
 
@@ -87,11 +87,8 @@ class FakeSite(Site):
     def replicas(self, workload: str) -> list[str]:
         return [one for one, name in self.containers.items() if name == workload]
 
-    def ready_members(self, word: str) -> dict[str, str]:
-        return {name: one for one, name in self.containers.items() if name.startswith(word)}
-
-    def started_members(self, word: str) -> dict[str, str]:
-        return self.ready_members(word)
+    def members(self, word: str) -> dict[str, Member]:
+        return {name: Member(one, ready=True) for one, name in self.containers.items() if name.startswith(word)}
 
     def running(self) -> dict[str, str]:
         return dict(self.containers)

@@ -24,8 +24,9 @@ class Fewest:
 
     def look(self, site: Site, words: Sequence[str]) -> None:
         for word in words:
-            self._were_ready.update(site.ready_members(word).values())
-            up = len(self._were_ready.intersection(site.started_members(word).values()))
+            members = site.members(word).values()
+            self._were_ready.update(member.id for member in members if member.ready)
+            up = sum(member.id in self._were_ready for member in members)
             self.up[word] = min(up, self.up.get(word, up))
         self.looks += 1
 
