@@ -11,8 +11,8 @@ from pathlib import Path
 
 import httpx
 
+from drills.waiting import wait_for
 from tests.components.certificates import Authority
-from tests.live.deployed.waiting import wait_for
 from tests.live.require import refuse
 
 WEED = Path(sys.executable).with_name("weed")

@@ -10,8 +10,8 @@ from functools import partial
 from pathlib import Path
 from types import TracebackType
 
+from drills.waiting import wait_for
 from tests.components.certificates import Authority
-from tests.live.deployed.waiting import wait_for
 from tests.rendered.programs import POSTGRES, program
 
 HOST = "localhost"

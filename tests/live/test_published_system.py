@@ -19,11 +19,11 @@ import yaml
 
 from drills.deployment import Deployment
 from drills.engine import SandboxEngine
+from drills.waiting import wait_for
 from sandbox.hosts.swarm import SwarmCluster
 from sandbox.images import ensure_images
 from sandbox.images.build import reference
 from tests.components.certificates import Authority
-from tests.live.deployed.waiting import wait_for
 from tests.live.published import program as library
 from tests.live.published.places import OnKubernetes, OnSwarm, Place
 from tests.live.published.program import Program, going_up

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from components.redis_sentinel.parameters import PARAMETERS, Choice, Number
+from drills.waiting import wait_for
 from tests.app.process import free_port
-from tests.live.deployed.waiting import wait_for
 from tests.rendered.programs import program
 from tests.rendered.texts import PLATFORMS, accepted, text
 

@@ -13,10 +13,10 @@ import httpx
 
 from composition.compose import compose
 from composition.read import StackInput, check
+from drills.waiting import wait_for
 from tests.components.postgres_ha.etcd_members import Store
 from tests.components.postgres_ha.patroni_members import COUNT, PASSWORDS, Patronis, as_postgres
 from tests.live.app.postgres_server import POSTGRES_BIN
-from tests.live.deployed.waiting import wait_for
 from tests.loopback import own_network
 from tests.mock_engine import Recorded, render
 from tests.rendered.texts import PLATFORMS, text

@@ -17,9 +17,9 @@ from components.postgres_ha.proxy import CHECK, reads, waits
 from components.postgres_ha.settings import ReadsSettings
 from components.write_proxy import NEVER_SECONDS, Reads, Waits
 from components.write_proxy.proxy import WAIT_PROGRAM, proxy_cfg
+from drills.waiting import wait_for
 from tests.components.postgres_ha.etcd_members import Store
 from tests.components.postgres_ha.patroni_members import COUNT, PASSWORDS, Patronis
-from tests.live.deployed.waiting import wait_for
 from tests.loopback import own_network
 
 _WELL = {"leader": "running"}

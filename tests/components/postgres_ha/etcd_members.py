@@ -10,7 +10,7 @@ from typing import Any
 
 from composition.compose import compose
 from composition.read import StackInput, check
-from tests.live.deployed.waiting import wait_for
+from drills.waiting import wait_for
 from tests.loopback import own_network
 from tests.mock_engine import Recorded, render
 from tests.rendered.issued import issued, with_certificates

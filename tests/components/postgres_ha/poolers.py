@@ -16,10 +16,10 @@ import asyncpg
 
 from components.postgres_ha.pooler import pgbouncer_ini, userlist
 from components.postgres_ha.settings import PostgresSettings
+from drills.waiting import wait_for
 from tests.components.postgres_ha.cluster import POOLERS, PROXY, WAIT_SECONDS
 from tests.components.postgres_ha.patroni_members import as_postgres
 from tests.live.app.postgres_server import POSTGRES_BIN
-from tests.live.deployed.waiting import wait_for
 from tests.live.trixie import pgbouncer
 
 _ERRORS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, TimeoutError)

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from drills.waiting import wait_for
 from tests.components.postgres_ha.backed_up import DRILL, Site
 from tests.components.postgres_ha.patroni_members import COUNT, require_patroni
-from tests.live.deployed.waiting import wait_for
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(400)]
 

@@ -15,10 +15,10 @@ from typing import Any
 import httpx
 import pytest
 
+from drills.waiting import wait_for
 from platforms.durations import seconds_of
 from tests.components.postgres_ha.etcd_members import Store
 from tests.components.postgres_ha.patroni_members import Patronis, require_patroni
-from tests.live.deployed.waiting import wait_for
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]
 RENDERED_START_SECONDS, START_SECONDS = 900, 4.0

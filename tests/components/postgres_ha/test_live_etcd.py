@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from components.postgres_ha.store_alerts import StoreAlerts
+from drills.waiting import wait_for
 from tests.components.postgres_ha.etcd_members import COUNT, Store
-from tests.live.deployed.waiting import wait_for
 from tests.live.require import require_programs
 from tests.promtool import metrics
 

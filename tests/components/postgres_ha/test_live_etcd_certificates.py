@@ -8,9 +8,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from drills.waiting import wait_for
 from tests.components.postgres_ha.etcd_members import COUNT, Store
 from tests.components.postgres_ha.patroni_members import Patronis, require_patroni
-from tests.live.deployed.waiting import wait_for
 from tests.live.require import require_programs
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]

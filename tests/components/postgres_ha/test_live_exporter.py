@@ -9,11 +9,11 @@ import pytest
 from components.postgres_ha import server_alerts
 from components.postgres_ha.server_alerts import ServerAlerts
 from components.postgres_ha.settings import PostgresSettings
+from drills.waiting import wait_for
 from tests.components.postgres_ha.etcd_members import Store
 from tests.components.postgres_ha.exporters import Exporter, Series, of_target
 from tests.components.postgres_ha.patroni_members import Patronis, require_patroni
 from tests.live.app.postgres_server import POSTGRES_BIN
-from tests.live.deployed.waiting import wait_for
 from tests.live.trixie import postgres_exporter
 from tests.promtool import fire, metrics
 

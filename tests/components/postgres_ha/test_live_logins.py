@@ -6,9 +6,9 @@ from typing import Any
 import httpx
 import pytest
 
+from drills.waiting import wait_for
 from tests.components.postgres_ha.etcd_members import Store
 from tests.components.postgres_ha.patroni_members import Patronis, require_patroni
-from tests.live.deployed.waiting import wait_for
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 ROLES = {"reader": {"grants": {"analytics": "read"}}}

@@ -11,11 +11,11 @@ from typing import Any
 import asyncpg
 import pytest
 
+from drills.waiting import wait_for
 from tests.components.certificates import Authority
 from tests.components.postgres_ha.cluster import PROXY, Database, asked
 from tests.components.postgres_ha.patroni_members import require_patroni
 from tests.components.postgres_ha.poolers import Clients, Pooler
-from tests.live.deployed.waiting import wait_for
 from tests.live.trixie import pgbouncer
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]

@@ -17,7 +17,7 @@ import pytest
 from components.postgres_ha.proxy import CHECK
 from components.write_proxy import NEVER_SECONDS
 from components.write_proxy.proxy import proxy_cfg
-from tests.live.deployed.waiting import wait_for
+from drills.waiting import wait_for
 from tests.live.require import refuse
 from tests.loopback import own_network
 

@@ -7,9 +7,9 @@ from functools import partial
 import pytest
 
 from components.postgres_ha.files import release
+from drills.waiting import wait_for
 from tests.components.postgres_ha.cluster import PROXY, Database, Writer
 from tests.components.postgres_ha.patroni_members import COUNT, require_patroni
-from tests.live.deployed.waiting import wait_for
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 AFTER, TTL = 3, 60

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from drills.waiting import wait_for
 from tests.components.postgres_ha.cluster import MAX_LAG, PROXY, READS, Database, Writer, asked
 from tests.components.postgres_ha.patroni_members import COUNT, PASSWORDS, require_patroni
 from tests.live.app.postgres_server import POSTGRES_BIN
-from tests.live.deployed.waiting import wait_for
 from tests.stacks.fixtures import REPOSITORY
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]

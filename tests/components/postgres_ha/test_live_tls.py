@@ -9,10 +9,10 @@ from typing import Any
 import asyncpg
 import pytest
 
+from drills.waiting import wait_for
 from tests.components.postgres_ha.cluster import PROXY, READS, Database, Writer
 from tests.components.postgres_ha.patroni_members import COUNT, require_patroni
 from tests.components.postgres_ha.poolers import Pooler
-from tests.live.deployed.waiting import wait_for
 from tests.live.trixie import pgbouncer
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]

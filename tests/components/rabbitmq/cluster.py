@@ -14,8 +14,8 @@ import pika
 from components.rabbitmq.nodes import AMQP_PORT, DIRECTORY, DISTRIBUTION_PORT, METRICS_PORT
 from composition.compose import compose
 from composition.read import StackInput, check
+from drills.waiting import wait_for
 from tests.live import trixie
-from tests.live.deployed.waiting import wait_for
 from tests.loopback import own_network
 from tests.mock_engine import SECRET_MARK, render
 from tests.stacks.fixtures import REPOSITORY, settings_of

@@ -5,8 +5,8 @@ import time
 
 import pika.exceptions
 
+from drills.waiting import wait_for
 from tests.components.rabbitmq.cluster import COUNT, Cluster
-from tests.live.deployed.waiting import wait_for
 
 
 class Traffic:

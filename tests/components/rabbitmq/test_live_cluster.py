@@ -13,11 +13,11 @@ from components.observability import Observability
 from components.rabbitmq.guarantees import promises
 from components.rabbitmq.observed import observed
 from components.rabbitmq.settings import RabbitSettings
+from drills.waiting import wait_for
 from guarantees.surroundings import Surroundings
 from model import Endpoint
 from tests.components.rabbitmq.cluster import APP, COUNT, PASSWORD, Cluster
 from tests.components.rabbitmq.confirming import Traffic
-from tests.live.deployed.waiting import wait_for
 from tests.promtool import metrics
 
 pytestmark = pytest.mark.live

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from drills.waiting import wait_for
 from tests.components.redis_sentinel.redis_members import COUNT, Group
 from tests.components.redis_sentinel.writer import Writer, written
-from tests.live.deployed.waiting import wait_for
 from tests.live.require import require_programs
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]

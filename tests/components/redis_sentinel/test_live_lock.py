@@ -10,8 +10,8 @@ import redis
 from redis.sentinel import Sentinel
 
 from components.redis_sentinel.settings import RedisSettings
+from drills.waiting import wait_for
 from tests.components.redis_sentinel.redis_members import COUNT, PORTS, Group
-from tests.live.deployed.waiting import wait_for
 from tests.live.require import require_programs
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]

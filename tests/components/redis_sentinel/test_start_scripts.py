@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.deployed.waiting import wait_for
+from drills.waiting import wait_for
 from tests.stacks.fixtures import REPOSITORY
 
 FILES = REPOSITORY / "components/redis_sentinel/files"

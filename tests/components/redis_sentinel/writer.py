@@ -7,8 +7,8 @@ from collections.abc import Callable
 import redis
 from redis.sentinel import MasterNotFoundError, Sentinel
 
+from drills.waiting import wait_for
 from tests.components.redis_sentinel.redis_members import COUNT, PORTS, Group
-from tests.live.deployed.waiting import wait_for
 
 
 class Writer:

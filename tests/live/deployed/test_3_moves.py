@@ -12,6 +12,7 @@ from cli.errors import CommandError
 from cli.hosts import Hosts
 from cli.node_labels import check_labels
 from composition.read import check
+from drills.commands import Run
 from drills.deployment import Change, Settings
 from drills.loads import answers
 from drills.stack import MEMBERS
@@ -19,7 +20,6 @@ from drills.swarm_site import STACK, SwarmSite
 from drills.waiting import wait_for
 from sandbox.load import in_background, run_counts, run_writes
 from tests.live.deployed.watching import watched
-from tests.live.dev.commands import Run
 
 pytestmark = [
     pytest.mark.live,

@@ -12,8 +12,6 @@ from pathlib import Path
 from drills.commands import Run, ended, inherited
 from tests.stacks.fixtures import REPOSITORY
 
-__all__ = ["Commands", "Run", "ended", "inherited", "processes_of"]
-
 
 @dataclass(frozen=True)
 class Commands:

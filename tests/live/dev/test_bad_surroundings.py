@@ -16,10 +16,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from drills.commands import Run
 from sandbox.hosts.swarm import SwarmCluster
 from sandbox.hosts.waiting import wait_until
 from tests.live.dev.belongings import on_swarm
-from tests.live.dev.commands import Commands, Run
+from tests.live.dev.commands import Commands
 from tests.live.dev.stacks import SMALL, Settings, StackFile
 from tests.stacks.fixtures import BAD, DIRECTORY, REPOSITORY
 

@@ -10,12 +10,13 @@ from pathlib import Path
 import httpx
 import pytest
 
+from drills.commands import Run
 from sandbox.hosts import leftovers, processes
 from sandbox.hosts.host import Host
 from sandbox.hosts.swarm import SwarmCluster
 from sandbox.hosts.waiting import wait_until
 from tests.live.dev.belongings import on_swarm, volumes_of
-from tests.live.dev.commands import Commands, Run, processes_of
+from tests.live.dev.commands import Commands, processes_of
 from tests.live.dev.conftest import PROFILE
 from tests.live.dev.stacks import SMALL, TLS_PORT, Change, Settings, StackFile, development, with_tls
 from tests.live.machine import Machine

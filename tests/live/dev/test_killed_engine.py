@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from drills.commands import Run
 from sandbox.hosts.swarm import SwarmCluster
 from sandbox.hosts.waiting import wait_until
 from tests.live.dev.belongings import Belongings, in_state, on_swarm
-from tests.live.dev.commands import Commands, Run, processes_of
+from tests.live.dev.commands import Commands, processes_of
 from tests.live.dev.stacks import SMALL, Change, Settings, StackFile
 
 pytestmark = [pytest.mark.live, pytest.mark.swarm, pytest.mark.timeout(1800, func_only=True)]

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import docker
 
-from tests.live.deployed.waiting import wait_for
+from drills.waiting import wait_for
 from tests.live.dev.belongings import volumes_of
 
 

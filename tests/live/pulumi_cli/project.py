@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from drills.commands import Run, ended, inherited
 from drills.engine import PASSPHRASE
 from sandbox.hosts.waiting import wait_until
 from sandbox.pulumi.stand_ins.environment import stand_in_environment
-from tests.live.dev.commands import Run, ended, inherited
 from tests.live.summaries import keep_summary
 from tests.stacks.fixtures import REPOSITORY
 

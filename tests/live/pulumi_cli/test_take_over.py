@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from drills.commands import Run, ended
 from platforms.swarm.names import STACK_LABEL
 from sandbox.hosts.swarm import SwarmCluster
 from tests.live.dev.belongings import on_swarm, volumes_of
-from tests.live.dev.commands import Commands, Run, ended
+from tests.live.dev.commands import Commands
 from tests.live.dev.stacks import SMALL, StackFile
 from tests.live.pulumi_cli.project import with_pulumi
 from tests.live.pulumi_cli.test_swarm import containers

@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
+from drills.commands import Run, ended, inherited
 from sandbox.pulumi.stand_ins.environment import BIN, stand_in_environment
-from tests.live.dev.commands import Run, ended, inherited
 from tests.live.pulumi_cli.project import SECONDS
 from tests.live.summaries import keep_summary
 from tests.stacks.fixtures import REPOSITORY

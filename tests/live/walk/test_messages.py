@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from drills.commands import Run
 from sandbox.hosts.waiting import wait_until
 from sandbox.pulumi.stand_ins.environment import BIN
-from tests.live.dev.commands import Run
 from tests.live.dev.stacks import SMALL, Settings, StackFile
 from tests.live.pulumi_cli.project import Project
 
