@@ -36,8 +36,7 @@ def _single(workload: WorkloadView) -> Iterator[str]:
 
 def _is_exporter(workload: WorkloadView) -> bool:
     """Whether all that is lost with it are its metrics. An app whose only port is for metrics still has work to do."""
-    of_an_app = workload.origin.split(".")[1:2] == ["apps"]
-    return workload.ports == {"metrics"} and bool(workload.origin) and not of_an_app
+    return workload.ports == {"metrics"} and bool(workload.origin) and workload.path[:1] != ("apps",)
 
 
 def stateful_data_is_on_a_volume(level: EnforcementLevel) -> ResourceValidationPolicy:

@@ -6,9 +6,6 @@ from pulumi_policy import EnforcementLevel, StackValidationPolicy
 from rules.base import Resources, stack_policy
 from views import workload_view
 
-_DATABASE = 3
-"""Parts of the origin of a database's servers: `ha-platform:stack.databases.main`."""
-
 
 def data_has_a_verified_backup(level: EnforcementLevel) -> StackValidationPolicy:
     """Copies on other hosts do not help against a bad `DELETE`, nor a backup that nobody has ever restored."""
@@ -26,8 +23,7 @@ def _without(resources: Resources) -> Iterator[str]:
     servers = {
         view.origin: view.ports
         for view in views
-        if view.kind == "members" and view.origin.split(".")[1:2] == ["databases"]
-        if len(view.origin.split(".")) == _DATABASE
+        if view.kind == "members" and view.path[:1] == ("databases",) and len(view.path) == 2  # the store's is longer
     }
     for origin, ports in servers.items():
         if "backups" not in ports:

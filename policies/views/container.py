@@ -37,3 +37,8 @@ class WorkloadView:
     replicas: int | None
     containers: tuple[ContainerView, ...]
     has_persistent_volume: bool
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The parts of `origin` below the stack: `("caches", "sessions")`; empty where it is."""
+        return tuple(self.origin.split(".")[1:])
