@@ -2,10 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationInfo, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
 from components.contracts import Terms
-from components.placement import PlacementSettings, named_once
+from components.placement import Hosts, PlacementSettings
 from components.rabbitmq.contract import broker_terms
 from components.rabbitmq.vhosts import UserSettings, VhostName, VhostSettings
 from components.sizes import ResourcesSettings, reserved
@@ -30,13 +30,6 @@ Nodes = Annotated[Literal[1, 3, 5], BeforeValidator(_number)]
 """An even cluster survives no more losses than the next smaller odd one, and can part into two halves."""
 
 
-def _one_for_each_member(hosts: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-    members = info.data.get("members")
-    if hosts and members is not None and len(hosts) != members:
-        raise ValueError(f"name one host for each of the {members} `members`, in the order of their numbers")
-    return named_once(hosts)
-
-
 def _free_name(name: str) -> str:
     if name.startswith("ha_") or name == "guest":
         raise ValueError("is a name of RabbitMQ or of the platform: choose another one")
@@ -52,7 +45,7 @@ class RabbitSettings(Settings):
 
     members: Nodes = 3
     """Nodes: 1, or 3 to survive the loss of one, or 5 of two. There can be more later, never fewer."""
-    hosts: Annotated[tuple[Hostname, ...], AfterValidator(_one_for_each_member)] = ()
+    hosts: Hosts = ()
     """Swarm: one host for each node, in the order of their numbers; default: the first of `platform.nodes`. A changed
     host moves the node: it copies its queues from the others, and the old volume stays behind."""
     placement: PlacementSettings = PlacementSettings()
