@@ -1,6 +1,5 @@
 """AppTier: the replicas of one application, with what must run before them."""
 
-import hashlib
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -16,6 +15,7 @@ from components.app_tier.uses import each_use
 from components.app_tier.volumes import shared_mounts
 from components.component import Component
 from components.contracts import ClientContract
+from components.names import digest
 from components.observability import Observability, Panel, ScrapeTarget, down_rule
 from components.scope import Scope
 from model import ConfigRef, Endpoint, Image, Job, Origin, SecretRef, SharedVolumeRef, Tier
@@ -108,7 +108,7 @@ def _files(scope: Scope, name: str, settings: AppTierSettings) -> dict[str, Conf
 def _file_name(app: str, path: str) -> str:
     """`web-app-toml-1b2c3d4e`: at most 54 characters, for Docker takes 64 and the engine adds 8."""
     readable = re.sub(r"[^a-z0-9]+", "-", path.rpartition("/")[2].lower())[:20].strip("-")
-    return "-".join(filter(None, (app, readable, hashlib.sha256(path.encode()).hexdigest()[:8])))
+    return "-".join(filter(None, (app, readable, digest(path))))
 
 
 def _observability(name: str, settings: AppTierSettings, endpoint: Endpoint) -> Observability:

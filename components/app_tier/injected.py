@@ -1,6 +1,5 @@
 """What the contracts and the given secrets add to the containers of an application."""
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -10,14 +9,13 @@ from components.app_tier.settings import AppTierSettings
 from components.app_tier.uses import Use, each_use
 from components.contracts import ClientContract, Terms
 from components.facts import FactText, FactType
+from components.names import short_name
 from model import File, SecretRef
 
 USES = "uses"
 """Not a field of a word: the contracts that are injected, for refusals."""
 
 SECRETS_DIRECTORY = "/run/secrets"
-_LONGEST_NAME = 50
-"""Of a secret. Docker takes 64 characters, and the platform adds up to 14."""
 
 MakeSecret = Callable[[str, pulumi.Output[str]], SecretRef]
 """Registers a secret under a name."""
@@ -77,10 +75,7 @@ def _texts(use: Use, terms: Terms) -> dict[str, str]:
 
 
 def _secret_name(app: str, variable: str) -> str:
-    name = f"{app}-{variable.lower().replace('_', '-')}"
-    if len(name) <= _LONGEST_NAME:
-        return name
-    return f"{name[: _LONGEST_NAME - 9]}-{hashlib.sha256(variable.encode()).hexdigest()[:8]}"
+    return short_name(f"{app}-{variable.lower().replace('_', '-')}", variable)
 
 
 def set_twice(

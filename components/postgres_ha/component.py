@@ -1,6 +1,5 @@
 """PostgresHA: Patroni members, their consensus store, and one write endpoint that follows the primary."""
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -11,6 +10,7 @@ from components.component import Component
 from components.contracts import BackupRepository, ClientContract, Terms
 from components.external import tls_values
 from components.facts import filled
+from components.names import digest, short_name
 from components.observability import Observability, Panel, ScrapeTarget, down_rule
 from components.postgres_ha.alerts import Alerts
 from components.postgres_ha.applied import applied_settings
@@ -198,7 +198,7 @@ class PostgresHA(Component):
             for role in settings.roles_of(part):
                 word = f"{name}-role-{role}-{database}"
                 if "_" in role + database:  # which becomes `-`: `a` in `b_c` and `a_b` in `c` stay two
-                    word += f"-{hashlib.sha256(f'{role} {database}'.encode()).hexdigest()[:8]}"
+                    word += f"-{digest(f'{role} {database}')}"
                 yield f"{part}@{role}", self._further(scope, word, database, role, secrets, settings.clients_tls)
 
     def _further(
@@ -242,6 +242,5 @@ def _held(values: Mapping[str, object]) -> list[str]:
 
 
 def _secret_name(word: str, key: str) -> str:
-    """Docker takes 64 characters, and the platform adds up to 14."""
     name = f"{word.replace('_', '-')}-{key.replace('_', '-')}"
-    return name if len(name) <= 50 else f"{name[:41]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+    return short_name(name, name)

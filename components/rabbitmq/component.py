@@ -1,6 +1,5 @@
 """RabbitMQ: the nodes, and the contracts of those who use them."""
 
-import hashlib
 from collections.abc import Iterator, Mapping
 
 import pulumi
@@ -8,6 +7,7 @@ import pulumi
 from components.component import Component
 from components.contracts import ClientContract
 from components.facts import filled
+from components.names import short_name, with_digest
 from components.observability import Observability
 from components.rabbitmq.contract import PORT, URL, node_fact
 from components.rabbitmq.nodes import nodes
@@ -92,8 +92,6 @@ def _contract(scope: Scope, name: str, settings: RabbitSettings, members: Endpoi
 
 
 def _secret_name(word: str, key: str) -> str:
-    """Docker takes 64 characters, and the platform adds up to 14. `a_b` and `a-b` stay two."""
-    name = f"{word.replace('_', '-')}-{key}"
-    if len(name) <= 50 and "_" not in word:
-        return name
-    return f"{name[:41]}-{hashlib.sha256(f'{word} {key}'.encode()).hexdigest()[:8]}"
+    """`a_b` and `a-b` stay two."""
+    named = with_digest if "_" in word else short_name
+    return named(f"{word.replace('_', '-')}-{key}", f"{word} {key}")
