@@ -62,7 +62,8 @@ class Trial:
             "name": f"{self.prefix}-{name}",
             "mode": {"replicated": {"replicas": 2}},
             "endpointSpec": {"mode": "dnsrr"},
-            "updateConfig": {"failureAction": "rollback", "monitor": "2s", "order": "start-first"},
+            # Longer than a busy machine takes to report that a container without a health check ended.
+            "updateConfig": {"failureAction": "rollback", "monitor": "10s", "order": "start-first"},
             "convergeConfig": {"timeout": "3m"},
             "taskSpec": {
                 "restartPolicy": {"condition": "any", "delay": "1s", "window": "0s"},

@@ -12,7 +12,8 @@ from sandbox.engine.providers.docker import tasks
 from sandbox.engine.providers.docker.rules import nanoseconds
 
 _POLL_SECONDS = 0.5
-# Without a health check a container counts as running the moment it starts: it has to stay so.
+# Without a health check a container counts as running the moment it starts: it has to stay so. An update is completed
+# when its containers ran for `monitor`, as far as the daemon knew by then: it may hear of their end later.
 _STEADY_SECONDS = 2.0
 # The update status appears a moment after the call; an update that touches no task never gets one.
 _STATUS_SECONDS = 2.0
@@ -65,9 +66,7 @@ def _wait(client: docker.APIClient, service_id: str, name: str, seconds: float, 
 
 
 def _settled(service: dict[str, Any], state: str | None, updated: bool, waited: float, steady: float) -> bool:
-    if updated and state == "completed":
-        return True
-    if updated and waited < _STATUS_SECONDS:
+    if updated and state is None and waited < _STATUS_SECONDS:
         return False
     checked = (service["Spec"]["TaskTemplate"]["ContainerSpec"].get("Healthcheck") or {}).get("Test")
     return bool(checked) or steady >= _STEADY_SECONDS
