@@ -1,6 +1,7 @@
 """The sandbox that a stack of sandbox images runs on: its hosts and its images."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,10 +24,12 @@ def start(on: Operations) -> None:
                 "`.venv/bin/python -m sandbox.images pins`."
             )
         preflight.require()
-        with step(f"  hosts: {on.hosts.description}"):
-            on.cluster().up()
-        with step("  images: all there"):
-            ensure_images(say=lambda line: say(f"  image {line}"))
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            images = pool.submit(ensure_images, say=lambda line: say(f"  image {line}"))
+            with step(f"  hosts: {on.hosts.description}"):
+                on.cluster().up()
+            with step("  images: all there"):
+                images.result()
 
 
 def runs(on: Operations) -> bool:
