@@ -219,25 +219,37 @@ class Watch:
         self._store, self._name, self._seconds = store, name, seconds
         self._base, self._votes = f"/ha-platform/{scope}/", f"/ha-platform-votes/{scope}/"
         self._reaches, self._hears, self._now = reaches, hears, now
+        self._seen: View | None = None
         self._silent: tuple[int, float] | None = None
         """Which lock's holder does not answer, and since when."""
         self._released: tuple[str, float] | None = None
 
     def look(self) -> str:
         """What is worth a line in the log. Raises OSError where the store does not answer."""
-        found = view(self._store.below(self._base))
-        if found is None or found.leader == self._name or found.paused or self._lives(found):
-            self._silent = None
-            return ""
-        begun = self._now()
-        if self._reaches(found.addresses):
-            self._silent = None
-            return ""
-        if self._silent is None or self._silent[0] != found.leader_revision:
-            self._silent = (found.leader_revision, begun)
-        if self._now() - self._silent[1] < self._seconds or not found.may_be_replaced or self._hears(self._seconds):
+        # Before the store is asked: a lost host may take the store's leader along, and its election takes longer.
+        silence = self._silence(self._seen)
+        before, self._seen = self._seen, view(self._store.below(self._base))
+        if (found := self._seen) != before:
+            silence = self._silence(found)
+        if silence < self._seconds or found is None or not found.may_be_replaced or self._hears(self._seconds):
             return ""
         return self._vote(found)
+
+    def _silence(self, found: View | None) -> float:
+        """For how many seconds the lock's holder has not answered; 0 where it does, or is left alone."""
+        begun = self._now()
+        if (
+            found is None
+            or found.leader == self._name
+            or found.paused
+            or self._lives(found)
+            or self._reaches(found.addresses)
+        ):
+            self._silent = None
+            return 0.0
+        if self._silent is None or self._silent[0] != found.leader_revision:
+            self._silent = (found.leader_revision, begun)
+        return self._now() - self._silent[1]
 
     def _lives(self, found: View) -> bool:
         """It took the lock back: it is left alone for as long as a lock lives."""

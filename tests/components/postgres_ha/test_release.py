@@ -18,12 +18,15 @@ class Store(release.Store):
     def __init__(self) -> None:
         self.keys: dict[str, tuple[str, int]] = {}
         self.revision = 10
+        self.away = False
 
     def write(self, key: str, value: str) -> None:
         self.revision += 1
         self.keys[key] = (value, self.revision)
 
     def below(self, prefix: str) -> dict[str, tuple[str, int]]:
+        if self.away:
+            raise OSError("the store does not answer")
         return {key[len(prefix) :]: value for key, value in self.keys.items() if key.startswith(prefix)}
 
     def put(self, key: str, value: str, *, seconds: int) -> None:
@@ -50,6 +53,7 @@ class Cluster:
         self.store = Store()
         self.now = 100.0
         self.answers, self.heard = False, False
+        self.led: list[str] = []
         for name in ("pg-0", "pg-1", "pg-2"):
             urls = {"conn_url": f"postgres://{name}:5432/postgres", "api_url": f"http://{name}:8008/patroni"}
             self.store.write(f"{BASE}members/{name}", json.dumps(urls))
@@ -70,10 +74,13 @@ class Cluster:
         )
 
     def reaches(self, addresses: Sequence[tuple[str, str, int]]) -> bool:
-        assert [*addresses] == [("postgres", self.store.leader, 5432), ("patroni", self.store.leader, 8008)]
+        asked = addresses[0][1]
+        assert [*addresses] == [("postgres", asked, 5432), ("patroni", asked, 8008)]
+        assert asked in self.led[-2:], "who leads, or who led when the store was asked last"
         return self.answers
 
     def lead(self, name: str) -> None:
+        self.led.append(name)
         self.store.write(f"{BASE}leader", name)
 
     def sync(self, standby: str | None, leader: str = "pg-0") -> None:
@@ -104,6 +111,22 @@ def test_two_that_miss_it_for_long_enough_release_the_lock(cluster: Cluster) -> 
     after = cluster.store.keys[f"{BASE}sync"]
     assert after[0] == before[0]
     assert after[1] > before[1], "what the primary read before is out of date"
+
+
+@pytest.mark.parametrize("answers", [False, True], ids=["silent", "answering"])
+def test_the_time_runs_while_the_store_elects(cluster: Cluster, answers: bool) -> None:
+    """Its host is lost, and had the store's leader; or the members are cut off from the store alone."""
+    cluster.answers = True
+    cluster.look()
+    cluster.answers, cluster.store.away = answers, True
+    for _ in range(int(AFTER)):
+        for name in ("pg-1", "pg-2"):
+            with pytest.raises(OSError, match="does not answer"):
+                cluster.look(name)
+        cluster.now += 1
+    cluster.answers, cluster.store.away = False, False
+    cluster.look()
+    assert cluster.store.leader == ("pg-0" if answers else None)
 
 
 def test_one_is_not_most(cluster: Cluster) -> None:
