@@ -5,7 +5,8 @@ and etcd 3.5 (`lease/lessor.go`); what a server needs for its start and its prom
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import ceil
 
 from guarantees.client import RETRY
 from guarantees.loss import NOTHING, Loss
@@ -41,6 +42,12 @@ LEASE_EXTENSION = Timer(
     source="a new leader of etcd starts every lease again and adds an election timeout (1 s); it looks every 0.5 s",
 )
 
+REPLACEMENT = Timer(
+    name="standby's replacement",
+    millis=1_000,
+    source="Patroni writes the new synchronous standby to the store and reloads the server, less than 1 s",
+)
+
 LOOKS = Timer(
     name="members' looks",
     millis=3_500,
@@ -54,9 +61,10 @@ class Cluster:
     """The timers as they are rendered. A replica that is further behind than `lag_bytes`, by what was recorded last
     (every `loop_wait`), is not promoted. `restart` is how long the orchestrator waits before it starts a container
     again, and `start` how long that takes; `connect` how long a client waits for a connection, `look_up` for a name
-    whose container is gone. `pooler`: clients come through one. `synchronous`: a write is acknowledged when a replica
-    has it; `strict`: also while there is none. `release`: after how long the replicas take the lock from a primary that
-    does not answer. `together`: one host may have several members.
+    whose container is gone, `sender` how long a server waits for a silent replica (0: for ever). `pooler`: clients come
+    through one. `synchronous`: a write is acknowledged when a replica has it; `strict`: also while there is none.
+    `release`: after how long the replicas take the lock from a primary that does not answer. `together`: one host may
+    have several members.
     """
 
     members: int
@@ -71,6 +79,7 @@ class Cluster:
     restart: Timer
     start: Timer
     proxy: Following
+    sender: Timer
     connect: Timer
     look_up: Timer
     pooler: Pooling | None = None
@@ -100,7 +109,7 @@ class Cluster:
             )
             return
         if self.strict and self.members == 2:
-            for fault in ("primary killed, slow recovery", "host lost"):
+            for fault in ("primary killed, slow recovery", "host lost", "standby killed", "standby's host lost"):
                 yield Promise(
                     fault=fault,
                     loss=NOTHING,
@@ -115,7 +124,30 @@ class Cluster:
             loss=self._behind(cut_off=False),
         )
         yield self._host_lost()
+        if self.synchronous:
+            yield from self._standby_lost()
         yield self._switchover()
+
+    def _standby_lost(self) -> Iterator[Promise]:
+        """The synchronous one: writes wait until Patroni has named another, or none is left to wait for."""
+        yield Promise(fault="standby killed", timers=(self.loop_wait, REPLACEMENT), loss=NOTHING)
+        lost = "standby's host lost"
+        if not self.sender.millis:
+            yield Promise(
+                fault=lost,
+                loss=NOTHING,
+                unbounded="until the host is back: its server waits for it for ever",
+                fix=f"Set `{self.sender.setting}` to seconds.",
+            )
+        elif not self.together and self.store_members > 1:  # otherwise it is as any host that is lost
+            asked = replace(
+                self.retry_timeout,
+                name="lost member of the store",
+                millis=ceil(self.retry_timeout.millis / self.store_members / 100) * 100,
+                source="Patroni waits for each member of the store for its share of `failover.retry_timeout`",
+            )
+            timers = (self.sender, STORE_ELECTION, asked, self.loop_wait, REPLACEMENT)
+            yield Promise(fault=lost, timers=timers, loss=NOTHING)
 
     def _switchover(self) -> Promise:
         timers = (HAND_OVER, PROMOTION, *self.found)

@@ -3,7 +3,7 @@
 from components.postgres_ha import wal
 from components.postgres_ha.parameters import value_of
 from components.postgres_ha.settings import PostgresSettings
-from components.postgres_ha.timers import LAG_BYTES
+from components.postgres_ha.timers import LAG_BYTES, SENDER_SECONDS
 
 Configuration = dict[str, object]
 
@@ -48,7 +48,7 @@ def dynamic_configuration(
                 "tcp_keepalives_idle": 10,
                 "tcp_keepalives_interval": 3,
                 "tcp_keepalives_count": 3,
-                "wal_sender_timeout": "10s",
+                "wal_sender_timeout": f"{SENDER_SECONDS}s",
                 "wal_receiver_timeout": "10s",
                 "password_encryption": "scram-sha-256",
                 **own,

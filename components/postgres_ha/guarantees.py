@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from components.postgres_ha.backups import PUSH_SECONDS
+from components.postgres_ha.parameters import majors, value_of
 from components.postgres_ha.pooler import RETRY_SECONDS
 from components.postgres_ha.settings import PostgresSettings
-from components.postgres_ha.timers import CONNECT_SECONDS, LAG_BYTES
+from components.postgres_ha.timers import CONNECT_SECONDS, LAG_BYTES, SENDER_SECONDS
 from components.write_proxy.timers import following
 from guarantees.loss import Loss
 from guarantees.patroni import Cluster
@@ -41,6 +42,7 @@ def promises(settings: PostgresSettings, around: Surroundings) -> Iterator[Promi
         start=around.start,
         proxy=following(stable_addresses=around.stable_addresses),
         pooler=_POOLER if settings.pooler else None,
+        sender=_sender(settings),
         connect=Timer(name="connect", millis=CONNECT_SECONDS * 1000, source="`connect_timeout` of the contract"),
         look_up=around.look_up,
         together=around.together,
@@ -58,3 +60,10 @@ def promises(settings: PostgresSettings, around: Surroundings) -> Iterator[Promi
 def _failover(settings: PostgresSettings, name: str) -> Timer:
     key = f"failover.{name}"
     return Timer(name=name, millis=getattr(settings.failover, name) * 1000, source=f"the setting `{key}`", setting=key)
+
+
+def _sender(settings: PostgresSettings) -> Timer:
+    name = "wal_sender_timeout"
+    key = f"parameters.{name}"
+    text = settings.parameters.get(name, f"{SENDER_SECONDS}s")
+    return Timer(name=name, millis=int(value_of(name, text, majors()[-1])), source=f"the setting `{key}`", setting=key)

@@ -140,6 +140,7 @@ class VolumeDeleted(_OfDatabase):
     name = "volume-deleted"
     does = "the synchronous standby stops, and its volume is deleted"
     healed_by = "it clones the primary"
+    promise = (COMPONENT, "standby killed")
     seconds: ClassVar[float] = 300
 
     def aim(self) -> None:

@@ -15,6 +15,8 @@ PROMOTE, HAND_OVER = 1, 3  # measured: below 1 s; below 1 s and 2.2 s of Patroni
 ELECTION, LEASE = 2, 1.5  # etcd: 2 x 1 s election timeout; 1 s extension, looked at every 0.5 s
 SILENT = 2  # Patroni's timeout for each member's REST API
 LOOKS = 1 + 1 + 1.5  # the first is late, the last ends late; a lost member of the store
+SENDER = 10  # `wal_sender_timeout`
+REPLACED = 1  # one write to the store and a reload
 CHECK = 0.5  # the write proxy: `downinter 500ms rise 1`
 ADDRESS = 2  # the write proxy: `hold 1s`, `timeout resolve 1s`
 CONNECT = 5  # `connect_timeout` of the contract
@@ -45,6 +47,11 @@ POSTGRES: list[tuple[Surroundings, dict[str, Any], str, float]] = [
      ELECTION + LEASE + 30 + 10 + SILENT + PROMOTE + CLUSTER_NAME + CHECK + CONNECT + RETRY),
     (SWARM, {"synchronous": True, "failover": failover(20, 5, 5) | {"release_after": 4}}, "host lost",
      ELECTION + 4 + LOOKS + 5 + SILENT + PROMOTE + SWARM_NAME + CHECK + CONNECT + RETRY),
+    (SWARM, {"synchronous": True}, "standby killed", 10 + REPLACED),
+    (SWARM, {"synchronous": "strict", "failover": failover(20, 5, 6)}, "standby's host lost",
+     SENDER + ELECTION + 6 / 3 + 5 + REPLACED),
+    (KUBERNETES, {"synchronous": True, "members": 5, "parameters": {"wal_sender_timeout": "4s"}}, "standby's host lost",
+     4 + ELECTION + 10 / 5 + 10 + REPLACED),
     (SWARM, {"members": 2}, "switchover", HAND_OVER + PROMOTE + CHECK + RETRY),
     (SWARM, {"pooler": {}}, "switchover", HAND_OVER + PROMOTE + CHECK + LOGIN + RETRY),
     (KUBERNETES, {"pooler": {}}, "host lost",
@@ -113,6 +120,21 @@ def test_a_write_that_needs_every_replica_waits_for_each() -> None:
     assert found["host lost"].outage_millis is None
     assert "until the host is back: a write needs 2 replicas" in found["host lost"].unbounded
     assert "replica killed" not in redis()
+
+
+@pytest.mark.parametrize("fault", ["standby killed", "standby's host lost"])
+def test_who_waits_for_a_standby(fault: str) -> None:
+    """Whoever writes, where a write needs it; with two `strict` servers for as long as it is away."""
+    assert fault not in postgres()
+    assert fault not in postgres(members=1, store={"members": 1})
+    assert str(postgres(synchronous=True)[fault].loss) == "none"
+    assert postgres(synchronous="strict", members=2)[fault].outage_millis is None
+
+
+def test_a_server_that_never_gives_a_replica_up() -> None:
+    found = postgres(synchronous=True, parameters={"wal_sender_timeout": "0"})
+    assert found["standby's host lost"].outage_millis is None
+    assert "parameters.wal_sender_timeout" in found["standby's host lost"].fix
 
 
 @pytest.mark.parametrize("fault", ["host lost", "primary killed, slow recovery"])

@@ -30,6 +30,7 @@ PROXY = _timers("check", "name").map(lambda timers: Following(**timers))
 CLUSTERS = st.builds(
     lambda timers, **others: Cluster(**timers, **others),
     _timers(*PATRONI),
+    sender=st.integers(min_value=1, max_value=100_000).map(_timer),  # 0 is for ever
     members=st.sampled_from([1, 2, 3, 5]),
     store_members=st.sampled_from([1, 3, 5]),
     synchronous=st.booleans(),
@@ -52,7 +53,7 @@ GROUPS = st.builds(
 )
 
 
-@given(CLUSTERS, st.sampled_from(PATRONI), MILLIS)
+@given(CLUSTERS, st.sampled_from((*PATRONI, "sender")), MILLIS)
 def test_patroni(cluster: Cluster, name: str, more: int) -> None:
     _not_better([*cluster.promises()], [*_longer(cluster, name, more).promises()])
 
