@@ -4,6 +4,8 @@ set -eu
 name=$1 address=$2 ready=$3
 
 mount --make-rprivate /
+# crun takes control groups of version 1 or of version 2, not both. Version 2 has no controllers where both are mounted.
+umount /sys/fs/cgroup/unified 2>/dev/null || true
 hostname "$name"
 
 # The host has a nameserver of its own (nameserver.py).

@@ -20,7 +20,7 @@ from sandbox.hosts.profiles import Profile, cache_dir, profile
 PACKAGES = {
     "etcd-server": "etcd",
     "containerd": "containerd",
-    "runc": "runc",
+    "crun": "crun",
     "containernetworking-plugins": "/usr/lib/cni/ptp",
     "conntrack": "conntrack",
     "ipset": "ipset",
