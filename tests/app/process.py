@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 
 import httpx
+from prometheus_client.parser import text_string_to_metric_families
 
 SANDBOX = Path(__file__).parents[2] / "sandbox"
 
@@ -64,6 +65,12 @@ class AppProcess:
             self._process.kill()
             self._process.wait()
         self._output.close()
+
+    def metric(self, name: str, **labels: str) -> float:
+        """The sum over the labels that are not given."""
+        families = text_string_to_metric_families(httpx.get(f"{self.url}/metrics", trust_env=False, timeout=30).text)
+        samples = (sample for family in families for sample in family.samples if sample.name == name)
+        return sum(sample.value for sample in samples if labels.items() <= sample.labels.items())
 
     def terminate(self) -> None:
         """SIGTERM, as both platforms stop a replica."""

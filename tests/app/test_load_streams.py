@@ -6,6 +6,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.responses import PlainTextResponse
 
+from drills.waiting import wait_for
 from sandbox.load import in_background, run_streams
 from tests.app.conftest import StartApp
 from tests.app.process import AppProcess
@@ -24,7 +25,8 @@ def test_complete_streams_are_counted_with_their_tokens(app: AppProcess) -> None
 def test_streams_of_a_killed_replica_are_broken(start_app: StartApp) -> None:
     app = start_app()
     with in_background(lambda _: run_streams(app.url, count=4, tokens=200, delay_ms=50)) as load:
-        time.sleep(1.5)
+        wait_for("they stream", lambda: app.metric("app_streams_in_flight") == 4, seconds=60, every=0.1)
+        time.sleep(0.5)  # a token each, and more
         app.kill()
         report = load.result(60)
     assert not report.clean
@@ -36,7 +38,8 @@ def test_streams_of_a_killed_replica_are_broken(start_app: StartApp) -> None:
 def test_streams_survive_a_graceful_stop(start_app: StartApp) -> None:
     app = start_app(GRACE_SECONDS="60")
     with in_background(lambda _: run_streams(app.url, count=4, tokens=80, delay_ms=50)) as load:
-        time.sleep(1.5)
+        wait_for("they stream", lambda: app.metric("app_streams_in_flight") == 4, seconds=60, every=0.1)
+        time.sleep(0.5)  # a token each, and more
         app.terminate()
         report = load.result(60)
     assert report.clean

@@ -84,9 +84,7 @@ def test_kubeconfig_is_private_and_api_is_reached_by_address(kubernetes_cluster:
 def test_up_again_starts_nothing(kubernetes_cluster: KubernetesCluster) -> None:
     records = sorted(kubernetes_cluster.profile.directory.glob("*/*.json"))
     before = {path: path.read_text() for path in records}
-    started = time.monotonic()
     kubernetes_cluster.up()
-    assert time.monotonic() - started < 60
     after = {path: path.read_text() for path in records}
     assert {path.stem for path in after} > {"etcd", "kubelet", "firewall"}
     assert after == before

@@ -1,6 +1,5 @@
 """The sandbox's Swarm: up is idempotent, hosts can be lost and healed, down leaves nothing."""
 
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -136,9 +135,7 @@ def test_down_leaves_nothing(machine_before: Machine, trial: SwarmCluster, web: 
     namespaces = leftovers.namespaces([*trial.hosts, Host(TRIAL, 0)])
     inside = processes.in_namespaces(namespaces)
     assert len(inside) > 3 * len(trial.hosts), f"daemons and {web} run in the hosts' namespaces, found {inside}"
-    started = time.monotonic()
     removed = trial.down()
-    assert time.monotonic() - started < 60
     assert removed, "`down` says what it removed"
     assert processes.in_namespaces(namespaces) == []
     assert Machine.now(TRIAL) == machine_before

@@ -3,7 +3,6 @@
 import json
 import re
 import subprocess
-import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -23,7 +22,6 @@ from tests.live.machine import Machine
 
 pytestmark = [pytest.mark.live, pytest.mark.swarm, pytest.mark.timeout(1800, func_only=True)]
 
-DOWN_SECONDS = 30
 """Hosts that are thrown away need no container to stop in order, which takes minutes on a busy machine."""
 
 
@@ -204,13 +202,11 @@ def _give_certificate(commands: Commands, file: Path) -> None:
 
 def test_make_down_leaves_nothing(swarm: SwarmCluster, commands: Commands, machine_before: Machine) -> None:
     namespaces = leftovers.namespaces([*swarm.hosts, Host(PROFILE, 0)])
-    volumes, started = volumes_of(swarm.client(), "dev"), time.monotonic()
+    volumes = volumes_of(swarm.client(), "dev")
     run = commands.make("down")
-    seconds = time.monotonic() - started
     assert run.code == 0, run.text
     assert volumes
     assert all(f"volume {volume} goes with its host" in run.out for volume in volumes)
-    assert seconds < DOWN_SECONDS, run.out
     assert leftovers.find(PROFILE, namespaces) == []
     assert processes.in_namespaces(namespaces) == []
     wait_until(lambda: not processes_of(commands.state), "the commands' own processes ended with them", 60)
