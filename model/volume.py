@@ -9,3 +9,5 @@ class Volume:
 
     path: str
     size_bytes: int
+    disposable: bool = False
+    """Nobody misses what is in it: a member may move away from it and start on an empty one."""

@@ -73,7 +73,7 @@ def verifier(
                 stop=Stop(grace_seconds=30),
             ),
             count=1,
-            volume=Volume(path=image.data_dir, size_bytes=wanted.volume or settings.volume),
+            volume=Volume(path=image.data_dir, size_bytes=wanted.volume or settings.volume, disposable=True),
             peers=False,
             probes=Probes(
                 ready=(
@@ -85,7 +85,6 @@ def verifier(
                 start_seconds=300,
             ),
             hosts=(wanted.host,) if wanted.host else (),
-            abandon_data_on=settings.abandon_data_on,
             node_labels=settings.placement.labels,
             outside=backups.outside,
             depends_on=(*members.resources, *depends_on),

@@ -54,6 +54,9 @@ def announcements(
         )
     if not before or before == after:
         return
+    if word.volume.disposable:
+        yield from _disposable(word, names, ordinal, before, after)
+        return
     if not word.peers:
         yield from _alone(word, names, ordinal, before, after)
         return
@@ -71,6 +74,16 @@ def announcements(
         start = "starts there on an empty volume" if len(left) == len(before) else "copies its peers' data there"
         yield (
             f"{word.origin}: {word.name}-{ordinal} moves from {before[ordinal]} to {after[ordinal]}. It {start}; "
+            f"{_volume_stays(names.member(word.name, ordinal), before[ordinal])}"
+        )
+
+
+def _disposable(
+    word: Members, names: Names, ordinal: int, before: Sequence[str], after: Sequence[str]
+) -> Iterator[str]:
+    if ordinal < len(before) and before[ordinal] != after[ordinal]:
+        yield (
+            f"{word.origin}: {word.name}-{ordinal} moves from {before[ordinal]} to {after[ordinal]} and begins anew; "
             f"{_volume_stays(names.member(word.name, ordinal), before[ordinal])}"
         )
 

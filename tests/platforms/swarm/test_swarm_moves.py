@@ -15,12 +15,16 @@ from tests.platforms.words import Word
 NODES = SETTINGS.model_copy(update={"nodes": ("a", "b", "c", "d", "e", "f")})
 
 
-def word(*hosts: str, abandon: tuple[str, ...] = (), peers: bool = True, electorate: bool = False) -> Members:
+def word(
+    *hosts: str, abandon: tuple[str, ...] = (), peers: bool = True, electorate: bool = False, disposable: bool = False
+) -> Members:
     made: list[Members] = []
 
     def make(container: Any) -> list[Word]:
+        of = database(container)
         of = replace(
-            database(container),
+            of,
+            volume=replace(of.volume, disposable=disposable),
             count=len(hosts),
             hosts=hosts,
             abandon_data_on=abandon,
@@ -40,10 +44,10 @@ def inputs(*hosts: str) -> list[dict[str, Any]]:
     return [found[f"shop-db-{ordinal}"] for ordinal in range(len(hosts))]
 
 
-def said(before: str, after: str, abandon: str = "", *, peers: bool = True) -> dict[int, list[str]]:
+def said(before: str, after: str, abandon: str = "", **of: bool) -> dict[int, list[str]]:
     """What each member's hook says of a change; hosts are letters. Raises DataLost where the first refuses."""
     old, new = inputs(*before), inputs(*after)
-    wanted = word(*after, abandon=tuple(abandon), peers=peers)
+    wanted = word(*after, abandon=tuple(abandon), **of)
     return {
         ordinal: list(announcements(wanted, Names(stack="shop"), ordinal, old[ordinal], new[ordinal]))
         for ordinal in range(min(len(old), len(new)))
@@ -147,3 +151,9 @@ def test_there_may_be_fewer_without_peers_and_what_stays_is_told_once() -> None:
     ]
     assert "its volume stays behind on c" in told[0][1]
     assert said("ab", "abc", peers=False) == {0: [], 1: []}, "one more starts empty"
+
+
+def test_what_nobody_misses_is_left_behind_unasked() -> None:
+    told = said("a", "b", peers=False, disposable=True)
+    assert told[0][0].startswith("stack.databases.db: db-0 moves from a to b and begins anew; its volume stays")
+    assert said("a", "a", peers=False, disposable=True) == {0: []}
