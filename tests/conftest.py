@@ -10,8 +10,8 @@ from tests.server_logs import written_since
 
 # How long an example takes says something about the machine, not about the code.
 SLOW = [HealthCheck.too_slow, HealthCheck.filter_too_much]
-settings.register_profile("quick", deadline=None, suppress_health_check=SLOW, max_examples=40)
-settings.register_profile("thorough", deadline=None, suppress_health_check=SLOW, max_examples=150)
+settings.register_profile("quick", deadline=None, suppress_health_check=SLOW, max_examples=25)
+settings.register_profile("thorough", deadline=None, suppress_health_check=SLOW, max_examples=100)
 settings.load_profile("quick")  # `--hypothesis-profile thorough` for the other
 
 

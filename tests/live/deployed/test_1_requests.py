@@ -49,7 +49,7 @@ def test_a_killed_replica_costs_no_request(site: Site, reports: Path, request: p
     of its requests are always in flight."""
     without_retries = f"{site.url}/replica?ms=500"
     wait_for("three replicas answer", lambda: len(_spread(site.url)) == 3, seconds=180)
-    with in_background(lambda stop: run_http(without_retries, rate=RATE, total=TOTAL, stop=stop)) as load:
+    with in_background(lambda stop: run_http(without_retries, rate=RATE / 2, total=TOTAL, stop=stop)) as load:
         report = drilled(AppReplicaKilled(site), reports, rate=RATE, least=TOTAL).requests
         load.stop()
         control = load.result(timeout_seconds=60)
