@@ -8,7 +8,7 @@ from drills.loads import answers
 from drills.site import Site
 from drills.waiting import wait_for
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(1200, func_only=True)]
+pytestmark = [pytest.mark.live, pytest.mark.once, pytest.mark.timeout(1200, func_only=True)]
 
 _FOUND = {"sandbox": r"replicas: 3 => 0", "pulumi": r"\bweb (updated|refreshed?).*\[diff: [^]]*\b(mode|spec)\b"}
 """How an engine says what it found."""

@@ -18,7 +18,7 @@ from drills.stack import MEMBERS
 from drills.waiting import wait_for
 from sandbox.load import in_background, run_writes
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(1500, func_only=True)]
+pytestmark = [pytest.mark.live, pytest.mark.once, pytest.mark.timeout(1500, func_only=True)]
 BACK_SECONDS = 240
 """A start on a busy machine; healthy members need 5 to 30 s."""
 KEYS = 200

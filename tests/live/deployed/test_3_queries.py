@@ -55,6 +55,7 @@ def test_a_parallel_hash_join_has_room(site: Site) -> None:
     assert int(used[2]) > RUNTIME_KB, text
 
 
+@pytest.mark.once
 def test_vectors_are_searched_by_an_index(site: Site) -> None:
     """In the application's database, as its owner: the extension is there, and is not the owner's business."""
     primary = wait_for("a primary leads", lambda: _primary(site), seconds=60)
@@ -64,6 +65,7 @@ def test_vectors_are_searched_by_an_index(site: Site) -> None:
     assert text.strip().splitlines()[-1] == "70", text
 
 
+@pytest.mark.once
 def test_a_role_reads_what_the_owner_makes_and_no_more(site: Site) -> None:
     """`roles` of the stack, which the job of the settings keeps."""
     primary = wait_for("a primary leads", lambda: _primary(site), seconds=60)
