@@ -140,6 +140,7 @@ def alternatives(objects: Objects) -> Mapping[str, Any]:
         "Stop.grace_seconds": 31,
         "Stop.signal": "SIGQUIT",
         "TcpCheck.port": 8081,
+        "Volume.disposable": True,
         "Volume.path": "/var/lib/other",
         "Volume.size_bytes": 2**31,
         "Workload.depends_on": (objects.resource,),

@@ -39,6 +39,7 @@ FACTS = {
     },
     **{(kind, "SharedMount.instead_of"): "a permission: read when other data is mounted" for kind in PLATFORMS},
     **{(kind, "Members.peers"): "read when a member moves or goes, never deployed" for kind in PLATFORMS},
+    **{(kind, "Volume.disposable"): "read when a member moves, never deployed" for kind in PLATFORMS},
     **{(kind, "Members.electorate"): "read when the count changes, never deployed" for kind in PLATFORMS},
     ("swarm", "Job.container.image.http_tool"): "a fact about the image: a job has no probes",
     **{(kind, "ConfigFile.not_secret"): "for policies, and whoever reads them" for kind in PLATFORMS},
