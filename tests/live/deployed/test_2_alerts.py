@@ -58,6 +58,7 @@ def test_every_rule_reads_what_something_exports(site: Site) -> None:
     wait_for("every metric has series", all_are_there, seconds=60)
 
 
+@pytest.mark.once
 def test_an_alert_reaches_the_receiver(site: Site) -> None:
     """The one application without metrics is the receiver itself."""
     receiver = site.member("alerts", 0)

@@ -53,6 +53,7 @@ def test_logs_show_what_was_just_written_and_go_on(site: Site) -> None:
         wait_for("what comes", lambda: "mark=two" in follower.text(), seconds=30)
 
 
+@pytest.mark.once
 def test_a_database_changes_its_primary_on_a_persons_word(site: Site, reports: Path) -> None:
     fault = Switchover(site)
     report, run = drilled(fault, reports).writes, fault.said

@@ -77,6 +77,7 @@ def test_a_bad_image_never_takes_over(site: Site, reports: Path, request: pytest
     assert site.deployment.previewed(lambda _: None) == {}, "the next up has ended it"
 
 
+@pytest.mark.once
 def test_a_failing_migration_stops_the_rollout(site: Site) -> None:
     good = site.image_of("web")
 
