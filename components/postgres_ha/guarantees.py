@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from components.postgres_ha.backups import PUSH_SECONDS
-from components.postgres_ha.parameters import majors, value_of
+from components.postgres_ha.parameters import whole
 from components.postgres_ha.pooler import RETRY_SECONDS
 from components.postgres_ha.settings import PostgresSettings
 from components.postgres_ha.timers import CONNECT_SECONDS, LAG_BYTES, SENDER_SECONDS
@@ -65,5 +65,6 @@ def _failover(settings: PostgresSettings, name: str) -> Timer:
 def _sender(settings: PostgresSettings) -> Timer:
     name = "wal_sender_timeout"
     key = f"parameters.{name}"
-    text = settings.parameters.get(name, f"{SENDER_SECONDS}s")
-    return Timer(name=name, millis=int(value_of(name, text, majors()[-1])), source=f"the setting `{key}`", setting=key)
+    given = whole(name, settings.parameters.get(name))
+    millis = SENDER_SECONDS * 1000 if given is None else given
+    return Timer(name=name, millis=millis, source=f"the setting `{key}`", setting=key)

@@ -131,6 +131,11 @@ def test_who_waits_for_a_standby(fault: str) -> None:
     assert postgres(synchronous="strict", members=2)[fault].outage_millis is None
 
 
+def test_a_refused_time_does_not_stop_the_report_of_all_faults() -> None:
+    found = postgres(synchronous=True, parameters={"wal_sender_timeout": "soon"})
+    assert seconds(found["standby's host lost"]) == seconds(postgres(synchronous=True)["standby's host lost"])
+
+
 def test_a_server_that_never_gives_a_replica_up() -> None:
     found = postgres(synchronous=True, parameters={"wal_sender_timeout": "0"})
     assert found["standby's host lost"].outage_millis is None

@@ -109,9 +109,15 @@ def parameters(major: int) -> Mapping[str, Parameter]:
 
 
 def shared_buffers_bytes(text: str | None) -> int | None:
-    """The size of `shared_buffers`, which every version reads alike; None if it is not given, or no size."""
+    """The size of `shared_buffers`; None if it is not given, or no size."""
+    pages = whole("shared_buffers", text)
+    return None if pages is None else pages * _BYTES["8kB"]
+
+
+def whole(name: str, text: str | None) -> int | None:
+    """A number in the server's own unit that every version reads alike; None if it is not given, or refused."""
     try:
-        return None if text is None else int(parameters(majors()[-1])["shared_buffers"].value(text)) * _BYTES["8kB"]
+        return None if text is None else int(value_of(name, text, majors()[-1]))
     except ValueError:
         return None
 
