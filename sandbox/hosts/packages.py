@@ -1,6 +1,5 @@
 """Debian packages that the sandbox needs: installed when missing, their services neither started nor stopped."""
 
-import fcntl
 import os
 import shutil
 from collections.abc import Iterator, Sequence
@@ -9,7 +8,7 @@ from pathlib import Path
 
 from sandbox.hosts import commands
 from sandbox.hosts.errors import HostError
-from sandbox.hosts.profiles import cache_dir
+from sandbox.hosts.lock import exclusive
 
 _POLICY = Path("/usr/sbin/policy-rc.d")
 _REFUSE_STARTS = "#!/bin/sh\nexit 101\n"
@@ -31,7 +30,8 @@ def ensure(packages: dict[str, str]) -> list[str]:
             "DOCKER_HOST to a Docker that is there"
         )
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    with _one_at_a_time(), _no_service_starts():
+    # One installation at a time: the first to end would let the services of the others start.
+    with exclusive(_POLICY.parent), _no_service_starts():
         apt = ("apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=300")
         try:
             commands.run(*apt, "install", "--no-install-recommends", *wanted, env=environment)
@@ -54,15 +54,6 @@ def _install_with_fresh_lists(apt: Sequence[str], wanted: list[str], environment
 
 def _has(program: str) -> bool:
     return Path(program).exists() if program.startswith("/") else shutil.which(program) is not None
-
-
-@contextmanager
-def _one_at_a_time() -> Iterator[None]:
-    """One installation at a time on this machine: the first to end would let the services of the others start."""
-    cache_dir().mkdir(parents=True, exist_ok=True)
-    with (cache_dir() / "packages.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 @contextmanager

@@ -1,16 +1,15 @@
 """Build what is missing: nothing for images that the storage has, one base and a layer each for the others."""
 
-import fcntl
 import platform
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sandbox.hosts import packages, preflight
+from sandbox.hosts.lock import exclusive
 from sandbox.hosts.profiles import cache_dir, registry_storage
 from sandbox.hosts.registry import ADDRESS
 from sandbox.images import archives, layers
@@ -45,7 +44,8 @@ def ensure_images(
     references = {name: reference(name) for name in wanted}
     storage = Storage(storage_root or registry_storage())
     if _missing(storage, wanted):
-        with _one_builder():
+        # One builder at a time on this cache; the next one finds the images there.
+        with exclusive(cache_dir()):
             _build(storage, _missing(storage, wanted), say)
     return references
 
@@ -137,12 +137,3 @@ def _line(name: str) -> list[str]:
     """The image's ancestors from the base on, and the image."""
     parent = recipe(name).parent
     return [*(_line(parent) if parent else ()), name]
-
-
-@contextmanager
-def _one_builder() -> Iterator[None]:
-    """One builder at a time on this cache; the next one finds the images there."""
-    cache_dir().mkdir(parents=True, exist_ok=True)
-    with (cache_dir() / "build.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
