@@ -20,6 +20,7 @@ def test_the_next_up_restarts_nothing(site: Site) -> None:
     assert site.running() == ran
 
 
+@pytest.mark.once
 def test_each_engine_takes_the_stack_over_without_a_change(site: Site) -> None:
     deployment = site.deployment
     ran, first = site.running(), deployment.engine

@@ -67,6 +67,7 @@ def _read(site: Site, path: str) -> bytes:
     return bytes.fromhex(site.run_in(site.member("alerts", 0), command).strip())
 
 
+@pytest.mark.once
 def test_a_bad_image_never_takes_over(site: Site, reports: Path, request: pytest.FixtureRequest) -> None:
     fault = BadImage(site)
     report, run = drilled(fault, reports, rate=RATE).requests, fault.said
