@@ -36,12 +36,13 @@ def main(arguments: list[str] | None = None) -> int:
     run.add_argument("--only", default="", help="names of faults")
     run.add_argument("--runs", default="", help="of each fault; default: 3")
     verbs.add_parser("list", help="every fault, and what it does")
-    verbs.add_parser("page", help="write docs/drills.md and its charts from the last full run")
+    page = verbs.add_parser("page", help="write docs/drills.md and its charts from the last full run")
+    page.add_argument("--runs", default="", help="of each fault that make a run full; default: 3")
     given = parser.parse_args(arguments)
     try:
         if given.verb == "run":
             return run_drills(given.platform, given.only, given.runs)
-        print("\n".join(_listed() if given.verb == "list" else write_pages()))
+        print("\n".join(_listed() if given.verb == "list" else write_pages(runs=runs_of(given.runs))))
     except FAILED as error:
         print(f"drill: {error}", file=sys.stderr)
         return 1

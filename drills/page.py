@@ -27,12 +27,13 @@ _COLUMNS = (
 )
 
 
-def write_pages(out: Path = REPOSITORY / "out", docs: Path = REPOSITORY / "docs") -> list[str]:
-    """Write docs/drills.md and a chart for each platform with a full run. Raises DrillError where there is none."""
+def write_pages(out: Path = REPOSITORY / "out", docs: Path = REPOSITORY / "docs", *, runs: int = RUNS) -> list[str]:
+    """Write docs/drills.md and a chart for each platform with a full run: every fault `runs` times or more. Raises
+    DrillError where there is none."""
     full, lacking = {}, []
     for platform in PLATFORMS:
         results = Results(platform, out)
-        missing = results.missing(chosen("", platform, FAULTS), SETTING, RUNS)
+        missing = results.missing(chosen("", platform, FAULTS), SETTING, runs)
         if missing:
             lacking.append(f"{platform}: {len(missing)} runs are missing; `make drill PLATFORM={platform}` adds them.")
         else:

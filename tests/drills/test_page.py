@@ -33,6 +33,15 @@ def test_without_a_full_run_there_is_no_page(tmp_path: Path) -> None:
     assert not [*tmp_path.glob("*.md"), *tmp_path.glob("*.svg")]
 
 
+def test_fewer_runs_are_full_when_asked_for(tmp_path: Path) -> None:
+    for name in FAULTS:
+        Results("swarm", tmp_path).add(replace(RESULT, fault=name, run=1))
+    assert write_pages(tmp_path, tmp_path, runs=1)[0] == "drill: wrote docs/drills.md: swarm"
+    assert f"| postgres-killed | {FAULTS['postgres-killed'].does} | 1 |" in (tmp_path / "drills.md").read_text()
+    with pytest.raises(DrillError, match="swarm: 17 runs are missing"):
+        write_pages(tmp_path, tmp_path, runs=2)
+
+
 def test_a_full_run_gives_a_page_with_a_chart(tmp_path: Path) -> None:
     _full(tmp_path)
     said = write_pages(tmp_path, tmp_path)
