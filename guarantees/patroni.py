@@ -12,7 +12,7 @@ from guarantees.client import RETRY
 from guarantees.loss import NOTHING, Loss
 from guarantees.promise import Promise
 from guarantees.proxy import Following, Pooling
-from guarantees.timer import Timer
+from guarantees.timer import Timer, total
 
 PATRONI_START = Timer(
     name="Patroni's start", millis=2_000, source="measured: a killed container served again 1.8 s after its start"
@@ -54,6 +54,7 @@ LOOKS = Timer(
     source="the first begins up to 1 s late, the last ends up to 1 s later, and a member of the store that is lost "
     "with the host takes 1.5 s once",
 )
+WAKE = Timer(name="wake", millis=1_000, source="each member looks once a second, and then wakes its Patroni")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,14 +141,26 @@ class Cluster:
                 fix=f"Set `{self.sender.setting}` to seconds.",
             )
         elif not self.together and self.store_members > 1:  # otherwise it is as any host that is lost
-            asked = replace(
-                self.retry_timeout,
-                name="lost member of the store",
-                millis=ceil(self.retry_timeout.millis / self.store_members / 100) * 100,
-                source="Patroni waits for each member of the store for its share of `failover.retry_timeout`",
-            )
-            timers = (self.sender, STORE_ELECTION, asked, self.loop_wait, REPLACEMENT)
+            timers = (self.sender, STORE_ELECTION, self._asked, self.loop_wait, REPLACEMENT)
             yield Promise(fault=lost, timers=timers, loss=NOTHING)
+
+    @property
+    def _asked(self) -> Timer:
+        return replace(
+            self.retry_timeout,
+            name="lost member of the store",
+            millis=ceil(self.retry_timeout.millis / self.store_members / 100) * 100,
+            source="Patroni waits for each member of the store for its share of `failover.retry_timeout`",
+        )
+
+    @property
+    def _free(self) -> tuple[Timer, ...]:
+        """From the primary's loss until a replica's Patroni sees that nobody has the lock."""
+        if self.release is None:
+            return (LEASE_EXTENSION, self.ttl, self.loop_wait)
+        # It is woken from the first silent look on, and asks another member of the store before the lock is gone.
+        woken = (WAKE, self._asked)
+        return (self.release, LOOKS, *min((self.loop_wait,), woken, key=total))
 
     def _switchover(self) -> Promise:
         timers = (HAND_OVER, PROMOTION, *self.found)
@@ -170,12 +183,10 @@ class Cluster:
                 fix="Give the store three members.",
             )
         found = (self.pooler.connect, self.connect) if self.pooler else (self.connect,)
-        lock = (self.release, LOOKS) if self.release else (LEASE_EXTENSION, self.ttl)
         return Promise(
             fault="host lost",
             timers=(
-                *(STORE_ELECTION, *lock),
-                *(self.loop_wait, SILENT_MEMBER, PROMOTION),
+                *(STORE_ELECTION, *self._free, SILENT_MEMBER, PROMOTION),
                 *(self.look_up, self.proxy.check, *self._pooled, *found, RETRY),
             ),
             loss=self._behind(cut_off=True),

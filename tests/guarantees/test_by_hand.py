@@ -15,6 +15,7 @@ PROMOTE, HAND_OVER = 1, 3  # measured: below 1 s; below 1 s and 2.2 s of Patroni
 ELECTION, LEASE = 2, 1.5  # etcd: 2 x 1 s election timeout; 1 s extension, looked at every 0.5 s
 SILENT = 2  # Patroni's timeout for each member's REST API
 LOOKS = 1 + 1 + 1.5  # the first is late, the last ends late; a lost member of the store
+WAKE = 1  # a look each second; then a lost member of the store has a third of `retry_timeout` (5 s), rounded up
 SENDER = 10  # `wal_sender_timeout`
 REPLACED = 1  # one write to the store and a reload
 CHECK = 0.5  # the write proxy: `downinter 500ms rise 1`
@@ -46,7 +47,9 @@ POSTGRES: list[tuple[Surroundings, dict[str, Any], str, float]] = [
     (KUBERNETES, {}, "host lost",
      ELECTION + LEASE + 30 + 10 + SILENT + PROMOTE + CLUSTER_NAME + CHECK + CONNECT + RETRY),
     (SWARM, {"synchronous": True, "failover": failover(20, 5, 5) | {"release_after": 4}}, "host lost",
-     ELECTION + 4 + LOOKS + 5 + SILENT + PROMOTE + SWARM_NAME + CHECK + CONNECT + RETRY),
+     ELECTION + 4 + LOOKS + WAKE + 1.7 + SILENT + PROMOTE + SWARM_NAME + CHECK + CONNECT + RETRY),
+    (SWARM, {"synchronous": True, "failover": failover(20, 2, 9) | {"release_after": 4}}, "host lost",
+     ELECTION + 4 + LOOKS + 2 + SILENT + PROMOTE + SWARM_NAME + CHECK + CONNECT + RETRY),
     (SWARM, {"synchronous": True}, "standby killed", 10 + REPLACED),
     (SWARM, {"synchronous": "strict", "failover": failover(20, 5, 6)}, "standby's host lost",
      SENDER + ELECTION + 6 / 3 + 5 + REPLACED),

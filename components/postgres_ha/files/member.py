@@ -12,6 +12,7 @@ import signal
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 SECONDS = 20
 """The most that a stop waits for a hand-over: a third of its grace."""
@@ -20,17 +21,27 @@ PASSWORDS = DIRECTORY / "config/20-passwords.yml"
 PASSED_ON = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
 
 
-def _hand_over() -> str:
+def _own() -> Any:
+    """Its own Patroni's REST API."""
     switchover = importlib.import_module("switchover")  # only now: a member that runs needs none of it
     found = re.search(r"^restapi:\s+authentication: .*password: (\w+)", PASSWORDS.read_text(), re.M)
-    own = switchover.Patroni(os.environ["PATRONI_RESTAPI_CONNECT_ADDRESS"], found[1] if found else "")
-    return str(switchover.hand_over(own, os.environ["PATRONI_NAME"], seconds=SECONDS))
+    return switchover.Patroni(os.environ["PATRONI_RESTAPI_CONNECT_ADDRESS"], found[1] if found else "")
+
+
+def _hand_over() -> str:
+    switchover = importlib.import_module("switchover")
+    return str(switchover.hand_over(_own(), os.environ["PATRONI_NAME"], seconds=SECONDS))
+
+
+def _wake() -> None:
+    """Patroni begins a loop after each change of its configuration, also after this one, which changes nothing."""
+    _own().ask("PATCH", "/config", {"woken": None})
 
 
 def _release_early() -> None:
     """Where the stack file says after how long."""
     if (DIRECTORY / "programs/release.json").exists():
-        importlib.import_module("release").start(os.environ["PATRONI_NAME"], DIRECTORY)
+        importlib.import_module("release").start(os.environ["PATRONI_NAME"], DIRECTORY, _wake)
 
 
 def main(program: list[str]) -> int:

@@ -12,6 +12,10 @@ transaction demands `sync` as it was read here, and writes it again, so that wha
 date. From then on the primary sees that the lock is gone, and takes it back before anybody else does: then nothing
 happened. Or it waits for a replica that no longer follows it, until it finds out. Without `synchronous` it would go on
 to acknowledge.
+
+Patroni of a replica keeps to one member of the store, also for what it watches. If that one is lost with the primary's
+host, Patroni finds out in its next loop, up to `loop_wait` later, and asks the next one after a time-out. So while a
+primary does not answer, and while nobody leads, each replica's Patroni is told to begin a loop, once a second.
 """
 
 import base64
@@ -25,6 +29,7 @@ import time
 import urllib.parse
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -223,12 +228,19 @@ class Watch:
         self._silent: tuple[int, float] | None = None
         """Which lock's holder does not answer, and since when."""
         self._released: tuple[str, float] | None = None
+        self._led = False
+
+    @property
+    def urgent(self) -> bool:
+        """As the last look found it: the lock's holder does not answer, or nobody has the lock any more."""
+        return self._silent is not None or (self._led and self._seen is None)
 
     def look(self) -> str:
         """What is worth a line in the log. Raises OSError where the store does not answer."""
         # Before the store is asked: a lost host may take the store's leader along, and its election takes longer.
         silence = self._silence(self._seen)
         before, self._seen = self._seen, view(self._store.below(self._base))
+        self._led |= self._seen is not None
         if (found := self._seen) != before:
             silence = self._silence(found)
         if silence < self._seconds or found is None or not found.may_be_replaced or self._hears(self._seconds):
@@ -283,7 +295,25 @@ def hearing(psql: str, directory: str) -> Callable[[float], bool]:
     return hears
 
 
-def run(name: str, directory: Path) -> None:
+class Waker:
+    """Calls `wake` in a thread of its own, for it may wait for the store. A call that is due before the last one has
+    ended is made after it, once."""
+
+    def __init__(self, wake: Callable[[], object]) -> None:
+        self._wake, self._due = wake, threading.Event()
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def due(self) -> None:
+        self._due.set()
+
+    def _run(self) -> None:
+        while self._due.wait():
+            self._due.clear()
+            with suppress(Exception):  # the next one may reach it
+                self._wake()
+
+
+def run(name: str, directory: Path, waker: Waker) -> None:
     """Never ends. `directory` has release.json, and below store/ this member's certificates for the store."""
     said: Json = json.loads((directory / "programs/release.json").read_text())
     context = ssl.create_default_context(cafile=str(directory / "store/ca.pem"))
@@ -306,9 +336,11 @@ def run(name: str, directory: Path) -> None:
         if line and line != last:
             print(f"release: {line}", flush=True)
         last = line
+        if watch.urgent:
+            waker.due()
         time.sleep(max(0.0, begun + EVERY_SECONDS - time.monotonic()))
 
 
-def start(name: str, directory: Path) -> None:
-    """In a thread of its own, beside Patroni."""
-    threading.Thread(target=run, args=(name, directory), daemon=True).start()
+def start(name: str, directory: Path, wake: Callable[[], object]) -> None:
+    """In a thread of its own, beside Patroni. `wake` lets Patroni begin a loop."""
+    threading.Thread(target=run, args=(name, directory, Waker(wake)), daemon=True).start()

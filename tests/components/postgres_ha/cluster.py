@@ -1,11 +1,13 @@
 """A whole database on loopback, as it is rendered: three members, their store, a proxy, and a client that writes."""
 
 import asyncio
+import signal
 import ssl
 import subprocess
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +97,20 @@ class Database:
         context = ssl.create_default_context(cafile=self._store.pem("chain"))
         context.load_cert_chain(self._store.pem("client"))
         return context
+
+    def asked_of_the_store(self, ordinal: int) -> int:
+        """The member of the store that a Patroni asks."""
+        asked = self.patronis.asks(ordinal, 2379)
+        return next(each for each in range(COUNT) if self._store.address(each) == asked)
+
+    @contextmanager
+    def store_is_frozen(self, ordinal: int) -> Iterator[None]:
+        """One member answers nobody, and no connection to it ends: as if its host were lost."""
+        self._store.signal(ordinal, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._store.signal(ordinal, signal.SIGCONT)
 
     def leader(self) -> int | None:
         """Who has the leader lock, and says so itself."""

@@ -73,6 +73,10 @@ class Store:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
+    def signal(self, ordinal: int, number: signal.Signals) -> None:
+        """To all that the member runs."""
+        os.killpg(self._running[ordinal].pid, number)
+
     def lose(self, ordinal: int) -> None:
         """Killed, and its volume is gone."""
         self.kill(ordinal)

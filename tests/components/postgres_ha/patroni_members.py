@@ -3,6 +3,7 @@
 import json
 import os
 import pwd
+import re
 import signal
 import subprocess
 import sys
@@ -235,6 +236,15 @@ class Patronis:
         with suppress(httpx.HTTPError):
             return httpx.get(self.url(ordinal, path), timeout=2, trust_env=False).status_code == 200
         return False
+
+    def asks(self, ordinal: int, port: int) -> str:
+        """The address at this port to which Patroni sent something last. It keeps connections to former ones."""
+        _, *children = _below(self._running[ordinal].pid)
+        line = ["ss", "-OHtnpi", "state", "established", f"dport = :{port}"]
+        found = subprocess.run(line, capture_output=True, text=True, timeout=20, check=True).stdout.splitlines()
+        own = [one for one in found if any(f"pid={pid}," in one for pid in children)]
+        last = min(own, key=lambda one: int(re.findall(r" lastsnd:(\d+)", one)[0]))
+        return last.split()[3].rpartition(":")[0]
 
     def state(self, ordinal: int) -> str:
         """What Patroni says of its server; an OSError when it does not answer."""

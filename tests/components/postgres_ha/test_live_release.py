@@ -13,6 +13,7 @@ from tests.components.postgres_ha.patroni_members import COUNT, require_patroni
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 AFTER, TTL = 3, 60
+LOOP_WAIT = 45
 TIMES = 2
 DEADLINE = 90
 """Where no time is promised: seconds, on a machine that does a lot besides."""
@@ -49,6 +50,28 @@ def test_a_primary_that_freezes(database: Database) -> None:
     print(f"writes away for {writer.outage():.1f} s; ttl {TTL} s")
     assert any("its lock is released" in database.patronis.log(each) for each in others)
     assert writer.outage() < TTL, "far less than the lock's life"
+    assert writer.rows() >= len(writer.acknowledged), "every acknowledged row is there"
+
+
+def test_its_host_had_the_member_of_the_store_that_the_standby_asks(database: Database) -> None:
+    """Patroni of the standby would find out after `loop_wait`; it is woken."""
+    database.wait_settled()
+    leader, others = _leads(database)
+    standby = next(each for each, role in database.roles().items() if role == "sync_standby")
+    lost = database.asked_of_the_store(standby)
+    database.configure(loop_wait=LOOP_WAIT)
+    try:
+        with Writer() as writer, database.store_is_frozen(lost):
+            database.patronis.freeze(leader)
+            try:
+                wait_for("another leads", lambda: database.leader() in others, seconds=LOOP_WAIT - 5, every=0.1)
+                writer.goes_on()
+            finally:
+                database.patronis.thaw(leader)
+        print(f"writes away for {writer.outage():.1f} s; loop_wait {LOOP_WAIT} s, ttl {TTL} s")
+    finally:
+        database.configure(loop_wait=2)
+    database.wait_whole(synchronous=True)
     assert writer.rows() >= len(writer.acknowledged), "every acknowledged row is there"
 
 

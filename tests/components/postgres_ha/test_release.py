@@ -1,6 +1,7 @@
 """Who takes the lock from a primary that does not answer: what one member does, with a store in memory."""
 
 import json
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -200,3 +201,47 @@ def test_nobody_leads(cluster: Cluster) -> None:
     cluster.lead("pg-0")
     del cluster.store.keys[f"{BASE}members/pg-0"]
     assert not any(cluster.look(seconds=10)), "nothing says where it is"
+
+
+def test_patroni_is_woken_while_it_matters(cluster: Cluster) -> None:
+    """Those that have somebody to replace; the primary itself has not."""
+
+    def urgent() -> list[bool]:
+        cluster.look()
+        return [watch.urgent for watch in cluster.watches.values()]
+
+    cluster.answers = True
+    assert urgent() == [False, False, False]
+    cluster.answers = False
+    assert urgent() == [False, True, True]
+    cluster.look(seconds=AFTER)
+    assert cluster.store.leader is None
+    assert urgent() == [True, True, True], "nobody leads"
+    cluster.lead("pg-1")
+    cluster.answers = True
+    assert urgent() == [False, False, False]
+
+
+def test_before_anybody_led_nothing_is_urgent(cluster: Cluster) -> None:
+    del cluster.store.keys[f"{BASE}leader"]
+    cluster.look()
+    assert not any(watch.urgent for watch in cluster.watches.values())
+
+
+def test_a_wake_that_waits_holds_nobody_up() -> None:
+    called, goes_on = threading.Semaphore(0), threading.Event()
+
+    def wake() -> None:
+        called.release()
+        assert goes_on.wait(30)
+        raise OSError("Patroni does not answer")
+
+    waker = release.Waker(wake)
+    waker.due()
+    assert called.acquire(timeout=30)
+    for _ in range(5):
+        waker.due()
+    goes_on.set()
+    assert called.acquire(timeout=30), "once more, for the five"
+    waker.due()
+    assert called.acquire(timeout=30), "and after one that failed"
