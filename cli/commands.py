@@ -61,6 +61,8 @@ def up(stack: StackFile) -> int:
     if take_up(engine, on, began):
         resources = engine.resources()
     on.check_ports(settings)
+    for name in on.close_failed_jobs() if resources else []:
+        say(f"up: {name} failed before; its service is scaled to 0, so that this runs it again")
     drift = Drift(on, resources)
     drift.tell(say, "this sets it again")
     if code := _apply(on, engine, drift.urns):

@@ -10,6 +10,7 @@ from cli.hosts import Hosts
 from cli.stack_file import PROJECT
 
 STACK_LABEL = "ha-platform.stack"
+JOB_LABEL = "ha-platform.job"
 _ANSWER_SECONDS = 10
 IN_USE_SECONDS = 60
 """A stopped container holds its volume until it is removed: longer than the stop grace of any sandbox stack."""

@@ -115,6 +115,10 @@ class OnKubernetes(Operations):
     def take_up(self, killed: KilledRun) -> list[dict[str, Any]]:
         return kubernetes_recover.take_up(killed, self.hosts)
 
+    def close_failed_jobs(self) -> list[str]:
+        """None: an update replaces a Job that failed."""
+        return []
+
     def host(self, workload: Workload) -> str:
         return self._names().host(workload.name)
 

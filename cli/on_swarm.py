@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from cli import kept, own_docker, owners, ports, swarm_logs, swarm_recover, swarm_restart, swarm_run
+from cli import kept, own_docker, owners, ports, swarm_jobs, swarm_logs, swarm_recover, swarm_restart, swarm_run
 from cli.clients import answering, docker_client
 from cli.entry import Entries
 from cli.hosts import Hosts, docker_hosts
+from cli.kept import JOB_LABEL
 from cli.killed import KilledRun
 from cli.leftovers import SAID_SO, Leftovers
 from cli.logs import Asked, Source
@@ -26,7 +27,6 @@ from settings.types import whole_seconds
 
 SERVICE = "docker:index/service:Service"
 COMPONENT_LABEL = "ha-platform.component"
-JOB_LABEL = "ha-platform.job"
 
 
 class OnSwarm(Operations):
@@ -88,6 +88,9 @@ class OnSwarm(Operations):
 
     def take_up(self, killed: KilledRun) -> list[dict[str, Any]]:
         return swarm_recover.take_up(killed, self.stack.name, self.hosts)
+
+    def close_failed_jobs(self) -> list[str]:
+        return swarm_jobs.close_failed(self.stack.name, self.hosts)
 
     def host(self, workload: Workload) -> str:
         return workload.name

@@ -98,6 +98,10 @@ class Operations(ABC):
         owner."""
 
     @abstractmethod
+    def close_failed_jobs(self) -> list[str]:
+        """Let the next update run jobs again that failed for good. Returns their names."""
+
+    @abstractmethod
     def host(self, workload: Workload) -> str:
         """The name by which the stack's containers reach it, which a certificate has, too."""
 

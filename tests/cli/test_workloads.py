@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cli import kubernetes_logs, on_swarm
+from cli import kept, kubernetes_logs, on_swarm
 from cli.errors import CommandError
 from cli.on_kubernetes import OnKubernetes
 from cli.on_swarm import OnSwarm
@@ -133,7 +133,7 @@ def test_a_name_of_two_components_is_refused() -> None:
 
 def test_the_labels_are_those_of_the_platforms() -> None:
     assert on_swarm.COMPONENT_LABEL == swarm_names.COMPONENT_LABEL
-    assert on_swarm.JOB_LABEL == swarm_names.JOB_LABEL
+    assert kept.JOB_LABEL == swarm_names.JOB_LABEL
     assert kubernetes_logs.NAME_LABEL == kubernetes_names.NAME_LABEL
 
 

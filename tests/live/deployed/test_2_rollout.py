@@ -64,7 +64,9 @@ def test_the_rollout_brought_the_new_file_and_kept_the_volume(site: Site) -> Non
 def _read(site: Site, path: str) -> bytes:
     """A file of the application with a volume; in hex, for whatever carries the output may change its end."""
     command = ["python3", "-c", f"print(open('{path}', 'rb').read().hex())"]
-    return bytes.fromhex(site.run_in(site.member("alerts", 0), command).strip())
+    # A busy host once ended the connection before it had the output.
+    said = wait_for(f"{path} is read", lambda: site.run_in(site.member("alerts", 0), command).strip(), seconds=30)
+    return bytes.fromhex(said)
 
 
 @pytest.mark.once

@@ -1,0 +1,40 @@
+"""Jobs that failed on a Swarm.
+
+A service whose task has ended for good gets no other while its definition is the same: an update that runs the same job
+again would wait for it in vain. Scaled to 0 it has no task any more, and the update that scales it to 1 starts one.
+"""
+
+from typing import Any
+
+from cli.clients import answering, docker_client
+from cli.hosts import Hosts
+from cli.kept import JOB_LABEL, STACK_LABEL
+
+_GOES_ON = ("ready", "running")
+"""What the Swarm wants of a task that runs, or that it will start."""
+
+
+def close_failed(stack: str, hosts: Hosts) -> list[str]:
+    """Scale jobs without a task that runs, or will, to 0. Returns the names of their services."""
+    with answering(hosts):
+        client = docker_client(hosts)
+        labels = [f"{STACK_LABEL}={stack}", f"{JOB_LABEL}=true"]
+        failed = [
+            one for one in client.services({"label": labels}) if _has_failed(one, client.tasks({"service": one["ID"]}))
+        ]
+        for service in failed:
+            service["Spec"]["Mode"]["Replicated"]["Replicas"] = 0
+            # docker-py's own update_service drops fields that it does not know.
+            client._raise_for_status(
+                client._post_json(
+                    client._url("/services/{0}/update", service["ID"]),
+                    data=service["Spec"],
+                    params={"version": service["Version"]["Index"]},
+                )
+            )
+    return sorted(service["Spec"]["Name"] for service in failed)
+
+
+def _has_failed(service: dict[str, Any], tasks: list[dict[str, Any]]) -> bool:
+    wanted = service["Spec"]["Mode"]["Replicated"]["Replicas"]
+    return bool(wanted and tasks) and not any(task["DesiredState"] in _GOES_ON for task in tasks)
