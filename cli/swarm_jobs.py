@@ -1,15 +1,18 @@
 """Jobs that failed on a Swarm.
 
 A service whose task has ended for good gets no other while its definition is the same: an update that runs the same job
-again would wait for it in vain. Scaled to 0 it has no task any more, and the update that scales it to 1 starts one.
+again would wait for it in vain. Scaled to 0 it soon has no task, and the update that scales it to 1 starts one.
 """
 
+import time
 from typing import Any
 
 from cli.clients import answering, docker_client
 from cli.hosts import Hosts
 from cli.kept import JOB_LABEL, STACK_LABEL
 
+_SECONDS, _POLL_SECONDS = 60, 0.2
+"""Until a Swarm has forgotten the tasks: measured, less than 1 s."""
 _GOES_ON = ("ready", "running")
 """What the Swarm wants of a task that runs, or that it will start."""
 
@@ -32,6 +35,9 @@ def close_failed(stack: str, hosts: Hosts) -> list[str]:
                     params={"version": service["Version"]["Index"]},
                 )
             )
+        deadline = time.monotonic() + _SECONDS
+        while any(client.tasks({"service": service["ID"]}) for service in failed) and time.monotonic() < deadline:
+            time.sleep(_POLL_SECONDS)
     return sorted(service["Spec"]["Name"] for service in failed)
 
 

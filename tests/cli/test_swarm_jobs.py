@@ -20,6 +20,9 @@ class FakeSwarm:
         self._counts = dict.fromkeys(services, 1)
         self.updates: list[tuple[str, dict[str, Any], dict[str, Any]]] = []
 
+    def tasks_of(self, name: str) -> list[str]:
+        return self._tasks[name]
+
     def scale(self, name: str, count: int) -> None:
         self._counts[name] = count
 
@@ -35,6 +38,9 @@ class FakeSwarm:
         ]
 
     def tasks(self, filters: dict[str, Any]) -> list[dict[str, Any]]:
+        """A scaled service loses one with each look."""
+        if any(filters["service"] in url for url, *_ in self.updates):
+            self._tasks[filters["service"]].pop()
         return [{"DesiredState": state} for state in self._tasks[filters["service"]]]
 
     def _url(self, path: str, *arguments: str) -> str:
@@ -58,6 +64,7 @@ def test_what_failed_for_good_is_scaled_to_nothing(monkeypatch: pytest.MonkeyPat
     assert closed(monkeypatch, swarm) == ["dev-migrate"]
     spec = {"Name": "dev-migrate", "Mode": {"Replicated": {"Replicas": 0}}}
     assert swarm.updates == [("/services/migrate/update", spec, {"version": 7})]
+    assert swarm.tasks_of("migrate") == [], "an update before that would find its task there"
 
 
 @pytest.mark.parametrize("states", [["running"], ["shutdown", "ready"], []], ids=["done", "tried again", "just made"])
