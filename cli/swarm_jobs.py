@@ -11,8 +11,8 @@ from cli.clients import answering, docker_client
 from cli.hosts import Hosts
 from cli.kept import JOB_LABEL, STACK_LABEL
 
-_SECONDS, _POLL_SECONDS = 60, 0.2
-"""Until a Swarm has forgotten the tasks: measured, less than 1 s."""
+_SECONDS, _POLL_SECONDS = 60, 0.5
+"""Until a Swarm has forgotten the tasks."""
 _GOES_ON = ("ready", "running")
 """What the Swarm wants of a task that runs, or that it will start."""
 
@@ -25,20 +25,28 @@ def close_failed(stack: str, hosts: Hosts) -> list[str]:
         failed = [
             one for one in client.services({"label": labels}) if _has_failed(one, client.tasks({"service": one["ID"]}))
         ]
-        for service in failed:
-            service["Spec"]["Mode"]["Replicated"]["Replicas"] = 0
-            # docker-py's own update_service drops fields that it does not know.
-            client._raise_for_status(
-                client._post_json(
-                    client._url("/services/{0}/update", service["ID"]),
-                    data=service["Spec"],
-                    params={"version": service["Version"]["Index"]},
-                )
-            )
         deadline = time.monotonic() + _SECONDS
-        while any(client.tasks({"service": service["ID"]}) for service in failed) and time.monotonic() < deadline:
+        left = failed
+        while left and time.monotonic() < deadline:
+            for service in left:
+                _scale_to_nothing(client, service["ID"])
             time.sleep(_POLL_SECONDS)
+            left = [one for one in left if client.tasks({"service": one["ID"]})]
     return sorted(service["Spec"]["Name"] for service in failed)
+
+
+def _scale_to_nothing(client: Any, service_id: str) -> None:
+    """Each update takes one of the tasks that failed, also one that changes nothing."""
+    service = client.inspect_service(service_id)
+    service["Spec"]["Mode"]["Replicated"]["Replicas"] = 0
+    # docker-py's own update_service drops fields that it does not know.
+    client._raise_for_status(
+        client._post_json(
+            client._url("/services/{0}/update", service_id),
+            data=service["Spec"],
+            params={"version": service["Version"]["Index"]},
+        )
+    )
 
 
 def _has_failed(service: dict[str, Any], tasks: list[dict[str, Any]]) -> bool:

@@ -9,11 +9,12 @@ from cli import swarm_jobs
 from cli.hosts import Hosts
 from cli.kept import JOB_LABEL, STACK_LABEL
 
+FILTERS = {"label": [f"{STACK_LABEL}=dev", f"{JOB_LABEL}=true"]}
 HOSTS = Hosts(environment={}, address="", description="")
 
 
 class FakeSwarm:
-    """Services of one stack with the states that the Swarm wants of their tasks; it takes updates."""
+    """Services of one stack with the states that the Swarm wants of their tasks; each update takes the last one."""
 
     def __init__(self, **services: list[str]) -> None:
         self._tasks = services
@@ -27,7 +28,7 @@ class FakeSwarm:
         self._counts[name] = count
 
     def services(self, filters: dict[str, Any]) -> list[dict[str, Any]]:
-        assert filters == {"label": [f"{STACK_LABEL}=dev", f"{JOB_LABEL}=true"]}
+        assert filters == FILTERS
         return [
             {
                 "ID": name,
@@ -38,16 +39,17 @@ class FakeSwarm:
         ]
 
     def tasks(self, filters: dict[str, Any]) -> list[dict[str, Any]]:
-        """A scaled service loses one with each look."""
-        if any(filters["service"] in url for url, *_ in self.updates):
-            self._tasks[filters["service"]].pop()
         return [{"DesiredState": state} for state in self._tasks[filters["service"]]]
+
+    def inspect_service(self, name: str) -> dict[str, Any]:
+        return next(one for one in self.services(FILTERS) if one["ID"] == name)
 
     def _url(self, path: str, *arguments: str) -> str:
         return path.format(*arguments)
 
     def _post_json(self, url: str, *, data: dict[str, Any], params: dict[str, Any]) -> str:
         self.updates.append((url, copy.deepcopy(data), params))
+        self._tasks[url.split("/")[2]].pop()
         return "answer"
 
     def _raise_for_status(self, answer: str) -> None:
@@ -63,7 +65,7 @@ def test_what_failed_for_good_is_scaled_to_nothing(monkeypatch: pytest.MonkeyPat
     swarm = FakeSwarm(migrate=["shutdown", "shutdown"], settings=["shutdown", "running"])
     assert closed(monkeypatch, swarm) == ["dev-migrate"]
     spec = {"Name": "dev-migrate", "Mode": {"Replicated": {"Replicas": 0}}}
-    assert swarm.updates == [("/services/migrate/update", spec, {"version": 7})]
+    assert swarm.updates == 2 * [("/services/migrate/update", spec, {"version": 7})], "each update takes one task"
     assert swarm.tasks_of("migrate") == [], "an update before that would find its task there"
 
 
