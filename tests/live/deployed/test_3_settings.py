@@ -22,6 +22,7 @@ OFFERED = "SELECT string_agg(name, ' ' ORDER BY name COLLATE \"C\") FROM pg_avai
 STARTED = "SELECT pg_postmaster_start_time()"
 
 
+@pytest.mark.once
 def test_changed_database_settings_are_in_force(site: Site, reports: Path, request: pytest.FixtureRequest) -> None:
     """More connections, parameters and another timer: PostgreSQL restarts once in each member, no container does."""
     answers(site.url, "/ready")
