@@ -18,6 +18,13 @@ def docker_client(hosts: Hosts) -> Any:
         return docker.APIClient(base_url=host, version="auto", timeout=30)
 
 
+def update_service(client: Any, service_id: str, service: dict[str, Any]) -> None:
+    """Send the spec of `service`, which was changed after it was inspected."""
+    url, version = client._url("/services/{0}/update", service_id), service["Version"]["Index"]
+    # docker-py's own update_service drops fields that it does not know.
+    client._raise_for_status(client._post_json(url, data=service["Spec"], params={"version": version}))
+
+
 def kubernetes_api(hosts: Hosts) -> Any:
     """The kubernetes package's `client`, bound to the stack's cluster."""
     import kubernetes

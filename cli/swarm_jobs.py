@@ -7,7 +7,7 @@ again would wait for it in vain. Scaled to 0 it soon has no task, and the update
 import time
 from typing import Any
 
-from cli.clients import answering, docker_client
+from cli.clients import answering, docker_client, update_service
 from cli.hosts import Hosts
 from cli.kept import JOB_LABEL, STACK_LABEL
 
@@ -39,14 +39,7 @@ def _scale_to_nothing(client: Any, service_id: str) -> None:
     """Each update takes one of the tasks that failed, also one that changes nothing."""
     service = client.inspect_service(service_id)
     service["Spec"]["Mode"]["Replicated"]["Replicas"] = 0
-    # docker-py's own update_service drops fields that it does not know.
-    client._raise_for_status(
-        client._post_json(
-            client._url("/services/{0}/update", service_id),
-            data=service["Spec"],
-            params={"version": service["Version"]["Index"]},
-        )
-    )
+    update_service(client, service_id, service)
 
 
 def _has_failed(service: dict[str, Any], tasks: list[dict[str, Any]]) -> bool:

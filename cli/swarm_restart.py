@@ -2,7 +2,7 @@
 
 import time
 
-from cli.clients import answering, docker_client
+from cli.clients import answering, docker_client, update_service
 from cli.errors import CommandError
 from cli.hosts import Hosts
 from cli.workloads import Workload
@@ -20,14 +20,7 @@ def restart(workload: Workload, hosts: Hosts) -> None:
         if spec["Mode"].get("Replicated", {}).get("Replicas") == 0:
             raise CommandError(f"{workload.name} is scaled to 0: there is nothing to restart.")
         spec["TaskTemplate"]["ForceUpdate"] = spec["TaskTemplate"].get("ForceUpdate", 0) + 1
-        # docker-py's own update_service drops fields that it does not know.
-        client._raise_for_status(
-            client._post_json(
-                client._url("/services/{0}/update", workload.id),
-                data=spec,
-                params={"version": service["Version"]["Index"]},
-            )
-        )
+        update_service(client, workload.id, service)
         deadline = time.monotonic() + workload.seconds
         while (status := client.inspect_service(workload.id).get("UpdateStatus") or {}).get("State") != "completed":
             state = status.get("State", "not begun")
