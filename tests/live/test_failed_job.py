@@ -32,7 +32,6 @@ class Job:
             restart_policy=docker.types.RestartPolicy("on-failure", delay=10**9, max_attempts=1, window=900 * 10**9),
         )
         self.remove = self._service.remove
-        wait_for("it failed twice", lambda: self.tasks() == [ENDED] * 2, seconds=120)
 
     def tasks(self) -> list[str]:
         """What the Swarm wants of them."""
@@ -48,8 +47,11 @@ class Job:
 @pytest.fixture
 def job(swarm_dev: SwarmCluster) -> Iterator[Job]:
     one = Job(swarm_dev.client())
-    yield one
-    one.remove()
+    try:
+        wait_for("it failed twice", lambda: one.tasks() == [ENDED] * 2, seconds=120)
+        yield one
+    finally:
+        one.remove()
 
 
 def test_what_failed_twice_is_started_again(swarm_dev: SwarmCluster, job: Job) -> None:

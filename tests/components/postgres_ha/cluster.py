@@ -1,13 +1,11 @@
 """A whole database on loopback, as it is rendered: three members, their store, a proxy, and a client that writes."""
 
 import asyncio
-import signal
 import ssl
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +37,8 @@ class Database:
     def __init__(self, directory: Path, **main: Any) -> None:
         for part in ("etcd", "patroni"):
             (directory / part).mkdir()
-        self._store = Store(directory / "etcd")
-        self.patronis = Patronis(directory / "patroni", self._store, **main)
+        self.store = Store(directory / "etcd")
+        self.patronis = Patronis(directory / "patroni", self.store, **main)
         self.patronis.endpoints = (PROXY, READS, *POOLERS)
         self._directory = directory
         self._program = directory / "wait.lua"
@@ -48,7 +46,7 @@ class Database:
 
     def start(self, *, tls: bool = True) -> None:
         """Returns when all replicas stream. Without `tls`: as the version did that had none."""
-        self._store.start_all()
+        self.store.start_all()
         self.patronis.start(0, tls=tls)
         wait_for("member 0 leads", lambda: self.leader() == 0, seconds=90, every=0.2)
         # Slots of new replicas, and what replicas say of themselves, come with the next look: here not after 10 s.
@@ -87,30 +85,21 @@ class Database:
             proxy.terminate()
             proxy.wait(20)
         self.patronis.stop()
-        self._store.stop()
+        self.store.stop()
 
     def store_hosts(self) -> list[str]:
-        return [f"{self._store.address(ordinal)}:2379" for ordinal in range(COUNT)]
+        return [f"{self.store.address(ordinal)}:2379" for ordinal in range(COUNT)]
 
     def store_context(self) -> ssl.SSLContext:
         """With the certificate of Patroni."""
-        context = ssl.create_default_context(cafile=self._store.pem("chain"))
-        context.load_cert_chain(self._store.pem("client"))
+        context = ssl.create_default_context(cafile=self.store.pem("chain"))
+        context.load_cert_chain(self.store.pem("client"))
         return context
 
     def asked_of_the_store(self, ordinal: int) -> int:
         """The member of the store that a Patroni asks."""
         asked = self.patronis.asks(ordinal, 2379)
-        return next(each for each in range(COUNT) if self._store.address(each) == asked)
-
-    @contextmanager
-    def store_is_frozen(self, ordinal: int) -> Iterator[None]:
-        """One member answers nobody, and no connection to it ends: as if its host were lost."""
-        self._store.signal(ordinal, signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            self._store.signal(ordinal, signal.SIGCONT)
+        return next(each for each in range(COUNT) if self.store.address(each) == asked)
 
     def leader(self) -> int | None:
         """Who has the leader lock, and says so itself."""

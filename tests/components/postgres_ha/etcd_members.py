@@ -4,7 +4,8 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -73,9 +74,15 @@ class Store:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
-    def signal(self, ordinal: int, number: signal.Signals) -> None:
-        """To all that the member runs."""
-        os.killpg(self._running[ordinal].pid, number)
+    @contextmanager
+    def frozen(self, ordinal: int) -> Iterator[None]:
+        """It answers nobody, and no connection to it ends: as if its host were lost."""
+        process = self._running[ordinal].pid
+        os.killpg(process, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.killpg(process, signal.SIGCONT)
 
     def lose(self, ordinal: int) -> None:
         """Killed, and its volume is gone."""

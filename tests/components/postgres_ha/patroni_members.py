@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -194,12 +194,14 @@ class Patronis:
             with suppress(ProcessLookupError):
                 os.kill(int(pid_file.read_text().split()[0]), signal.SIGQUIT)
 
-    def freeze(self, ordinal: int) -> None:
+    @contextmanager
+    def frozen(self, ordinal: int) -> Iterator[None]:
         """Nothing of the member runs, and nothing answers: as if its host were lost."""
         self._each(ordinal, signal.SIGSTOP)
-
-    def thaw(self, ordinal: int) -> None:
-        self._each(ordinal, signal.SIGCONT)
+        try:
+            yield
+        finally:
+            self._each(ordinal, signal.SIGCONT)
 
     def _each(self, ordinal: int, number: int) -> None:
         """To every process of the member: Patroni's, and the server's, which is in a session of its own."""

@@ -39,12 +39,9 @@ def test_a_primary_that_freezes(database: Database) -> None:
     database.wait_settled()
     leader, others = _leads(database)
     with Writer() as writer:
-        database.patronis.freeze(leader)
-        try:
+        with database.patronis.frozen(leader):
             wait_for("another leads", lambda: database.leader() in others, seconds=TTL - 10, every=0.1)
             writer.goes_on()
-        finally:
-            database.patronis.thaw(leader)
         database.wait_whole(synchronous=True)
         writer.goes_on()
     print(f"writes away for {writer.outage():.1f} s; ttl {TTL} s")
@@ -61,13 +58,9 @@ def test_its_host_had_the_member_of_the_store_that_the_standby_asks(database: Da
     lost = database.asked_of_the_store(standby)
     database.configure(loop_wait=LOOP_WAIT)
     try:
-        with Writer() as writer, database.store_is_frozen(lost):
-            database.patronis.freeze(leader)
-            try:
-                wait_for("another leads", lambda: database.leader() in others, seconds=LOOP_WAIT - 5, every=0.1)
-                writer.goes_on()
-            finally:
-                database.patronis.thaw(leader)
+        with Writer() as writer, database.store.frozen(lost), database.patronis.frozen(leader):
+            wait_for("another leads", lambda: database.leader() in others, seconds=LOOP_WAIT - 5, every=0.1)
+            writer.goes_on()
         print(f"writes away for {writer.outage():.1f} s; loop_wait {LOOP_WAIT} s, ttl {TTL} s")
     finally:
         database.configure(loop_wait=2)
