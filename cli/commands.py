@@ -19,6 +19,7 @@ from cli.holders import check_holder
 from cli.logs import Asked
 from cli.logs import show as show_lines
 from cli.operations import Operations
+from cli.outputs import stack_outputs
 from cli.owners import check_owners
 from cli.places import chosen_place
 from cli.platforms import operations
@@ -68,7 +69,8 @@ def up(stack: StackFile) -> int:
     if code := _apply(on, engine, drift.urns):
         return code
     drift.rescale()
-    resources, outputs = engine.resources(), engine.outputs()
+    resources = engine.resources()
+    outputs = stack_outputs(resources)
     not_asked = show_answers(settings, on.entries(resources), outputs, status=stack.make("status"))
     answered = [name for name in outputs.get("balancers", {}) if name not in not_asked]
     if not answered or not_asked:
@@ -113,7 +115,7 @@ def preview(stack: StackFile, *, as_json: bool = False) -> int:
         warn(f"preview: {problem}")
     code = engine.preview(drifted, as_json=as_json)
     if code == 0 and not as_json:
-        show_promises(promised(settings), engine.outputs().get("promises", {}) if resources else {})
+        show_promises(promised(settings), stack_outputs(resources).get("promises", {}))
     return code
 
 
@@ -184,7 +186,7 @@ def status(stack: StackFile) -> int:
     say(f"status: stack {stack.name} on {on.hosts.description}, engine {engine.name}")
     rows = list(on.rows(resources))
     well = show_status(rows)
-    show_promises(engine.outputs().get("promises", {}))
+    show_promises(stack_outputs(resources).get("promises", {}))
     if well:
         return 0
     if any(row.drift for row in rows):

@@ -100,12 +100,6 @@ class Engine:
         planned: dict[str, int] = json.loads(self._capture("preview", "--json"))["changeSummary"]
         return planned
 
-    def outputs(self) -> dict[str, Any]:
-        """The stack's outputs."""
-        command = ["outputs"] if self.name == "sandbox" else ["stack", "output"]
-        read: dict[str, Any] = json.loads(self._capture(*command, "--json"))
-        return read
-
     def resources(self) -> list[dict[str, Any]]:
         """The resources in the stack's state, as in Pulumi's deployment document."""
         found: list[dict[str, Any]] = self.exported()["deployment"].get("resources") or []

@@ -23,7 +23,7 @@ if [ "$1" = config ]; then cat >> "$RECORD.stdin"; fi
 if [ "$2" = select ]; then echo 'encryptionsalt: v1:made' >> "Pulumi.$4.yaml"; fi
 if [ "$2" = export ]; then echo '{"deployment": {"resources": [{"type": "t"}], "pending_operations": [], "v": 3}}'; fi
 if [ "$2" = import ]; then cat >> "$RECORD.import"; fi
-if [ "$2" = output ]; then echo "error: no stack" >&2; exit 3; fi
+if [ "$1 $2" = "preview --json" ]; then echo "error: no stack" >&2; exit 3; fi
 """
 
 
@@ -98,7 +98,7 @@ def test_what_an_engine_says_is_passed_on_in_one_sentence(record: Path, tmp_path
     engine = Engine(_stack(tmp_path / "mine.yaml"), {})
     assert engine.resources() == [{"type": "t"}]
     with pytest.raises(CommandError, match=r"^no stack$"):
-        engine.outputs()
+        engine.planned()
 
 
 def test_a_state_is_emptied_and_nothing_else_of_it_changes(record: Path, tmp_path: Path) -> None:
