@@ -85,6 +85,7 @@ def killed(swarm_dev: SwarmCluster, directory: Path, tmp_path_factory: pytest.Te
     killed.remove()
 
 
+@pytest.mark.slow
 def test_up_converges_after_a_kill_in_a_create(killed: Killed) -> None:
     moments = random.Random(SEED)
     whole = killed.up_seconds()
