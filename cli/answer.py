@@ -52,6 +52,9 @@ def show_answers(settings: Stack, entries: Entries, outputs: Mapping[str, Any], 
                 not_asked[name] = f"no connection from here to {error}"
         else:
             not_asked[name] = "only the inside of the cluster reaches it (platform.entry)"
+    for name, page in outputs.get("brokers", {}).items():
+        reached_by = entries.for_operators(page["word"], page["port"], int(page["published"]), page["scheme"])
+        say(f"  {name} management page: {reached_by}")
     for name, port in outputs.get("monitoring", {}).items():
         say(f"  {name}: {entries.for_operators(name, 'http', int(port))}")
     return not_asked

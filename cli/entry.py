@@ -28,5 +28,5 @@ class Entries(ABC):
         """Where a published port answers; nothing when only the cluster's inside reaches it."""
 
     @abstractmethod
-    def for_operators(self, word: str, port_name: str, published: int) -> str:
+    def for_operators(self, word: str, port_name: str, published: int, scheme: str = "http") -> str:
         """The URL of a page for operators, or the command that brings it to one's own machine."""

@@ -39,10 +39,10 @@ class ServiceEntries(Entries):
                         return [Address(self._balancer(namespace, name), port)]
         return []
 
-    def for_operators(self, word: str, port_name: str, published: int) -> str:
+    def for_operators(self, word: str, port_name: str, published: int, scheme: str = "http") -> str:
         """The URL of a page for operators, or the command that brings it to one's own machine."""
         if addresses := self.of(published):
-            return addresses[0].url("http")
+            return addresses[0].url(scheme)
         cluster = {"--kubeconfig": self._hosts.kubeconfig, "--context": self._hosts.context}
         named = [part for option, value in cluster.items() if value for part in (option, value)]
         port_forward = ["--namespace", self._namespaces[word], "port-forward", f"service/{word}"]

@@ -29,11 +29,11 @@ class HostPorts(Entries):
             raise CommandError(f"no task of stack {self._stack} that publishes port {port} runs on the Swarm.")
         return addresses
 
-    def for_operators(self, word: str, port_name: str, published: int) -> str:
+    def for_operators(self, word: str, port_name: str, published: int, scheme: str = "http") -> str:
         """The first of these hosts; the manager's where none runs it yet."""
         del word, port_name
         addresses = self._known(published) or [Address(self._hosts.address, published)]
-        return addresses[0].url("http")
+        return addresses[0].url(scheme)
 
     def _known(self, port: int) -> list[Address]:
         return [Address(host, port) for host in self._by_port.get(port, ())]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from ipaddress import AddressValueError, IPv4Address, IPv4Network
 from typing import Annotated, Any, Literal, Protocol
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from components.contracts import Terms
 from components.facts import FactType
@@ -44,6 +44,10 @@ def reached(host: str, port: int, networks: tuple[IPv4Network, ...]) -> Outside:
         except AddressValueError:
             networks = ()
     return Outside(port=port, networks=networks)
+
+
+LoginName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.@-]{0,127}$")]
+"""As providers name users."""
 
 
 class ExternalTls(Settings):

@@ -11,6 +11,7 @@ from components.load_balancer.settings import LoadBalancerSettings
 from components.monitoring_stack.settings import MonitoringSettings
 from components.postgres_ha.external import ExternalDatabase
 from components.postgres_ha.settings import PostgresSettings
+from components.rabbitmq.external import ExternalBroker
 from components.rabbitmq.settings import RabbitSettings
 from components.redis_sentinel.external import ExternalCache
 from components.redis_sentinel.settings import RedisSettings
@@ -29,6 +30,9 @@ Database = Annotated[
 ]
 Cache = Annotated[
     Annotated[RedisSettings, Tag("here")] | Annotated[ExternalCache, Tag("elsewhere")], Discriminator(is_external)
+]
+Broker = Annotated[
+    Annotated[RabbitSettings, Tag("here")] | Annotated[ExternalBroker, Tag("elsewhere")], Discriminator(is_external)
 ]
 
 
@@ -62,8 +66,8 @@ class Stack(Settings):
     """PostgreSQL clusters by name, or databases outside the stack (`external`)."""
     caches: dict[Name, Cache] = Field(default_factory=dict)
     """Redis replication groups by name, or servers outside the stack (`external`)."""
-    brokers: dict[Name, RabbitSettings] = Field(default_factory=dict)
-    """RabbitMQ clusters by name."""
+    brokers: dict[Name, Broker] = Field(default_factory=dict)
+    """RabbitMQ clusters by name, or servers outside the stack (`external`)."""
     repositories: dict[Name, RepositorySettings] = Field(default_factory=dict)
     """Where backups are kept, outside the stack, by name. Databases choose them in `backups`."""
     volumes: dict[Name, SharedVolumeSettings] = Field(default_factory=dict)

@@ -1,32 +1,37 @@
 """RabbitMQ: the nodes, and the contracts of those who use them."""
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 import pulumi
 
 from components.component import Component
 from components.contracts import ClientContract
+from components.external import tls_values
 from components.facts import filled
 from components.names import short_name, with_digest
 from components.observability import Observability
-from components.rabbitmq.contract import PORT, URL, node_fact
-from components.rabbitmq.nodes import nodes
+from components.rabbitmq.contract import PORT, TLS_PORT, broker_url, node_fact
+from components.rabbitmq.nodes import nodes, nodes_word
 from components.rabbitmq.observed import observed
 from components.rabbitmq.secrets import Login, RabbitSecrets
 from components.rabbitmq.settings import RabbitSettings
 from components.rabbitmq.timers import HEARTBEAT_SECONDS
+from components.rabbitmq.tls import Certificates, certificates
 from components.scope import Scope
 from components.store_image import StoreImage
 from model import Endpoint, Origin
 from platforms.base import Platform
 
+NOTHING: Mapping[str, pulumi.Output[str]] = MappingProxyType({})
+
 
 class RabbitMQ(Component):
     """One RabbitMQ cluster.
 
-    `apps` are the applications that get users of their own; `origin` is where the settings stand. Outputs: `contract`
-    (addresses, virtual host, user, password), `own` (the same for each of `apps`), `further` (for each further virtual
-    host, and for each further user in a virtual host) and `observability`.
+    `apps` are the applications that get users of their own, `given` the values of given secrets; `origin` is where the
+    settings stand. Outputs: `contract` (addresses, virtual host, user, password), `own` (the same for each of `apps`),
+    `further` (for each further virtual host, and for each further user in a virtual host) and `observability`.
     """
 
     contract: ClientContract
@@ -42,16 +47,18 @@ class RabbitMQ(Component):
         platform: Platform,
         image: StoreImage,
         apps: tuple[str, ...] = (),
+        given: Mapping[str, pulumi.Output[str]] = NOTHING,
         origin: Origin | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("ha-platform:data:RabbitMQ", name, opts, platform=platform)
         scope = Scope(platform=platform, origin=origin or Origin(key="brokers", name=name), parent=self.place)
-        secrets = RabbitSecrets.generated(scope, name, settings, apps)
-        members = nodes(scope, name, settings, image=image, secrets=secrets)
+        secrets = RabbitSecrets.generated(scope, name, settings, apps, given)
+        issued = certificates(scope, nodes_word(name), members=settings.members) if settings.tls else None
+        members = nodes(scope, name, settings, image=image, secrets=secrets, certificates=issued)
 
         def contract(login: Login) -> ClientContract:
-            return _contract(scope, name, settings, members, login)
+            return _contract(scope, name, settings, members, issued, login)
 
         self.own = {app: contract(login) for app, login in secrets.apps.items()}
         self.contract = contract(secrets.client) if secrets.client else next(iter(self.own.values()))
@@ -71,24 +78,38 @@ def _roles(settings: RabbitSettings, secrets: RabbitSecrets) -> Iterator[tuple[s
             yield f"{part}@{user}", Login(user=user, password=secrets.users[user], vhost=vhost)
 
 
-def _contract(scope: Scope, name: str, settings: RabbitSettings, members: Endpoint, login: Login) -> ClientContract:
-    terms = settings.terms()
+def _contract(
+    scope: Scope,
+    name: str,
+    settings: RabbitSettings,
+    members: Endpoint,
+    issued: Certificates | None,
+    login: Login,
+) -> ClientContract:
+    terms, port = settings.terms(), TLS_PORT if settings.tls else PORT
     values: dict[str, pulumi.Input[str]] = {
         "host": members.host,
-        "port": PORT,
-        "nodes": ",".join(f"{host}:{PORT}" for host in members.member_hosts),
+        "port": port,
+        "nodes": ",".join(f"{host}:{port}" for host in members.member_hosts),
         **{node_fact(ordinal): host for ordinal, host in enumerate(members.member_hosts)},
         "vhost": login.vhost,
         "heartbeat": str(HEARTBEAT_SECONDS),
         "user": login.user,
         "password": login.password,
+        **tls_values(name, settings.tls),
     }
-    values["url"] = filled(URL, values, terms.facts)
+    values["url"] = filled(broker_url(settings.tls), values, terms.facts)
     word = f"{name}-{login.user}"
     if login.user in settings.users:
         word += f"-in-{login.vhost}"
     held = {key: scope.secret(_secret_name(word, key), values[key]) for key in ("password", "url")}
-    return ClientContract(terms=terms, values=values, secrets=held, resources=members.resources)
+    return ClientContract(
+        terms=terms,
+        values=values,
+        secrets=held,
+        files={"ca_file": issued.ca} if issued else {},
+        resources=members.resources,
+    )
 
 
 def _secret_name(word: str, key: str) -> str:

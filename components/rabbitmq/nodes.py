@@ -1,10 +1,13 @@
 """The nodes."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from components.rabbitmq import timers
+from components.rabbitmq.ports import AMQP_PORT, AMQPS_PORT, DISTRIBUTION_PORT, MANAGEMENT_PORT, METRICS_PORT
 from components.rabbitmq.secrets import RabbitSecrets
 from components.rabbitmq.settings import RabbitSettings
+from components.rabbitmq.tls import Certificates
 from components.scope import Scope
 from components.store_image import StoreImage
 from components.templates import render
@@ -17,6 +20,7 @@ from model import (
     Port,
     Probe,
     Probes,
+    PublicPort,
     Stop,
     TcpCheck,
     Tier,
@@ -25,7 +29,8 @@ from model import (
 
 _FILES = Path(__file__).parent / "files"
 DIRECTORY = "/etc/ha-rabbitmq"
-AMQP_PORT, MANAGEMENT_PORT, METRICS_PORT, DISTRIBUTION_PORT = 5672, 15672, 15692, 25672
+MANAGEMENT = "management"
+"""The name of the port of the page."""
 
 
 def node(host: str) -> str:
@@ -33,9 +38,22 @@ def node(host: str) -> str:
     return f"rabbit@{host}"
 
 
-def nodes(scope: Scope, name: str, settings: RabbitSettings, *, image: StoreImage, secrets: RabbitSecrets) -> Endpoint:
+def nodes_word(name: str) -> str:
+    """What the nodes of a cluster are called, without their numbers."""
+    return f"{name}-rabbitmq"
+
+
+def nodes(
+    scope: Scope,
+    name: str,
+    settings: RabbitSettings,
+    *,
+    image: StoreImage,
+    secrets: RabbitSecrets,
+    certificates: Certificates | None,
+) -> Endpoint:
     """Members `<name>-rabbitmq-0` .. : member 0 founds the cluster at the very first start."""
-    word = f"{name}-rabbitmq"
+    word = nodes_word(name)
     hosts = [scope.platform.member_host(word, ordinal) for ordinal in range(settings.members)]
     config = render(
         _FILES,
@@ -43,6 +61,7 @@ def nodes(scope: Scope, name: str, settings: RabbitSettings, *, image: StoreImag
         cluster=f"{scope.platform.stack}-{name}",
         directory=DIRECTORY,
         members=settings.members,
+        tls=settings.tls,
         heartbeat=timers.HEARTBEAT_SECONDS,
         table_retries=timers.TABLE_RETRIES,
         memory=settings.node_resources.memory_limit_bytes,
@@ -71,6 +90,7 @@ def nodes(scope: Scope, name: str, settings: RabbitSettings, *, image: StoreImag
                     *scope.config_files(word, DIRECTORY, texts),
                     File(path=f"{DIRECTORY}/cookie", source=secrets.cookie),
                     File(path=f"{DIRECTORY}/definitions.json", source=secrets.definitions),
+                    *_certificate_files(certificates),
                 ),
                 resources=settings.node_resources,
                 stop=Stop(grace_seconds=timers.SYNC_SECONDS + timers.DRAIN_SECONDS + timers.SHUTDOWN_SECONDS),
@@ -78,13 +98,14 @@ def nodes(scope: Scope, name: str, settings: RabbitSettings, *, image: StoreImag
             count=settings.members,
             volume=Volume(path=image.data_dir, size_bytes=settings.volume),
             ports=(
-                Port(name="amqp", number=AMQP_PORT),
-                Port(name="management", number=MANAGEMENT_PORT),
+                *_client_ports(settings),
+                Port(name=MANAGEMENT, number=MANAGEMENT_PORT),
                 Port(name="metrics", number=METRICS_PORT),
                 Port(name="epmd", number=4369),
                 Port(name="distribution", number=DISTRIBUTION_PORT),
             ),
             peer_ports=("epmd", "distribution"),
+            public_ports=_public_ports(settings),
             probes=Probes(
                 ready=Probe(
                     check=ExecCheck(command=("sh", f"{DIRECTORY}/ready.sh")), interval_seconds=2, timeout_seconds=3
@@ -98,6 +119,25 @@ def nodes(scope: Scope, name: str, settings: RabbitSettings, *, image: StoreImag
             node_labels=settings.placement.labels,
         )
     )
+
+
+def _certificate_files(certificates: Certificates | None) -> Iterator[File]:
+    if certificates:
+        yield File(path=f"{DIRECTORY}/ca.pem", source=certificates.ca)
+        yield File(path=f"{DIRECTORY}/identity.pem", source=certificates.server)
+
+
+def _client_ports(settings: RabbitSettings) -> Iterator[Port]:
+    if settings.tls is None or not settings.tls.required:
+        yield Port(name="amqp", number=AMQP_PORT)
+    if settings.tls is not None:
+        yield Port(name="amqps", number=AMQPS_PORT)
+
+
+def _public_ports(settings: RabbitSettings) -> tuple[PublicPort, ...]:
+    if settings.management is None:
+        return ()
+    return (PublicPort(port=MANAGEMENT, published=settings.management.port, audience="operators"),)
 
 
 def _environment(hosts: list[str], image: StoreImage) -> dict[str, str]:

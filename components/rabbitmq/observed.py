@@ -2,7 +2,7 @@
 
 from components.observability import Observability, Panel, ScrapeTarget
 from components.rabbitmq.alerts import Alerts
-from components.rabbitmq.nodes import METRICS_PORT
+from components.rabbitmq.ports import METRICS_PORT
 from components.rabbitmq.settings import RabbitSettings
 from model import Endpoint
 

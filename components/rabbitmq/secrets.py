@@ -36,8 +36,15 @@ class RabbitSecrets:
     definitions: SecretRef
 
     @classmethod
-    def generated(cls, scope: Scope, name: str, settings: RabbitSettings, apps: tuple[str, ...]) -> "RabbitSecrets":
-        """New passwords at the first update, the same ones from then on."""
+    def generated(
+        cls,
+        scope: Scope,
+        name: str,
+        settings: RabbitSettings,
+        apps: tuple[str, ...],
+        given: Mapping[str, pulumi.Output[str]],
+    ) -> "RabbitSecrets":
+        """New passwords at the first update, the same ones from then on; `given` are the values of given secrets."""
 
         def login(user: str, vhost: str) -> Login:
             word = f"{name}-{user.replace('_', '-')}"
@@ -46,7 +53,10 @@ class RabbitSecrets:
         known = {app: login(f"app-{app}", settings.vhost) for app in apps}
         client = None if known else login(CLIENT, settings.vhost)
         vhosts = {vhost: login(f"vhost-{vhost}", vhost) for vhost in settings.further_vhosts}
-        users = {user: scope.password(f"{name}-user-{user.replace('_', '-')}") for user in settings.users}
+        users = {
+            user: given[one.password] if one.password else scope.password(f"{name}-user-{user.replace('_', '-')}")
+            for user, one in settings.users.items()
+        }
         logins = [*known.values(), *vhosts.values(), *((client,) if client else ())]
         passwords = pulumi.Output.from_input({one.user: one.password for one in logins} | users)
         where = {one.user: one.vhost for one in logins}

@@ -7,12 +7,14 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 from components.contracts import Terms
 from components.placement import Hosts, PlacementSettings
 from components.rabbitmq.contract import broker_terms
+from components.rabbitmq.ports import MANAGEMENT_PORT
+from components.rabbitmq.tls import BrokerTlsSettings
 from components.rabbitmq.vhosts import UserSettings, VhostName, VhostSettings
 from components.sizes import ResourcesSettings, reserved
 from guarantees.objectives import ObjectivesSettings
 from model import Resources
 from settings.base import Settings
-from settings.types import Hostname, MemoryBytes
+from settings.types import Hostname, MemoryBytes, PortNumber
 
 _DEFAULT_RESOURCES = reserved(cpu_millis=500, memory_bytes=2**30)
 """A node without queues was seen to use 125 MiB."""
@@ -40,6 +42,13 @@ UserName = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_]{0,30}$"),
 """The name of a further user. Those of applications have a `-`."""
 
 
+class ManagementSettings(Settings):
+    """The management page, for operators: users with `tags` log in."""
+
+    port: PortNumber = MANAGEMENT_PORT
+    """At this port of the hosts that run a node; what reaches it, and who, is as for the page of Prometheus."""
+
+
 class RabbitSettings(Settings):
     """One RabbitMQ cluster. Queues are quorum queues, unless somebody says otherwise."""
 
@@ -60,6 +69,10 @@ class RabbitSettings(Settings):
     users: dict[UserName, UserSettings] = Field(default_factory=dict, max_length=100)
     """Further users by name. Users and their permissions are the stack's alone: one that is not here is removed. There
     is no guest."""
+    tls: BrokerTlsSettings | None = None
+    """Encryption of clients' connections. Default: none."""
+    management: ManagementSettings | None = None
+    """Publishes the management page. Default: only the stack's own networks reach it."""
     memory_watermark: MemoryBytes | None = None
     """Above this memory a node takes no messages until some were consumed. Default: 60 % of its memory limit."""
     disk_watermark: MemoryBytes | None = None
@@ -107,7 +120,7 @@ class RabbitSettings(Settings):
 
     def terms(self) -> Terms:
         """What its contract holds."""
-        return broker_terms(self.members)
+        return broker_terms(self.members, self.tls)
 
     def roles_of(self, part: str) -> tuple[str, ...]:
         """The further users who may do something in a virtual host: `part`, or the first one."""

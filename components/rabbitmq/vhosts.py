@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from components.rabbitmq.arguments import QueueType, Value, argument_problems, policy_problems
 from settings.base import Settings
+from settings.types import SecretName
 
 VhostName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,30}$")]
 """The name of a virtual host: an application's `uses` name it `<broker>/<vhost>`."""
@@ -134,9 +135,11 @@ class PermissionSettings(Settings):
 
 
 class UserSettings(Settings):
-    """A further user, with a generated password: an application logs in as it by `role` in its `uses`."""
+    """A further user: a person, or an application that logs in as it by `role` in its `uses`."""
 
     tags: tuple[Literal["management", "policymaker", "monitoring", "administrator"], ...] = ()
     """What it may see and do in the management page. Default: nothing, it is closed."""
+    password: SecretName | None = None
+    """The given secret that holds the password: for a person, who has to know it. Default: a generated one."""
     permissions: dict[VhostName, PermissionSettings] = Field(default_factory=dict)
     """What it may do, for each virtual host that it may use."""

@@ -1,18 +1,14 @@
 """A Redis server that somebody else runs."""
 
 from collections.abc import Mapping
-from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from components.contracts import Terms
-from components.external import ExternalAddress, ExternalStore
+from components.external import ExternalAddress, ExternalStore, LoginName
 from components.redis_sentinel.contract import plain_terms, plain_url
 from components.redis_sentinel.timers import SOCKET_TIMEOUT_SECONDS
 from settings.types import PortNumber
-
-UserName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.@-]{0,127}$")]
-"""As providers name users."""
 
 
 class ExternalRedis(ExternalAddress):
@@ -20,7 +16,7 @@ class ExternalRedis(ExternalAddress):
 
     port: PortNumber = 6379
     """Its port."""
-    user: UserName | None = None
+    user: LoginName | None = None
     """The user of its access list. Default: the password alone."""
     database: int = Field(default=0, ge=0, le=15, strict=True)
     """The number of the logical database."""

@@ -79,12 +79,32 @@ class PermissionArgs(TypedDict, total=False):
 
 
 class UserArgs(TypedDict, total=False):
-    """A further user, with a generated password: an application logs in as it by `role` in its `uses`."""
+    """A further user: a person, or an application that logs in as it by `role` in its `uses`."""
 
     tags: Sequence[str]
     """What it may see and do in the management page. Default: nothing, it is closed."""
+    password: str
+    """The given secret that holds the password: for a person, who has to know it. Default: a generated one."""
     permissions: Mapping[str, PermissionArgs]
     """What it may do, for each virtual host that it may use."""
+
+
+class BrokerTlsArgs(TypedDict, total=False):
+    """Encryption of clients' connections, by certificates of the stack's own authority."""
+
+    clients: str
+    """Either way applications connect to 5671, and verify the node by the authority's certificate, which they get as a
+    file; the management page is encrypted, too. `offered`: 5672 stays open, so that what runs from before goes on.
+    `required`: it is closed. A broker that is in use goes from nothing to `offered`, and then to `required`. One
+    of: offered, required. Default: `offered`."""
+
+
+class ManagementArgs(TypedDict, total=False):
+    """The management page, for operators: users with `tags` log in."""
+
+    port: int
+    """At this port of the hosts that run a node; what reaches it, and who, is as for the page of Prometheus. Default:
+    `15672`."""
 
 
 class RabbitArgs(TypedDict, total=False):
@@ -109,6 +129,10 @@ class RabbitArgs(TypedDict, total=False):
     users: Mapping[str, UserArgs]
     """Further users by name. Users and their permissions are the stack's alone: one that is not here is removed. There
     is no guest."""
+    tls: BrokerTlsArgs
+    """Encryption of clients' connections. Default: none."""
+    management: ManagementArgs
+    """Publishes the management page. Default: only the stack's own networks reach it."""
     memory_watermark: str
     """Above this memory a node takes no messages until some were consumed. Default: 60 % of its memory limit."""
     disk_watermark: str

@@ -27,8 +27,8 @@ class Here(Entries):
     def of(self, port: int) -> Sequence[Address]:
         return [Address("127.0.0.1", each) for each in (*self._before, port)]
 
-    def for_operators(self, word: str, port_name: str, published: int) -> str:
-        return f"http://127.0.0.1:{published}/{word}/{port_name}"
+    def for_operators(self, word: str, port_name: str, published: int, scheme: str = "http") -> str:
+        return f"{scheme}://127.0.0.1:{published}/{word}/{port_name}"
 
 
 class Redirects(BaseHTTPRequestHandler):
@@ -95,6 +95,16 @@ def test_a_balancer_with_tls_is_asked_by_https(
     address = f"127.0.0.1:{ports['https']}"
     assert f"GET /health -> 200, answered at {address} (certificate not verified):" in said
     assert "fine" in said
+
+
+def test_operators_are_told_where_the_page_of_a_broker_is(serving: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    page = {"word": "tasks-rabbitmq", "port": "management", "published": 15672, "scheme": "https"}
+    outputs = {
+        "balancers": {"edge": {"http": serving(Answers), "https": None, "status": 8404}},
+        "brokers": {"tasks": page},
+    }
+    show_answers(stack([{"app": "web"}], web=OWN), Here(), outputs, status="make status")
+    assert "tasks management page: https://127.0.0.1:15672/tasks-rabbitmq/management" in capsys.readouterr().out
 
 
 def test_a_redirect_is_an_answer_where_there_is_no_tls(serving: Any, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,12 +1,13 @@
 """A platform that keeps the words of a component."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import pulumi
 
 from model import (
     Agent,
+    Circle,
     ConfigFile,
     ConfigRef,
     Endpoint,
@@ -25,12 +26,14 @@ C = TypeVar("C")
 
 
 class Recorder(Platform):
-    """Everything that it is asked for exists at once. `secrets` are the values, by name, of those that are secret."""
+    """Everything that it is asked for exists at once. `secrets` are the values, by name, of those that are secret;
+    `identities` the hosts of each certificate."""
 
     def __init__(self) -> None:
         super().__init__(stack="test")
         self.words: list[Any] = []
         self.secrets: dict[str, str] = {}
+        self.identities: dict[str, tuple[str, ...]] = {}
 
     def host(self, name: str) -> str:
         return name
@@ -43,6 +46,12 @@ class Recorder(Platform):
 
     def own_apps(self) -> dict[str, pulumi.Output[Any]]:
         return {}
+
+    def identity(
+        self, circle: Circle, name: str, *, common_name: str, hosts: Sequence[str], parent: pulumi.Resource
+    ) -> pulumi.Output[str]:
+        self.identities[name] = tuple(hosts)
+        return super().identity(circle, name, common_name=common_name, hosts=hosts, parent=parent)
 
     def secret(self, word: Secret, *, parent: pulumi.Resource) -> SecretRef:
         value = pulumi.Output.from_input(word.value)

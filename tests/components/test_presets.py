@@ -5,6 +5,8 @@ The values are the hardest that a reader may meet: the generated passwords are l
 
 import inspect
 import json
+import ssl
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -17,8 +19,9 @@ from components.contracts import Terms
 from components.external import ExternalTls
 from components.facts import FactText
 from components.postgres_ha.contract import database_terms
-from components.rabbitmq.contract import broker_terms, node_fact
+from components.rabbitmq.contract import broker_terms, external_terms, node_fact
 from components.redis_sentinel.contract import plain_terms, sentinel_terms
+from tests.components.certificates import Authority
 
 PASSWORD = "p@:/?&#%+ ;\"\\'é{}"
 DATABASE = {
@@ -155,6 +158,37 @@ def test_celery_gets_a_url_of_each_node_and_the_heartbeat_beside_it() -> None:
     assert found["HEARTBEAT"] == "10", "of `broker_heartbeat`: kombu reads none from a URL"
 
 
+VERIFIED = ExternalTls(ca="given")
+
+
+def test_each_client_of_an_encrypted_broker_verifies_it(tmp_path: Path) -> None:
+    authority = tmp_path / "an authority.crt"
+    authority.write_text(Authority.new().pem)
+    values = BROKER | {"port": "5671", "tls_mode": "verify-full", "ca_file": str(authority)}
+    terms = broker_terms(3, VERIFIED)
+    for one in [pika.URLParameters(url) for url in json.loads(given(terms, values, "pika")["URLS"])]:
+        context = one.ssl_options.context
+        assert (one.port, one.virtual_host, one.heartbeat) == (5671, "app", 10)
+        assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
+        assert len(context.get_ca_certs()) == 1
+    url = urlsplit(given(terms, values, "aio-pika")["URL"])
+    assert (url.scheme, parse_qs(url.query)) == ("amqps", {"heartbeat": ["10"], "cafile": [str(authority)]})
+    celery = given(terms, values, "celery")
+    assert [urlsplit(one).scheme for one in celery["URL"].split(";")] == ["amqps"] * 3
+    assert json.loads(celery["USE_SSL"]) == {"ca_certs": str(authority), "server_hostname": "rabbit"}
+
+
+@pytest.mark.parametrize("tls", [VERIFIED, None])
+def test_a_broker_outside_has_one_address_and_any_virtual_host(tls: ExternalTls | None) -> None:
+    terms = external_terms(tls)
+    values = {fact: value for fact, value in BROKER.items() if not fact.startswith("node")} | {"vhost": "/"}
+    values |= {"tls_mode": "verify-full", "ca_file": "/ca.crt"} if tls else {}
+    assert values.keys() == terms.facts.keys() - {"url"}
+    without_ca = given(terms, values, "pika")["URLS"].replace("&ssl_options=%7B%27ca_certs%27%3A%27/ca.crt%27%7D", "")
+    (one,) = (pika.URLParameters(url) for url in json.loads(without_ca))
+    assert (one.host, one.virtual_host, one.credentials.password) == ("rabbit", "/", PASSWORD)
+
+
 ENCRYPTED = (ExternalTls(ca="given"), ExternalTls(mode="require"), None)
 
 
@@ -163,7 +197,8 @@ ENCRYPTED = (ExternalTls(ca="given"), ExternalTls(mode="require"), None)
     [
         *map(database_terms, ENCRYPTED),
         *(plain_terms(tls, user=user) for tls in ENCRYPTED for user in (True, False)),
-        *map(broker_terms, (1, 3, 5)),
+        *(broker_terms(count, tls) for count in (1, 3, 5) for tls in (VERIFIED, None)),
+        *(external_terms(tls) for tls in (VERIFIED, None)),
         *(sentinel_terms(count, endpoint=endpoint, named=True) for count in (1, 3) for endpoint in (True, False)),
     ],
 )

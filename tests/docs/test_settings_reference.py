@@ -26,6 +26,9 @@ SECRETS = frozenset(
         "provider_ca",
         "s3_key",
         "s3_secret",
+        "mq_ca",
+        "mq_password",
+        "operator_password",
     }
 )
 SNIPPETS = [

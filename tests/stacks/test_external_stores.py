@@ -19,6 +19,7 @@ AUTHORITY = Authority.new()
 SECRETS = {"main_password": "p@ss/word", "main_ca": AUTHORITY.pem}
 DATABASE: dict[str, Any] = {"host": "db.example.com", "database": "app", "user": "me@db", "password": "main_password"}
 CACHE: dict[str, Any] = {"host": "10.9.8.7", "port": 6380, "user": "me", "password": "main_password"}
+BROKER: dict[str, Any] = {"host": "mq.example.com", "user": "me", "password": "main_password"}
 APP = {"image": "registry.example.com/x/web:1", "port": 8000, "command": ["serve"], "replicas": 1}
 CA = "/run/secrets/{}-ca.crt"
 
@@ -180,3 +181,22 @@ def test_a_private_key_in_the_place_of_a_certificate_is_refused_and_not_shown() 
 def test_several_certificates_are_one_text() -> None:
     both = AUTHORITY.pem + Authority.new().pem
     assert certificates(both) == both
+
+
+@pytest.mark.parametrize("kind", PLATFORMS)
+@pytest.mark.parametrize(
+    ("broker", "scheme", "port"),
+    [
+        (BROKER, "amqp", 5672),
+        (BROKER | {"tls": {"ca": "main_ca"}}, "amqps", 5671),
+        (BROKER | {"port": 5699}, "amqp", 5699),
+    ],
+)
+def test_a_broker_outside_is_reached_at_its_usual_port(
+    kind: str, broker: dict[str, Any], scheme: str, port: int
+) -> None:
+    document = stack(kind, DATABASE, CACHE, {"tasks": "BROKER"}) | {"brokers": {"tasks": {"external": broker}}}
+    found = process(accepted(document, secrets=SECRETS), "web")
+    assert found.files["/run/secrets/broker_url"] == f"{scheme}://me:p%40ss%2Fword@mq.example.com:{port}/%2F"
+    assert (found.env["BROKER_PORT"], found.env["BROKER_VHOST"]) == (str(port), "/")
+    assert found.env.get("BROKER_CA_FILE") == (CA.format("tasks") if "tls" in broker else None)

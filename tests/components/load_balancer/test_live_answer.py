@@ -28,8 +28,8 @@ class Loopback(Entries):
     def of(self, port: int) -> list[Address]:
         return [Address("127.0.0.1", port)]
 
-    def for_operators(self, word: str, port_name: str, published: int) -> str:
-        return f"{word} {port_name} {published}"
+    def for_operators(self, word: str, port_name: str, published: int, scheme: str = "http") -> str:
+        return f"{scheme} {word} {port_name} {published}"
 
 
 def test_a_balancer_that_redirects_is_asked_by_https(

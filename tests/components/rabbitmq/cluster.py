@@ -4,6 +4,7 @@ import base64
 import os
 import shutil
 import signal
+import ssl
 import subprocess
 from functools import partial
 from pathlib import Path
@@ -11,10 +12,12 @@ from typing import Any
 
 import pika
 
-from components.rabbitmq.nodes import AMQP_PORT, DIRECTORY, DISTRIBUTION_PORT, METRICS_PORT
+from components.rabbitmq.nodes import DIRECTORY
+from components.rabbitmq.ports import AMQP_PORT, AMQPS_PORT, DISTRIBUTION_PORT, METRICS_PORT
 from composition.compose import compose
 from composition.read import StackInput, check
 from drills.waiting import wait_for
+from tests.components.certificates import Authority
 from tests.live import trixie
 from tests.loopback import own_network
 from tests.mock_engine import SECRET_MARK, render
@@ -23,6 +26,8 @@ from tests.stacks.fixtures import REPOSITORY, settings_of
 STACK = REPOSITORY / "tests/stacks/ok/prod-on-swarm.yaml"
 APP, PASSWORD = "ha_client", "generated-orders-ha-client"
 """The user that no stack names, and its password as the mock engine makes it."""
+HOST = "prod-orders-rabbitmq"
+"""The name of all nodes."""
 START_SECONDS = 120
 COUNT = 3
 
@@ -35,6 +40,7 @@ class Cluster:
 
     def __init__(self, directory: Path, settings: dict[str, Any]) -> None:
         self.count = int(settings["members"])
+        self.authority = Authority.new()
         self._directory = directory
         self._network = own_network()
         self._programs = trixie.rabbitmq()
@@ -131,6 +137,19 @@ class Cluster:
             )
         )
 
+    def connect_encrypted(self, ordinal: int, *, trust: str, host: str = HOST) -> Any:
+        """The same by TLS: `trust` is the authority's certificate, `host` the name that the node has to have."""
+        return pika.BlockingConnection(
+            pika.ConnectionParameters(
+                self.address(ordinal),
+                AMQPS_PORT,
+                "app",
+                pika.PlainCredentials(APP, PASSWORD),
+                socket_timeout=5,
+                ssl_options=pika.SSLOptions(ssl.create_default_context(cadata=trust), host),
+            )
+        )
+
     def _epmd_ends(self) -> bool:
         done = subprocess.run(
             ["epmd", "-kill"], env=self._env[0], capture_output=True, text=True, timeout=20, check=False
@@ -161,8 +180,13 @@ class Cluster:
         ):
             (etc / name).write_text(self._own(found[f"orders-rabbitmq-{suffix}"]["dataRaw"], etc))
         config = etc / "rabbitmq.conf"
-        text = config.read_text().replace("listeners.tcp.default = ", f"listeners.tcp.default = {own}:")
-        config.write_text(f"{text}management.tcp.ip = {own}\nprometheus.tcp.ip = {own}\n")
+        text = config.read_text()
+        for kind in ("tcp", "ssl"):
+            text = text.replace(f"listeners.{kind}.default = ", f"listeners.{kind}.default = {own}:")
+        config.write_text(f"{text}management.ssl.ip = {own}\nprometheus.tcp.ip = {own}\n")
+        certificate, key = self.authority.sign(HOST, etc)
+        (etc / "ca.pem").write_text(self.authority.pem)
+        (etc / "identity.pem").write_text(certificate.read_text() + key.read_text())
         (etc / "cookie").write_text(_secret(found, "orders-cookie"))
         (etc / "definitions.json").write_text(_secret(found, "orders-definitions"))
         given = {name: self._own(value.replace("/tmp", str(tmp)), etc) for name, value in env.items()}

@@ -2,6 +2,7 @@
 
 import json
 import re
+import ssl
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,7 +17,8 @@ from components.rabbitmq.settings import RabbitSettings
 from drills.waiting import wait_for
 from guarantees.surroundings import Surroundings
 from model import Endpoint
-from tests.components.rabbitmq.cluster import APP, COUNT, PASSWORD, Cluster
+from tests.components.certificates import Authority
+from tests.components.rabbitmq.cluster import APP, COUNT, HOST, PASSWORD, Cluster
 from tests.components.rabbitmq.confirming import Traffic
 from tests.promtool import metrics
 
@@ -24,11 +26,13 @@ pytestmark = pytest.mark.live
 
 SETTINGS: dict[str, Any] = {
     "members": COUNT,
+    "tls": {"clients": "offered"},
     "vhosts": {"app": {"queues": {"tasks": {"arguments": {"x-delivery-limit": 1000}}, "mail": {}}}},
     "users": {"former": {"permissions": {"app": {"read": ".*"}}}},
 }
 CHANGED: dict[str, Any] = {
     "members": COUNT,
+    "tls": {"clients": "offered"},
     "vhosts": {
         "app": {
             "queues": {"tasks": {"arguments": {"x-delivery-limit": 1000}}, "mail": {"arguments": {"x-max-length": 9}}},
@@ -155,8 +159,23 @@ def test_nobody_else_logs_in(cluster: Cluster) -> None:
     for user, password, vhost in (("guest", "guest", "/"), ("guest", "guest", "app"), (APP, "wrong", "app")):
         with pytest.raises(pika.exceptions.AMQPError):
             cluster.connect(1, user, password, vhost)
-    page = f"http://{cluster.address(1)}:15672/api/overview"
-    assert httpx.get(page, auth=(APP, PASSWORD)).status_code == 401, "the page is for those with tags"
+    trust = ssl.create_default_context(cadata=cluster.authority.pem)
+    with httpx.Client(verify=trust, auth=(APP, PASSWORD)) as client:
+        page = f"https://{cluster.address(1)}:15672/api/overview"
+        answer = client.get(page, headers={"Host": HOST}, extensions={"sni_hostname": HOST})
+    assert answer.status_code == 401, "the page is for those with tags"
+
+
+def test_clients_verify_the_node_that_they_talk_to(cluster: Cluster) -> None:
+    with cluster.connect_encrypted(1, trust=cluster.authority.pem) as connection:
+        channel = connection.channel()
+        channel.confirm_delivery()
+        channel.basic_publish("", "mail", b"1", mandatory=True)
+    for wrong in ({"trust": Authority.new().pem}, {"trust": cluster.authority.pem, "host": "somebody-else"}):
+        with pytest.raises(pika.exceptions.AMQPConnectionError):
+            cluster.connect_encrypted(1, **wrong)
+    listening = cluster.command(1, "rabbitmq-diagnostics", "listeners")
+    assert re.search(r"port: 5671, protocol: amqp/ssl", listening), listening
 
 
 def test_every_rule_and_panel_reads_what_a_node_serves(cluster: Cluster) -> None:

@@ -5,6 +5,7 @@ import hashlib
 import json
 from typing import Any
 
+import pulumi
 import pytest
 
 from components.rabbitmq import RabbitMQ
@@ -37,7 +38,7 @@ def told(*apps: str, **settings: Any) -> dict[str, Any]:
 
 def lines(**settings: Any) -> dict[str, str]:
     text = made(**settings)[1].text("jobs-rabbitmq-config")
-    return dict(line.split(" = ") for line in text.splitlines() if line)
+    return dict(line.split(" = ") for line in text.splitlines() if line and not line.startswith("#"))
 
 
 def test_members_with_a_volume_each_under_names_that_stay() -> None:
@@ -145,3 +146,47 @@ def test_monitoring_scrapes_every_node_for_itself_and_for_its_queues() -> None:
     nodes, queues = made()[0].observability.targets
     assert (nodes.path, nodes.expected, nodes.port) == ("/metrics", 3, 15692)
     assert queues.query == {"family": ["queue_coarse_metrics", "queue_consumer_count"]}
+
+
+def test_clients_are_encrypted_and_those_from_before_go_on_until_they_are_shut_out() -> None:
+    offered, required = ({"tls": {"clients": clients}} for clients in ("offered", "required"))
+    assert not [key for key in lines() if "ssl" in key], "nobody asked for it"
+    both, one = lines(**offered), lines(**required)
+    assert (both["listeners.ssl.default"], both["listeners.tcp.default"]) == ("5671", "5672")
+    assert "listeners.tcp.default" not in one
+    assert one["listeners.tcp.local"] == "127.0.0.1:5672", "the check inside the container comes there"
+    assert {both["management.ssl.port"], one["management.ssl.port"]} == {"15672"}
+    assert not [key for key in one if key.startswith("management.tcp")]
+    ports = [{port.name for port in made(**each)[1].one(Members).ports} for each in (offered, required)]
+    assert (ports[0] & {"amqp", "amqps"}, ports[1] & {"amqp", "amqps"}) == ({"amqp", "amqps"}, {"amqps"})
+
+
+def test_clients_verify_a_certificate_for_every_name_that_they_are_told() -> None:
+    component, platform = made("web", tls={"clients": "required"})
+    web = component.own["web"]
+    assert web.values["nodes"] == ",".join(f"jobs-rabbitmq-{ordinal}:5671" for ordinal in range(3))
+    assert (web.values["tls_mode"], web.values["ca_file"]) == ("verify-full", "/run/secrets/jobs-ca.crt")
+    assert web.files["ca_file"].name == "jobs-rabbitmq-ca"
+    url = platform.secrets["jobs-app-web-url"]
+    assert url == f"amqps://app-web:{platform.secrets['jobs-app-web-password']}@jobs-rabbitmq:5671/app"
+    told = {web.values["host"], *(str(node).partition(":")[0] for node in str(web.values["nodes"]).split(","))}
+    assert told <= set(platform.identities["jobs-rabbitmq-identity"])
+
+
+def test_the_management_page_is_published_where_somebody_asks_for_it() -> None:
+    assert made()[1].one(Members).public_ports == ()
+    (page,) = made(management={"port": 15673})[1].one(Members).public_ports
+    assert (page.port, page.published, page.audience) == ("management", 15673, "operators")
+
+
+def test_a_person_logs_in_with_a_password_that_was_given() -> None:
+    model = RabbitSettings.model_validate({"users": {"ops": {"tags": ["administrator"], "password": "ops_password"}}})
+
+    def build(platform: Recorder) -> RabbitMQ:
+        given = {"ops_password": pulumi.Output.secret("known to a person")}
+        return RabbitMQ("jobs", model, platform=platform, image=IMAGE, given=given)
+
+    _, platform = recorded(build, type_="ha-platform:data:RabbitMQ")
+    users = {user["name"]: user for user in json.loads(platform.secrets["jobs-definitions"])["users"]}
+    assert users["ops"]["password_hash"] == password_hash("ops", "known to a person")
+    assert users["ops"]["tags"] == ["administrator"]

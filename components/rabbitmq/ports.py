@@ -1,0 +1,3 @@
+"""Ports of a node, as RabbitMQ has them everywhere."""
+
+AMQP_PORT, AMQPS_PORT, MANAGEMENT_PORT, METRICS_PORT, DISTRIBUTION_PORT = 5672, 5671, 15672, 15692, 25672
