@@ -19,8 +19,8 @@ class Fault(ABC):
     """What happens, in words."""
     healed_by: ClassVar[str]
     """Who or what puts it right."""
-    measures: ClassVar[Literal["database", "cache"]] = "database"
-    """Whose acknowledged writes are counted."""
+    measures: ClassVar[Literal["database", "cache", "broker"]] = "database"
+    """Whose acknowledged writes are counted. A broker is there for those who count its messages alone."""
     promise: ClassVar[tuple[str, str] | None] = None
     """The component, and the fault as `guarantees/` calls it. None: no outage is promised, but no write may be lost."""
     tight: ClassVar[bool] = True

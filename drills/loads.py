@@ -22,10 +22,10 @@ def answers(url: str, path: str = "/health", *, seconds: float = 120) -> None:
     wait_for(f"{url}{path} answers", ok, seconds=seconds)
 
 
-def written(url: str) -> bool:
-    """Whether a write of the application is acknowledged now."""
+def written(url: str, path: str = "/writes") -> bool:
+    """Whether a write of the application is acknowledged now; `/messages` is one to the broker."""
     try:
         body = {"writer": f"drill-{uuid.uuid4().hex[:12]}", "sequence": 1}
-        return httpx.post(f"{url}/writes", json=body, timeout=5).status_code == 200
+        return httpx.post(f"{url}{path}", json=body, timeout=5).status_code == 200
     except httpx.HTTPError as error:
         raise OSError(str(error)) from error

@@ -26,12 +26,14 @@ LONGEST_SECONDS = 3600
 
 @dataclass(frozen=True, kw_only=True)
 class Drilled:
-    """The result, and the reports it is made of. `counts`: where the cache is measured."""
+    """The result, and the reports it is made of. `counts`: where the cache is measured; `messages`: where the broker
+    is."""
 
     result: Result
     writes: WriteReport
     requests: HttpReport
     counts: CountReport | None
+    messages: WriteReport | None
     healed_seconds: float
     """From the fault until all was well."""
 
@@ -64,7 +66,11 @@ def drill(
         reader = stack.enter_context(
             in_background(lambda stop: run_http(f"{url}{SAFE_PATH}", rate=rate, total=most, stop=stop))
         )
-        counter = None
+        counter = publisher = None
+        if fault.measures == "broker":
+            publisher = stack.enter_context(
+                in_background(lambda stop: run_writes(url, path="/messages", seconds=LONGEST_SECONDS, stop=stop))
+            )
         if fault.measures == "cache":
             counter = stack.enter_context(
                 in_background(lambda stop: run_counts(url, seconds=LONGEST_SECONDS, stop=stop))
@@ -78,10 +84,12 @@ def drill(
         time.sleep(max(STEADY_SECONDS, 1 + least / rate - (time.monotonic() - started)))
         writer.stop()
         reader.stop()
-        if counter:
-            counter.stop()
+        for other in (counter, publisher):
+            if other:
+                other.stop()
         writes, requests = writer.result(timeout_seconds=240), reader.result(timeout_seconds=60)
         counts = counter.result(timeout_seconds=60) if counter else None
+        messages = publisher.result(timeout_seconds=240) if publisher else None
     loss = 0 if promised is None else promised.loss.bound
     result = Result(
         fault=fault.name,
@@ -89,11 +97,13 @@ def drill(
         setting=setting,
         run=run,
         promised_outage_s=None if promised is None or promised.outage_millis is None else promised.outage_millis / 1000,
-        measured_outage_s=(counts or writes).longest_outage_seconds,
+        measured_outage_s=(counts or messages or writes).longest_outage_seconds,
         promised_lost=None if loss is None else loss // INTERVAL_MS,
-        lost=counts.lost if counts else len(writes.lost),
+        lost=counts.lost if counts else len((messages or writes).lost),
         failed_requests=requests.failed,
         old_member=fault.old_member(),
         date=datetime.now(UTC).date().isoformat(),
     )
-    return Drilled(result=result, writes=writes, requests=requests, counts=counts, healed_seconds=healed)
+    return Drilled(
+        result=result, writes=writes, requests=requests, counts=counts, messages=messages, healed_seconds=healed
+    )

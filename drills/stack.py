@@ -11,6 +11,7 @@ OWN_TEXT = "a: {{ b }}\n\tc: $HOME $$ $(X) é\n\n"
 _SMALL = {"cpu_request": "20m", "cpu_limit": "1", "memory_request": "64Mi", "memory_limit": "256Mi"}
 _DATA = {"cpu_request": "50m", "cpu_limit": "2", "memory_request": "128Mi", "memory_limit": "512Mi"}
 _STORE = {"cpu_request": "50m", "cpu_limit": "1", "memory_request": "64Mi", "memory_limit": "256Mi"}
+_NODE = {"cpu_request": "50m", "cpu_limit": "2", "memory_request": "192Mi", "memory_limit": "512Mi"}
 _USES = {"main": "DATABASE", "sessions": "REDIS"}
 
 
@@ -98,3 +99,13 @@ def live_stack(platform: dict[str, Any], *, alerts_host: str) -> dict[str, Any]:
             },
         },
     }  # fmt: skip
+
+
+def add_broker(stack: dict[str, Any]) -> None:
+    """What faults of a broker need beside it: three nodes, and the application publishes. It is not there for the
+    others: three more servers would be in their figures."""
+    queues = {"numbered": {"type": "quorum"}}
+    stack["brokers"] = {
+        "tasks": {"members": MEMBERS, "volume": "1Gi", "resources": _NODE, "vhosts": {"app": {"queues": queues}}}
+    }
+    stack["apps"]["web"]["uses"]["tasks"] = {"prefix": "BROKER", "preset": "aio-pika"}

@@ -2,6 +2,7 @@
 
 from drills.fault import Fault
 from drills.faults.apps import AppReplicaKilled, BadImage, ProxyKilled, RollingUpdate
+from drills.faults.brokers import BrokerMajorityLost, BrokerNodeKilled, BrokerNodeStopped
 from drills.faults.caches import RedisKilled, RedisStopped
 from drills.faults.databases import (
     PostgresKilled,
@@ -11,7 +12,13 @@ from drills.faults.databases import (
     Switchover,
     VolumeDeleted,
 )
-from drills.faults.hosts import HostLost, HostLostWithMaster, HostLostWithPrimary, HostLostWithSwarmLeader
+from drills.faults.hosts import (
+    HostLost,
+    HostLostWithMaster,
+    HostLostWithPrimary,
+    HostLostWithQueueLeader,
+    HostLostWithSwarmLeader,
+)
 from drills.faults.restarts import AllRestarted
 
 FAULTS: dict[str, type[Fault]] = {
@@ -34,6 +41,10 @@ FAULTS: dict[str, type[Fault]] = {
         HostLostWithSwarmLeader,
         StoreMajorityLost,
         ReplicaLags,
+        BrokerNodeKilled,
+        BrokerNodeStopped,
+        HostLostWithQueueLeader,
+        BrokerMajorityLost,
     )
 }
 NOT_SHOWN = {

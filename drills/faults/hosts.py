@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from typing import ClassVar
 
-from drills import caches, databases
+from drills import brokers, caches, databases
 from drills.fault import Fault
 from drills.health import healthy
 from drills.loads import written
@@ -60,9 +60,13 @@ class HostLost(Fault):
     def heal(self) -> None:
         try:
             wait_for("it is noticed", lambda: self.host not in self.site.ready_hosts(), seconds=NOTICED_SECONDS)
-            wait_for("writes go on", lambda: written(self.url), seconds=SERVED_SECONDS)
+            wait_for("writes go on", self.goes_on, seconds=SERVED_SECONDS)
         finally:
             self.site.join(self.host)
+
+    def goes_on(self) -> bool:
+        """Whether the others serve again."""
+        return written(self.url)
 
     def old_member(self) -> str:
         return ", ".join(f"{name}: {role}" for name, role in sorted(databases.roles(self.site).items()))
@@ -106,3 +110,27 @@ class HostLostWithMaster(HostLost):
 
     def old_member(self) -> str:
         return caches.role(self.site, self.ordinal)
+
+
+class HostLostWithQueueLeader(HostLost):
+    """Nobody closes the connections: the other nodes, and clients, wait for what does not come."""
+
+    name = "host-lost-with-queue-leader"
+    does = "the host with the leader of a queue is cut off, until the platform has noticed and messages go on"
+    measures = "broker"
+    promise = ("brokers.tasks", "host lost")
+    tight = True
+
+    def well(self) -> bool:
+        brokers.require_well(self.site)
+        return super().well()
+
+    def choose(self) -> int:
+        self.ordinal = brokers.leader(self.site)
+        return self.site.host_of(self.site.member(brokers.WORD, self.ordinal))
+
+    def goes_on(self) -> bool:
+        return super().goes_on() and written(self.url, "/messages")
+
+    def old_member(self) -> str:
+        return f"{brokers.WORD}-{self.ordinal}: has its copy again"

@@ -1,7 +1,7 @@
 """What the routes share in one process."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends
 from starlette.requests import HTTPConnection
@@ -13,10 +13,13 @@ from .metrics import Metrics
 from .sessions import Sessions
 from .settings import AppSettings
 
+if TYPE_CHECKING:
+    from .broker import Broker
+
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """`database`, `sessions` and `jobs` are None where the environment names none."""
+    """`database`, `sessions`, `jobs` and `broker` are None where the environment names none."""
 
     settings: AppSettings
     lifecycle: Lifecycle
@@ -24,6 +27,7 @@ class Context:
     database: Database | None
     sessions: Sessions | None
     jobs: Jobs | None
+    broker: "Broker | None"
 
 
 def get_context(connection: HTTPConnection) -> Context:

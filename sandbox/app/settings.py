@@ -34,6 +34,14 @@ class RedisSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BrokerSettings:
+    """`url` holds the password: never printed. `timeout` in seconds: for a connection, and for a confirm."""
+
+    url: str
+    timeout: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class AppSettings:
     """`drain_seconds`: new connections are still accepted after SIGTERM, until every proxy has noticed;
     `grace_seconds`: then requests and streams in flight get this long to finish."""
@@ -45,6 +53,7 @@ class AppSettings:
     grace_seconds: float
     database: DatabaseSettings | None
     redis: RedisSettings | None
+    broker: BrokerSettings | None
 
 
 def read_settings(env: Mapping[str, str] = os.environ) -> AppSettings:
@@ -58,6 +67,7 @@ def read_settings(env: Mapping[str, str] = os.environ) -> AppSettings:
         grace_seconds=read_number(env, "GRACE_SECONDS", 30),
         database=read_database(env),
         redis=read_redis(env),
+        broker=read_broker(env),
     )
 
 
@@ -105,6 +115,16 @@ def read_redis(env: Mapping[str, str] = os.environ) -> RedisSettings | None:
         sentinel_password=_secret(env, "REDIS_SENTINEL_PASSWORD"),
         socket_timeout=read_number(env, "REDIS_SOCKET_TIMEOUT", 2),
     )
+
+
+def read_broker(env: Mapping[str, str] = os.environ) -> BrokerSettings | None:
+    """None when the environment names no broker; raises SettingsError."""
+    url = _secret(env, "BROKER_URL")
+    if url is None:
+        return None
+    if not url.startswith(("amqp://", "amqps://")):
+        raise SettingsError("BROKER_URL does not start with amqp:// or amqps://: write amqp://user:password@host/vhost")
+    return BrokerSettings(url=url, timeout=read_number(env, "BROKER_TIMEOUT", 3))
 
 
 def _address(text: str) -> tuple[str, int]:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 import asyncpg
 from fastapi import FastAPI, Request
@@ -18,6 +19,9 @@ from .routes import chat, jobs, probes, session, traffic, writes
 from .sessions import Sessions
 from .settings import AppSettings
 
+if TYPE_CHECKING:
+    from .broker import Broker
+
 
 def create_app(settings: AppSettings, lifecycle: Lifecycle) -> FastAPI:
     """An ASGI application; connects to nothing before its first request."""
@@ -30,6 +34,7 @@ def create_app(settings: AppSettings, lifecycle: Lifecycle) -> FastAPI:
         database=database,
         sessions=Sessions(redis) if redis else None,
         jobs=Jobs(redis) if redis else None,
+        broker=_broker(settings),
     )
 
     @asynccontextmanager
@@ -41,11 +46,18 @@ def create_app(settings: AppSettings, lifecycle: Lifecycle) -> FastAPI:
             await database.close()
         if redis:
             await redis.aclose()
+        if context.broker:
+            await context.broker.close()
 
     app = FastAPI(title="chat", version=settings.version, lifespan=lifespan)
     app.state.context = context
     for module in (probes, traffic, chat, writes, session, jobs):
         app.include_router(module.router)
+    if context.broker:
+        from .routes import messages
+
+        app.include_router(messages.router)
+        app.add_exception_handler(messages.BrokerUnavailable, _unavailable)
     for unavailable in (DatabaseUnavailable, *redis_client.UNAVAILABLE):
         app.add_exception_handler(unavailable, _unavailable)
     app.add_exception_handler(asyncpg.UndefinedTableError, _not_migrated)
@@ -57,6 +69,15 @@ def create_app(settings: AppSettings, lifecycle: Lifecycle) -> FastAPI:
         metrics=context.metrics,
     )
     return app
+
+
+def _broker(settings: AppSettings) -> "Broker | None":
+    """Its library takes a quarter of a second to load: for those alone who have a broker."""
+    if settings.broker is None:
+        return None
+    from .broker import Broker
+
+    return Broker(settings.broker)
 
 
 def _unavailable(_: Request, error: Exception) -> JSONResponse:

@@ -23,6 +23,7 @@ class NotVerified(Exception):
 async def run_writes(
     url: str,
     *,
+    path: str = "/writes",
     writer: str | None = None,
     seconds: float = 30,
     interval_ms: float = 50,
@@ -32,10 +33,11 @@ async def run_writes(
 ) -> WriteReport:
     """Writes 1, 2, 3... one after the other, `interval_ms` apart, for `seconds` or until `stop`, then verifies.
 
-    A failed number is not tried again. `writer` must be new (default: a random name). Raises NotVerified.
+    `path` is where numbers go, and where the application says which are missing (`<path>/missing`). A failed number is
+    not tried again. `writer` must be new (default: a random name). Raises NotVerified.
     """
     name = writer or f"writer-{uuid.uuid4().hex[:12]}"
-    endpoint = f"{url.rstrip('/')}/writes"
+    endpoint = f"{url.rstrip('/')}{path}"
     tally, acknowledged, outage, last = Tally(), set[int](), 0.0, 0.0
     sent = 0
     async with make_client(timeout_seconds=timeout_seconds, verify=verify) as client:

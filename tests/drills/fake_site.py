@@ -51,12 +51,14 @@ class Server:
             return JSONResponse({}, status_code=503 if self.unsafe else 200)
 
         @app.post("/writes")
+        @app.post("/messages")
         async def write(body: dict[str, str | int]) -> JSONResponse:
             if not self.down:
                 self.stored.setdefault(str(body["writer"]), set()).add(int(body["sequence"]))
             return JSONResponse({}, status_code=503 if self.down else 200)
 
         @app.get("/writes/missing")
+        @app.get("/messages/missing")
         async def missing(writer: str, upto: int) -> dict[str, object]:
             return {"missing": [n for n in range(1, upto + 1) if n not in self.stored.get(writer, set())]}
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from drills import caches, databases
+from drills import brokers, caches, databases
+from drills.faults.brokers import BrokerNodeKilled
 from drills.faults.caches import RedisKilled
 from drills.faults.databases import PostgresKilled, VolumeDeleted
 from drills.faults.hosts import HostLost, HostLostWithPrimary
@@ -20,7 +21,7 @@ class _Talking(FakeSite):
 
     def __init__(self, directory: Path, roles: dict[str, str]) -> None:
         super().__init__(directory, Server(), "http://127.0.0.1:1")
-        words = ("main-pg", "main-etcd", "sessions-redis", "sessions-sentinel")
+        words = ("main-pg", "main-etcd", "sessions-redis", "sessions-sentinel", "tasks-rabbitmq")
         self.containers = {f"{word}-{ordinal}": f"{word}-{ordinal}" for word in words for ordinal in range(3)}
         self.roles = roles
         self.healthy = 3
@@ -35,6 +36,9 @@ class _Talking(FakeSite):
         if "8008/cluster" in line:
             members = [{"name": name, "role": role, "state": "streaming"} for name, role in self.roles.items()]
             return json.dumps({"members": [*members, {"name": "main-pg-9", "role": "replica", "state": "stopped"}]})
+        if "rabbitmqctl" in line:
+            nodes = [f"rabbit@live-tasks-rabbitmq-{ordinal}" for ordinal in range(self.healthy)]
+            return json.dumps([{"name": "numbered", "leader": "rabbit@live-tasks-rabbitmq-1", "online": nodes}])
         if "etcdctl" in line:
             return "x is healthy\n" * self.healthy + "x is unhealthy\n" * (3 - self.healthy)
         if "get-master-addr" in line:
@@ -55,6 +59,7 @@ def test_the_next_member_is_asked_where_one_is_silent(site: _Talking) -> None:
     assert databases.of_role(site, "leader") == 1
     databases.require_well(site)
     databases.require_store_well(site)
+    brokers.require_well(site)
     caches.require_well(site)
 
 
@@ -62,6 +67,8 @@ def test_what_is_not_well_is_said(site: _Talking) -> None:
     site.healthy = 2
     with pytest.raises(LookupError, match="database's store: "):
         databases.require_store_well(site)
+    with pytest.raises(LookupError, match="the queue: "):
+        brokers.require_well(site)
     site.roles = {"main-pg-1": "leader", "main-pg-2": "replica"}
     with pytest.raises(LookupError, match="database: "):
         databases.require_well(site)
@@ -77,6 +84,7 @@ def test_the_primary_the_standby_and_the_master_are_hit(site: _Talking) -> None:
         (PostgresKilled(site), "main-pg-1"),
         (VolumeDeleted(site), "main-pg-0"),
         (RedisKilled(site), "sessions-redis-2"),
+        (BrokerNodeKilled(site), "tasks-rabbitmq-1"),
     ):
         fault.aim()
         assert fault.hit == {hit}

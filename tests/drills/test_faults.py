@@ -12,6 +12,7 @@ from drills.fault import PLATFORMS, Fault
 from drills.faults import FAULTS
 from drills.promised import promise
 from drills.sites import SITES
+from drills.stack import add_broker
 from tests.drills.fake_site import PLATFORM, FakeSite, Server
 
 OF: dict[str, dict[str, Any]] = {
@@ -24,6 +25,8 @@ OF: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 def test_a_fault_is_measured_against_a_promise_of_the_stack(platform: str, fault: type[Fault], tmp_path: Path) -> None:
     site = FakeSite(tmp_path, Server(), "http://127.0.0.1:1")
+    if fault.measures == "broker":
+        add_broker(site.deployment.settings)
     settings = {**site.deployment.settings, "platform": OF[platform]}
     site.deployment = Deployment("live", settings, [SandboxEngine("live", tmp_path, {})], tmp_path)
     assert re.fullmatch(r"[a-z]+(-[a-z]+)*", fault.name)

@@ -97,6 +97,18 @@ def test_a_cache_is_measured_by_its_visits(site: FakeSite) -> None:
     assert 0.8 <= done.result.measured_outage_s < 10
 
 
+def test_a_broker_is_measured_by_what_it_confirmed(site: FakeSite) -> None:
+    class OfBroker(Toy):
+        measures = "broker"
+        promise = None
+        forgotten = 2
+
+    done = drill(OfBroker(site), 1)
+    assert done.messages is not None
+    assert done.result.lost == len(done.messages.lost) == 2
+    assert done.result.measured_outage_s == done.messages.longest_outage_seconds >= 0.8
+
+
 def test_more_requests_on_demand(site: FakeSite) -> None:
     assert drill(Toy(site), 1, rate=50, least=150).requests.sent >= 150
 

@@ -1,5 +1,6 @@
 """Three real nodes: what is confirmed stays, a minority takes nothing, and the stack file is in force."""
 
+import asyncio
 import json
 import re
 import ssl
@@ -17,6 +18,8 @@ from components.rabbitmq.settings import RabbitSettings
 from drills.waiting import wait_for
 from guarantees.surroundings import Surroundings
 from model import Endpoint
+from sandbox.app.broker import Broker
+from sandbox.app.settings import BrokerSettings
 from tests.components.certificates import Authority
 from tests.components.rabbitmq.cluster import APP, COUNT, HOST, PASSWORD, Cluster
 from tests.components.rabbitmq.confirming import Traffic
@@ -27,7 +30,7 @@ pytestmark = pytest.mark.live
 SETTINGS: dict[str, Any] = {
     "members": COUNT,
     "tls": {"clients": "offered"},
-    "vhosts": {"app": {"queues": {"tasks": {"arguments": {"x-delivery-limit": 1000}}, "mail": {}}}},
+    "vhosts": {"app": {"queues": {"tasks": {"arguments": {"x-delivery-limit": 1000}}, "mail": {}, "numbered": {}}}},
     "users": {"former": {"permissions": {"app": {"read": ".*"}}}},
 }
 CHANGED: dict[str, Any] = {
@@ -148,7 +151,7 @@ def test_a_change_is_refused_whole_or_in_force_whole(cluster: Cluster) -> None:
     assert {user["name"]: user["tags"] for user in there["users"]} == {APP: [], "later": ["monitoring"]}
     assert names(there["permissions"], "user") == {APP, "later"}
     assert names(there["policies"]) == {"short"}
-    assert names(there["queues"]) == {"tasks", "mail", "own"}, "what an application declared stays"
+    assert names(there["queues"]) == {"tasks", "mail", "numbered", "own"}, "what an application declared stays"
     assert names(there["exchanges"]) == {"events"}
     assert ("events", "mail", "user.*") in {
         (one["source"], one["destination"], one["routing_key"]) for one in there["bindings"]
@@ -164,6 +167,24 @@ def test_nobody_else_logs_in(cluster: Cluster) -> None:
         page = f"https://{cluster.address(1)}:15672/api/overview"
         answer = client.get(page, headers={"Host": HOST}, extensions={"sni_hostname": HOST})
     assert answer.status_code == 401, "the page is for those with tags"
+
+
+def test_the_sample_application_finds_its_numbers(cluster: Cluster) -> None:
+    """What drills of a broker rely on."""
+    url = f"amqp://{APP}:{PASSWORD}@{cluster.address(1)}:5672/app"
+
+    async def told() -> tuple[set[int], set[int]]:
+        broker = Broker(BrokerSettings(url=url, timeout=5))
+        for writer in ("former", "writer"):
+            for sequence in range(1, 40):
+                await broker.publish(writer, sequence)
+        try:
+            return await broker.sequences("writer"), await broker.sequences("writer")
+        finally:
+            await broker.close()
+
+    once, again = asyncio.run(told())
+    assert once == again == {*range(1, 40)}, "they stay, and those of others are gone"
 
 
 def test_clients_verify_the_node_that_they_talk_to(cluster: Cluster) -> None:
