@@ -1,4 +1,5 @@
-"""Workloads that are not as the stack made them: scaled or removed by hand. Engines compare only what they recorded."""
+"""What is not as the stack made it: scaled or removed by hand, or gone with its cluster. Engines compare only what they
+recorded."""
 
 from collections.abc import Callable, Sequence
 
@@ -11,16 +12,23 @@ class Drift:
     def __init__(self, on: Operations, resources: Resources) -> None:
         self._on = on
         self._rows = [row for row in on.rows(resources) if row.drift] if resources else []
+        self._lost = on.lost(resources) if resources else []
 
     def tell(self, tell: Callable[[str], None], does: str) -> None:
-        """Say each, and what happens with it."""
+        """Say each workload, and what happens with it; of other objects how many."""
+        if self._lost:
+            tell(
+                f"{len(self._lost)} objects that workloads need are gone, as where a Swarm or a cluster was made anew; "
+                f"{does}"
+            )
         for row in self._rows:
             tell(f"{row.name}: {row.drift}; {does}")
 
     @property
     def urns(self) -> Sequence[str]:
         """Those that the engine puts right."""
-        return [row.urn for row in self._rows if row.gone or not row.autoscaled]
+        workloads = [row.urn for row in self._rows if row.gone or not row.autoscaled]
+        return list(dict.fromkeys([*self._lost, *workloads]))
 
     def rescale(self) -> None:
         """Put right what the engine leaves to an autoscaler, which does nothing at 0 and beyond its bounds."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from cli import kept, kubernetes_logs, kubernetes_recover, kubernetes_restart, kubernetes_run, owners
+from cli import kept, kubernetes_logs, kubernetes_recover, kubernetes_restart, kubernetes_run, lost, owners
 from cli.clients import answering, kubernetes_api
 from cli.entry import Entries
 from cli.errors import CommandError
@@ -91,6 +91,10 @@ class OnKubernetes(Operations):
     def rows(self, resources: Resources) -> Iterable[Row]:
         with answering(self.hosts):
             return list(_rows(resources, self.hosts))
+
+    def lost(self, resources: Resources) -> list[str]:
+        with answering(self.hosts):
+            return lost.on_kubernetes(resources, self.hosts)
 
     def rescale(self, row: Row) -> None:
         namespace, name = row.id.split("/")

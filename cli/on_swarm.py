@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from cli import kept, own_docker, owners, ports, swarm_jobs, swarm_logs, swarm_recover, swarm_restart, swarm_run
+from cli import kept, lost, own_docker, owners, ports, swarm_jobs, swarm_logs, swarm_recover, swarm_restart, swarm_run
 from cli.clients import answering, docker_client
 from cli.entry import Entries
 from cli.hosts import Hosts, docker_hosts
@@ -70,6 +70,10 @@ class OnSwarm(Operations):
     def rows(self, resources: Resources) -> Iterable[Row]:
         with answering(self.hosts):
             return list(_rows(resources, self.hosts))
+
+    def lost(self, resources: Resources) -> list[str]:
+        with answering(self.hosts):
+            return lost.on_swarm(resources, self.hosts)
 
     def rescale(self, row: Row) -> None:
         """Nothing: a Swarm has no autoscaler."""

@@ -72,6 +72,10 @@ class Operations(ABC):
         """Every workload of the state, as it runs now."""
 
     @abstractmethod
+    def lost(self, resources: Resources) -> list[str]:
+        """URNs of what the stack made beside its workloads and is not there any more."""
+
+    @abstractmethod
     def rescale(self, row: Row) -> None:
         """Set the count of a workload to `row.wanted` where the engines leave it to an autoscaler."""
 

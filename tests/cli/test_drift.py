@@ -28,13 +28,23 @@ class FakeSwarm:
         assert status
         return copy.deepcopy(list(self._services))
 
+    def networks(self) -> list[dict[str, Any]]:
+        return [{"Id": "kept-net"}]
+
+    def secrets(self) -> list[dict[str, Any]]:
+        return [{"ID": "kept-secret"}]
+
+    def configs(self) -> list[dict[str, Any]]:
+        return [{"ID": "kept-c"}]
+
     def tasks(self) -> list[dict[str, Any]]:
         state = {"State": "failed", "Err": "no room"}
         return [{"ServiceID": "1", "CreatedAt": "1", "DesiredState": "running", "Status": state}]
 
 
 def swarm(monkeypatch: pytest.MonkeyPatch, *services: dict[str, Any]) -> Operations:
-    monkeypatch.setattr("cli.on_swarm.docker_client", lambda _: FakeSwarm(*services))
+    for module in ("cli.on_swarm", "cli.lost"):
+        monkeypatch.setattr(f"{module}.docker_client", lambda _: FakeSwarm(*services))
     document = {"platform": {"kind": "swarm", "nodes": ["a"], "entry": "dns"}}
     return OnSwarm(StackFile(name="dev", path=Path("s.yaml"), document=document))
 
@@ -87,6 +97,25 @@ def test_a_service_that_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     assert row.wrong == "the service is gone"
 
 
+def test_what_a_swarm_that_was_made_anew_has_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept, lost = (
+        [
+            {"type": "docker:index/network:Network", "urn": f"{PARENT}-{id_}-net", "id": f"{id_}-net"},
+            {"type": "docker:index/secret:Secret", "urn": f"{PARENT}-{id_}-secret", "id": f"{id_}-secret"},
+            {"type": "docker:index/serviceConfig:ServiceConfig", "urn": f"{PARENT}-{id_}-c", "id": f"{id_}-c"},
+        ]
+        for id_ in ("kept", "lost")
+    )
+    said: list[str] = []
+    found = Drift(swarm(monkeypatch), [*kept, *lost])
+    found.tell(said.append, "this makes them again")
+    assert found.urns == [one["urn"] for one in lost]
+    assert said == [
+        "3 objects that workloads need are gone, as where a Swarm or a cluster was made anew; this makes them again"
+    ]
+    assert Drift(swarm(monkeypatch), kept).urns == []
+
+
 def test_an_agent_is_wanted_wherever_the_swarm_has_a_node(monkeypatch: pytest.MonkeyPatch) -> None:
     agent = recorded({"global": True})
     (row,) = swarm(monkeypatch, service({"Global": {}}, running=3, desired=3)).rows(agent)
@@ -104,6 +133,7 @@ class FakeCluster:
     def __init__(self, told: int | None) -> None:
         self.told = told
         self.patched: list[Any] = []
+        self.namespace = "u1"
 
     def AppsV1Api(self) -> Any:
         def read(name: str, namespace: str) -> Any:
@@ -127,12 +157,21 @@ class FakeCluster:
         )
 
     def CoreV1Api(self) -> Any:
-        return SimpleNamespace(list_namespaced_pod=lambda *_, **__: SimpleNamespace(items=[]))
+        def read_namespace(name: str) -> Any:
+            assert name == "ns"
+            if not self.namespace:
+                raise self.ApiException
+            return SimpleNamespace(metadata=SimpleNamespace(uid=self.namespace))
+
+        return SimpleNamespace(
+            list_namespaced_pod=lambda *_, **__: SimpleNamespace(items=[]), read_namespace=read_namespace
+        )
 
 
 def cluster(monkeypatch: pytest.MonkeyPatch, told: int | None) -> tuple[Operations, FakeCluster]:
     client = FakeCluster(told)
-    monkeypatch.setattr("cli.on_kubernetes.kubernetes_api", lambda _: client)
+    for module in ("cli.on_kubernetes", "cli.lost"):
+        monkeypatch.setattr(f"{module}.kubernetes_api", lambda _: client)
     document = {"platform": {"kind": "kubernetes"}}
     return OnKubernetes(StackFile(name="dev", path=Path("s.yaml"), document=document)), client
 
@@ -160,6 +199,18 @@ def test_a_deployments_count_is_the_stacks(monkeypatch: pytest.MonkeyPatch, told
     (row,) = on.rows([DEPLOYMENT])
     assert (row.wanted, row.drift) == (3, drift)
     assert list(Drift(on, [DEPLOYMENT]).urns) == ([URN] if drift else [])
+
+
+@pytest.mark.parametrize(("uid", "lost"), [("u1", False), ("", True), ("u2", True)])
+def test_what_a_cluster_that_was_made_anew_has_not(monkeypatch: pytest.MonkeyPatch, uid: str, lost: bool) -> None:
+    outputs = {"metadata": {"uid": "u1"}}
+    namespace = {"type": "kubernetes:core/v1:Namespace", "urn": f"{PARENT}-ns", "id": "ns", "outputs": outputs}
+    service_ = {"type": "kubernetes:core/v1:Service", "urn": f"{PARENT}-service", "id": "ns/web"}
+    password = {"type": "random:index/randomPassword:RandomPassword", "urn": f"{PARENT}-password", "id": "none"}
+    on, client = cluster(monkeypatch, None)
+    client.namespace = uid
+    found = Drift(on, [namespace, service_, password])
+    assert found.urns == ([namespace["urn"], service_["urn"]] if lost else [])
 
 
 @pytest.mark.parametrize(
