@@ -27,11 +27,12 @@ def refusals(ports: Sequence[Port], public_ports: Sequence[PublicPort] = ()) -> 
 
 
 def single_member_refusals(count: int, public_ports: Sequence[PublicPort]) -> Iterator[Refused]:
-    """A published port leads to one member."""
-    if public_ports and count > 1:
+    """A published port leads to some member, and clients want a certain one. A page for operators is on each."""
+    for_clients = [str(public.published) for public in public_ports if public.audience == "clients"]
+    if for_clients and count > 1:
         yield Refused(
             "public_ports",
-            ", ".join(str(public.published) for public in public_ports),
+            ", ".join(for_clients),
             f"a published port leads to one member, and there are {count}; publish a proxy in front of them",
         )
 

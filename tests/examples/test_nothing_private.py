@@ -46,11 +46,16 @@ def complaints(text: str) -> list[str]:
     return found
 
 
+_OWN_KEYS = ("password", "secret")
+"""Of the stack file: what stands there is the name of a given secret."""
+
+
 def texts(value: Any) -> Iterator[str]:
     """Every key and every value of a document."""
     if isinstance(value, dict):
         for key, item in value.items():
-            yield str(key)
+            if key not in _OWN_KEYS:
+                yield str(key)
             yield from texts(item) if (key, item) != ("run_as", "root") else ()
     elif isinstance(value, list):
         for item in value:

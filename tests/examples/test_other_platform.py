@@ -14,7 +14,7 @@ KUBERNETES = {"kind": "kubernetes", "entry": "load-balancer"}
 SWARM = {"kind": "swarm", "nodes": ["node-a", "node-b", "node-c"], "entry": "dns"}
 REFUSED = {
     "agent-platform": {
-        "caches.cache.hosts", "caches.jobs.hosts", "databases.main.hosts",
+        "caches.cache.hosts", "brokers.jobs.hosts", "databases.main.hosts",
         "volumes.models.storage_class", "volumes.models.driver", "volumes.models.options",
     },
     "ai-chat": {"apps.api.prefer_spot", "apps.api.scaling"},
