@@ -25,6 +25,10 @@ up: setup ## Deploy STACK (default: dev, on throw-away hosts) and show it answer
 preview: setup ## Show what `up` would change; with STACK_FILE=path/Pulumi.x.yaml: of the stack x in that file
 	@$(PYTHON) -m cli preview "$(STACK)"
 
+.PHONY: report
+report: setup ## What the working tree does to the stacks, against the commit BASE: make report BASE=main (STACK=prod)
+	@$(PYTHON) -m report --base "$(BASE)" $(STACK)
+
 .PHONY: down
 down: setup ## Remove STACK and the sandbox hosts it ran on; says what it keeps
 	@$(PYTHON) -m cli down "$(STACK)"

@@ -16,8 +16,8 @@ class Port:
 class PublicPort:
     """The named container port, reachable from outside the platform at `published` (1-65535).
 
-    Swarm publishes it on every host that runs a replica or a member. Kubernetes offers it by a Service of the kind that the
-    platform's settings choose; a balancer in the open internet never gets what is for operators.
+    Swarm publishes it on every host that runs a replica or a member. Kubernetes offers it by a Service of the kind that
+    the platform's settings choose; a balancer in the open internet never gets what is for operators.
     """
 
     port: str

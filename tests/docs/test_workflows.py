@@ -27,7 +27,7 @@ def test_a_workflow_calls_scripts_that_can_be_run(workflow: Path) -> None:
         assert os.access(REPOSITORY / script, os.X_OK), f"{script} cannot be run"
 
 
-def test_both_scripts_are_called() -> None:
+def test_every_script_is_called() -> None:
     called = "\n".join(command for workflow in WORKFLOWS for command in _commands(workflow))
     scripts = {f".ci/{path.name}" for path in (REPOSITORY / ".ci").iterdir()}
     assert {script for script in scripts if script in called} == scripts

@@ -1,0 +1,1 @@
+"""What a change of the repository does to the stacks, told to those who review it."""
