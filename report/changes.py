@@ -1,6 +1,7 @@
 """The difference of two sides: which resources, which of their properties, and which promises."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any, Literal
@@ -10,6 +11,12 @@ from report.effects import ORDER, Effect, effect
 from report.side import Resource, Side
 
 _NOTHING = "(nothing)"
+_STORES = {
+    "PostgresHA": ("databases", "pg", "switchover"),
+    "RedisSentinel": ("caches", "redis", "master stopped"),
+    "RabbitMQ": ("brokers", "rabbitmq", "node stopped"),
+}
+"""Component -> its key in a stack file, how its members are called, and what a rolling change is to it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +45,7 @@ def difference(base: Side, head: Side) -> Difference:
     pairs = [(base.resources.get(path), head.resources.get(path)) for path in {**base.resources, **head.resources}]
     changed = [(before, after) for before, after in pairs if before is None or after is None or before != after]
     effects = {found for before, after in changed if (found := effect(before, after)) is not None}
+    effects |= set(_outages(effects, head.promises))
     was, now = set(base.violations), set(head.violations)
     return Difference(
         changes=tuple(change for pair in changed if (change := _change(*pair)).resource.noticed),
@@ -46,6 +54,19 @@ def difference(base: Side, head: Side) -> Difference:
         new_violations=tuple(sorted(now - was)),
         gone_violations=tuple(sorted(was - now)),
     )
+
+
+def _outages(effects: Iterable[Effect], promises: Mapping[str, Any]) -> Iterator[Effect]:
+    """What it costs that the members of a store restart."""
+    for one in effects:
+        kind, _, name = one.component.partition(" ")
+        if one.noticed != "restarts" or kind not in _STORES:
+            continue
+        key, members, planned = _STORES[kind]
+        outage = promises.get(f"{key}.{name}", {}).get(planned, {}).get("no writes")
+        if outage and re.match(rf"`{re.escape(name)}-{members}(-\d+)?`", one.text):
+            text = f"no writes for {outage} at most, each time that another member takes over ({planned})"
+            yield Effect(noticed="restarts", component=one.component, text=text)
 
 
 def _change(before: Resource | None, after: Resource | None) -> Change:

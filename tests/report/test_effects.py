@@ -109,6 +109,19 @@ def test_longer_timers_promise_less() -> None:
     assert "- databases.main host lost, no writes: 25.4 s → 84 s" in lines, "without an early release, and with 60 s"
 
 
+@pytest.mark.parametrize("platform", OF)
+def test_a_restart_of_servers_says_how_long_writes_are_away(platform: str) -> None:
+    def change(stack: Stack) -> None:
+        stack["databases"]["main"]["resources"] = {
+            "cpu_request": "1", "cpu_limit": "2", "memory_request": "3Gi", "memory_limit": "3Gi",
+        }  # fmt: skip
+
+    lines = said(platform, change)
+    planned = base(platform).promises["databases.main"]["switchover"]["no writes"]
+    wanted = f"no writes for {planned} at most, each time that another member takes over (switchover)"
+    assert lines.count(f"- PostgresHA main: {wanted}") == 1
+
+
 def test_what_is_removed_comes_first() -> None:
     first, second, *_ = said("kubernetes", _removed)
     assert first == "**Removed**"
