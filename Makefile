@@ -29,6 +29,10 @@ preview: setup ## Show what `up` would change; with STACK_FILE=path/Pulumi.x.yam
 report: setup ## What the working tree does to the stacks, against the commit BASE: make report BASE=main (STACK=prod)
 	@$(PYTHON) -m report --base "$(BASE)" $(STACK)
 
+.PHONY: picture
+picture: setup ## A stack as a picture in Mermaid: make picture STACK=prod
+	@$(PYTHON) -m report.picture "Pulumi.$(if $(STACK),$(STACK),dev).yaml"
+
 .PHONY: down
 down: setup ## Remove STACK and the sandbox hosts it ran on; says what it keeps
 	@$(PYTHON) -m cli down "$(STACK)"

@@ -31,13 +31,15 @@ class Change:
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
-    """`effects`: the worst first. `promises`: `component fault: before → after`."""
+    """`effects`: the worst first. `promises`: `component fault: before → after`. `pictures`: before and after, or
+    nothing where they are one."""
 
     changes: tuple[Change, ...]
     effects: tuple[Effect, ...]
     promises: tuple[str, ...]
     new_violations: tuple[str, ...]
     gone_violations: tuple[str, ...]
+    pictures: tuple[str, str] = ("", "")
 
 
 def difference(base: Side, head: Side) -> Difference:
@@ -53,6 +55,7 @@ def difference(base: Side, head: Side) -> Difference:
         promises=tuple(_promises(base.promises, head.promises)) if base.promises else (),
         new_violations=tuple(sorted(now - was)),
         gone_violations=tuple(sorted(was - now)),
+        pictures=(base.picture, head.picture) if base.picture != head.picture else ("", ""),
     )
 
 

@@ -86,7 +86,14 @@ def _effects(found: Difference) -> Iterator[str]:
 
 
 def _details(stack: str, found: Difference) -> Iterator[str]:
-    """A folded list for each component."""
+    """The picture, and a folded list for each component."""
+    drawn = [
+        f"{title}\n\n```mermaid\n{text}```"
+        for title, text in zip(("Before", "After"), found.pictures, strict=True)
+        if text
+    ]
+    if drawn:
+        yield f"<details><summary>{stack}: picture</summary>\n\n" + "\n\n".join(drawn) + "\n</details>"
     components: dict[str, list[Change]] = {}
     for change in found.changes:
         components.setdefault(change.resource.component or "the stack itself", []).append(change)

@@ -17,14 +17,19 @@ from composition.promises import Said
 ROOT = "ha-platform:stack"
 PASSPHRASE = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
 SECONDS = 300
-_PROMISES = f"""
+_TOLD = f"""
 import json, sys, yaml
 from composition.promises import promised
 from composition.read import check
+try:
+    from report.picture import picture
+except ImportError:
+    picture = lambda stack: ""
 document = yaml.safe_load(open(sys.argv[1]))["config"]["{ROOT}"]
-print(json.dumps(promised(check(document, source=sys.argv[1], secret_names=None))))
+stack = check(document, source=sys.argv[1], secret_names=None)
+print(json.dumps({{"promises": promised(stack), "picture": picture(stack)}}))
 """
-"""Runs in the commit's own tree: its rules compute what it promises."""
+"""Runs in the commit's own tree: its own rules compute what it promises."""
 _BOOKKEEPING = ("pulumi:", "random:", "tls:index/certRequest")
 """Types that nobody outside of an engine notices."""
 _CONTENT = (":Secret", ":ConfigMap", ":ServiceConfig", ":Job")
@@ -55,11 +60,13 @@ class Resource:
 
 @dataclass(frozen=True, kw_only=True)
 class Side:
-    """`resources` by path, `violations` of policies with their level first. `fault` says why the stack does not
-    preview; then there is nothing else. A stack that this commit does not have has nothing, and no fault."""
+    """`resources` by path, `violations` of policies with their level first, the `picture` in Mermaid. `fault` says why
+    the stack does not preview; then there is nothing else. A stack that this commit does not have has nothing, and no
+    fault."""
 
     resources: Mapping[str, Resource] = field(default_factory=dict)
     promises: Said = field(default_factory=dict)
+    picture: str = ""
     violations: tuple[str, ...] = ()
     fault: str = ""
 
@@ -79,14 +86,14 @@ def side(directory: Path, file: Path, stack: str) -> Side:
         dropped = ("PYTHONPATH", "CALLED_FROM", "HOST", "DOCKER_HOST")
         environment = {name: value for name, value in os.environ.items() if name not in dropped} | own
         preview = _run(directory, environment, "-m", "cli", "preview", stack, "--json")
-        told = _run(directory, environment, "-c", _PROMISES, str(file))
+        told = _run(directory, environment, "-c", _TOLD, str(file))
     if preview.returncode != 0:
         return Side(fault=_reason(preview))
     document = json.loads(preview.stdout)
-    promises = json.loads(told.stdout) if told.returncode == 0 else {}
+    computed = json.loads(told.stdout) if told.returncode == 0 else {"promises": {}, "picture": ""}
     return Side(
         resources=_resources(document["steps"]),
-        promises=promises,
+        **computed,
         violations=tuple(_violations(document["diagnostics"])),
     )
 

@@ -37,7 +37,9 @@ def test_each_tree_is_previewed_by_its_own_code(changed: Path) -> None:
     assert "**Restarts**" not in dev
     assert "**It does not preview**" in mine
     assert "apps.web.replicas" in mine
-    folded = mine.partition("<details>")[2]
+    _, picture, folded = mine.split("<details>")
+    assert picture.startswith("<summary>dev: picture</summary>")
+    assert picture.index("2 web") < picture.index("3 web"), "before, and after"
     assert folded.startswith("<summary>dev: AppTier web (~ 1)</summary>")
     assert "mode.replicated.replicas: 2" in folded
 
