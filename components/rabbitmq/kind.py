@@ -23,7 +23,7 @@ def _images(settings: RabbitSettings | ExternalBroker | None) -> Iterator[ImageN
         keeps_data=True,
         version=("rabbitmqctl", "version"),
         programs=(
-            *("sh", "bash", "timeout", "rabbitmq-server", "rabbitmqctl"),
+            *("sh", "bash", "timeout", "getent", "rabbitmq-server", "rabbitmqctl"),
             *("rabbitmq-queues", "rabbitmq-upgrade"),
         ),
     )

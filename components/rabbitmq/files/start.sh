@@ -31,15 +31,20 @@ look() {
   found=1
   for peer in $HA_PEERS; do
     [ "$peer" != "$RABBITMQ_NODENAME" ] || continue
-    case $(ask "$peer" eval "{rabbit:is_running(), lists:member('$RABBITMQ_NODENAME', rabbit_nodes:list_members())}.") in
-    '{true,true}')
+    # A name that is not known is nobody's who runs. To ask it would take Erlang all its time.
+    getent ahosts "${peer#*@}" >/dev/null || continue
+    code=0
+    said=$(ask "$peer" eval "{rabbit:is_running(), lists:member('$RABBITMQ_NODENAME', rabbit_nodes:list_members())}.") ||
+      code=$?
+    case "$code $said" in
+    '0 {true,true}')
       say "$peer knows a node of this name, and here is no data: it is forgotten there first"
       ask "$peer" forget_cluster_node "$RABBITMQ_NODENAME" || return 2
       return 0
       ;;
-    '{true,false}') return 0 ;;
-    '') ;;
-    *) found=2 ;;
+    '0 {true,false}') return 0 ;;
+    # Silent for the whole time (124): it may be there.
+    '0 '* | '124 '*) found=2 ;;
     esac
   done
   return $found
