@@ -30,6 +30,13 @@ def require_well(site: Site) -> None:
         raise LookupError(f"the queue: {said}")
 
 
+def takes_messages(site: Site, ordinal: int) -> bool:
+    """Whether a node's port is open: it closes it without a majority. A Swarm does not look at that again once a member
+    was ready."""
+    check = "sh /etc/ha-rabbitmq/ready.sh >/dev/null 2>&1 && echo open || echo closed"
+    return site.run_in(site.member(WORD, ordinal), ["sh", "-c", check]).strip() == "open"
+
+
 def _queue(site: Site) -> dict[str, Any]:
     """What one node that is ready says of the queue."""
     for member in site.ready_members(WORD):
