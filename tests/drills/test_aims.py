@@ -37,8 +37,8 @@ class _Talking(FakeSite):
             members = [{"name": name, "role": role, "state": "streaming"} for name, role in self.roles.items()]
             return json.dumps({"members": [*members, {"name": "main-pg-9", "role": "replica", "state": "stopped"}]})
         if "rabbitmqctl" in line:
-            nodes = [f"rabbit@live-tasks-rabbitmq-{ordinal}" for ordinal in range(self.healthy)]
-            return json.dumps([{"name": "numbered", "leader": "rabbit@live-tasks-rabbitmq-1", "online": nodes}])
+            nodes = [f"'rabbit@live-tasks-rabbitmq-{ordinal}'" for ordinal in range(self.healthy)]
+            return f"{{'rabbit@live-tasks-rabbitmq-1',[{','.join(nodes)}]}}\n"
         if "etcdctl" in line:
             return "x is healthy\n" * self.healthy + "x is unhealthy\n" * (3 - self.healthy)
         if "get-master-addr" in line:
