@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from components.own_tls import OwnTls
 from components.scope import Scope
 from model import Circle, SecretRef
-from settings.base import Settings
 
 
-class DatabaseTlsSettings(Settings):
+class DatabaseTlsSettings(OwnTls):
     """Encryption of clients' connections. The servers have certificates of the stack's own authority; replication is
     always encrypted and verified."""
 
@@ -16,16 +16,6 @@ class DatabaseTlsSettings(Settings):
     """`offered`: clients may encrypt; libpq, asyncpg and pgJDBC do so by themselves, to whichever server answers.
     `required`: the servers take no client without encryption, and applications get the authority's certificate, and
     URLs by which their libraries verify the server (`verify-full`)."""
-
-    @property
-    def mode(self) -> str:
-        """How clients verify the server, as libpq calls it."""
-        return "verify-full"
-
-    @property
-    def verifies(self) -> bool:
-        """By the certificate of an authority, which they get as a file."""
-        return True
 
 
 @dataclass(frozen=True, kw_only=True)

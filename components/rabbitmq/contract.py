@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from components.contracts import Terms
 from components.external import Tls, tls_facts
 from components.facts import FactType
+from components.rabbitmq.ports import AMQP_PORT, AMQPS_PORT
 
-PORT, TLS_PORT = "5672", "5671"
+PORT, TLS_PORT = str(AMQP_PORT), str(AMQPS_PORT)
 """Without encryption, and with it."""
 
 _FACTS = {

@@ -3,28 +3,18 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from components.own_tls import OwnTls
 from components.scope import Scope
 from model import SecretRef
-from settings.base import Settings
 
 
-class BrokerTlsSettings(Settings):
+class BrokerTlsSettings(OwnTls):
     """Encryption of clients' connections, by certificates of the stack's own authority."""
 
     clients: Literal["offered", "required"] = "offered"
     """Either way applications connect to 5671, and verify the node by the authority's certificate, which they get as a
     file; the management page is encrypted, too. `offered`: 5672 stays open, so that what runs from before goes on.
     `required`: it is closed. A broker that is in use goes from nothing to `offered`, and then to `required`."""
-
-    @property
-    def mode(self) -> str:
-        """How clients verify a node, as libpq calls it."""
-        return "verify-full"
-
-    @property
-    def verifies(self) -> bool:
-        """By the certificate of an authority, which they get as a file."""
-        return True
 
     @property
     def required(self) -> bool:
