@@ -54,7 +54,7 @@ def report(repository: Path, base: str, stacks: Sequence[str] = ()) -> tuple[str
                     lambda tree, name=name: side(tree, Path(f"Pulumi.{name}.yaml"), name), (before, repository)
                 )
                 told.append(_told(name, *sides, is_new=name not in _stacks(before)))
-    sound = not any(one.fault or (one.difference and _is_refused(one.difference.new_violations)) for one in told)
+    sound = not any(one.fault or (one.difference and one.difference.refused_by) for one in told)
     return markdown(told, f"`{commit[:12]}`"), sound
 
 
@@ -62,10 +62,6 @@ def _told(name: str, base: Side, head: Side, *, is_new: bool) -> Told:
     if head.fault:
         return Told(stack=name, fault=head.fault)
     return Told(stack=name, difference=difference(base, head), base_fault=base.fault, is_new=is_new)
-
-
-def _is_refused(violations: Sequence[str]) -> bool:
-    return any(one.startswith("[mandatory]") for one in violations)
 
 
 def _stacks(tree: Path) -> list[str]:

@@ -41,6 +41,11 @@ class Difference:
     gone_violations: tuple[str, ...]
     pictures: tuple[str, str] = ("", "")
 
+    @property
+    def refused_by(self) -> tuple[str, ...]:
+        """New violations for which an update is refused."""
+        return tuple(one for one in self.new_violations if one.startswith("[mandatory]"))
+
 
 def difference(base: Side, head: Side) -> Difference:
     """What becomes of the base."""

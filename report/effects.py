@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from cli.kept import JOB_LABEL
 from report.side import Resource
 
 Noticed = Literal["restarts", "starts", "ends", "scales", "runs again", "data", "ports", "certificate", "alerts"]
@@ -21,7 +22,6 @@ ORDER: tuple[Noticed, ...] = (
 )
 """The worst first."""
 _WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet")
-_JOB = "ha-platform.job"
 _ALERT = re.compile(r"\balert: *\"?([A-Za-z0-9_]+)")
 
 
@@ -51,7 +51,7 @@ def _of_workload(before: Resource | None, after: Resource | None) -> _Found:
     assert one is not None
     if one.kind not in (*_WORKLOADS, "Job", "Service") or (one.kind == "Service" and "taskSpec" not in one.inputs):
         return None
-    job = one.kind == "Job" or _label(one, _JOB)
+    job = one.kind == "Job" or _label(one, JOB_LABEL)
     if before is None:
         return "starts", f"`{one.name}` is new" + (" and runs once" if job else f", {_replicas(one)}")
     if after is None:

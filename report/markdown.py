@@ -51,9 +51,8 @@ def _first(one: Told) -> Iterator[str]:
         return
     assert one.difference is not None
     found = one.difference
-    mandatory = [each for each in found.new_violations if each.startswith("[mandatory]")]
-    if mandatory:
-        yield f"\n**{len(mandatory)} mandatory {_plural('policy', len(mandatory))} violated: an update is refused.**"
+    if count := len(found.refused_by):
+        yield f"\n**{count} mandatory {_plural('policy', count)} violated: an update is refused.**"
     if one.base_fault:
         yield f"\nThe base does not preview, so nothing is compared with it:\n\n```\n{one.base_fault}\n```"
     elif one.is_new:

@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from composition.promises import Said
+from composition.read import STACK_KEY
 
-ROOT = "ha-platform:stack"
-PASSPHRASE = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
 SECONDS = 300
 _TOLD = f"""
 import json, sys, yaml
@@ -25,7 +24,7 @@ try:
     from report.picture import picture
 except ImportError:
     picture = lambda stack: ""
-document = yaml.safe_load(open(sys.argv[1]))["config"]["{ROOT}"]
+document = yaml.safe_load(open(sys.argv[1]))["config"]["{STACK_KEY}"]
 stack = check(document, source=sys.argv[1], secret_names=None)
 print(json.dumps({{"promises": promised(stack), "picture": picture(stack)}}))
 """
