@@ -1,5 +1,7 @@
 """Lines of several replicas as one text."""
 
+import contextlib
+import io
 import threading
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -62,22 +64,31 @@ def test_a_fault_comes_after_the_lines(capsys: pytest.CaptureFixture[str], follo
     assert "here" in capsys.readouterr().out
 
 
-def test_lines_that_are_followed_are_shown_before_the_source_ends(capsys: pytest.CaptureFixture[str]) -> None:
-    shown = threading.Event()
+class Screen(io.StringIO):
+    """Tells when a text is on it. pytest's own capture loses what another thread writes while it is read."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._text = text
+        self.shown = threading.Event()
+
+    def write(self, text: str) -> int:
+        if self._text in text:
+            self.shown.set()
+        return super().write(text)
+
+
+def test_lines_that_are_followed_are_shown_before_the_source_ends() -> None:
+    screen = Screen("at once")
 
     def source(put: Callable[[Line], None]) -> None:
         put(line(1, "a", "at once"))
-        assert shown.wait(10)
+        assert screen.shown.wait(10)
         put(line(2, "a", "later"))
 
-    following = threading.Thread(target=show, args=([source], Asked(follow=True)))
-    following.start()
-    out = ""
-    while "at once" not in out:
-        out += capsys.readouterr().out
-    shown.set()
-    following.join(10)
-    assert "later" in out + capsys.readouterr().out
+    with contextlib.redirect_stdout(screen):
+        show([source], Asked(follow=True))
+    assert "later" in screen.getvalue()
 
 
 def _read(source: logs.Source) -> list[str]:

@@ -29,7 +29,7 @@ from tests.live.published.places import OnKubernetes, OnSwarm, Place
 from tests.live.published.program import Program, going_up
 from tests.live.published.stack import EXAMPLE, STACK, adapted
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(900, func_only=True)]
+pytestmark = [pytest.mark.live, pytest.mark.once, pytest.mark.timeout(900, func_only=True)]
 
 HOST = "dify.example.com"
 DEBUGGING = 5003

@@ -69,7 +69,7 @@ def _read(site: Site, path: str) -> bytes:
     return bytes.fromhex(said)
 
 
-@pytest.mark.once
+@pytest.mark.slow
 def test_a_bad_image_never_takes_over(site: Site, reports: Path, request: pytest.FixtureRequest) -> None:
     fault = BadImage(site)
     report, run = drilled(fault, reports, rate=RATE).requests, fault.said

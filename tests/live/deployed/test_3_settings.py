@@ -68,6 +68,7 @@ def test_changed_database_settings_are_in_force(site: Site, reports: Path, reque
     assert _asked(site, STARTED) == after, "what fits is left alone"
 
 
+@pytest.mark.once
 def test_settings_that_cannot_be_applied_fail_the_update(
     site: Site, reports: Path, request: pytest.FixtureRequest
 ) -> None:

@@ -115,6 +115,7 @@ def _version(number: int) -> Change:
     return change
 
 
+@pytest.mark.slow
 def test_up_converges_after_a_kill_in_an_update(killed: Killed) -> None:
     moments = random.Random(SEED + 1)
     changes = (_second_cache, _no_second_cache_and_another_version)
