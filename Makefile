@@ -95,8 +95,8 @@ test-all: test ## The same, then the rest: more hosts, Kubernetes, faults under 
 	@scripts/test rest
 
 .PHONY: drill
-drill: setup ## Break a stack on throw-away hosts, beside what is promised: make drill PLATFORM=swarm (ONLY=proxy-killed RUNS=3)
-	@$(PYTHON) -m drills run "$(PLATFORM)" --only "$(ONLY)" --runs "$(RUNS)"
+drill: setup ## Break a stack on throw-away hosts, beside what is promised: make drill PLATFORM=swarm (ONLY=proxy-killed RUNS=3 SETTING=stock)
+	@$(PYTHON) -m drills run "$(PLATFORM)" --only "$(ONLY)" --runs "$(RUNS)" --setting "$(SETTING)"
 
 .PHONY: bench
 bench: setup ## What program and sandbox engine cost; writes out/bench.json (FRESH=1: `make up` with empty caches, too)

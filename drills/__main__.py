@@ -15,7 +15,8 @@ from drills.faults import FAULTS, NOT_SHOWN
 from drills.page import write_pages
 from drills.plan import chosen, platform_of, runs_of
 from drills.results import Results
-from drills.runner import SETTING, drill
+from drills.runner import drill
+from drills.settings import PRODUCT, SETTINGS, setting_of
 from drills.site import Site
 from drills.sites import deployed
 from drills.stack import add_broker
@@ -36,13 +37,14 @@ def main(arguments: list[str] | None = None) -> int:
     run.add_argument("platform")
     run.add_argument("--only", default="", help="names of faults")
     run.add_argument("--runs", default="", help="of each fault; default: 3")
+    run.add_argument("--setting", default="", help=f"{' or '.join(SETTINGS)}; default: product")
     verbs.add_parser("list", help="every fault, and what it does")
     page = verbs.add_parser("page", help="write docs/drills.md and its charts from the last full run")
     page.add_argument("--runs", default="", help="of each fault that make a run full; default: 3")
     given = parser.parse_args(arguments)
     try:
         if given.verb == "run":
-            return run_drills(given.platform, given.only, given.runs)
+            return run_drills(given.platform, given.only, given.runs, given.setting)
         print("\n".join(_listed() if given.verb == "list" else write_pages(runs=runs_of(given.runs))))
     except FAILED as error:
         print(f"drill: {error}", file=sys.stderr)
@@ -50,12 +52,13 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def run_drills(platform: str, only: str, runs: str) -> int:
+def run_drills(platform: str, only: str, runs: str, setting: str = "") -> int:
     """Run what is not there yet, and judge all that is, also where a drill has no result."""
-    names, many = chosen(only, platform_of(platform), FAULTS), runs_of(runs)
+    setting, many = setting_of(setting), runs_of(runs)
+    names = chosen(only, platform_of(platform), SETTINGS[setting].of(FAULTS))
     results = Results(platform)
     results.require_this_machine()
-    todo = results.missing(names, SETTING, many)
+    todo = results.missing(names, setting, many)
     said = len(names) * many - len(todo)
     where = results.path.relative_to(REPOSITORY)
     if said:
@@ -63,9 +66,12 @@ def run_drills(platform: str, only: str, runs: str) -> int:
     try:
         if todo:
             with deployed(platform, lambda line: print(line, flush=True)) as site:
-                run_all(site, todo, results)
+                if setting != PRODUCT:
+                    print(f"drill: the setting {setting}", flush=True)
+                    site.deployment.up_ok(SETTINGS[setting].change)
+                run_all(site, todo, results, setting)
     finally:
-        wrong = [*broken([one for one in results.all if one.setting == SETTING and one.fault in names], FAULTS)]
+        wrong = [*broken([one for one in results.all if one.setting == setting and one.fault in names], FAULTS)]
         for line in wrong:
             print(f"drill: BROKEN: {line}", flush=True)
     if not wrong:
@@ -73,7 +79,7 @@ def run_drills(platform: str, only: str, runs: str) -> int:
     return 1 if wrong else 0
 
 
-def run_all(site: Site, todo: Sequence[tuple[str, int]], results: Results) -> None:
+def run_all(site: Site, todo: Sequence[tuple[str, int]], results: Results, setting: str = PRODUCT) -> None:
     """A drill that cannot be run to its end has no result, and the next one may find all well again: two in a row end
     it. Raises DrillError at the end where there was one."""
     failed: list[str] = []
@@ -84,7 +90,7 @@ def run_all(site: Site, todo: Sequence[tuple[str, int]], results: Results) -> No
             site.deployment.up_ok(add_broker)
         print(f"drill: {name} run {number}: {FAULTS[name].does}", flush=True)
         try:
-            done = drill(FAULTS[name](site), number)
+            done = drill(FAULTS[name](site), number, setting=setting)
         except (*FAILED, LookupError, ValueError) as error:  # members that do not answer, or not what they should
             failed.append(f"{name} run {number} has no result: {str(error) or repr(error)}")
             print(f"drill: {failed[-1]}", flush=True)

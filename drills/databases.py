@@ -34,9 +34,10 @@ def query(site: Site, replica: str, text: str) -> str:
 
 
 def require_well(site: Site) -> None:
-    """One leads, one is its synchronous standby, one streams; a LookupError otherwise."""
+    """One leads, one is its synchronous standby where the stack has one, the others stream; a LookupError otherwise."""
     found = roles(site)
-    if sorted(found.values()) != ["leader", "replica", "sync_standby"]:
+    standby = "sync_standby" if site.deployment.settings["databases"]["main"]["synchronous"] else "replica"
+    if sorted(found.values()) != ["leader", "replica", standby]:
         raise LookupError(f"database: {found}")
 
 

@@ -11,7 +11,7 @@ from drills.fault import PLATFORMS
 from drills.faults import FAULTS
 from drills.plan import RUNS, chosen
 from drills.results import Result, Results
-from drills.runner import SETTING
+from drills.settings import PRODUCT, SETTINGS, STOCK
 
 _HEAD = """\
 # Drills
@@ -19,6 +19,12 @@ _HEAD = """\
 Faults on the deployed platform, under a writer and a reader that knock every 50 ms; `make drill` runs them
 ([how](../drills/README.md)). An outage is the longest time without an acknowledged write; what is promised is what
 `make preview` prints of the same stack. A dash: nothing is promised.
+"""
+
+_STOCK = """\
+The longest outages beside those with stock settings, on the same stack and machine (`make drill SETTING=stock`):
+asynchronous replication with Patroni's own 30, 10 and 10 s, Sentinel with 10 and 60 s and a master that takes writes
+alone, and no retries at the entry.
 """
 
 _COLUMNS = (
@@ -33,7 +39,7 @@ def write_pages(out: Path = REPOSITORY / "out", docs: Path = REPOSITORY / "docs"
     full, lacking = {}, []
     for platform in PLATFORMS:
         results = Results(platform, out)
-        missing = results.missing(chosen("", platform, FAULTS), SETTING, runs)
+        missing = results.missing(chosen("", platform, FAULTS), PRODUCT, runs)
         if missing:
             lacking.append(f"{platform}: {len(missing)} runs are missing; `make drill PLATFORM={platform}` adds them.")
         else:
@@ -42,12 +48,13 @@ def write_pages(out: Path = REPOSITORY / "out", docs: Path = REPOSITORY / "docs"
         raise DrillError("there is no full run, and so no page. " + " ".join(lacking))
     texts = [_HEAD]
     for platform, results in full.items():
-        known = [one for one in results.all if one.setting == SETTING and one.fault in FAULTS]
+        known = _of_setting(results, PRODUCT)
         name = f"drills-{platform}.svg"
         (docs / name).write_text(
             chart(f"{platform}: seconds without writes (median / longest / promised)", _bars(known))
         )
         texts.append(_of(platform, name, str(results.machine), known))
+        texts += _beside(known, _of_setting(results, STOCK))
     (docs / "drills.md").write_text("\n".join(texts))
     return [f"drill: wrote docs/drills.md: {', '.join(full)}", *lacking]
 
@@ -75,6 +82,28 @@ def _of(platform: str, picture: str, machine: str, results: Sequence[Result]) ->
         )
         lines.append("| " + " | ".join(map(str, cells)) + " |")
     return "\n".join([*lines, ""])
+
+
+def _of_setting(results: Results, setting: str) -> list[Result]:
+    return [one for one in results.all if one.setting == setting and one.fault in SETTINGS[setting].of(FAULTS)]
+
+
+def _beside(ours: Sequence[Result], stock: Sequence[Result]) -> list[str]:
+    """The same faults with the settings that others ship; nothing where none was run."""
+    if not stock:
+        return []
+    lines = [
+        _STOCK,
+        "| fault | product, s | stock, s | stock / product | lost, product | lost, stock |",
+        "|---" * 6 + "|",
+    ]
+    own = _by_fault(ours)
+    for name, runs in _by_fault(stock).items():
+        longest = [max(one.measured_outage_s for one in them) for them in (own[name], runs)]
+        ratio = f"{longest[1] / longest[0]:.1f}" if longest[0] else "-"
+        lost = (max(one.lost for one in them) for them in (own[name], runs))
+        lines.append("| " + " | ".join([name, *(f"{one:g}" for one in longest), ratio, *map(str, lost)]) + " |")
+    return ["\n".join([*lines, ""])]
 
 
 def _bars(results: Sequence[Result]) -> list[Bar]:

@@ -8,11 +8,10 @@ from datetime import UTC, datetime
 from drills.fault import Fault
 from drills.loads import SAFE_PATH, answers
 from drills.results import Result
+from drills.settings import PRODUCT
 from drills.waiting import wait_for
 from sandbox.load import CountReport, HttpReport, WriteReport, in_background, run_counts, run_http, run_writes
 
-SETTING = "product"
-"""The live stack with the product's defaults."""
 INTERVAL_MS = 50
 """Between two writes, two visits and two requests."""
 STEADY_SECONDS = 3.0
@@ -50,7 +49,7 @@ class Drilled:
 
 
 def drill(
-    fault: Fault, run: int, *, setting: str = SETTING, rate: float = 1000 / INTERVAL_MS, least: int = 0
+    fault: Fault, run: int, *, setting: str = PRODUCT, rate: float = 1000 / INTERVAL_MS, least: int = 0
 ) -> Drilled:
     """`rate` safe requests a second at the entry, `least` or more in all, beside a writer every 50 ms.
 

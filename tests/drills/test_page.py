@@ -88,3 +88,13 @@ def test_a_chart_has_a_row_for_each_fault() -> None:
 
 def test_a_chart_of_nothing_long_has_an_axis() -> None:
     ElementTree.fromstring(chart("quick", [Bar(name="none", median=0, longest=0, promised=None)]))
+
+
+def test_stock_settings_stand_beside_the_products(tmp_path: Path) -> None:
+    _full(tmp_path)
+    write_pages(tmp_path, tmp_path)
+    assert "stock" not in (tmp_path / "drills.md").read_text()
+    stock = replace(RESULT, setting="stock", measured_outage_s=18.5, lost=7)
+    Results("swarm", tmp_path).add(stock)
+    write_pages(tmp_path, tmp_path)
+    assert f"| {stock.fault} | 9.25 | 18.5 | 2.0 | 0 | 7 |" in (tmp_path / "drills.md").read_text()
