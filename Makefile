@@ -26,8 +26,8 @@ preview: setup ## Show what `up` would change; with STACK_FILE=path/Pulumi.x.yam
 	@$(PYTHON) -m cli preview "$(STACK)"
 
 .PHONY: report
-report: setup ## What the working tree does to the stacks, against the commit BASE: make report BASE=main (STACK=prod)
-	@$(PYTHON) -m report --base "$(BASE)" $(STACK)
+report: setup ## What the working tree does to the stacks, against the commit BASE: make report BASE=main (STACK=prod, DRIFT=1)
+	@$(PYTHON) -m report --base "$(BASE)" $(if $(filter-out 0 no,$(DRIFT)),--drift) $(STACK)
 
 .PHONY: picture
 picture: setup ## A stack as a picture in Mermaid: make picture STACK=prod
@@ -40,6 +40,10 @@ down: setup ## Remove STACK and the sandbox hosts it ran on; says what it keeps
 .PHONY: status
 status: setup ## Show the components of STACK, and what is not ready or not as the stack wants it
 	@$(PYTHON) -m cli status "$(STACK)"
+
+.PHONY: drift
+drift: setup ## Show what was changed by hand since the last update of STACK; exit 2 when something was
+	@$(PYTHON) -m cli drift "$(STACK)"
 
 .PHONY: logs
 logs: setup ## Recent lines of a component: make logs APP=web (FOLLOW=1, SINCE=10m)

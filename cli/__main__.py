@@ -8,6 +8,7 @@ from cli.commands import (
     backup,
     backups,
     down,
+    drift,
     logs,
     preview,
     restart,
@@ -44,6 +45,7 @@ def main() -> int:
         ("preview", "show what `up` would change"),
         ("down", "remove the stack, and the sandbox hosts it ran on"),
         ("status", "show what runs; exit 1 when something is not as the stack wants it"),
+        ("drift", "show what was changed by hand since the last update; exit 2 when something was"),
         ("logs", "print recent lines of every replica or member of a component"),
         ("restart", "replace the replicas or members of a component one after another"),
         ("switchover", "let another member of a database lead, and say how long writes were away"),
@@ -83,6 +85,8 @@ def main() -> int:
                 return down(stack)
             case "status":
                 return status(stack)
+            case "drift":
+                return drift(stack)
             case "logs":
                 return logs(stack, arguments.app, since=arguments.since, follow=arguments.follow)
             case "restart":

@@ -194,6 +194,19 @@ def status(stack: StackFile) -> int:
     return 1
 
 
+DRIFTED = 2
+"""The exit code of `drift` where something is not as it was deployed."""
+
+
+def drift(stack: StackFile) -> int:
+    """Show what was changed by hand since the last update: on standard output a line each, and nothing else."""
+    on = operations(stack)
+    found = Drift(on, _deployed(stack, on, _engine(stack, on.hosts.environment, "drift"))).lines()
+    for line in found:
+        print(line)
+    return DRIFTED if found else 0
+
+
 def logs(stack: StackFile, app: str, *, since: str = "", follow: bool = False) -> int:
     """Print recent lines of all replicas or members of `app`, and with `follow` what comes after them."""
     on = operations(stack)

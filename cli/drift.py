@@ -16,13 +16,13 @@ class Drift:
 
     def tell(self, tell: Callable[[str], None], does: str) -> None:
         """Say each workload, and what happens with it; of other objects how many."""
-        if self._lost:
-            tell(
-                f"{len(self._lost)} objects that workloads need are gone, as where a Swarm or a cluster was made anew; "
-                f"{does}"
-            )
-        for row in self._rows:
-            tell(f"{row.name}: {row.drift}; {does}")
+        for line in self.lines():
+            tell(f"{line}; {does}")
+
+    def lines(self) -> list[str]:
+        """What is found, a line each."""
+        lost = f"{len(self._lost)} objects that workloads need are gone, as where a Swarm or a cluster was made anew"
+        return [*([lost] if self._lost else []), *(f"{row.name}: {row.drift}" for row in self._rows)]
 
     @property
     def urns(self) -> Sequence[str]:

@@ -10,9 +10,11 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from report.changes import difference
+from report.drift import drifted
 from report.markdown import Told, markdown
 from report.side import Side, side
 
@@ -28,9 +30,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m report", description=__doc__)
     parser.add_argument("stacks", nargs="*", help="default: every Pulumi.<stack>.yaml of the repository")
     parser.add_argument("--base", required=True, help="the commit to compare with")
+    parser.add_argument("--drift", action="store_true", help="ask what runs, too: needs the state and the hosts")
     given = parser.parse_args(arguments)
     try:
-        text, sound = report(REPOSITORY, given.base, [one for one in given.stacks if one])
+        text, sound = report(REPOSITORY, given.base, [one for one in given.stacks if one], drift=given.drift)
     except ReportError as error:
         print(f"report: {error}", file=sys.stderr)
         return 1
@@ -38,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0 if sound else 1
 
 
-def report(repository: Path, base: str, stacks: Sequence[str] = ()) -> tuple[str, bool]:
+def report(repository: Path, base: str, stacks: Sequence[str] = (), *, drift: bool = False) -> tuple[str, bool]:
     """The text, and whether every stack of the working tree previews and keeps its mandatory policies. Raises
     ReportError."""
     commit = _git(repository, "rev-parse", "--verify", "--quiet", f"{base}^{{commit}}")
@@ -53,7 +56,8 @@ def report(repository: Path, base: str, stacks: Sequence[str] = ()) -> tuple[str
                 sides = pool.map(
                     lambda tree, name=name: side(tree, Path(f"Pulumi.{name}.yaml"), name), (before, repository)
                 )
-                told.append(_told(name, *sides, is_new=name not in _stacks(before)))
+                found = _told(name, *sides, is_new=name not in _stacks(before))
+                told.append(replace(found, drift=drifted(repository, name)) if drift else found)
     sound = not any(one.fault or (one.difference and one.difference.refused_by) for one in told)
     return markdown(told, f"`{commit[:12]}`"), sound
 

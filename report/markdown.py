@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from report.changes import Change, Difference
-from report.effects import ORDER, Noticed
+from report.effects import ORDER, Noticed, together
+from report.summary import summary
 
 MARK = "<!-- ha-platform report -->"
 """By it the comment is found again, and written over."""
@@ -13,28 +14,42 @@ LONGEST = 65_000
 """GitHub takes 65,536 characters."""
 _HEADS: Mapping[Noticed, str] = {
     "data": "Data", "ends": "Removed", "restarts": "Restarts", "runs again": "Runs again", "starts": "New",
-    "scales": "Scaled", "ports": "Ports", "certificate": "Certificates", "alerts": "Alerts",
+    "scales": "Scaled", "ports": "Ports", "secrets": "Secrets", "certificate": "Certificates", "alerts": "Alerts",
 }  # fmt: skip
 _MOST_PROPERTIES = 40
 """Of one resource."""
+_MOST_POLICIES = 10
+_LONGEST_FAULT = 2000
+_DOES_NOT_FIT = "\n\nWhat explains this does not fit here; `make report` shows it."
+_FOR_WHAT_IS_LEFT_OUT = 1000
+"""Characters for the lines that say so."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Told:
     """One stack. `fault`: the head does not preview; `base_fault`: only the base does not. `is_new`: the base has no
-    such stack."""
+    such stack. `drift`: what runs and was changed by hand, a line each; None: it was not asked."""
 
     stack: str
     difference: Difference | None = None
     fault: str = ""
     base_fault: str = ""
     is_new: bool = False
+    drift: tuple[str, ...] | None = None
 
 
 def markdown(told: Sequence[Told], base: str, *, longest: int = LONGEST) -> str:
-    """What people notice comes first and is never cut; details are, where they do not fit."""
-    firsts = ["\n".join(_first(one)) for one in told]
-    text = "\n\n".join([MARK, f"# What changes, against {base}", *firsts])
+    """What people notice of each stack comes first and is never cut; what explains it is, where it does not fit."""
+    heads = ["\n".join(_head(one)) for one in told]
+    text = "\n\n".join([MARK, f"# What changes, against {base}", *heads])
+    room = longest - len(text) - _FOR_WHAT_IS_LEFT_OUT
+    parts: list[str] = []
+    for head, one in zip(heads, told, strict=True):
+        more = "\n".join(_more(one))
+        fits = len(more) <= room
+        room -= len(more) if fits else 0
+        parts.append(head + (more if fits else _DOES_NOT_FIT))
+    text = "\n\n".join([MARK, f"# What changes, against {base}", *parts])
     details = [detail for one in told if one.difference for detail in _details(one.stack, one.difference)]
     for index, detail in enumerate(details):
         rest = f"\n\n{len(details) - index} of {len(details)} lists of changes do not fit here."
@@ -44,36 +59,70 @@ def markdown(told: Sequence[Told], base: str, *, longest: int = LONGEST) -> str:
     return text + "\n"
 
 
-def _first(one: Told) -> Iterator[str]:
+def _head(one: Told) -> Iterator[str]:
+    """The first screen of a stack."""
     yield f"## {one.stack}"
     if one.fault:
-        yield f"\n**It does not preview**, so an update would be refused:\n\n```\n{one.fault}\n```"
+        yield f"\n**It does not preview**, so an update would be refused:\n\n```\n{one.fault[:_LONGEST_FAULT]}\n```"
+        yield from _drift(one)
         return
     assert one.difference is not None
     found = one.difference
     if count := len(found.refused_by):
-        yield f"\n**{count} mandatory {_plural('policy', count)} violated: an update is refused.**"
+        yield f"\n**An update is refused: {count} mandatory {_plural('policy', count)} violated.**\n"
+        yield from (f"- {line}" for line in found.refused_by[:_MOST_POLICIES])
+        if (more := count - _MOST_POLICIES) > 0:
+            yield f"- and {more} more"
     if one.base_fault:
-        yield f"\nThe base does not preview, so nothing is compared with it:\n\n```\n{one.base_fault}\n```"
+        fault = one.base_fault[:_LONGEST_FAULT]
+        yield f"\n**The base does not preview**, so nothing is compared with it:\n\n```\n{fault}\n```\n"
+        yield from _whole(found)
     elif one.is_new:
-        kinds = Counter(change.resource.component or "the stack itself" for change in found.changes)
-        yield f"\nThe stack is new: {', '.join(kinds)}."
-    elif not found.effects and not found.promises:
-        yield (
-            "\nNobody notices it: nothing restarts, and every promise stays." if found.changes else "\nNothing changes."
-        )
+        yield "\n**The stack is new.**\n"
+        yield from _whole(found)
+    else:
+        yield ""
+        yield from summary(found)
+    yield from _drift(one)
+
+
+def _whole(found: Difference) -> Iterator[str]:
+    """What a stack is, where there is nothing to compare it with."""
+    kinds = Counter(change.resource.component or "the stack itself" for change in found.changes)
+    yield f"It has {', '.join(kinds)}." if kinds else "It has nothing."
+    if found.requests:
+        yield f"It reserves {found.requests}."
+
+
+def _more(one: Told) -> Iterator[str]:
+    """What explains the first screen. Begins on a new line."""
+    if one.difference is None:
+        return
+    found = one.difference
+    yield ""
     if not (one.base_fault or one.is_new):
         yield from _effects(found)
         if found.promises:
             yield "\n**Promises**\n"
             yield from (f"- {line}" for line in found.promises)
     for title, lines in (
-        ("Policies, new", found.new_violations),
+        ("Policies, new", [line for line in found.new_violations if line not in found.refused_by]),
         ("Policies, not violated any more", found.gone_violations),
     ):
-        if lines and not one.base_fault:
+        if lines:
             yield f"\n**{title}**\n"
             yield from (f"- {line}" for line in lines)
+
+
+def _drift(one: Told) -> Iterator[str]:
+    """What somebody changed by hand, apart from what the commits change."""
+    if one.drift is None:
+        return
+    if one.drift:
+        yield "\n**What runs is not what was deployed** (drift; an update sets it again)\n"
+        yield from (f"- {line}" for line in one.drift)
+    else:
+        yield "\nWhat runs is what was deployed (no drift)."
 
 
 def _effects(found: Difference) -> Iterator[str]:
@@ -81,7 +130,9 @@ def _effects(found: Difference) -> Iterator[str]:
         lines = [one for one in found.effects if one.noticed == noticed]
         if lines:
             yield f"\n**{_HEADS[noticed]}**\n"
-            yield from (f"- {one.component or 'the stack itself'}: {one.text}" for one in lines)
+        for component in dict.fromkeys(one.component for one in lines):
+            texts = together((one.text for one in lines if one.component == component), most=20)
+            yield from (f"- {component or 'the stack itself'}: {text}" for text in texts)
 
 
 def _details(stack: str, found: Difference) -> Iterator[str]:

@@ -86,9 +86,9 @@ def side(directory: Path, file: Path, stack: str) -> Side:
         environment = {name: value for name, value in os.environ.items() if name not in dropped} | own
         preview = _run(directory, environment, "-m", "cli", "preview", stack, "--json")
         told = _run(directory, environment, "-c", _TOLD, str(file))
-    if preview.returncode != 0:
+    document = _document(preview)
+    if document is None:
         return Side(fault=_reason(preview))
-    document = json.loads(preview.stdout)
     computed = json.loads(told.stdout) if told.returncode == 0 else {"promises": {}, "picture": ""}
     return Side(
         resources=_resources(document["steps"]),
@@ -102,6 +102,17 @@ def _run(directory: Path, environment: Mapping[str, str], *arguments: str) -> "s
     return subprocess.run(
         line, cwd=directory, env=environment, capture_output=True, text=True, timeout=SECONDS, check=False
     )
+
+
+def _document(done: "subprocess.CompletedProcess[str]") -> dict[str, Any] | None:
+    """The preview, or None where there is none. One that only mandatory policies refuse is one."""
+    try:
+        document: dict[str, Any] = json.loads(done.stdout)
+    except ValueError:
+        return None
+    errors = [one["message"] for one in document["diagnostics"] if one["severity"] == "error"]
+    refused = bool(errors) and all(text.startswith("error: [mandatory]") for text in errors)
+    return document if done.returncode == 0 or refused else None
 
 
 def _reason(done: "subprocess.CompletedProcess[str]") -> str:

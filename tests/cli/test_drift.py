@@ -109,6 +109,7 @@ def test_what_a_swarm_that_was_made_anew_has_not(monkeypatch: pytest.MonkeyPatch
     said: list[str] = []
     found = Drift(swarm(monkeypatch), [*kept, *lost])
     found.tell(said.append, "this makes them again")
+    assert found.lines() == [line.removesuffix("; this makes them again") for line in said]
     assert found.urns == [one["urn"] for one in lost]
     assert said == [
         "3 objects that workloads need are gone, as where a Swarm or a cluster was made anew; this makes them again"

@@ -1,7 +1,9 @@
-"""`python -m tests.goldens.write`: writes the goldens, the JSON Schema, the settings reference and the arguments."""
+"""`python -m tests.goldens.write`: writes the goldens, the reports of ten changes, and what is generated: JSON Schema,
+settings reference, arguments."""
 
 from composition import arguments, reference, schema
 from tests.goldens.rendered import DIRECTORY, STACKS, SUFFIX, golden_files
+from tests.report import changed
 
 
 def main() -> None:
@@ -14,6 +16,8 @@ def main() -> None:
         for file, text in files.items():
             (DIRECTORY / name / file).write_text(text)
         print(f"golden: wrote {name}/, {len(files)} files")
+    changed.write()
+    print(f"golden: wrote {len(changed.TEN)} reports")
     schema.PATH.write_text(schema.schema_text())
     print(f"golden: wrote {schema.PATH.name}")
     reference.main()
