@@ -30,8 +30,8 @@ report: setup ## What the working tree does to the stacks, against the commit BA
 	@$(PYTHON) -m report --base "$(BASE)" $(if $(filter-out 0 no,$(DRIFT)),--drift) $(STACK)
 
 .PHONY: picture
-picture: setup ## A stack as a picture in Mermaid: make picture STACK=prod
-	@$(PYTHON) -m report.picture "Pulumi.$(if $(STACK),$(STACK),dev).yaml"
+picture: setup ## A stack as a picture in Mermaid, or in SVG: make -s picture STACK=prod FORMAT=svg > prod.svg
+	@$(PYTHON) -m report.picture "Pulumi.$(if $(STACK),$(STACK),dev).yaml" "$(FORMAT)"
 
 .PHONY: down
 down: setup ## Remove STACK and the sandbox hosts it ran on; says what it keeps

@@ -2,7 +2,7 @@
 takes with it."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,11 +42,11 @@ def picture(stack: Stack) -> str:
 
 def _node(kind: Kind[Any], part: Part[Any], around: Surroundings) -> str:
     groups = [*kind.groups(part, around)]
-    runs = ", ".join(f"{_count(one)} {one.name}" for one in groups if one.needed and not one.everywhere)
+    runs = ", ".join(f"{count(one)} {one.name}" for one in groups if one.needed and not one.everywhere)
     opening, closing = _SHAPES.get(kind.key, ("[", "]"))
     label = f"{part.name}<br/>{kind.noun}" + (f"<br/>{runs}" if runs else "")
     style = ":::outside" if isinstance(part.settings, ExternalStore) or kind.key == "repositories" else ""
-    if any(_stops(one, around) for one in groups):
+    if any(stops(one, around) for one in groups):
         style = ":::lost"
     return f'{_id(part.name)}{opening}"{label}"{closing}{style}'
 
@@ -62,11 +62,12 @@ def _arrows(parts: list[tuple[Kind[Any], Part[Any]]]) -> Iterator[str]:
             yield f"{_id(part.name)} {arrow} {_id(name)}"
 
 
-def _count(group: Group) -> str:
+def count(group: Group) -> str:
+    """`3`, or `3 to 10`."""
     return f"{group.count}" if group.most <= group.count else f"{group.count} to {group.most}"
 
 
-def _stops(group: Group, around: Surroundings) -> bool:
+def stops(group: Group, around: Surroundings) -> bool:
     """Whether some host takes it with it until it is back."""
     if not group.needed or group.everywhere or (group.moves and around.hosts != 1):
         return False
@@ -78,16 +79,26 @@ def _id(name: str) -> str:
     return f"n_{name.replace('-', '_')}"
 
 
-def main(file: str) -> int:
-    """Print the picture of a stack file."""
+def main(arguments: Sequence[str]) -> int:
+    """Print the picture of a stack file: FILE, or FILE svg."""
+    file, form = arguments[0], (*arguments[1:], "mermaid")[0] or "mermaid"
+    if form not in ("mermaid", "svg"):
+        print(f"picture: FORMAT={form} is not `mermaid` or `svg`.", file=sys.stderr)
+        return 1
     document = yaml.safe_load(Path(file).read_text())["config"]
     try:
-        print(picture(check(document.get(STACK_KEY), source=file, secret_names=None)), end="")
+        stack = check(document.get(STACK_KEY), source=file, secret_names=None)
     except BrokenStack as broken:
         print(broken, file=sys.stderr)
         return 1
+    if form == "svg":
+        from report.svg import drawing, svg  # it draws with this module's words
+
+        print(svg(drawing(stack)), end="")
+    else:
+        print(picture(stack), end="")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(sys.argv[1:]))
