@@ -123,6 +123,10 @@ pulumi: setup ## Build the Pulumi CLI from its Go module, where PATH has none as
 schema: setup ## Write the JSON Schema of stack files
 	@$(PYTHON) -m composition.schema
 
+.PHONY: release
+release: setup ## Make a version of the fragments: make release VERSION=0.2.0
+	@$(PYTHON) -m changelog.release "$(VERSION)"
+
 .PHONY: clean
 clean: ## Remove what was generated in the tree (not the caches, not the sandbox hosts)
 	rm -rf out .pytest_cache .mypy_cache .ruff_cache .hypothesis

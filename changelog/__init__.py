@@ -1,0 +1,1 @@
+"""What users notice of each version."""
