@@ -8,14 +8,13 @@ SECONDS = 120
 _DRIFTED = 2
 
 
-def drifted(directory: Path, stack: str) -> tuple[str, ...]:
-    """A line for each thing; where the state or the hosts are not at hand, one that says so."""
+def drifted(directory: Path, stack: str) -> tuple[str, ...] | str:
+    """A line for each thing; where the state or the hosts are not at hand, why."""
     line = [sys.executable, "-m", "cli", "drift", stack]
     try:
         done = subprocess.run(line, cwd=directory, capture_output=True, text=True, timeout=SECONDS, check=False)
     except subprocess.TimeoutExpired:
-        return (f"What runs is not known: no answer in {SECONDS} s.",)
+        return f"no answer in {SECONDS} s"
     if done.returncode in (0, _DRIFTED):
         return tuple(done.stdout.splitlines())
-    why = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
-    return (f"What runs is not known: {why[-1]}",)
+    return (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1].removeprefix("drift: ")

@@ -28,14 +28,15 @@ _FOR_WHAT_IS_LEFT_OUT = 1000
 @dataclass(frozen=True, kw_only=True)
 class Told:
     """One stack. `fault`: the head does not preview; `base_fault`: only the base does not. `is_new`: the base has no
-    such stack. `drift`: what runs and was changed by hand, a line each; None: it was not asked."""
+    such stack. `drift`: what runs and was changed by hand, a line each, or why that is not known; None: it was
+    not asked."""
 
     stack: str
     difference: Difference | None = None
     fault: str = ""
     base_fault: str = ""
     is_new: bool = False
-    drift: tuple[str, ...] | None = None
+    drift: tuple[str, ...] | str | None = None
 
 
 def markdown(told: Sequence[Told], base: str, *, longest: int = LONGEST) -> str:
@@ -118,7 +119,9 @@ def _drift(one: Told) -> Iterator[str]:
     """What somebody changed by hand, apart from what the commits change."""
     if one.drift is None:
         return
-    if one.drift:
+    if isinstance(one.drift, str):
+        yield f"\nWhat runs is not known: {one.drift}"
+    elif one.drift:
         yield "\n**What runs is not what was deployed** (drift; an update sets it again)\n"
         yield from (f"- {line}" for line in one.drift)
     else:

@@ -88,7 +88,7 @@ def side(directory: Path, file: Path, stack: str) -> Side:
         told = _run(directory, environment, "-c", _TOLD, str(file))
     document = _document(preview)
     if document is None:
-        return Side(fault=_reason(preview))
+        return Side(fault=_reason(preview).replace(f"{directory}/", ""))
     computed = json.loads(told.stdout) if told.returncode == 0 else {"promises": {}, "picture": ""}
     return Side(
         resources=_resources(document["steps"]),

@@ -77,6 +77,7 @@ def base(platform: str) -> Side:
     return made(document(platform))
 
 
+@cache
 def report(platform: str, change: Change) -> str:
     """The whole report of a change."""
     settings = copy.deepcopy(document(platform))
