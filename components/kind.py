@@ -35,6 +35,8 @@ class Gives(Enum):
     """Files that several may mount: `Built.volume`."""
     REPOSITORY = "repository"
     """A place outside the stack for backups: `Built.repository`."""
+    ALERTS = "alerts"
+    """Rules on what happens to it: `Built.observability`."""
 
 
 class ImageNeed(NamedTuple):

@@ -1,7 +1,12 @@
 """What a component declares about itself, so that monitoring needs no knowledge of it."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["critical", "warning", "info"]
+"""Wakes somebody; can wait until the morning; nobody has to do anything."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,16 +38,21 @@ class ScrapeTarget:
 class AlertRule:
     """Fires when the PromQL `expr` returned something for `for_seconds`.
 
-    `name` is unique in the stack. `severity` is "critical" (wakes somebody) or "warning". `summary` is one sentence
-    and may use Prometheus templates; `runbook` is a path in the repository, or empty.
+    `name` is unique in the stack. `summary` is one sentence and may use Prometheus templates; `runbook` is a path in
+    the repository, or empty. `component` is the name in the stack file of what the alert is about: the scope says it.
+
+    While it fires, the rules named in `silences` tell nobody: they follow from it, and say nothing worse of what
+    clients notice. A name that the stack does not have is passed over.
     """
 
     name: str
     expr: str
     for_seconds: int
-    severity: str
+    severity: Severity
     summary: str
     runbook: str = ""
+    component: str = ""
+    silences: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,8 +73,19 @@ class Observability:
     panels: tuple[Panel, ...] = ()
 
 
-def alert(kind: str, name: str, suffix: str, expr: str, for_seconds: int, severity: str, said: str) -> AlertRule:
-    """A rule of one component: `<kind>_<name><suffix>`, with the runbook of the kind and the words of its suffix."""
+def alert(
+    kind: str,
+    name: str,
+    suffix: str,
+    expr: str,
+    for_seconds: int,
+    severity: Severity,
+    said: str,
+    *,
+    silences: Sequence[str] = (),
+) -> AlertRule:
+    """A rule of one component: `<kind>_<name><suffix>`, with the runbook of the kind and the words of its suffix.
+    `silences` are suffixes of the same component."""
     label = f"{kind}_{name.replace('-', '_')}"
     page = re.sub("(?=[A-Z])", "-", suffix).lower()
     return AlertRule(
@@ -74,11 +95,21 @@ def alert(kind: str, name: str, suffix: str, expr: str, for_seconds: int, severi
         severity=severity,
         summary=f"{label}: {said}",
         runbook=f"docs/runbooks/{kind.lower()}{page}.md",
+        silences=tuple(f"{label}{each}" for each in silences),
     )
 
 
-def down_rule(component: str, target: ScrapeTarget, *, for_seconds: int = 60, runbook: str = "") -> AlertRule:
-    """The rule that fires while fewer replicas of `target` answer than expected, or none is known.
+def down_rule(
+    component: str,
+    target: ScrapeTarget,
+    *,
+    for_seconds: int = 60,
+    severity: Severity = "critical",
+    runbook: str = "",
+    silences: Sequence[str] = (),
+) -> AlertRule:
+    """The rule that fires while fewer replicas of `target` answer than expected, or none is known. `silences` are
+    suffixes of the same component.
 
     60 s are two scrapes of 30 s: one lost scrape is not an alert.
     """
@@ -87,7 +118,8 @@ def down_rule(component: str, target: ScrapeTarget, *, for_seconds: int = 60, ru
         name=f"{component}Down",
         expr=f"({answering} or vector(0)) < {target.expected}",
         for_seconds=for_seconds,
-        severity="critical",
+        severity=severity,
         summary=f"{component}: only {{{{ $value }}}} of {target.expected} replicas answer ({target.job})",
         runbook=runbook,
+        silences=tuple(f"{component}{each}" for each in silences),
     )

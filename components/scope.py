@@ -109,10 +109,11 @@ class Scope:
         return self.platform.job(word, parent=self.parent)
 
     def observed(self, *parts: Observability) -> Observability:
-        """What the component declares to monitoring, as one."""
+        """What the component declares to monitoring, as one: its rules are about it."""
+        component = self.origin.name or self.origin.key
         declared = Observability(
             targets=tuple(chain.from_iterable(part.targets for part in parts)),
-            rules=tuple(chain.from_iterable(part.rules for part in parts)),
+            rules=tuple(replace(rule, component=component) for part in parts for rule in part.rules),
             panels=tuple(chain.from_iterable(part.panels for part in parts)),
         )
         for target in declared.targets:

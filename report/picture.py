@@ -56,7 +56,9 @@ def _arrows(parts: list[tuple[Kind[Any], Part[Any]]]) -> Iterator[str]:
         if kind.key == "balancers":
             ports = sorted({str(port) for key, port in kind.ports(part.settings) if key != "status.port"})
             yield f'clients -->|"{", ".join(ports)}"| {_id(part.name)}'
-        used = dict.fromkeys((one.name.partition("/")[0], one.gives) for one in kind.uses(part.settings))
+        used = dict.fromkeys(
+            (one.name.partition("/")[0], one.gives) for one in kind.uses(part.settings) if one.gives is not Gives.ALERTS
+        )
         for name, gives in used:
             arrow = "-.->" if gives in (Gives.VOLUME, Gives.REPOSITORY) else "-->"
             yield f"{_id(part.name)} {arrow} {_id(name)}"

@@ -85,6 +85,7 @@ def _secrets(settings: LoadBalancerSettings) -> Iterator[SecretUse]:
 
 BALANCERS = Kind(
     key="balancers",
+    gives=frozenset({Gives.ALERTS}),
     build=_build,
     images=_images,
     uses=_uses,

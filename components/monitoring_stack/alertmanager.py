@@ -1,8 +1,11 @@
 """Alertmanager: one member with its volume, for silences and what was told already."""
 
+from collections.abc import Sequence
+
 from components.monitoring_stack.alertmanager_config import Secrets, alertmanager_yml
 from components.monitoring_stack.probes import http_probes
 from components.monitoring_stack.settings import AlertmanagerSettings
+from components.observability import AlertRule
 from components.scope import Scope
 from components.store_image import StoreImage
 from model import (
@@ -26,9 +29,11 @@ RESOURCES = Resources(
 )
 
 
-def alertmanager(scope: Scope, settings: AlertmanagerSettings, *, image: StoreImage, secrets: Secrets) -> Endpoint:
-    """Tells every receiver."""
-    config = scope.secret(f"{NAME}-config", alertmanager_yml(settings, secrets))
+def alertmanager(
+    scope: Scope, settings: AlertmanagerSettings, *, image: StoreImage, secrets: Secrets, rules: Sequence[AlertRule]
+) -> Endpoint:
+    """Tells of each of `rules` whom it fits."""
+    config = scope.secret(f"{NAME}-config", alertmanager_yml(settings, secrets, rules))
     return scope.members(
         Members(
             name=NAME,

@@ -1,6 +1,6 @@
 """Alertmanager's configuration. It holds receivers' secrets, so the whole file is a secret."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -9,37 +9,79 @@ import yaml
 from components.monitoring_stack.settings import (
     AlertmanagerSettings,
     EmailReceiver,
+    MatchSettings,
     PagerDutyReceiver,
     Receiver,
     SlackReceiver,
     WebhookReceiver,
 )
+from components.observability import AlertRule
 
 Secrets = Mapping[str, pulumi.Output[str]]
+NOBODY = "nobody"
+"""The receiver of what no other one gets."""
+_LINES = "{{ range .Alerts }}{{ .Annotations.summary }}{{ with .Annotations.runbook }} ({{ . }}){{ end }}\n{{ end }}"
+"""One line for each alert; Slack's message has only their names otherwise."""
 
 
-def alertmanager_yml(settings: AlertmanagerSettings, secrets: Secrets) -> pulumi.Output[str]:
-    """Every receiver gets every alert, and is told when it ends."""
+def alertmanager_yml(
+    settings: AlertmanagerSettings, secrets: Secrets, rules: Sequence[AlertRule]
+) -> pulumi.Output[str]:
+    """Every receiver gets each alert that it matches, and is told when it ends.
+
+    Alerts of one component and severity are one message; what follows from another alert is not said.
+    """
     used = {name: secrets[name] for receiver in settings.receivers for _, name in receiver.secrets()}
-    return pulumi.Output.secret(pulumi.Output.all(**used).apply(lambda values: _text(settings, values)))
+    return pulumi.Output.secret(pulumi.Output.all(**used).apply(lambda values: _text(settings, values, rules)))
 
 
-def _text(settings: AlertmanagerSettings, values: Mapping[str, str]) -> str:
-    receiver: dict[str, Any] = {"name": "everybody"}
-    for setting in settings.receivers:
+def receiver_name(index: int, receiver: Receiver) -> str:
+    """By its place in the stack file: `0-webhook`."""
+    return f"{index}-{receiver.kind}"
+
+
+def _text(settings: AlertmanagerSettings, values: Mapping[str, str], rules: Sequence[AlertRule]) -> str:
+    routes: list[dict[str, Any]] = []
+    receivers: list[dict[str, Any]] = [{"name": NOBODY}]
+    for index, setting in enumerate(settings.receivers):
+        name = receiver_name(index, setting)
         key, config = _receiver(setting, values.__getitem__)
-        receiver.setdefault(key, []).append(config | {"send_resolved": True})
+        receivers.append({"name": name, key: [config | {"send_resolved": True}]})
+        routes.append({"receiver": name, "continue": True} | _matchers(setting.match))
     document = {
         "route": {
-            "receiver": "everybody",
-            "group_by": ["alertname"],
+            "receiver": NOBODY,
+            "group_by": ["component", "severity"],
             "group_wait": f"{settings.group_wait}s",
             "group_interval": "1m",
             "repeat_interval": f"{settings.repeat_interval}s",
+            "routes": routes,
         },
-        "receivers": [receiver],
+        "inhibit_rules": _inhibitions(rules),
+        "receivers": receivers,
     }
     return yaml.safe_dump(document, sort_keys=False, width=1000)
+
+
+def _matchers(match: MatchSettings) -> dict[str, list[str]]:
+    """Alertmanager holds a pattern against the whole value."""
+    found = [
+        f'{label}=~"{"|".join(values)}"'
+        for label, values in (("severity", match.severities), ("component", match.components))
+        if values is not None
+    ]
+    return {"matchers": found} if found else {}
+
+
+def _inhibitions(rules: Sequence[AlertRule]) -> list[dict[str, list[str]]]:
+    """What each cause silences, of the rules that are there."""
+    names = {rule.name for rule in rules}
+    found = []
+    for rule in rules:
+        if silenced := [name for name in rule.silences if name in names]:
+            target = f'alertname=~"{"|".join(silenced)}"'
+            found.append({"source_matchers": [f'alertname="{rule.name}"'], "target_matchers": [target]})
+    return found
 
 
 def _receiver(receiver: Receiver, secret: Callable[[str], str]) -> tuple[str, dict[str, Any]]:
@@ -47,9 +89,17 @@ def _receiver(receiver: Receiver, secret: Callable[[str], str]) -> tuple[str, di
         case WebhookReceiver():
             return "webhook_configs", {"url": receiver.url or secret(receiver.url_secret or "")}
         case SlackReceiver():
-            return "slack_configs", {"api_url": secret(receiver.url_secret), "channel": receiver.channel}
+            return "slack_configs", {
+                "api_url": secret(receiver.url_secret),
+                "channel": receiver.channel,
+                "text": _LINES,
+            }
         case PagerDutyReceiver():
-            return "pagerduty_configs", {"routing_key": secret(receiver.routing_key_secret)}
+            # The severities are PagerDuty's own words, too.
+            return "pagerduty_configs", {
+                "routing_key": secret(receiver.routing_key_secret),
+                "severity": "{{ .GroupLabels.severity }}",
+            }
         case EmailReceiver():
             config = {"to": receiver.to, "from": receiver.sender, "smarthost": receiver.smarthost}
             if receiver.username:

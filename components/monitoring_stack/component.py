@@ -13,6 +13,7 @@ from components.monitoring_stack.images import MonitoringImages
 from components.monitoring_stack.node_exporter import node_exporter
 from components.monitoring_stack.prometheus import prometheus
 from components.monitoring_stack.settings import MonitoringSettings
+from components.monitoring_stack.unheard import refuse_unheard
 from components.observability import Observability, Panel, ScrapeTarget, down_rule
 from components.scope import Scope
 from model import Origin
@@ -46,8 +47,10 @@ class MonitoringStack(Component):
         if ends:
             own.append(certificates())
         everything = (*declared, scope.observed(*own))
+        rules = [rule for part in everything for rule in part.rules]
+        refuse_unheard(scope, settings.alertmanager, rules)
         alerts = alertmanager(
-            scope.at("alertmanager"), settings.alertmanager, image=images.alertmanager, secrets=secrets
+            scope.at("alertmanager"), settings.alertmanager, image=images.alertmanager, secrets=secrets, rules=rules
         )
         metrics = prometheus(
             scope.at("prometheus"),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from components.groups import group
-from components.kind import Build, Built, ImageNeed, Kind, Part, SecretUse
+from components.kind import Build, Built, Gives, ImageNeed, Kind, Part, Reference, SecretUse
 from components.monitoring_stack import alertmanager, grafana, node_exporter
 from components.monitoring_stack.component import MonitoringStack
 from components.monitoring_stack.images import MonitoringImages
@@ -12,6 +12,8 @@ from components.monitoring_stack.settings import MonitoringSettings
 from guarantees.surroundings import Surroundings
 from guarantees.topology import Group
 from model import Resources
+
+KEY = "monitoring"
 
 
 def _build(build: Build[MonitoringSettings]) -> Built:
@@ -73,6 +75,18 @@ def _secrets(settings: MonitoringSettings) -> Iterator[SecretUse]:
             yield SecretUse(f"alertmanager.receivers[{index}].{key}", name)
 
 
+def _uses(settings: MonitoringSettings) -> Iterator[Reference]:
+    """Whose alerts somebody gets, or nobody has to; its own are there."""
+    own = settings.alertmanager
+    named = [(f"unheard[{index}]", name) for index, name in enumerate(own.unheard)]
+    for which, receiver in enumerate(own.receivers):
+        names = receiver.match.components or ()
+        named += [(f"receivers[{which}].match.components[{index}]", name) for index, name in enumerate(names)]
+    for key, name in named:
+        if name != KEY:
+            yield Reference(f"alertmanager.{key}", name, Gives.ALERTS)
+
+
 def _keeps(settings: MonitoringSettings) -> Iterator[str]:
     yield from ("prometheus", "alertmanager")
     if settings.grafana:
@@ -91,17 +105,18 @@ def _server(key: str) -> dict[str, str]:
 
 
 MONITORING = Kind(
-    key="monitoring",
+    key=KEY,
     single=True,
     build=_build,
     images=_images,
     groups=_groups,
     ports=_ports,
     secrets=_secrets,
+    uses=_uses,
     keeps=_keeps,
     keys={
         "prometheus": _server("prometheus") | {"volume.size_bytes": "prometheus.volume"},
-        "alertmanager": _server("alertmanager"),
+        "alertmanager": _server("alertmanager") | {"receivers": "alertmanager.receivers"},
         "grafana": _server("grafana"),
         "node_exporter": {"name": "node_exporter"},
     },

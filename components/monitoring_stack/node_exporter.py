@@ -46,7 +46,7 @@ def node_exporter(scope: Scope, *, image: Image) -> Observability:
     target = ScrapeTarget(job=NAME, replicas_host=endpoint.replicas_host, port=PORT)
     return Observability(
         targets=(target,),
-        rules=(down_rule("NodeExporter", target, runbook="docs/runbooks/node-exporter-down.md"),),
+        rules=(down_rule("NodeExporter", target, severity="warning", runbook="docs/runbooks/node-exporter-down.md"),),
         panels=(
             Panel(
                 title="CPU of the hosts",

@@ -42,7 +42,7 @@ def rules_yml(rules: Iterable[AlertRule]) -> str:
                 "alert": rule.name,
                 "expr": rule.expr,
                 "for": f"{rule.for_seconds}s",
-                "labels": {"severity": rule.severity},
+                "labels": {"severity": rule.severity} | ({"component": rule.component} if rule.component else {}),
                 "annotations": {"summary": rule.summary} | ({"runbook": rule.runbook} if rule.runbook else {}),
             }
             for rule in rules

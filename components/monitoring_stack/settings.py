@@ -5,14 +5,33 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
+from components.observability import AlertRule, Severity
 from components.placement import PlacementSettings
 from components.sizes import ResourcesSettings
 from settings.base import Settings
-from settings.types import Hostname, HostPort, HttpUrl, MemoryBytes, PortNumber, Seconds, SecretName
+from settings.types import Hostname, HostPort, HttpUrl, MemoryBytes, Name, PortNumber, Seconds, SecretName
+
+
+class MatchSettings(Settings):
+    """Which alerts a receiver gets: those that all keys fit."""
+
+    severities: tuple[Severity, ...] | None = Field(default=None, min_length=1)
+    """`critical`, `warning`, `info`; default: every one."""
+    components: tuple[Name, ...] | None = Field(default=None, min_length=1)
+    """What they are about, by its name in the stack file; `monitoring` is monitoring itself. Default: every one."""
+
+    def fits(self, rule: AlertRule) -> bool:
+        """Whether alerts of the rule fit."""
+        return (self.severities is None or rule.severity in self.severities) and (
+            self.components is None or rule.component in self.components
+        )
 
 
 class _Receiver(Settings):
     """Somebody who gets alerts."""
+
+    match: MatchSettings = MatchSettings()
+    """Which ones; default: all."""
 
     def secrets(self) -> Iterator[tuple[str, str]]:
         """Key and name of every given secret that the receiver needs."""
@@ -120,7 +139,9 @@ class AlertmanagerSettings(Settings):
     abandon_data_on: tuple[Hostname, ...] = ()
     """Swarm: hosts whose data may be lost. A changed `host` is refused unless this names the old one."""
     receivers: tuple[Receiver, ...] = Field(min_length=1)
-    """Who gets every alert; at least one."""
+    """Who gets alerts; at least one."""
+    unheard: tuple[Name, ...] = ()
+    """Components whose critical alerts nobody needs to get. Any other's must reach a receiver."""
     group_wait: Seconds = Field(default=30, ge=1, le=600)
     """How long the first alert of a group waits for others."""
     repeat_interval: Seconds = Field(default=4 * 3600, ge=60, le=365 * 24 * 3600)

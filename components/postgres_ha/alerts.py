@@ -1,15 +1,20 @@
 """What wakes somebody about a database, and what can wait until the morning: of Patroni's and HAProxy's metrics."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from components.observability import AlertRule, alert
+from components.observability import AlertRule, Severity, alert
 from components.postgres_ha.settings import PostgresSettings
 
 LAG_BYTES = 16 * 2**20
 """Much more than a replica has while it streams; from 1 MiB on it is not promoted when the primary's host is lost."""
 STORE_SECONDS = 60
 """Patroni asks its store every `loop_wait`, 10 s unless said."""
+SILENCES: Mapping[str, tuple[str, ...]] = {
+    "NoPrimary": ("WriteEndpointDown",),
+    "ReplicationBroken": ("ReplicationLags", "ReplicationDelayed"),
+}
+"""Rules that tell nobody while the first one fires, for they follow from it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,5 +113,6 @@ class Alerts:
     def _one(self) -> str:
         return f'job="{self.members}"'
 
-    def _rule(self, suffix: str, expr: str, for_seconds: int, severity: str, said: str) -> AlertRule:
-        return alert("Postgres", self.name, suffix, expr, for_seconds, severity, said)
+    def _rule(self, suffix: str, expr: str, for_seconds: int, severity: Severity, said: str) -> AlertRule:
+        silences = SILENCES.get(suffix, ())
+        return alert("Postgres", self.name, suffix, expr, for_seconds, severity, said, silences=silences)

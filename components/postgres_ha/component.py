@@ -172,7 +172,7 @@ class PostgresHA(Component):
             Observability(
                 targets=(patroni, proxies, *((readers,) if readers else ()), *((agents,) if backups else ())),
                 rules=(
-                    down_rule(label, patroni, runbook="docs/runbooks/postgres-down.md"),
+                    down_rule(label, patroni, runbook="docs/runbooks/postgres-down.md", silences=["PrimaryChanged"]),
                     *alerts.rules(),
                     *(backup_rules(name, backups.settings, agents.job) if backups else ()),
                 ),

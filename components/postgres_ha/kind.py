@@ -98,7 +98,7 @@ def _further(settings: PostgresSettings | ExternalDatabase) -> Iterable[str]:
 DATABASES = Kind(
     key="databases",
     build=_build,
-    gives=frozenset({Gives.CONTRACT}),
+    gives=frozenset({Gives.CONTRACT, Gives.ALERTS}),
     images=_images,
     further=_further,
     uses=_uses,

@@ -1,9 +1,9 @@
 """What the servers themselves say that somebody has to know, beside what Patroni and the proxies say."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from components.observability import AlertRule, alert
+from components.observability import AlertRule, Severity, alert
 from components.postgres_ha.settings import PostgresSettings
 
 NEARLY_USED = 0.85
@@ -19,6 +19,8 @@ UNREAD_SECONDS = 3600
 DELAY_SECONDS = 60
 FILLS, NEARLY_FULL = 0.8, 0.92
 """Of the volume. PostgreSQL stops when it is full."""
+SILENCES: Mapping[str, tuple[str, ...]] = {"VolumeNearlyFull": ("VolumeFills",)}
+"""Rules that tell nobody while the first one fires, for they follow from it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,10 +107,11 @@ class ServerAlerts:
             "critical",
             "{{ $labels.job }} read {{ $value }} blocks whose checksum is wrong: its disk changed data",
         )
-        for suffix, most, severity in (
+        steps: tuple[tuple[str, float, Severity], ...] = (
             ("VolumeFills", FILLS, "warning"),
             ("VolumeNearlyFull", NEARLY_FULL, "critical"),
-        ):
+        )
+        for suffix, most, severity in steps:
             yield self._rule(
                 suffix,
                 f"{self.used} > {most}",
@@ -132,5 +135,6 @@ class ServerAlerts:
     def _one(self) -> str:
         return f'job=~"{self.servers}"'
 
-    def _rule(self, suffix: str, expr: str, for_seconds: int, severity: str, said: str) -> AlertRule:
-        return alert("Postgres", self.name, suffix, expr, for_seconds, severity, said)
+    def _rule(self, suffix: str, expr: str, for_seconds: int, severity: Severity, said: str) -> AlertRule:
+        silences = SILENCES.get(suffix, ())
+        return alert("Postgres", self.name, suffix, expr, for_seconds, severity, said, silences=silences)

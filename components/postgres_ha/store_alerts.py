@@ -3,15 +3,20 @@
 The limits of its disk and its size are those of etcd's own rules (contrib/mixin), where it has some.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from components.observability import AlertRule, alert
+from components.observability import AlertRule, Severity, alert
 
 SYNC_SECONDS, COMMIT_SECONDS = 0.5, 0.25
 """The slowest write of a hundred to the log, and of the data. From there on elections begin without a lost member."""
 FILLS = 0.8
 """Of the quota, 2 GiB: then it takes no more writes, and no primary keeps its lock."""
+SILENCES: Mapping[str, tuple[str, ...]] = {
+    "StoreNoLeader": ("StoreLost", "StoreMemberLost", "StoreQuorumAtRisk"),
+    "StoreQuorumAtRisk": ("StoreMemberLost",),
+}
+"""Rules that tell nobody while the first one fires, for they follow from it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,5 +82,6 @@ class StoreAlerts:
     def _one(self) -> str:
         return f'job="{self.store}"'
 
-    def _rule(self, suffix: str, expr: str, for_seconds: int, severity: str, said: str) -> AlertRule:
-        return alert("Postgres", self.name, suffix, expr, for_seconds, severity, said)
+    def _rule(self, suffix: str, expr: str, for_seconds: int, severity: Severity, said: str) -> AlertRule:
+        silences = SILENCES.get(suffix, ())
+        return alert("Postgres", self.name, suffix, expr, for_seconds, severity, said, silences=silences)

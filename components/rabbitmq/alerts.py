@@ -1,13 +1,15 @@
 """What wakes somebody about a cluster, and what can wait until the morning."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from components.observability import AlertRule, alert
+from components.observability import AlertRule, Severity, alert
 from components.rabbitmq.settings import RabbitSettings
 
 UNACKED = 10_000
 """Messages of one queue that consumers hold. A prefetch of some hundred, times a few dozen consumers, stays below."""
+SILENCES: Mapping[str, tuple[str, ...]] = {"NoMajority": ("Down",)}
+"""Rules that tell nobody while the first one fires, for they follow from it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,5 +96,6 @@ class Alerts:
         """How many nodes answer."""
         return f"(sum(up{{{self._one}}}) or vector(0))"
 
-    def _rule(self, suffix: str, expr: str, for_seconds: int, severity: str, said: str) -> AlertRule:
-        return alert("Rabbit", self.name, suffix, expr, for_seconds, severity, said)
+    def _rule(self, suffix: str, expr: str, for_seconds: int, severity: Severity, said: str) -> AlertRule:
+        silences = SILENCES.get(suffix, ())
+        return alert("Rabbit", self.name, suffix, expr, for_seconds, severity, said, silences=silences)

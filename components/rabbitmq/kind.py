@@ -76,7 +76,7 @@ def _secrets(settings: RabbitSettings | ExternalBroker) -> Iterator[SecretUse]:
 BROKERS = Kind(
     key="brokers",
     build=_build,
-    gives=frozenset({Gives.CONTRACT}),
+    gives=frozenset({Gives.CONTRACT, Gives.ALERTS}),
     images=_images,
     ports=_ports,
     secrets=_secrets,

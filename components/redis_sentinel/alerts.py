@@ -1,13 +1,19 @@
 """What wakes somebody about a replication group, and what can wait until the morning."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from components.observability import AlertRule, alert
+from components.observability import AlertRule, Severity, alert
 from components.redis_sentinel.settings import RedisSettings
 
 NEARLY_FULL = 0.9
 """Of `maxmemory`: a broker that is full refuses writes, a session store evicts sessions."""
+SILENCES: Mapping[str, tuple[str, ...]] = {
+    "NoMaster": ("ReplicationBroken",),
+    "TwoMasters": ("NoReplica", "ReplicationBroken"),
+    "NoQuorum": ("SentinelDown",),
+}
+"""Rules that tell nobody while the first one fires, for they follow from it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,8 +135,9 @@ class Alerts:
         answering = f"(sum(redis_up{{{servers}}}) or vector(0))"
         return f"({self.settings.members} - {answering} > 0) and on () (max({self._up}) == 1)"
 
-    def _rule(self, suffix: str, expr: str, for_seconds: int, severity: str, said: str) -> AlertRule:
-        return alert("Redis", self.name, suffix, expr, for_seconds, severity, said)
+    def _rule(self, suffix: str, expr: str, for_seconds: int, severity: Severity, said: str) -> AlertRule:
+        silences = SILENCES.get(suffix, ())
+        return alert("Redis", self.name, suffix, expr, for_seconds, severity, said, silences=silences)
 
 
 def _too_few(settings: RedisSettings) -> str:

@@ -49,7 +49,7 @@ def _build(build: Build[RedisSettings | ExternalCache]) -> Built:
 CACHES = Kind(
     key="caches",
     build=_build,
-    gives=frozenset({Gives.CONTRACT}),
+    gives=frozenset({Gives.CONTRACT, Gives.ALERTS}),
     images=_images,
     secrets=external_secrets,
     advice=(lambda context: externals_are_encrypted(context, "caches"),),

@@ -30,9 +30,20 @@ class PrometheusArgs(TypedDict, total=False):
     """CPU and memory; default 250m to 2 cores, 512Mi to 2Gi."""
 
 
+class MatchArgs(TypedDict, total=False):
+    """Which alerts a receiver gets: those that all keys fit."""
+
+    severities: Sequence[str]
+    """`critical`, `warning`, `info`; default: every one."""
+    components: Sequence[str]
+    """What they are about, by its name in the stack file; `monitoring` is monitoring itself. Default: every one."""
+
+
 class ReceiverArgs(TypedDict, total=False):
     """One of: Alerts are POSTed as JSON, Alerts go to a Slack channel, Alerts page somebody, Alerts are mailed."""
 
+    match: MatchArgs
+    """Which ones; default: all."""
     kind: Required[str]
     """One of: webhook, slack, pagerduty, email."""
     url: str
@@ -67,7 +78,9 @@ class AlertmanagerArgs(TypedDict, total=False):
     abandon_data_on: Sequence[str]
     """Swarm: hosts whose data may be lost. A changed `host` is refused unless this names the old one."""
     receivers: Required[Sequence[ReceiverArgs]]
-    """Who gets every alert; at least one."""
+    """Who gets alerts; at least one."""
+    unheard: Sequence[str]
+    """Components whose critical alerts nobody needs to get. Any other's must reach a receiver."""
     group_wait: str
     """How long the first alert of a group waits for others. Default: `30s`."""
     repeat_interval: str

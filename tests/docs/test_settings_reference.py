@@ -20,6 +20,7 @@ SECRETS = frozenset(
         "site_cert",
         "site_key",
         "openai_api_key",
+        "pagerduty_key",
         "slack_url",
         "shop_password",
         "sessions_token",

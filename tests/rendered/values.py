@@ -43,9 +43,12 @@ RESOURCES = st.fixed_dictionaries(
 )
 
 _MAIL = st.from_regex(r"[^\s@,]+@[^\s@,]+", fullmatch=True)
+_MATCH = keys(
+    severities=st.lists(st.sampled_from(["critical", "warning", "info"]), min_size=1, max_size=3, unique=True)
+)
 _RECEIVERS = st.one_of(
     keys({"kind": st.just("webhook"), "url": st.from_regex(r"https?://[\x21-\x7e]+", fullmatch=True)}),
-    keys({"kind": st.just("webhook"), "url_secret": st.just("hook")}),
+    keys({"kind": st.just("webhook"), "url_secret": st.just("hook")}, match=_MATCH),
     keys(
         {
             "kind": st.just("slack"),

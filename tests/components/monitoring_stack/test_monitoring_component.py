@@ -77,7 +77,7 @@ def test_without_node_exporter_nothing_runs_on_every_host() -> None:
 def test_receivers_secrets_stand_in_a_secret_alone() -> None:
     platform = made()
     config = yaml.safe_load(platform.secrets["alertmanager-config"])
-    (receiver,) = config["receivers"]
+    _, receiver = config["receivers"]
     assert receiver["webhook_configs"] == [{"url": "https://hooks.example.com/x", "send_resolved": True}]
     assert not [word for word in platform.words if "hooks.example.com" in str(getattr(word, "text", ""))]
 
