@@ -1,6 +1,7 @@
 """The node exporter: metrics of every host."""
 
 from components.liveness import liveness
+from components.monitoring_stack.host_alerts import host_rules
 from components.observability import Observability, Panel, ScrapeTarget, down_rule
 from components.scope import Scope
 from model import Agent, Container, HostPath, HttpCheck, Image, Port, Probe, Probes, Resources, Tier
@@ -46,7 +47,10 @@ def node_exporter(scope: Scope, *, image: Image) -> Observability:
     target = ScrapeTarget(job=NAME, replicas_host=endpoint.replicas_host, port=PORT)
     return Observability(
         targets=(target,),
-        rules=(down_rule("NodeExporter", target, severity="warning", runbook="docs/runbooks/node-exporter-down.md"),),
+        rules=(
+            down_rule("NodeExporter", target, severity="warning", runbook="docs/runbooks/node-exporter-down.md"),
+            *host_rules(NAME),
+        ),
         panels=(
             Panel(
                 title="CPU of the hosts",
