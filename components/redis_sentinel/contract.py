@@ -7,10 +7,8 @@ Sources: redis-py 8.1 (`Sentinel`), kombu 5.7 (`SentinelChannel`), go-redis 9 (`
 from collections.abc import Mapping
 
 from components.contracts import Terms
-from components.external import ExternalTls, tls_facts
+from components.external import ExternalTls, Tls, tls_facts
 from components.facts import FactType
-
-URL = "redis://{user}:{password}@{host}:{port}/0"
 
 _PLAIN = {"host": FactType.HOST, "port": FactType.PORT, "url": FactType.SECRET_URL}
 _SENTINEL = {
@@ -25,20 +23,21 @@ _SENTINEL = {
 }
 
 
-def sentinel_terms(sentinels: int, *, endpoint: bool, named: bool) -> Terms:
+def sentinel_terms(sentinels: int, *, endpoint: bool, named: bool, tls: Tls | None = None) -> Terms:
     """Of a group with so many Sentinels, which has a plain address as well if it has an `endpoint`. `named`: who logs
-    in says who it is."""
+    in says who it is. With `tls` all of them are reached by it alone."""
     each = [sentinel_fact(ordinal) for ordinal in range(sentinels)]
     plain = ("host", "port") if endpoint else ()
     return Terms(
-        facts=(_PLAIN if endpoint else {}) | _SENTINEL | dict.fromkeys(each, FactType.HOST),
+        facts=(_PLAIN if endpoint else {}) | _SENTINEL | tls_facts(tls) | dict.fromkeys(each, FactType.HOST),
         standard=(
             *plain,
             *("sentinels", "master_name", "socket_timeout", "user"),
             *(("url",) if endpoint else ()),
             *("password", "sentinel_password"),
+            *tls_facts(tls),
         ),
-        presets=_presets(each),
+        presets=_presets(each, tls),
         named=named,
     )
 
@@ -48,31 +47,46 @@ def sentinel_fact(ordinal: int) -> str:
     return f"sentinel_{ordinal + 1}"
 
 
-def _presets(each: list[str]) -> Mapping[str, Mapping[str, str]]:
+def endpoint_url(tls: Tls | None) -> str:
+    """The text of the fact `url` of a plain address."""
+    return f"redis{'s' if tls else ''}://{{user}}:{{password}}@{{host}}:{{port}}/0"
+
+
+_REDIS_PY_TLS = '"ssl_cert_reqs": "required", "ssl_check_hostname": true, "ssl_ca_certs": "{ca_file}"'
+
+
+def _presets(each: list[str], tls: Tls | None) -> Mapping[str, Mapping[str, str]]:
     addresses = [f"{{{fact}}}:{{sentinel_port}}" for fact in each]
     pairs = ", ".join(f'["{{{fact}}}", {{sentinel_port}}]' for fact in each)
     objects = ", ".join(f'{{{{"host": "{{{fact}}}", "port": {{sentinel_port}}}}}}' for fact in each)
+    python = f', "ssl": true, {_REDIS_PY_TLS}' if tls else ""
+    with_file = {"_CA_FILE": "{ca_file}"} if tls else {}
     return {
         "redis-py": {
             "_OPTIONS": f'{{{{"sentinels": [{pairs}], "sentinel_kwargs": {{{{"password": "{{sentinel_password}}", '
-            '"socket_timeout": {socket_timeout}}}, "username": "{user}", "password": "{password}", '
-            '"socket_timeout": {socket_timeout}}}',
+            f'"socket_timeout": {{socket_timeout}}{python}}}}}, "username": "{{user}}", "password": "{{password}}", '
+            f'"socket_timeout": {{socket_timeout}}{python}}}}}',
             "_MASTER_NAME": "{master_name}",
         },
         "celery": {
             "_URL": ";".join(f"sentinel://{{user}}:{{password}}@{address}/0" for address in addresses),
             "_TRANSPORT_OPTIONS": '{{"master_name": "{master_name}", '
-            '"sentinel_kwargs": {{"password": "{sentinel_password}"}}}}',
+            f'"sentinel_kwargs": {{{{"password": "{{sentinel_password}}"{python}}}}}}}}}',
             "_USER": "{user}",
-        },
+        }
+        | ({"_USE_SSL": f"{{{{{_REDIS_PY_TLS}}}}}"} if tls else {}),
         "go-redis": {
-            "_URL": f"redis://:{{sentinel_password}}@{addresses[0]}/0?master_name={{master_name}}&username={{user}}"
-            "&password={password}" + "".join(f"&addr={address}" for address in addresses[1:])
-        },
+            "_URL": f"redis{'s' if tls else ''}://:{{sentinel_password}}@{addresses[0]}/0?master_name={{master_name}}"
+            "&username={user}&password={password}" + "".join(f"&addr={address}" for address in addresses[1:])
+        }
+        | with_file,
         "ioredis": {
             "_OPTIONS": f'{{{{"sentinels": [{objects}], "name": "{{master_name}}", "username": "{{user}}", '
-            '"password": "{password}", "sentinelPassword": "{sentinel_password}"}}'
-        },
+            '"password": "{password}", "sentinelPassword": "{sentinel_password}"'
+            + (', "enableTLSForSentinelMode": true, "tls": {{}}, "sentinelTLS": {{}}' if tls else "")
+            + "}}"
+        }
+        | with_file,
     }
 
 

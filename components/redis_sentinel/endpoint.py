@@ -3,8 +3,9 @@
 from components.redis_sentinel.acl import PROBE
 from components.redis_sentinel.secrets import RedisSecrets
 from components.redis_sentinel.settings import RedisSettings
+from components.redis_sentinel.tls import Certificates
 from components.scope import Scope
-from components.write_proxy import PrimaryCheck, write_proxy
+from components.write_proxy import PrimaryCheck, Verified, write_proxy
 from model import Endpoint, Image, Port
 
 _CONNECTIONS = 4_000
@@ -12,7 +13,14 @@ _CONNECTIONS = 4_000
 
 
 def write_endpoint(
-    scope: Scope, name: str, settings: RedisSettings, *, image: Image, members: Endpoint, secrets: RedisSecrets
+    scope: Scope,
+    name: str,
+    settings: RedisSettings,
+    *,
+    image: Image,
+    members: Endpoint,
+    secrets: RedisSecrets,
+    certificates: Certificates | None,
 ) -> Endpoint:
     """`<name>-rw`, for clients that do not speak Sentinel's protocol."""
     return write_proxy(
@@ -21,12 +29,12 @@ def write_endpoint(
         image=image,
         port=Port(name="redis", number=6379),
         members=members,
-        check=master_check(settings, secrets),
+        check=master_check(settings, secrets, certificates),
         max_connections=_CONNECTIONS,
     )
 
 
-def master_check(settings: RedisSettings, secrets: RedisSecrets) -> PrimaryCheck:
+def master_check(settings: RedisSettings, secrets: RedisSecrets, certificates: Certificates | None) -> PrimaryCheck:
     """A master that was cut off says that it is one until a Sentinel reaches it again. Where a master without a replica
     refuses writes, only one that has as many replicas as a write needs is asked."""
     needed = settings.replicas_to_write
@@ -42,4 +50,5 @@ def master_check(settings: RedisSettings, secrets: RedisSecrets) -> PrimaryCheck
             "tcp-check expect string +OK",
         ),
         secrets={"REDIS_PASSWORD": secrets.probe_password},
+        verified=Verified(ca=certificates.ca, host=certificates.first) if certificates else None,
     )

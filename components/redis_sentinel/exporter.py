@@ -10,6 +10,7 @@ from components.redis_sentinel.acl import EXPORTER
 from components.redis_sentinel.alerts import Alerts
 from components.redis_sentinel.secrets import RedisSecrets
 from components.redis_sentinel.settings import RedisSettings
+from components.redis_sentinel.tls import Certificates
 from components.scope import Scope
 from components.store_image import ExporterImage
 from model import (
@@ -27,7 +28,7 @@ from model import (
 from model.units import MIB
 
 PORT = 9121
-_PASSWORDS = "/run/secrets/redis_passwords"
+_PASSWORDS, _CA = "/run/secrets/redis_passwords", "/run/secrets/redis_ca.pem"
 RESOURCES = Resources(
     cpu_request_millis=10,
     cpu_limit_millis=250,
@@ -45,11 +46,13 @@ def exporter(
     redis: Endpoint,
     sentinels: Endpoint,
     secrets: RedisSecrets,
+    certificates: Certificates | None,
 ) -> Observability:
     """A target for each server. The exporter reads the passwords from a file that maps addresses to passwords."""
     word = f"{name}-exporter"
-    members = [f"redis://{EXPORTER}@{host}:6379" for host in redis.member_hosts]
-    watching = [f"redis://{host}:26379" for host in sentinels.member_hosts]
+    scheme = "rediss" if certificates else "redis"
+    members = [f"{scheme}://{EXPORTER}@{host}:6379" for host in redis.member_hosts]
+    watching = [f"{scheme}://{host}:26379" for host in sentinels.member_hosts]
     passwords = pulumi.Output.all(secrets.exporter_password, secrets.sentinel_password).apply(
         lambda both: json.dumps(dict.fromkeys(members, both[0]) | dict.fromkeys(watching, both[1]))
     )
@@ -70,8 +73,12 @@ def exporter(
                     f"-web.listen-address=:{PORT}",
                     # Shorter than Prometheus waits: a server that is gone is told as down, not as a lost exporter.
                     "-connection-timeout=3s",
+                    *((f"-tls-ca-cert-file={_CA}",) if certificates else ()),
                 ),
-                files=(File(path=_PASSWORDS, source=secret),),
+                files=(
+                    File(path=_PASSWORDS, source=secret),
+                    *((File(path=_CA, source=certificates.ca),) if certificates else ()),
+                ),
                 resources=RESOURCES,
             ),
             replicas=1,

@@ -57,7 +57,7 @@ _FAMILIES = {
     "sentinel": "write the keys `timers` and `master_name` of the cache",
     "replica-announce": _CLIENTS,
     "slave-": _SENTINEL,
-    "tls-": "TLS is not offered yet",
+    "tls-": "write the key `tls` of the cache",
     "syslog": _LOGS,
 }
 """By the beginning of their names."""

@@ -5,6 +5,7 @@ from components.redis_sentinel.parameters import value_of
 from components.redis_sentinel.secrets import USERS_FILE, RedisSecrets
 from components.redis_sentinel.settings import RedisSettings
 from components.redis_sentinel.timers import REPL_TIMEOUT_SECONDS
+from components.redis_sentinel.tls import Certificates
 from components.scope import Scope
 from components.sizes import reserved
 from components.store_image import StoreImage
@@ -37,6 +38,7 @@ def redis(
     *,
     image: StoreImage,
     secrets: RedisSecrets,
+    certificates: Certificates | None,
     master_name: str,
     sentinel_hosts: list[str],
 ) -> Endpoint:
@@ -47,6 +49,7 @@ def redis(
         scope,
         word,
         "redis",
+        certificates=certificates,
         volume=image.data_dir,
         role=settings.role,
         replicas_to_write=settings.replicas_to_write,

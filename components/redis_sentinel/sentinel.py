@@ -4,6 +4,7 @@ from components.redis_sentinel.acl import PROBE
 from components.redis_sentinel.mounted import DIRECTORY, mounted
 from components.redis_sentinel.secrets import RedisSecrets
 from components.redis_sentinel.settings import RedisSettings
+from components.redis_sentinel.tls import Certificates
 from components.scope import Scope
 from components.sizes import reserved
 from components.store_image import StoreImage
@@ -48,6 +49,7 @@ def sentinel(
     *,
     image: StoreImage,
     secrets: RedisSecrets,
+    certificates: Certificates | None,
     master_name: str,
     redis: Endpoint,
 ) -> Endpoint:
@@ -57,6 +59,7 @@ def sentinel(
         scope,
         word,
         "sentinel",
+        certificates=certificates,
         volume=image.data_dir,
         master_name=master_name,
         first_member=redis.member_hosts[0],

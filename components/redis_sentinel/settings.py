@@ -13,6 +13,7 @@ from components.redis_sentinel.contract import sentinel_terms
 from components.redis_sentinel.owned import ParameterName
 from components.redis_sentinel.parameters import size_of
 from components.redis_sentinel.timers import MAX_LAG_SECONDS
+from components.redis_sentinel.tls import CacheTlsSettings
 from components.sizes import ResourcesSettings
 from guarantees.objectives import ObjectivesSettings
 from settings.base import Settings
@@ -99,6 +100,8 @@ class RedisSettings(Settings):
     endpoint: bool = False
     """A plain address of the master (`HOST`, `PORT`, `URL`), for clients that do not speak Sentinel's protocol. A proxy
     follows the master and adds one network hop."""
+    tls: CacheTlsSettings | None = None
+    """Encryption. Default: none. A group that runs keeps what it began with."""
     failover: Literal["fast", "standard"] = "fast"
     """Timers: `fast` detects a lost master after 1 s, `standard` after 5 s."""
     timers: TimersSettings = TimersSettings()
@@ -147,7 +150,7 @@ class RedisSettings(Settings):
 
     def terms(self) -> Terms:
         """What its contract holds."""
-        terms = sentinel_terms(self.members, endpoint=self.endpoint, named=self.default_user != "apps")
+        terms = sentinel_terms(self.members, endpoint=self.endpoint, named=self.default_user != "apps", tls=self.tls)
         if self.role != "lock":
             return terms
         # A queue that fills the memory would let nobody lock.

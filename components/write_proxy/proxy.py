@@ -39,6 +39,7 @@ STATUS_PORT = 8404
 WAITING_PORT = 6432
 """The write endpoint's second port, where a connection waits for a primary."""
 WAIT_PROGRAM = "/etc/ha-proxy/wait.lua"
+CA_FILE = "/etc/ha-proxy/ca.pem"
 RESOURCES = Resources(
     cpu_request_millis=50,
     cpu_limit_millis=1000,
@@ -48,13 +49,23 @@ RESOURCES = Resources(
 
 
 @dataclass(frozen=True, kw_only=True)
+class Verified:
+    """That members are asked by TLS: the certificate of their authority, and a name that each of them has to have."""
+
+    ca: SecretRef
+    host: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class PrimaryCheck:
     """How a member is asked whether it is the primary: lines of HAProxy's configuration, which may name the variables
-    of `secrets`, and the port, if it is not the store's own."""
+    of `secrets`, the port, if it is not the store's own, and how the member is `verified`, if it encrypts. Clients'
+    connections are passed on as they are."""
 
     lines: tuple[str, ...]
     port: int | None = None
     secrets: Mapping[str, SecretRef] = field(default_factory=dict)
+    verified: Verified | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +116,8 @@ def write_proxy(
         ),
     )
     files, ports = [File(path=_CONFIG, source=config)], [port]
+    if check.verified:
+        files.append(File(path=CA_FILE, source=check.verified.ca))
     if waits:
         files.append(File(path=WAIT_PROGRAM, source=scope.config_file(f"{word}-wait", waits.program)))
         ports.append(Port(name="waiting", number=WAITING_PORT))
@@ -165,6 +178,8 @@ def proxy_cfg(
         port=port,
         checks=check.lines,
         check_port=check.port,
+        verified_host=check.verified.host if check.verified else None,
+        ca_file=CA_FILE,
         maxconn=max_connections,
         idle_seconds=idle_seconds,
         times=TIMERS.texts(),

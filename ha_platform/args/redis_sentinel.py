@@ -9,6 +9,16 @@ from ha_platform.platform_args import PlatformArgs
 from ha_platform.args.shared import ObjectivesArgs, PlacementArgs, ResourcesArgs
 
 
+class CacheTlsArgs(TypedDict, total=False):
+    """Encryption of all connections, by certificates of the stack's own authority."""
+
+    clients: str
+    """`required`: servers, Sentinels and the plain address take nobody without encryption, at the ports that they
+    always have; replication is encrypted; applications verify the servers by the authority's certificate, which
+    they get as a file. `offered`, as brokers have it, cannot be: a Sentinel names one port of the master to all
+    clients. One of: required. Default: `required`."""
+
+
 class TimersArgs(TypedDict, total=False):
     """Sentinel's timers one by one."""
 
@@ -70,6 +80,8 @@ class RedisArgs(TypedDict, total=False):
     endpoint: bool
     """A plain address of the master (`HOST`, `PORT`, `URL`), for clients that do not speak Sentinel's protocol. A
     proxy follows the master and adds one network hop. Default: `false`."""
+    tls: CacheTlsArgs
+    """Encryption. Default: none. A group that runs keeps what it began with."""
     failover: str
     """Timers: `fast` detects a lost master after 1 s, `standard` after 5 s. One of: fast, standard. Default: `fast`."""
     timers: TimersArgs

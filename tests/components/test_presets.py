@@ -45,6 +45,7 @@ GROUP = {
 }
 TERMS = database_terms()
 SENTINEL = sentinel_terms(3, endpoint=False, named=True)
+VERIFIED = ExternalTls(ca="given")
 
 
 def given(terms: Terms, values: dict[str, str], preset: str) -> dict[str, str]:
@@ -124,6 +125,33 @@ def test_ioredis_takes_its_options() -> None:
     }
 
 
+def test_each_client_of_an_encrypted_group_verifies_servers_and_sentinels(tmp_path: Path) -> None:
+    authority = tmp_path / "an authority.crt"
+    made = Authority.new()
+    authority.write_text(made.pem)
+    terms = sentinel_terms(3, endpoint=False, named=True, tls=VERIFIED)
+    values = GROUP | {"tls_mode": "verify-full", "ca_file": str(authority)}
+    found = given(terms, values, "redis-py")
+    sentinel: Any = Sentinel(**json.loads(found["OPTIONS"]))  # type: ignore[no-untyped-call]
+    pools = [sentinel.master_for("main").connection_pool, *(one.connection_pool for one in sentinel.sentinels)]
+    for pool in pools:
+        pool.connection_kwargs |= {"host": "a"}
+        context = pool.connection_class(**pool.connection_kwargs).ssl_context.get()
+        assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
+        known = {int(one["serialNumber"], 16) for one in context.get_ca_certs()}
+        assert made.certificate.serial_number in known
+    verified = {"ssl_cert_reqs": "required", "ssl_check_hostname": True, "ssl_ca_certs": str(authority)}
+    celery = given(terms, values, "celery")
+    assert json.loads(celery["USE_SSL"]) == verified
+    asked = {"password": f"{PASSWORD}!", "ssl": True, **verified}
+    assert json.loads(celery["TRANSPORT_OPTIONS"]) == {"master_name": "main", "sentinel_kwargs": asked}
+    go_redis, ioredis = given(terms, values, "go-redis"), given(terms, values, "ioredis")
+    assert urlsplit(go_redis["URL"]).scheme == "rediss"
+    assert go_redis["CA_FILE"] == ioredis["CA_FILE"] == str(authority)
+    options = json.loads(ioredis["OPTIONS"])
+    assert (options["enableTLSForSentinelMode"], options["tls"], options["sentinelTLS"]) == (True, {}, {})
+
+
 BROKER = {
     "host": "rabbit",
     "port": "5672",
@@ -156,9 +184,6 @@ def test_celery_gets_a_url_of_each_node_and_the_heartbeat_beside_it() -> None:
         ("amqp", host, 5672, "app-web", PASSWORD) for host in "abc"
     ]
     assert found["HEARTBEAT"] == "10", "of `broker_heartbeat`: kombu reads none from a URL"
-
-
-VERIFIED = ExternalTls(ca="given")
 
 
 def test_each_client_of_an_encrypted_broker_verifies_it(tmp_path: Path) -> None:
@@ -199,7 +224,12 @@ ENCRYPTED = (ExternalTls(ca="given"), ExternalTls(mode="require"), None)
         *(plain_terms(tls, user=user) for tls in ENCRYPTED for user in (True, False)),
         *(broker_terms(count, tls) for count in (1, 3, 5) for tls in (VERIFIED, None)),
         *(external_terms(tls) for tls in (VERIFIED, None)),
-        *(sentinel_terms(count, endpoint=endpoint, named=True) for count in (1, 3) for endpoint in (True, False)),
+        *(
+            sentinel_terms(count, endpoint=endpoint, named=True, tls=tls)
+            for count in (1, 3)
+            for endpoint in (True, False)
+            for tls in (VERIFIED, None)
+        ),
     ],
 )
 def test_presets_and_prefixes_name_facts_that_are_there(terms: Terms) -> None:

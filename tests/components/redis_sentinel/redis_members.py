@@ -12,7 +12,8 @@ from composition.compose import compose
 from composition.read import StackInput, check
 from drills.waiting import wait_for
 from tests.loopback import own_network
-from tests.mock_engine import SECRET_MARK, render
+from tests.mock_engine import SECRET_MARK, Recorded, render
+from tests.rendered.issued import issued, with_certificates
 from tests.stacks.fixtures import REPOSITORY, settings_of
 
 STACK = REPOSITORY / "tests/stacks/ok/prod-on-swarm.yaml"
@@ -30,6 +31,8 @@ class Group:
         self._directory = directory
         self._network = network
         self._master_name: str = settings.get("master_name", "main")
+        self.ca: Path | None = directory / "ca.pem" if settings.get("tls") else None
+        """The certificate of the group's authority, where it encrypts."""
         self.passwords: dict[Server, str] = {}
         """What the members and Sentinels are asked with; of a member that of its own user."""
         self.users: dict[Server, str] = {"sentinel": "default"}
@@ -39,9 +42,8 @@ class Group:
         """The same of the store's own parts."""
         self._running: dict[tuple[Server, int], subprocess.Popen[bytes]] = {}
         self._env: dict[Server, dict[str, str]] = {}
-        found = _rendered(settings)
-        for server in PORTS:
-            self._prepare(server, found)
+        self.change(settings)
+        found = self._found
         self._proxy_text = found["sessions-rw-config"]["dataRaw"] if settings.get("endpoint") else ""
         self._proxy: subprocess.Popen[bytes] | None = None
 
@@ -126,7 +128,11 @@ class Group:
 
     def change(self, settings: dict[str, Any]) -> None:
         """The files and variables of these settings, for the next start of each member."""
-        found = _rendered(settings)
+        recorded = _recorded(settings)
+        self._found = found = {one.name: one.inputs for one in recorded if one.type.startswith("docker:")}
+        self._real = self._issued(recorded) if settings.get("tls") else {}
+        if self._real:
+            (self._directory / "ca.pem").write_text(self._file("sessions-redis-ca"))
         for server in PORTS:
             self._prepare(server, found)
 
@@ -134,6 +140,7 @@ class Group:
         """The write endpoint, at `address(8)`; it returns when it leads to the master."""
         path = self._directory / "haproxy.cfg"
         text = self._addresses(self._proxy_text).replace(" resolvers cluster init-addr none", "")
+        text = text.replace("/etc/ha-proxy/ca.pem", str(self.ca))
         path.write_text(text.replace("bind :", f"bind {self.address(8)}:"))
         self._proxy = subprocess.Popen(
             ["haproxy", "-W", "-db", "-f", str(path)],
@@ -169,7 +176,17 @@ class Group:
         """What redis-cli prints; an OSError when nobody answers. `login`: a user and its password."""
         user, password = login or (self.users[server], self.passwords[server])
         done = subprocess.run(
-            ["redis-cli", "--user", user, "-h", self.address(ordinal), "-p", str(PORTS[server]), *command],
+            [
+                "redis-cli",
+                *self._tls(),
+                "--user",
+                user,
+                "-h",
+                self.address(ordinal),
+                "-p",
+                str(PORTS[server]),
+                *command,
+            ],
             env={"PATH": os.environ["PATH"], "REDISCLI_AUTH": password},
             capture_output=True,
             text=True,
@@ -179,6 +196,9 @@ class Group:
         if done.returncode != 0:
             raise OSError(done.stderr or done.stdout)
         return done.stdout.strip()
+
+    def _tls(self) -> tuple[str, ...]:
+        return ("--tls", "--cacert", str(self.ca)) if self.ca else ()
 
     def field(self, server: Server, ordinal: int, name: str) -> str:
         """One line of INFO; a LookupError where there is none."""
@@ -224,6 +244,8 @@ class Group:
                 (directory / name).write_text(text)
             auth = _secret(found, f"sessions-{server}-auth").replace("/etc/ha-redis", str(directory))
             (directory / "auth.conf").write_text(auth)
+            for name in ("ca", "identity") if self._real else ():
+                (directory / f"{name}.pem").write_text(self._file(f"sessions-redis-{name}"))
             (directory / "users.acl").write_text(_secret(found, "sessions-redis-users"))
             mounted = {"redis": "sessions-redis-password", "sentinel": "sessions-probe-password"}[server]
             (directory / "redis_password").write_text(_secret(found, mounted))
@@ -236,6 +258,15 @@ class Group:
             logins = {words[1]: words[3][1:] for line in lines if len(words := line.split()) > 3}
             self.apps = {user: password for user, password in logins.items() if user.startswith("app-")}
             self.own = {user: password for user, password in logins.items() if user.startswith("ha_")}
+
+    def _issued(self, recorded: list[Recorded]) -> dict[str, str]:
+        """Certificates of a new authority, with the addresses of the members and the write endpoint."""
+        where = tuple(self.address(ordinal) for ordinal in (*range(COUNT), 8))
+        return issued(recorded, name=self._addresses, addresses=where)
+
+    def _file(self, name: str) -> str:
+        """A secret file with real certificates in it."""
+        return with_certificates(_secret(self._found, name), self._real)
 
     def _addresses(self, text: str) -> str:
         for server in PORTS:
@@ -250,12 +281,10 @@ def _secret(found: dict[str, Any], name: str) -> str:
     return base64.b64decode(data[SECRET_MARK] if isinstance(data, dict) else data).decode()
 
 
-def _rendered(settings: dict[str, Any]) -> dict[str, Any]:
-    """Inputs of what the cache `sessions` registers with these settings, by name."""
+def _recorded(settings: dict[str, Any]) -> list[Recorded]:
+    """What the cache `sessions` registers with these settings, and the stack's certificates."""
     document, _ = settings_of(STACK)
     document["caches"]["sessions"] = settings
     stack = check(document, source=STACK.name, secret_names=frozenset())
     found = render(lambda _: compose(StackInput(source=STACK.name, stack=stack, secrets={}), stack_name="prod"))
-    return {
-        one.name: one.inputs for one in found if one.name.startswith("sessions-") and one.type.startswith("docker:")
-    }
+    return [one for one in found if one.name.startswith("sessions-") or one.type.startswith("tls:")]

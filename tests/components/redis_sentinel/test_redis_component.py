@@ -144,3 +144,62 @@ def test_the_exporter_asks_each_server_with_its_password() -> None:
     servers = [f"redis://{user}jobs-{server}-{ordinal}:{port}" for server, port, user in PORTS for ordinal in range(3)]
     assert [dict(target.params)["target"] for target in component.observability.targets] == list(known) == servers
     assert len(set(known.values())) == 2
+
+
+TLS = {"clients": "required"}
+
+
+@pytest.mark.parametrize(("server", "port"), [("redis", 6379), ("sentinel", 26379)])
+def test_with_encryption_there_is_no_other_port(server: str, port: int) -> None:
+    plain = made()[1].text(f"jobs-{server}-config").splitlines()
+    assert f"port {port}" in plain
+    assert not [line for line in plain if line.startswith("tls-")]
+    lines = made(tls=TLS)[1].text(f"jobs-{server}-config").splitlines()
+    assert {"port 0", f"tls-port {port}", "tls-replication yes"} <= set(lines)
+    assert f"port {port}" not in lines
+
+
+def test_every_question_of_the_scripts_is_encrypted() -> None:
+    plain, platform = made(endpoint=True)[1], made(endpoint=True, tls=TLS)[1]
+    scripts = [
+        f"jobs-{server}-{script}"
+        for server, own in (("redis", "hand-over"), ("sentinel", "fence"))
+        for script in ("start", "ready", own)
+    ]
+    for script in scripts:
+        asks = platform.text(script).count("redis-cli ")
+        assert asks == platform.text(script).count("redis-cli --tls --cacert /etc/ha-redis/ca.pem ") > 0, script
+        assert "--tls" not in plain.text(script)
+    (line,) = [line for line in platform.text("jobs-rw-config").splitlines() if "default-server" in line]
+    assert " check-ssl verify required ca-file /etc/ha-proxy/ca.pem verifyhost jobs-redis-0 " in line
+    assert "ssl" not in plain.text("jobs-rw-config")
+
+
+@pytest.mark.parametrize("word", ["jobs-redis", "jobs-sentinel", "jobs-rw", "jobs-exporter"])
+def test_who_verifies_has_the_authority_and_who_serves_the_key(word: str) -> None:
+    platform = made(endpoint=True, tls=TLS)[1]
+    mounted = {file.source.name for file in platform.one(Members | Workload, word).container.files}  # type: ignore[arg-type]
+    assert "jobs-redis-ca" in mounted
+    assert ("jobs-redis-identity" in mounted) == (word in ("jobs-redis", "jobs-sentinel"))
+
+
+def test_the_exporter_asks_encrypted() -> None:
+    component, platform = made(tls=TLS)
+    known = json.loads(platform.secrets["jobs-exporter-passwords"])
+    assert [dict(target.params)["target"] for target in component.observability.targets] == list(known)
+    assert all(address.startswith("rediss://") for address in known)
+    assert "-tls-ca-cert-file=/run/secrets/redis_ca.pem" in platform.one(Workload).container.args
+
+
+def test_clients_verify_a_certificate_for_every_name_that_they_are_told() -> None:
+    component, platform = made("web", endpoint=True, tls=TLS)
+    web = component.own["web"]
+    assert (web.values["tls_mode"], web.values["ca_file"]) == ("verify-full", "/run/secrets/jobs-ca.crt")
+    assert web.files["ca_file"].name == "jobs-redis-ca"
+    assert platform.secrets["jobs-app-web-url"].startswith("rediss://app-web:")
+    told = {web.values["host"], *str(web.values["sentinel_hosts"]).split(","), *(f"jobs-redis-{n}" for n in range(3))}
+    assert told == set(platform.identities["jobs-redis-identity"])
+
+
+def test_a_plain_address_more_changes_no_certificate() -> None:
+    assert made(tls=TLS)[1].identities == made(tls=TLS, endpoint=True)[1].identities

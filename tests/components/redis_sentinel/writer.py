@@ -17,12 +17,14 @@ class Writer:
     def __init__(self, group: Group, login: tuple[str, str] | None = None) -> None:
         password = group.passwords["sentinel"]
         user, secret = login or (group.users["redis"], group.passwords["redis"])
+        tls = {"ssl": True, "ssl_ca_certs": str(group.ca), "ssl_check_hostname": True} if group.ca else {}
         self._sentinels = Sentinel(  # type: ignore[no-untyped-call]
             [(group.address(ordinal), PORTS["sentinel"]) for ordinal in range(COUNT)],
-            sentinel_kwargs={"password": password, "socket_timeout": 2},
+            sentinel_kwargs={"password": password, "socket_timeout": 2, **tls},
             username=user,
             password=secret,
             socket_timeout=2,
+            **tls,
         )
         self._stop = threading.Event()
         self.acknowledged: list[int] = []
