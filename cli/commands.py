@@ -12,6 +12,7 @@ from cli.backups import in_place, show, take
 from cli.check import check
 from cli.checked import say_what_was_checked
 from cli.drift import Drift
+from cli.encryption import check_encryption
 from cli.engines import Engine
 from cli.errors import CommandError
 from cli.fixed import check_fixed
@@ -53,6 +54,7 @@ def up(stack: StackFile) -> int:
         raise CommandError(unheld(stack, on, names))
     check_owners(settings, on.owned(resources))
     check_fixed(settings, resources)
+    check_encryption(settings, resources)
     if on.hosts.sandbox:
         sandbox.stays(on)
         sandbox.start(on)
@@ -104,6 +106,7 @@ def preview(stack: StackFile, *, as_json: bool = False) -> int:
         warn(f"preview: {unheld(stack, on, names)}")
     check_owners(settings, on.owned(resources))
     check_fixed(settings, resources)
+    check_encryption(settings, resources)
     warn_of_pending(engine, stack.make("up"))
     drifted: Sequence[str] = ()
     try:
