@@ -21,18 +21,20 @@ def connect(settings: RedisSettings) -> Any:
 
     A command whose connection broke is sent again, so it may run twice: callers use commands that bear it.
     """
-    times: dict[str, Any] = {
+    common: dict[str, Any] = {
         "socket_timeout": settings.socket_timeout,
         "socket_connect_timeout": settings.socket_timeout,
     }
+    if settings.ca_file:
+        common |= {"ssl": True, "ssl_ca_certs": settings.ca_file, "ssl_check_hostname": True}
     sentinel = Sentinel(  # type: ignore[no-untyped-call]
         settings.sentinels,
         # One try each: the next Sentinel is the retry.
-        sentinel_kwargs={**times, "password": settings.sentinel_password, "retry": Retry(NoBackoff(), 0)},
+        sentinel_kwargs={**common, "password": settings.sentinel_password, "retry": Retry(NoBackoff(), 0)},
     )
     return sentinel.master_for(
         settings.master_name,
-        **times,
+        **common,
         username=settings.user,
         password=settings.password,
         decode_responses=True,

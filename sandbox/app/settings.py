@@ -23,7 +23,8 @@ class DatabaseSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class RedisSettings:
-    """Sentinel addresses and the name they know the master by; `socket_timeout` in seconds."""
+    """Sentinel addresses and the name they know the master by; `socket_timeout` in seconds; `ca_file` is the
+    certificate of the authority by which all of them are verified (None: no encryption)."""
 
     sentinels: tuple[tuple[str, int], ...]
     master_name: str
@@ -31,6 +32,7 @@ class RedisSettings:
     password: str | None
     sentinel_password: str | None
     socket_timeout: float
+    ca_file: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +116,7 @@ def read_redis(env: Mapping[str, str] = os.environ) -> RedisSettings | None:
         password=_secret(env, "REDIS_PASSWORD"),
         sentinel_password=_secret(env, "REDIS_SENTINEL_PASSWORD"),
         socket_timeout=read_number(env, "REDIS_SOCKET_TIMEOUT", 2),
+        ca_file=env.get("REDIS_CA_FILE") or None,
     )
 
 

@@ -28,6 +28,13 @@ def test_variables_alone_are_enough() -> None:
     assert settings.redis is not None
     assert settings.redis.sentinels == (("s1", 26379), ("s2", 26379))
     assert (settings.redis.password, settings.redis.sentinel_password) == ("p", None)
+    assert settings.redis.ca_file is None
+
+
+def test_the_authority_of_an_encrypted_redis_is_a_file() -> None:
+    settings = read_settings({**SENTINELS, "REDIS_CA_FILE": "/run/secrets/sessions-ca.crt"})
+    assert settings.redis is not None
+    assert settings.redis.ca_file == "/run/secrets/sessions-ca.crt"
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """A real group that encrypts everything: who verifies it, whom it refuses, and what a failover by TLS loses."""
 
+import asyncio
 import re
 import socket
 import ssl
@@ -11,6 +12,8 @@ import pytest
 import redis
 
 from drills.waiting import wait_for
+from sandbox.app.redis_client import connect
+from sandbox.app.settings import read_redis
 from tests.components.certificates import Authority
 from tests.components.redis_sentinel.redis_members import COUNT, PORTS, Group, Server
 from tests.components.redis_sentinel.writer import Writer, written
@@ -66,6 +69,17 @@ def test_nobody_comes_in_without_it_and_nobody_passes_for_the_group(group: Group
         **web,  # type: ignore[arg-type]
     )
     assert by_the_plain_address.set("key", "1")
+
+
+def test_the_sample_application_verifies_what_it_uses(group: Group, tmp_path: Path) -> None:
+    """By what it is told alone: the variables and files of its contract."""
+    other = tmp_path / "other.pem"
+    other.write_text(Authority.new().pem)
+    assert asyncio.run(_set_and_get(group, group.ca)) == "kept"
+    with pytest.raises(redis.ConnectionError):
+        asyncio.run(_set_and_get(group, other))
+    with pytest.raises(redis.ConnectionError):
+        asyncio.run(_set_and_get(group, None))
 
 
 def test_a_killed_master_and_a_rolling_change_lose_nothing(group: Group) -> None:
@@ -126,6 +140,24 @@ def test_a_group_that_began_without_it_goes_on_without(tmp_path: Path) -> None:
         group.wait_whole()
     finally:
         group.stop()
+
+
+async def _set_and_get(group: Group, ca_file: Path | None) -> str:
+    told = {
+        "REDIS_SENTINELS": ",".join(f"{group.address(one)}:{PORTS['sentinel']}" for one in range(COUNT)),
+        "REDIS_MASTER_NAME": "main",
+        "REDIS_USER": "app-web",
+        "REDIS_PASSWORD": group.apps["app-web"],
+        "REDIS_SENTINEL_PASSWORD": group.passwords["sentinel"],
+    } | ({"REDIS_CA_FILE": str(ca_file)} if ca_file else {})
+    settings = read_redis(told)
+    assert settings
+    client = connect(settings)
+    try:
+        await client.set("key", "kept")
+        return str(await client.get("key"))
+    finally:
+        await client.aclose()
 
 
 def _says_why(group: Group, server: Server, ordinal: int) -> bool:
