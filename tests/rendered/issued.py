@@ -1,6 +1,7 @@
 """Rendered certificates, made real: what the recorded inputs say, by the sandbox engine's own provider."""
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from sandbox.engine.providers.tls import KINDS
@@ -11,14 +12,19 @@ _MADE = ("privateKeyPem", "certRequestPem", "certPem")
 
 
 def issued(
-    found: list[Recorded], *, name: Callable[[str], str] = str, addresses: tuple[str, ...] = ()
+    found: list[Recorded],
+    *,
+    name: Callable[[str], str] = str,
+    addresses: tuple[str, ...] = (),
+    known: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, str]:
     """Text that stands for a key or a certificate in what is rendered -> the real one.
 
     `name` turns the name of a host into the one that it has here; `addresses` are in every certificate of a server.
+    `known` is what was made before, of an authority that is not among `found`.
     """
     left = [one for one in found if one.type.startswith("tls:")]
-    real: dict[str, str] = {}
+    real: dict[str, str] = dict(known)
     while left:
         for one in left:
             inputs = _with(one.inputs, real)

@@ -129,12 +129,21 @@ class Group:
     def change(self, settings: dict[str, Any]) -> None:
         """The files and variables of these settings, for the next start of each member."""
         recorded = _recorded(settings)
+        self._recorded = recorded
         self._found = found = {one.name: one.inputs for one in recorded if one.type.startswith("docker:")}
-        self._real = self._issued(recorded) if settings.get("tls") else {}
+        self._real = self._issued(recorded, {}) if settings.get("tls") else {}
         if self._real:
             (self._directory / "ca.pem").write_text(self._file("sessions-redis-ca"))
         for server in PORTS:
             self._prepare(server, found)
+
+    def renew(self) -> None:
+        """Another key and certificate of the same authority, for the next start of each."""
+        name = "sessions-redis-identity"
+        known = {stands: pem for stands, pem in self._real.items() if name not in stands}
+        self._real |= self._issued([one for one in self._recorded if name in one.name], known)
+        for server in PORTS:
+            self._prepare(server, self._found)
 
     def start_proxy(self) -> None:
         """The write endpoint, at `address(8)`; it returns when it leads to the master."""
@@ -259,10 +268,10 @@ class Group:
             self.apps = {user: password for user, password in logins.items() if user.startswith("app-")}
             self.own = {user: password for user, password in logins.items() if user.startswith("ha_")}
 
-    def _issued(self, recorded: list[Recorded]) -> dict[str, str]:
-        """Certificates of a new authority, with the addresses of the members and the write endpoint."""
+    def _issued(self, recorded: list[Recorded], known: dict[str, str]) -> dict[str, str]:
+        """New certificates, with the addresses of the members and the write endpoint."""
         where = tuple(self.address(ordinal) for ordinal in (*range(COUNT), 8))
-        return issued(recorded, name=self._addresses, addresses=where)
+        return issued(recorded, name=self._addresses, addresses=where, known=known)
 
     def _file(self, name: str) -> str:
         """A secret file with real certificates in it."""

@@ -82,7 +82,7 @@ def test_the_sample_application_verifies_what_it_uses(group: Group, tmp_path: Pa
         asyncio.run(_set_and_get(group, None))
 
 
-def test_a_killed_master_and_a_rolling_change_lose_nothing(group: Group) -> None:
+def test_a_killed_master_and_a_renewed_certificate_lose_nothing(group: Group) -> None:
     master, writer = group.master(), Writer(group)
 
     def fault() -> None:
@@ -96,8 +96,11 @@ def test_a_killed_master_and_a_rolling_change_lose_nothing(group: Group) -> None
     print(f"killed: no write for {writer.longest:.2f} s; {len(writer.acknowledged)} acknowledged")
     assert set(writer.acknowledged) <= written(group)
     group.ask("redis", group.master(), "del", "written")
-    later = Writer(group)
+    later, before = Writer(group), _shown(group)
+    group.renew()
     later.during(lambda: group.replace(*PORTS))
+    assert len(before) == len(_shown(group)) == 1, "servers and Sentinels show the same"
+    assert before != _shown(group)
     print(f"replaced: no write for {later.longest:.2f} s; {len(later.acknowledged)} acknowledged")
     assert set(later.acknowledged) <= written(group)
     assert any("handed over" in group.log("redis", ordinal) for ordinal in range(COUNT))
@@ -140,6 +143,11 @@ def test_a_group_that_began_without_it_goes_on_without(tmp_path: Path) -> None:
         group.wait_whole()
     finally:
         group.stop()
+
+
+def _shown(group: Group) -> set[str]:
+    """The certificates that the servers and Sentinels show."""
+    return {ssl.get_server_certificate((group.address(one), port)) for one in range(COUNT) for port in PORTS.values()}
 
 
 async def _set_and_get(group: Group, ca_file: Path | None) -> str:
