@@ -21,7 +21,7 @@ from typing import Any
 from . import backup_clock, backup_verdicts
 from .backup_log import Log
 from .backup_metrics import metrics
-from .backup_repository import Backup, Failed, Repositories
+from .backup_repository import Backup, Failed, Repositories, history
 from .backup_restore import Files, Target
 from .backup_verdicts import Verdict
 from .sql import NotYet, Server
@@ -53,6 +53,8 @@ class Agent:
         self.drill = ""
         """What the restore drill says of itself."""
         self._read = 0.0
+        self._known = False
+        """Whether the archive knows the branch of the log that this server writes."""
         self._retry = dict.fromkeys(told["repositories"], 0.0)
         self._wake = threading.Event()
         self._ordered = ""
@@ -80,13 +82,14 @@ class Agent:
         """Takes what is due, if the server is the primary."""
         self.leads = self._is_primary()
         if not self.leads:
-            self._read = 0.0
+            self._read, self._known = 0.0, False
             self._verdicts.clear()  # who found it says it again, to the next primary's
             return
         if time.time() > self._read + INFO_SECONDS or self._ordered:
             self._refresh()
         if self.faults.keys() >= {*self.repositories.names}:
             return
+        self._make_known()
         self._note_verdicts()
         ordered, self._ordered = self._ordered, ""
         for repository in self.repositories.names:
@@ -183,6 +186,20 @@ class Agent:
         finally:
             self.running = ""
             self._refresh()
+
+    def _make_known(self) -> None:
+        """A server archives the history of its branch when it begins that one. Where nothing was archived then (a copy
+        of another database; failovers before there were backups), it is handed over now."""
+        if self._known:
+            return
+        try:
+            timeline = self.log.timeline()
+            self._known = timeline == 1 or self.repositories.know(timeline)
+            if not self._known:
+                print(f"backups: the archive does not know timeline {timeline} yet", flush=True)
+                self.log.hand_over(history(timeline))
+        except (Failed, NotYet) as failed:  # the next look tries again
+            print(f"backups: the log's branch: {failed}", file=sys.stderr, flush=True)
 
     def _note_verdicts(self) -> None:
         while self._verdicts:

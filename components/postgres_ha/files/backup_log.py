@@ -16,7 +16,8 @@ class Log:
     """Of the server in `data`. `place` is a directory on its volume."""
 
     def __init__(self, data: Path, place: Path, server: Server) -> None:
-        self._status = data / "pg_wal/archive_status"
+        self._log = data / "pg_wal"
+        self._status = self._log / "archive_status"
         self._dropped, self._began = place / "dropped", place / "began"
         self._server = server
 
@@ -46,6 +47,17 @@ class Log:
     def begin_anew(self) -> None:
         """After a restore: what was dropped before is not of this log."""
         self._dropped.unlink(missing_ok=True)
+
+    def timeline(self) -> int:
+        """The branch that the primary writes. Raises NotYet."""
+        [(name, _)] = self._server.query("SELECT pg_walfile_name(pg_current_wal_lsn()), ''")
+        return int(name[:8], 16)
+
+    def hand_over(self, name: str) -> None:
+        """Has the server archive a file that it takes for archived, or does not mean to archive."""
+        if (self._log / name).exists():
+            (self._status / f"{name}.done").unlink(missing_ok=True)
+            (self._status / f"{name}.ready").touch()
 
     def close(self) -> str:
         """Returns when everything that was acknowledged is archived: where the log was then. Raises Failed, NotYet."""

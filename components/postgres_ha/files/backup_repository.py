@@ -87,6 +87,18 @@ class Repositories:
                     found[int(name.partition(".")[0], 16)] = parsed(text)
         return found
 
+    def know(self, timeline: int) -> bool:
+        """Whether the archive of each has the history of a timeline: without it none can be followed there. Raises
+        Failed."""
+        known = set()
+        for stanza in json.loads(self._run("info", "--output=json", seconds=_ANSWER_SECONDS) or "[]"):
+            for archive in stanza.get("archive", []):
+                key, place = archive["database"]["repo-key"], f"archive/{self._stanza}/{archive['id']}"
+                line = (f"--repo={key}", "repo-ls", place, f"--filter=^{history(timeline)}$")
+                if self._run(*line, seconds=_ANSWER_SECONDS).strip():
+                    known.add(key)
+        return len(known) == len(self.names)
+
     def take(self, kind: str, repository: str) -> None:
         """A backup: returns when it is complete, and what is too old is removed. Raises Failed."""
         self._run(f"--repo={self._number(repository)}", f"--type={_KINDS[kind]}", "backup")
@@ -149,6 +161,11 @@ def parsed(text: str) -> dict[int, int]:
     """A timeline's history, as PostgreSQL writes it: another timeline, a position and a reason in each line."""
     lines = [line.split() for line in text.splitlines() if line.strip() and not line.startswith("#")]
     return {int(line[0]): position(line[1]) for line in lines}
+
+
+def history(timeline: int) -> str:
+    """The name of its file."""
+    return f"{timeline:08X}.history"
 
 
 def position(text: str) -> int:
