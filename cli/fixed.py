@@ -17,10 +17,16 @@ def check_fixed(settings: Stack, resources: Sequence[dict[str, Any]]) -> None:
         for key, value in kind.fixed(part.settings).items()
     }
     problems = [
-        f"{ROOT}.{path}: is `{wanted[path]}`, and the data is in `{value}`, where it stays. Write `{value}` again."
+        f"{ROOT}.{path}: is `{wanted[path]}`, and {_stays(value)}"
         for resource in resources
         for path, value in (resource.get("outputs") or {}).get("fixed", {}).items()
         if wanted.get(path, value) != value
     ]
     if problems:
         raise CommandError("\n".join(problems))
+
+
+def _stays(value: str) -> str:
+    if not value:
+        return "its data is there already, and is not replaced. Take it out, or write it to a new component."
+    return f"the data is in `{value}`, where it stays. Write `{value}` again."

@@ -74,15 +74,21 @@ class S3Server:
             self._process.wait(30)
             self._process = None
 
+    def names(self, folder: str) -> list[str]:
+        """What is in a folder of the bucket."""
+        answer = httpx.get(self._place(folder), headers={"Accept": "application/json"}, trust_env=False)
+        return [str(one["FullPath"]).rpartition("/")[2] for one in answer.raise_for_status().json()["Entries"] or ()]
+
     def spoil(self, folder: str) -> None:
         """One byte in the middle of each file of a folder of the bucket is another."""
-        place = f"http://{self.address}:{self._filer}/buckets/{BUCKET}/{folder}/"
-        listed = httpx.get(place, headers={"Accept": "application/json"}, trust_env=False).raise_for_status().json()
-        for entry in listed["Entries"]:
-            name = str(entry["FullPath"]).rpartition("/")[2]
+        place = self._place(folder)
+        for name in self.names(folder):
             content = bytearray(httpx.get(place + name, trust_env=False).raise_for_status().content)
             content[len(content) // 2] ^= 1
             httpx.put(place + name, content=bytes(content), trust_env=False).raise_for_status()
+
+    def _place(self, folder: str) -> str:
+        return f"http://{self.address}:{self._filer}/buckets/{BUCKET}/{folder}/"
 
     def _has_bucket(self) -> bool:
         """A bucket is a directory of the file server behind it."""

@@ -52,7 +52,7 @@ def applied_settings(
         ),
     }
     wanted |= _inside(settings)
-    orders = ("backup_orders", "switchover") if backups else ()
+    orders = ("backup_orders", "backup_target", "switchover") if backups else ()
     texts = scripts("apply_settings", "differences", "owners", "server_check", "sql", "scram", *orders) | {
         "wanted": ("wanted.json", json.dumps(wanted, indent=2) + "\n")
     }

@@ -26,7 +26,7 @@ START = (
     f"{DIRECTORY}; sleep 5; done 9>&- & }} && "
 )
 """In the command of a member, before what it runs: an agent that ended starts again."""
-SCRIPTS = ("agent", "bootstrap", "clock", "history", "log", "metrics", "repository", "restore", "verdicts")
+SCRIPTS = ("agent", "bootstrap", "clock", "history", "log", "metrics", "repository", "restore", "target", "verdicts")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,26 +109,9 @@ class Backups:
         ]
         held: dict[str, pulumi.Output[str]] = {}
         for number, repository in enumerate(self.repositories, start=1):
-            options = {
-                "type": "s3",
-                "path": f"/{repository.prefix}",
-                "s3-endpoint": repository.endpoint,
-                "s3-bucket": repository.bucket,
-                "s3-region": repository.region,
-                "s3-uri-style": "path" if repository.path_style else "host",
-                "storage-port": str(repository.port),
-                "cipher-type": "aes-256-cbc",
-                "bundle": "y",
-                "retention-full": str(self.settings.keep_full),
-            }
-            if repository.ca is not None:
-                options["storage-ca-file"] = f"{DIRECTORY}/repo{number}-ca.pem"
-            text += [f"repo{number}-{key}={value}" for key, value in options.items()]
-            held |= {
-                f"repo{number}-s3-key": repository.key,
-                f"repo{number}-s3-key-secret": repository.secret,
-                f"repo{number}-cipher-pass": repository.passphrase,
-            }
+            options, secret = repository_options(number, repository, DIRECTORY)
+            text += [*options, f"repo{number}-bundle=y", f"repo{number}-retention-full={self.settings.keep_full}"]
+            held |= secret
         stanza = [
             f"[{cluster}]",
             f"pg1-path={image.data_dir}/pgdata",
@@ -140,6 +123,30 @@ class Backups:
         return pulumi.Output.all(**held).apply(
             lambda values: "\n".join([*text, *(f"{key}={value.strip()}" for key, value in values.items()), *stanza, ""])
         )
+
+
+def repository_options(
+    number: int, repository: BackupRepository, directory: str
+) -> tuple[list[str], dict[str, pulumi.Output[str]]]:
+    """Lines that tell pgBackRest where a repository is, and by option what is secret; its authority's certificate is in
+    the `directory`."""
+    options = {
+        "type": "s3",
+        "path": f"/{repository.prefix}",
+        "s3-endpoint": repository.endpoint,
+        "s3-bucket": repository.bucket,
+        "s3-region": repository.region,
+        "s3-uri-style": "path" if repository.path_style else "host",
+        "storage-port": str(repository.port),
+        "cipher-type": "aes-256-cbc",
+    }
+    if repository.ca is not None:
+        options["storage-ca-file"] = f"{directory}/repo{number}-ca.pem"
+    held = {"s3-key": repository.key, "s3-key-secret": repository.secret, "cipher-pass": repository.passphrase}
+    return (
+        [f"repo{number}-{key}={value}" for key, value in options.items()],
+        {f"repo{number}-{key}": value for key, value in held.items()},
+    )
 
 
 def programs(*names: str, push: bool = False) -> dict[str, tuple[str, str]]:

@@ -23,6 +23,7 @@ from components.postgres_ha.images import PostgresImages
 from components.postgres_ha.members import PostgresSecrets, postgres
 from components.postgres_ha.pooler import pooler
 from components.postgres_ha.proxy import endpoint
+from components.postgres_ha.restored_from import RestoredFrom
 from components.postgres_ha.settings import PostgresSettings
 from components.postgres_ha.timers import CONNECT_SECONDS
 from components.postgres_ha.tls import DatabaseTlsSettings, certificates
@@ -36,9 +37,9 @@ from platforms.base import Platform
 class PostgresHA(Component):
     """One PostgreSQL cluster.
 
-    `images` are the pinned images with their paths, `repositories` those that the settings name; `origin` is where the
-    settings stand. Outputs: `contract` (settings that survive a failover), `further` (the same for each further
-    database, and for each role in a database by `in_role`) and `observability`.
+    `images` are the pinned images with their paths, `repositories` those that `backups` names, `source` the one that
+    `restore_from` names; `origin` is where the settings stand. Outputs: `contract` (settings that survive a failover),
+    `further` (the same for each further database, and for each role in a database by `in_role`) and `observability`.
     """
 
     contract: ClientContract
@@ -53,6 +54,7 @@ class PostgresHA(Component):
         platform: Platform,
         images: PostgresImages,
         repositories: Sequence[BackupRepository] = (),
+        source: BackupRepository | None = None,
         origin: Origin | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -65,6 +67,7 @@ class PostgresHA(Component):
         if settings.backups is not None:
             password = scope.password(f"{name}-backups")
             backups = Backups(settings=settings.backups, repositories=repositories, password=password)
+        begins = settings.restore_from
         members = postgres(
             scope,
             name,
@@ -74,6 +77,7 @@ class PostgresHA(Component):
             certificates=issued,
             secrets=secrets,
             backups=backups,
+            restored_from=RestoredFrom(settings=begins, repository=source) if begins and source else None,
         )
         applied = applied_settings(
             scope,
@@ -184,7 +188,8 @@ class PostgresHA(Component):
             servers,
             store.observability,
         )
-        own = {scope.origin.at(key).path: value for key, value in settings.fixed.items()}
+        fixed_here = {"restore_from": ""} | settings.fixed  # data that is there begins no more
+        own = {scope.origin.at(key).path: value for key, value in fixed_here.items()}
         # Known when the job has seen that it is so: what it refuses is not remembered.
         fixed = pulumi.Output.all(*(one.urn for one in applied)).apply(lambda _: own)
         self.register_outputs({"host": write.host, "fixed": fixed})

@@ -65,6 +65,7 @@ def _build(build: Build[PostgresSettings | ExternalDatabase]) -> Built:
             for name in (settings.backups.repositories if settings.backups else ())
             if (repository := build.built[name].repository) is not None
         ],
+        source=build.built[settings.restore_from.repository].repository if settings.restore_from else None,
         origin=build.origin,
     )
     return Built(contract=database.contract, further=database.further, observability=database.observability)
@@ -75,12 +76,11 @@ def _images(settings: PostgresSettings | ExternalDatabase | None) -> tuple[Image
     if not isinstance(settings, PostgresSettings):
         return ()
     needed = _IMAGES if settings.pooler is None else (*_IMAGES, POOLER_IMAGE)
-    if settings.backups is None:
+    if settings.backups is None and settings.restore_from is None:
         return needed
+    looked = ("pg_checksums", "pg_amcheck") if settings.backups else ()
     return tuple(
-        need._replace(programs=(*need.programs, "pgbackrest", "pg_ctl", "pg_checksums", "pg_amcheck"))
-        if need.pin == "postgres"
-        else need
+        need._replace(programs=(*need.programs, "pgbackrest", "pg_ctl", *looked)) if need.pin == "postgres" else need
         for need in needed
     )
 
@@ -89,6 +89,8 @@ def _uses(settings: PostgresSettings | ExternalDatabase) -> Iterable[Reference]:
     if isinstance(settings, PostgresSettings) and settings.backups is not None:
         for index, name in enumerate(settings.backups.repositories):
             yield Reference(f"backups.repositories[{index}]", name, Gives.REPOSITORY)
+    if isinstance(settings, PostgresSettings) and settings.restore_from is not None:
+        yield Reference("restore_from.repository", settings.restore_from.repository, Gives.REPOSITORY)
 
 
 def _further(settings: PostgresSettings | ExternalDatabase) -> Iterable[str]:

@@ -8,7 +8,10 @@ from pathlib import Path
 import pulumi
 
 from components.postgres_ha.backups import CONFIG, START, Backups
+from components.postgres_ha.backups import DIRECTORY as BACKUPS
 from components.postgres_ha.etcd import Store
+from components.postgres_ha.restored_from import DIRECTORY as RESTORE_FROM
+from components.postgres_ha.restored_from import RestoredFrom
 from components.postgres_ha.settings import PostgresSettings
 from components.postgres_ha.tls import Certificates
 from components.scope import Scope
@@ -94,6 +97,7 @@ def postgres(
     certificates: Certificates,
     secrets: PostgresSecrets,
     backups: Backups | None = None,
+    restored_from: RestoredFrom | None = None,
 ) -> Endpoint:
     """Members `<name>-pg-0` .. : the first to start bootstraps, the others clone it."""
     word = f"{name}-pg"
@@ -105,6 +109,10 @@ def postgres(
     passwords = scope.secret(f"{word}-passwords", secrets.patroni())
     settings_role = scope.secret(f"{word}-settings-role", secrets.settings)
     exporter_role = scope.secret(f"{word}-exporter-role", secrets.exporter)
+    beginning = (
+        restored_from.files(scope, word, image, beside_backups=backups is not None) if restored_from is not None else ()
+    )
+    outside = (*(backups.outside if backups else ()), *((restored_from.repository.outside,) if restored_from else ()))
     inside = scripts("orders", "apply_databases", "apply_roles", "owners", "sql", "scram")
     return scope.members(
         Members(
@@ -136,6 +144,7 @@ def postgres(
                     File(path=f"{_DIRECTORY}/tls/identity.pem", source=certificates.server),
                     *scope.config_files(word, _DIRECTORY, inside),
                     *(backups.files(scope, word, name, settings, image) if backups else ()),
+                    *beginning,
                 ),
                 resources=server_resources(settings),
                 # For parallel queries and index builds; half is Linux's own default for such a directory.
@@ -149,7 +158,7 @@ def postgres(
                 Port(name="patroni", number=8008),
                 *(backups.ports if backups else ()),
             ),
-            outside=backups.outside if backups else (),
+            outside=tuple(dict.fromkeys(outside)),
             probes=Probes(
                 ready=Probe(check=HttpCheck(path="/readiness", port=8008), interval_seconds=2, timeout_seconds=2),
                 live=Probe(
@@ -194,6 +203,7 @@ def server_resources(settings: PostgresSettings) -> Resources:
 
 def _cluster_yml(name: str, settings: PostgresSettings, *, image: StoreImage, etcd_hosts: Sequence[str]) -> str:
     own = "shared_buffers" in settings.parameters
+    begins = ((settings.backups, "--own", BACKUPS), (settings.restore_from, "--other", RESTORE_FROM))
     shared_buffers = settings.shared_buffers(server_resources(settings).memory_limit_bytes)
     return render(
         _FILES,
@@ -205,5 +215,5 @@ def _cluster_yml(name: str, settings: PostgresSettings, *, image: StoreImage, et
         shared_buffers=f"{shared_buffers // 1024}kB" if own else f"{max(32, shared_buffers // MIB)}MB",
         volume=image.data_dir,
         bin_dir=image.bin_dir,
-        backups=settings.backups is not None,
+        begins=" ".join(f"{option} {directory}" for wanted, option, directory in begins if wanted is not None),
     )

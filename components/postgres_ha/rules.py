@@ -7,9 +7,11 @@ from components.context import Context
 from components.postgres_ha import wal
 from components.postgres_ha.connections import RESERVED
 from components.postgres_ha.parameters import majors, parameters, value_of
+from components.postgres_ha.restore_settings import RestoreFromSettings
 from components.postgres_ha.settings import PostgresSettings
 from model import Origin
 from settings.faults import Fault, shown
+from settings.types import size_text
 
 _PRELOADED = frozenset({"pg_stat_statements", "pgaudit"})
 
@@ -112,14 +114,69 @@ def the_image_has_pgbackrest(context: Context) -> Iterator[Fault]:
     """Backups are taken by the members themselves."""
     pin = context.images.pin("postgres") if context.images else None
     for origin, settings in _own(context):
-        if settings.backups is not None and pin is not None and not pin.pgbackrest:
+        wanted = {"backups": settings.backups, "restore_from": settings.restore_from}
+        for key in (key for key, value in wanted.items() if value is not None and pin and not pin.pgbackrest):
             yield Fault(
-                path=str(origin.at("backups")),
+                path=str(origin.at(key)),
                 rule="needs pgBackRest, which the image `postgres` does not have",
-                got=pin.ref,
+                got=pin.ref if pin else None,
                 fix="Build one from it that has (README of the component), and pin it by `images.override.postgres` "
                 "with `pgbackrest: true`.",
             )
+
+
+def a_copy_has_a_source(context: Context) -> Iterator[Fault]:
+    """What a database begins with is another one's, has backups where they are read, and fits."""
+    parts = context.parts("databases")
+    for origin, settings in _own(context):
+        begins = settings.restore_from
+        if begins is None or ("databases", begins.database) in context.broken or not context.knows("databases"):
+            continue
+        other = parts.get(begins.database)
+        at = origin.at("restore_from", "database")
+        if begins.database == origin.name:
+            yield Fault(
+                path=str(at),
+                rule="is this database itself",
+                got=repr(begins.database),
+                fix=f"A copy has a name of its own; in place it is `make restore DB={origin.name}`.",
+            )
+        elif not isinstance(other, PostgresSettings) or other.backups is None:
+            yield Fault(
+                path=str(at),
+                rule="names no database of this stack with `backups`",
+                got=repr(begins.database),
+                fix="Name one that has, or take `restore_from` out: after the first start it does nothing.",
+            )
+        else:
+            yield from _unlike(origin, settings, begins, other)
+            known = other.backups.repositories
+            if begins.repository not in known and begins.repository in context.names("repositories"):
+                yield Fault(
+                    path=str(origin.at("restore_from", "repository")),
+                    rule=f"is none where `{begins.database}` has its backups",
+                    got=repr(begins.repository),
+                    fix=f"Name one of {', '.join(known)}.",
+                )
+
+
+def _unlike(
+    origin: Origin, settings: PostgresSettings, begins: RestoreFromSettings, other: PostgresSettings
+) -> Iterator[Fault]:
+    if settings.database != other.database:
+        yield Fault(
+            path=str(origin.at("database")),
+            rule=f"is not the name that the data of `{begins.database}` has, with which it begins",
+            got=repr(settings.database),
+            fix=f"Write `database: {other.database}`.",
+        )
+    if settings.volume < other.volume:
+        yield Fault(
+            path=str(origin.at("volume")),
+            rule=f"is smaller than that of `{begins.database}`, whose data it begins with",
+            got=size_text(settings.volume),
+            fix=f"Set {size_text(other.volume)} or more.",
+        )
 
 
 def two_servers_have_one_replica(context: Context) -> Iterator[Fault]:
@@ -138,4 +195,4 @@ def two_servers_have_one_replica(context: Context) -> Iterator[Fault]:
             )
 
 
-RULES = (parameters_are_known, the_image_has_extensions, the_image_has_pgbackrest)
+RULES = (parameters_are_known, the_image_has_extensions, the_image_has_pgbackrest, a_copy_has_a_source)

@@ -13,6 +13,7 @@ from components.postgres_ha.contract import database_terms
 from components.postgres_ha.owned import ParameterName
 from components.postgres_ha.parameters import shared_buffers_bytes
 from components.postgres_ha.pooler_settings import CONSOLE, PoolerSettings
+from components.postgres_ha.restore_settings import RestoreFromSettings
 from components.postgres_ha.roles import Identifier, RoleSettings, levels, reserved
 from components.postgres_ha.roles import problems as role_problems
 from components.postgres_ha.tls import DatabaseTlsSettings
@@ -190,6 +191,9 @@ class PostgresSettings(Settings):
     """Timers."""
     backups: BackupSettings | None = None
     """Backups and the archive of the log. Default: none."""
+    restore_from: RestoreFromSettings | None = None
+    """The first start: as another database was at a moment. It does nothing to data that is there, and may be taken out
+    after the first `up`. Default: it begins empty."""
     objectives: ObjectivesSettings = ObjectivesSettings()
     """What has to hold when something is lost; where it says nothing, the stack's `objectives` do."""
     parameters: dict[ParameterName, ParameterValue] = Field(default_factory=dict, max_length=200)
@@ -280,7 +284,8 @@ class PostgresSettings(Settings):
     @property
     def fixed(self) -> dict[str, str]:
         """What data is under: it does not move when another value is written."""
-        return {"database": self.database}
+        begins = {} if self.restore_from is None else {"restore_from": self.restore_from.shown()}
+        return {"database": self.database} | begins
 
     @property
     def owners(self) -> dict[str, str]:

@@ -52,7 +52,7 @@ def verifier(
         "bin": image.bin_dir or "",
     }
     texts = {"told": ("verify.json", json.dumps(told, indent=2) + "\n")}
-    own = programs("clock", "history", "orders", "repository", "restore", "verify")
+    own = programs("clock", "history", "orders", "repository", "restore", "target", "verify")
     scope.members(
         Members(
             name=word,

@@ -134,6 +134,20 @@ class BackupArgs(TypedDict, total=False):
     """The restore drill. `null`: none, and whether a backup can be restored is known when it is needed."""
 
 
+class RestoreFromArgs(TypedDict, total=False):
+    """Of which database of this stack it begins as a copy, from that one's backups. The other goes on undisturbed."""
+
+    database: Required[str]
+    """A database of this stack with `backups`, whose `database` has the same name as here, and a volume no larger."""
+    repository: Required[str]
+    """Which one is read: one of those that its `backups.repositories` names."""
+    to: Required[str]
+    """Until when: a time (UTC unless it says a zone), a backup's name (`make backups`: its end), or `latest`: the end
+    of the archive when this one starts for the first time."""
+    timeline: int
+    """The log's branch to follow, where the other one was restored in place since. Default: the newest."""
+
+
 class DatabaseArgs(TypedDict, total=False):
     """A further database in the same PostgreSQL: an application's `uses` name it `<cluster>/<database>`."""
 
@@ -211,6 +225,9 @@ class PostgresArgs(TypedDict, total=False):
     """Timers."""
     backups: BackupArgs
     """Backups and the archive of the log. Default: none."""
+    restore_from: RestoreFromArgs
+    """The first start: as another database was at a moment. It does nothing to data that is there, and may be taken
+    out after the first `up`. Default: it begins empty."""
     objectives: ObjectivesArgs
     """What has to hold when something is lost; where it says nothing, the stack's `objectives` do."""
     parameters: Mapping[str, str]

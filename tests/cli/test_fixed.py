@@ -34,6 +34,41 @@ def test_another_database_is_refused_by_its_path(platform: str) -> None:
     )
 
 
+def copied(platform: str, to: str = "") -> Stack:
+    """A stack whose `copy` begins as `main` was, or does not."""
+    s3 = {"endpoint": "s3.example.com", "bucket": "backups", "key": "k", "secret": "s"}
+    begins = {"restore_from": {"database": "main", "repository": "offsite", "to": to}} if to else {}
+    document = {
+        "platform": PLATFORMS[platform],
+        "images": {"source": "sandbox"},
+        "repositories": {"offsite": {"s3": s3}},
+        "databases": {
+            "main": {"members": 1, "backups": {"repositories": ["offsite"]}},
+            "copy": {"members": 1, **begins},
+        },
+    }
+    return check(document, source="test", secret_names=frozenset({"k", "s"}))
+
+
+def up(stack: Stack) -> list[dict[str, Any]]:
+    given = StackInput(source="test", stack=stack, secrets={"k": "k", "s": "s"})  # type: ignore[dict-item]
+    return [{"type": one.type, "outputs": one.outputs} for one in render(lambda _: compose(given, stack_name="shop"))]
+
+
+@pytest.mark.parametrize("platform", sorted(PLATFORMS))
+def test_data_that_is_there_does_not_begin_as_another_database_was(platform: str) -> None:
+    path = "ha-platform:stack.databases.copy.restore_from"
+    with pytest.raises(CommandError) as refused:
+        check_fixed(copied(platform, "latest"), up(copied(platform)))
+    assert str(refused.value) == (
+        f"{path}: is `main at latest`, and its data is there already, and is not replaced. Take it out, or write it to "
+        "a new component."
+    )
+    with pytest.raises(CommandError, match=r"and the data is in `main at latest`, where it stays"):
+        check_fixed(copied(platform, "2026-01-31 10:12:00"), up(copied(platform, "latest")))
+    check_fixed(copied(platform), up(copied(platform, "latest")))  # taken out after the first start
+
+
 @pytest.mark.parametrize("platform", sorted(PLATFORMS))
 def test_what_can_be_carried_out_passes(platform: str) -> None:
     check_fixed(settings(platform, owner="shop", volume="20Gi"), deployed(platform))

@@ -222,6 +222,13 @@ BREAKS = (
         needs=("databases.main", "images"),
     ),
     Break(
+        change=lambda stack: stack["databases"]["main"].update(
+            restore_from={"database": "main", "repository": "offsite", "to": "latest"}
+        ),
+        fault=("a_copy_has_a_source", "databases.main.restore_from.database"),
+        needs=("databases.main",),
+    ),
+    Break(
         change=lambda stack: stack["repositories"].update(second=stack["repositories"]["offsite"]),
         fault=("repositories_are_apart", "repositories.second"),
         needs=("repositories.offsite", "repositories.second"),

@@ -9,17 +9,16 @@ was interrupted is begun again with the same words.
 import base64
 import json
 import math
-import re
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from .backup_target import Json, Refused, chosen, utc
 from .switchover import Patroni
 
 PORT = 8010
@@ -32,12 +31,6 @@ PAUSE_SECONDS = 60
 START_SECONDS = 300
 AGAIN_SECONDS = 30
 BACKUP_BEGIN_SECONDS = 90
-LABEL = re.compile(r"\d{8}-\d{6}F(_\d{8}-\d{6}[DI])?")
-Json = dict[str, Any]
-
-
-class Refused(Exception):
-    """It cannot be done, and nothing was changed unless it says so: one sentence for a person."""
 
 
 class Agent(NamedTuple):
@@ -125,7 +118,10 @@ class Cluster:
         target = chosen(to, timeline, backups, time.time())
         reader.ask("POST", "/plan", target, seconds=READ_SECONDS)
         if not overwrite:
-            raise Refused("it overwrites what is in the database now: say so with OVERWRITE=<the database>")
+            raise Refused(
+                "it overwrites what is in the database now: say so with OVERWRITE=<the database>. For another "
+                "database beside it there is `restore_from`"
+            )
         chief, undo = self._close(told)
         self._pause(True)
         for agent in sorted(self.agents, key=lambda one: one.name == chief.name):
@@ -239,45 +235,6 @@ class Cluster:
             say("the other members copy from it")
             until(asked, PAUSE_SECONDS, f"not asked to copy: {', '.join(others)}")
         self._pause(False)
-
-
-def chosen(to: str, timeline: str, backups: list[Json], now: float) -> Json:
-    """What a member is told to restore. Raises Refused, with what there is."""
-    if not backups:
-        raise Refused("there is no backup to restore")
-    if timeline and not timeline.isdigit():
-        raise Refused(f"TIMELINE={timeline} is no number")
-    if to == "latest":
-        return {"timeline": timeline}
-    if LABEL.fullmatch(to):
-        same = [one for one in backups if one["label"] == to]
-        if not same:
-            raise Refused(f"TO={to} is none of the backups; {there(backups)}")
-        if same[0]["broken"]:
-            raise Refused(f"TO={to} cannot be restored, a drill found: {same[0]['failed']}; {there(backups)}")
-        return {"label": to, "timeline": timeline}
-    try:
-        moment = datetime.fromisoformat(to)
-    except ValueError:
-        what = f"TO={to} is neither a time, a backup's name nor `latest`" if to else "TO is missing"
-        raise Refused(f"{what}; {there(backups)}") from None
-    at = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-    if not min(one["ended"] for one in backups) <= at <= now:
-        raise Refused(f"TO={to} is outside the archive; {there(backups)}")
-    return {"time": utc(at, fraction=True), "timeline": timeline}
-
-
-def there(backups: list[Json]) -> str:
-    """What can be restored."""
-    first = min(one["ended"] for one in backups)
-    sound = [f"{one['label']}{' (verified)' if one['verified'] else ''}" for one in backups if not one["broken"]]
-    names = ", ".join(sound[-5:]) or "none that a drill has not refused"
-    return f"there is every moment from {utc(first)} until now (UTC), and the backups {names}"
-
-
-def utc(at: float, *, fraction: bool = False) -> str:
-    """`2026-01-31 10:12:00+00`, as PostgreSQL reads it too."""
-    return datetime.fromtimestamp(at, UTC).strftime(f"%Y-%m-%d %H:%M:%S{'.%f' if fraction else ''}+00")
 
 
 def until(done: Callable[[], bool], seconds: float, otherwise: str) -> None:

@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from .backup_history import leading
-from .backup_orders import Agent, Refused
+from .backup_orders import Agent
 from .backup_repository import Backup, Failed, Repositories, parsed, position
 from .backup_restore import Files
+from .backup_target import Refused
 from .sql import SESSION, NotYet, Server, quoted
 
 AGAIN_SECONDS = 300

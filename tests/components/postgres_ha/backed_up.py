@@ -5,8 +5,10 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -29,7 +31,9 @@ _NEVER = "0 0 1 1 *"
 
 
 class BackedUp(Patronis):
-    """Members with the rendered agent."""
+    """Members with the rendered agent. `further`: other databases of the stack."""
+
+    further: Mapping[str, Any] = MappingProxyType({})
 
     def __init__(self, directory: Path, store: Store, server: S3Server) -> None:
         self._server = server
@@ -41,7 +45,7 @@ class BackedUp(Patronis):
             "platform": PLATFORMS[kind],
             "images": {"source": "sandbox"},
             "repositories": {"offsite": self._server.repository},
-            "databases": {"main": {"members": COUNT, "volume": "1Gi", **self._main}},
+            "databases": {"main": {"members": COUNT, "volume": "1Gi", **self._main}, **self.further},
         }
         values = self._server.secrets
         stack = check(document, source="backups", secret_names=frozenset(values))
@@ -49,7 +53,7 @@ class BackedUp(Patronis):
         return render(lambda _: compose(given, stack_name="prod"))
 
     def secret_files(self, ordinal: int) -> dict[str, str]:
-        configuration = text(self.found, "main-pg-backups-pgbackrest")
+        configuration = text(self.found, f"{self.name}-pg-backups-pgbackrest")
         if ordinal == DRILL:  # a broken file is read again twice, the last time after 15 s
             configuration = configuration.replace("[global]", "[global]\njob-retry=0")
         return {
@@ -131,8 +135,10 @@ class BackedUp(Patronis):
         return httpx.get(url, auth=("backups", PASSWORDS["backups"]), timeout=10, trust_env=False)
 
     def _spec(self, ordinal: int) -> dict[str, Any]:
-        drill: dict[str, Any] = self.swarm["main-pg-verify-0"]["taskSpec"]["containerSpec"]
-        return drill if ordinal == DRILL else super()._spec(ordinal)
+        if ordinal == DRILL:
+            drill: dict[str, Any] = self.swarm["main-pg-verify-0"]["taskSpec"]["containerSpec"]
+            return drill
+        return super()._spec(ordinal)
 
     def _text(self, ordinal: int, text: str) -> str:
         volume = f"{self._directory}/volume-{ordinal}"
@@ -141,6 +147,25 @@ class BackedUp(Patronis):
             '"0.0.0.0"', f'"{self.address(ordinal)}"'
         )
         return super()._text(ordinal, text.replace("/usr/lib/postgresql/17/bin", str(POSTGRES_BIN)))
+
+
+class Copy(BackedUp):
+    """Members of the database `copy`, which begins as `main` was: with the rendered bootstrap."""
+
+    name = "copy"
+    first_address = 51
+
+    def __init__(self, directory: Path, store: Store, server: S3Server, **copy: Any) -> None:
+        self.further = {"copy": {"members": COUNT, "volume": "1Gi", **copy}}
+        super().__init__(directory, store, server)
+
+    def secret_files(self, ordinal: int) -> dict[str, str]:
+        own = super().secret_files(ordinal) if "backups" in self.further["copy"] else {}
+        configuration = text(self.found, "copy-pg-from-pgbackrest")
+        return own | {
+            "restore-from/pgbackrest.conf": self._text(ordinal, configuration),
+            "restore-from/repo1-ca.pem": self._server.ca,
+        }
 
 
 class Site:

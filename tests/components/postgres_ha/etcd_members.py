@@ -27,9 +27,9 @@ COUNT = 3
 class Store:
     """Three members, each with an address and a directory of its own, and the certificates that are rendered."""
 
-    def __init__(self, directory: Path, network: str = own_network()) -> None:
+    def __init__(self, directory: Path, network: str = own_network(), first: int = 1) -> None:
         self._directory = directory
-        self._addresses = {f"prod-main-etcd-{ordinal}": f"{network}.{ordinal + 1}" for ordinal in range(COUNT)}
+        self._addresses = {f"prod-main-etcd-{ordinal}": f"{network}.{first + ordinal}" for ordinal in range(COUNT)}
         self._found = _registered()
         self._specs = _specs(self._found)
         self._issue({name: name for name in ("ca", "chain", "identity", "client")})

@@ -28,7 +28,6 @@ from tests.rendered.texts import PLATFORMS, text
 
 PATRONI = Path(sys.executable).with_name("patroni")
 COUNT = 3
-FIRST_ADDRESS = 11
 PASSWORDS = {role: role for role in ("superuser", "replication", "rewind", "rest_api", "settings", "backups")}
 
 
@@ -42,7 +41,12 @@ def require_patroni(*programs: str, packages: str) -> None:
 
 
 class Patronis:
-    """Three members that use `store`. Member n has the address `<network>.<n + 11>`. `main`: keys of the database."""
+    """Three members that use `store`. Member n has the address `<network>.<n + first_address>`. `main`: keys of the
+    database."""
+
+    name = "main"
+    """The database's."""
+    first_address = 11
 
     def __init__(self, directory: Path, store: Store, network: str = own_network(), **main: Any) -> None:
         self._directory = directory
@@ -57,11 +61,11 @@ class Patronis:
         """By the settings job, the first time."""
         self._main = main
         self.found = self.rendered("swarm")
-        self.swarm = {one.name: one.inputs for one in self.found if one.name.startswith("main-")}
+        self.swarm = {one.name: one.inputs for one in self.found if one.name.startswith(f"{self.name}-")}
         (self.stateful_set,) = (
             one.inputs
             for one in self.rendered("kubernetes")
-            if one.name == "main-pg" and one.type.endswith(":StatefulSet")
+            if one.name == f"{self.name}-pg" and one.type.endswith(":StatefulSet")
         )
 
     def rendered(self, kind: str) -> list[Recorded]:
@@ -120,7 +124,7 @@ class Patronis:
         if circle not in self._circles:
             addresses = tuple(self.address(ordinal) for ordinal in range(COUNT))
             self._circles[circle] = issued(self.found, addresses=(*addresses, *self.endpoints))
-        return with_certificates(text(self.found, f"main-pg-{name}"), self._circles[circle])
+        return with_certificates(text(self.found, f"{self.name}-pg-{name}"), self._circles[circle])
 
     def secret_files(self, ordinal: int) -> dict[str, str]:
         """Path below the members' directory -> text, of further secrets."""
@@ -141,7 +145,7 @@ class Patronis:
 
     def settings_job(self, sslmode: str = "verify-full", **changed: Any) -> "subprocess.CompletedProcess[str]":
         """Runs the job that is rendered, with these parts of what it is told `changed`."""
-        spec = self.swarm["main-pg-settings"]["taskSpec"]["containerSpec"]
+        spec = self.swarm[f"{self.name}-pg-settings"]["taskSpec"]["containerSpec"]
         place = self._directory / "job"
         for path, content in self.files(spec, 0).items():
             here = Path(path.replace("/etc/ha-settings", str(place)))
@@ -153,7 +157,9 @@ class Patronis:
             | changed
         )
         (place / "wanted.json").write_text(json.dumps(wanted))
-        roles = dict.fromkeys(json.loads(json.loads(text(self.found, "main-pg-settings-passwords"))["roles"]), "role")
+        roles = dict.fromkeys(
+            json.loads(json.loads(text(self.found, f"{self.name}-pg-settings-passwords"))["roles"]), "role"
+        )
         roles[self._owner] = "owner"
         passwords = {"settings": "settings", "rest_api": PASSWORDS["rest_api"], "roles": json.dumps(roles)}
         passwords["backups"] = PASSWORDS["backups"]
@@ -256,7 +262,7 @@ class Patronis:
             raise OSError(error) from None
 
     def address(self, ordinal: int) -> str:
-        return f"{self._network}.{FIRST_ADDRESS + ordinal}"
+        return f"{self._network}.{self.first_address + ordinal}"
 
     def volume(self, ordinal: int, path: str = "") -> Path:
         """A member's volume, or what is in it."""
@@ -283,7 +289,7 @@ class Patronis:
         return {name: container[f"{name}Probe"] for name in ("startup", "liveness", "readiness")}
 
     def _spec(self, ordinal: int) -> dict[str, Any]:
-        spec: dict[str, Any] = self.swarm[f"main-pg-{ordinal}"]["taskSpec"]["containerSpec"]
+        spec: dict[str, Any] = self.swarm[f"{self.name}-pg-{ordinal}"]["taskSpec"]["containerSpec"]
         return spec
 
     def _data(self, ordinal: int) -> Path:
@@ -322,8 +328,8 @@ class Patronis:
     def _text(self, ordinal: int, text: str) -> str:
         """Addresses instead of names, own directories instead of the container's."""
         for other in range(COUNT):
-            text = text.replace(f"prod-main-pg-{other}", self.address(other))
-            text = text.replace(f"prod-main-etcd-{other}", self._store.address(other))
+            text = text.replace(f"prod-{self.name}-pg-{other}", self.address(other))
+            text = text.replace(f"prod-{self.name}-etcd-{other}", self._store.address(other))
         mount = next(one for one in self._spec(ordinal)["mounts"] if one["type"] == "volume")
         # The socket's directory, as an argument of callbacks.
         text = text.replace(" /tmp /etc/ha-patroni", f" {self._directory}/volume-{ordinal} /etc/ha-patroni")
