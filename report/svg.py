@@ -20,6 +20,7 @@ _STORES = 3
 _LINE, _CHARACTER, _PADDING = 18, 7.2, 12
 _BETWEEN_COLUMNS, _BETWEEN_BOXES, _MARGIN = 90, 26, 30
 _CLIENTS = "clients"
+_LOST = "a part of it stops while a host is lost"
 _COLORS = {"": "#37474f", "lost": "#c62828", "outside": "#37474f"}
 
 
@@ -147,6 +148,10 @@ def _hosts(stack: Stack, around: Surroundings, y: float) -> Iterator[Box]:
 def svg(found: Drawing) -> str:
     """The text of the picture."""
     width, height = found.size
+    legend: list[str] = []
+    if any(box.style == "lost" for box in (*found.boxes, *found.hosts)):
+        legend = [f'<text x="{_MARGIN:g}" y="{height:g}" fill="{_COLORS["lost"]}">red: {_LOST}</text>']
+        height += _LINE
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:g}" height="{height:g}" '
         f'viewBox="0 0 {width:g} {height:g}" font-family="monospace" font-size="12">',
@@ -159,7 +164,7 @@ def svg(found: Drawing) -> str:
     if found.hosts:
         first = found.hosts[0]
         lines.append(f'<text x="{first.x:g}" y="{first.y - 8:g}" fill="#607d8b">hosts</text>')
-    return "\n".join([*lines, "</svg>"]) + "\n"
+    return "\n".join([*lines, *legend, "</svg>"]) + "\n"
 
 
 def _drawn_arrow(arrow: Arrow) -> Iterator[str]:

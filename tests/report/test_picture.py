@@ -70,6 +70,7 @@ def test_boxes_do_not_overlap_and_arrows_end_at_them(path: Path) -> None:
     root = ElementTree.fromstring(text)
     texts = {one.text for one in root.iter("{http://www.w3.org/2000/svg}text")}
     assert {line for box in boxes for line in box.lines} <= texts
+    assert any(str(one).startswith("red: ") for one in texts) == any(box.style == "lost" for box in boxes)
 
 
 def test_the_drawing_says_hosts_and_what_their_loss_stops(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
