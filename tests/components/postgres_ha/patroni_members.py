@@ -251,7 +251,8 @@ class Patronis:
         line = ["ss", "-OHtnpi", "state", "established", f"dport = :{port}"]
         found = subprocess.run(line, capture_output=True, text=True, timeout=20, check=True).stdout.splitlines()
         own = [one for one in found if any(f"pid={pid}," in one for pid in children)]
-        last = min(own, key=lambda one: int(re.findall(r" lastsnd:(\d+)", one)[0]))
+        # `ss` leaves the time out while it is 0.
+        last = min(own, key=lambda one: int(re.findall(r" lastsnd:(\d+)|$", one)[0] or 0))
         return last.split()[3].rpartition(":")[0]
 
     def state(self, ordinal: int) -> str:
