@@ -73,6 +73,11 @@ class Observability:
     panels: tuple[Panel, ...] = ()
 
 
+def runbook(kind: str, suffix: str) -> str:
+    """The path of a rule's page: `docs/runbooks/postgres-no-primary.md` of `Postgres` and `NoPrimary`."""
+    return f"docs/runbooks/{kind.lower()}{re.sub('(?=[A-Z])', '-', suffix).lower()}.md"
+
+
 def alert(
     kind: str,
     name: str,
@@ -87,14 +92,13 @@ def alert(
     """A rule of one component: `<kind>_<name><suffix>`, with the runbook of the kind and the words of its suffix.
     `silences` are suffixes of the same component."""
     label = f"{kind}_{name.replace('-', '_')}"
-    page = re.sub("(?=[A-Z])", "-", suffix).lower()
     return AlertRule(
         name=f"{label}{suffix}",
         expr=expr,
         for_seconds=for_seconds,
         severity=severity,
         summary=f"{label}: {said}",
-        runbook=f"docs/runbooks/{kind.lower()}{page}.md",
+        runbook=runbook(kind, suffix),
         silences=tuple(f"{label}{each}" for each in silences),
     )
 

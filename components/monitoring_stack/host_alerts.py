@@ -1,9 +1,8 @@
 """What the hosts run out of."""
 
-import re
 from collections.abc import Iterator
 
-from components.observability import AlertRule, Severity
+from components.observability import AlertRule, Severity, runbook
 
 NEARLY_FULL = 0.05
 """Of a file system that is free. Docker and the kubelet need room to start anything; the kubelet evicts below 10 %."""
@@ -51,12 +50,11 @@ def host_rules(job: str) -> Iterator[AlertRule]:
 
 
 def _rule(suffix: str, expr: str, for_seconds: int, severity: Severity, said: str) -> AlertRule:
-    page = re.sub("(?=[A-Z])", "-", suffix).lower()
     return AlertRule(
         name=f"Host{suffix}",
         expr=expr,
         for_seconds=for_seconds,
         severity=severity,
         summary=said,
-        runbook=f"docs/runbooks/host{page}.md",
+        runbook=runbook("Host", suffix),
     )
