@@ -57,17 +57,21 @@ restart: setup ## Restart a component, one replica after another: make restart A
 switchover: setup ## Let another member of a database lead: make switchover DB=main (TO=main-pg-1)
 	@$(PYTHON) -m cli switchover "$(STACK)" "$(DB)" "$(TO)"
 
+.PHONY: alert-test
+alert-test: setup ## Send one alert through STACK's Alertmanager, and say who hears of it (SEVERITY=warning COMPONENT=main)
+	@$(PYTHON) -m cli alert-test "$(STACK)" "$(SEVERITY)" "$(COMPONENT)"
+
 .PHONY: backup
-backup: setup ## Take a backup of a database now: make backup DB=main (FULL=1)
-	@$(PYTHON) -m cli backup "$(STACK)" "$(DB)" $(if $(filter-out 0 no,$(FULL)),--full)
+backup: setup ## Take a backup of a store now: make backup DB=main (FULL=1), or CACHE=sessions, BROKER=tasks
+	@$(PYTHON) -m cli backup "$(STACK)" "$(DB)" --cache "$(CACHE)" --broker "$(BROKER)" $(if $(filter-out 0 no,$(FULL)),--full)
 
 .PHONY: backups
-backups: setup ## Show the backups of the databases (DB=main: of one)
-	@$(PYTHON) -m cli backups "$(STACK)" "$(DB)"
+backups: setup ## Show the backups of all stores (of one: DB=main, CACHE=sessions or BROKER=tasks)
+	@$(PYTHON) -m cli backups "$(STACK)" "$(DB)" --cache "$(CACHE)" --broker "$(BROKER)"
 
 .PHONY: restore
-restore: setup ## Bring a database back to a moment: make restore DB=main TO='2026-01-31 10:12' OVERWRITE=main
-	@$(PYTHON) -m cli restore "$(STACK)" "$(DB)" "$(TO)" --timeline "$(TIMELINE)" --overwrite "$(OVERWRITE)"
+restore: setup ## Bring a store back: make restore DB=main TO='2026-01-31 10:12' OVERWRITE=main, or CACHE=sessions TO=latest
+	@$(PYTHON) -m cli restore "$(STACK)" "$(DB)" "$(TO)" --cache "$(CACHE)" --broker "$(BROKER)" --timeline "$(TIMELINE)" --overwrite "$(OVERWRITE)"
 
 .PHONY: verify-images
 verify-images: setup ## Pull the images that STACK pins, and check that they run as their pins say (Docker: DOCKER_HOST)
@@ -99,7 +103,7 @@ test-all: test ## The same, then the rest: more hosts, Kubernetes, faults under 
 	@scripts/test rest
 
 .PHONY: drill
-drill: setup ## Break a stack on throw-away hosts, beside what is promised: make drill PLATFORM=swarm (ONLY=proxy-killed RUNS=3 SETTING=stock)
+drill: setup ## Break a stack on throw-away hosts, beside what is promised: make drill PLATFORM=swarm (ONLY=proxy-killed RUNS=3 SETTING=fast|stock)
 	@$(PYTHON) -m drills run "$(PLATFORM)" --only "$(ONLY)" --runs "$(RUNS)" --setting "$(SETTING)"
 
 .PHONY: bench

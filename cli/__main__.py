@@ -5,6 +5,7 @@ import os
 import sys
 
 from cli.commands import (
+    alert_test,
     backup,
     backups,
     down,
@@ -28,6 +29,7 @@ from cli.take_over import take_over
 _AFTER_INTERRUPT = {
     "up": "`make up` goes on from here, `make down` removes what is there",
     "down": "`make down` goes on from here",
+    "alert-test": "the alert ends by itself within 10 minutes",
     "backup": "a backup that was begun goes on, and `make backups` shows it",
     "restore": "the restore goes on as far as it is; run it again with the same words to end it",
     "switchover": "what was begun goes on by itself, and the database's log shows who leads",
@@ -49,9 +51,13 @@ def main() -> int:
         ("logs", "print recent lines of every replica or member of a component"),
         ("restart", "replace the replicas or members of a component one after another"),
         ("switchover", "let another member of a database lead, and say how long writes were away"),
-        ("backup", "take a backup of a database now, beside those that its schedule takes"),
-        ("backups", "show the backups of the stack's databases"),
-        ("restore", "bring a database back to a moment, in place"),
+        ("alert-test", "send one alert through the stack's Alertmanager, and say who hears of it"),
+        (
+            "backup",
+            "take a backup of a database, cache or broker now, beside those that its schedule takes",
+        ),
+        ("backups", "show the backups of the stack's databases, caches and brokers"),
+        ("restore", "bring a database back to a moment, or a cache or broker to a copy, in place"),
         ("verify-images", "pull the pinned images, and check that they are what their pins say"),
         ("take-over", "move the stack's state to the engine that ENGINE names; nothing that runs changes"),
         ("env", "print the variables with which plain `pulumi` works on the stack"),
@@ -63,6 +69,10 @@ def main() -> int:
     commands.choices["secret"].add_argument("key", nargs="?", default="")
     for name in ("backup", "backups", "restore"):
         commands.choices[name].add_argument("database", nargs="?", default="", help="a database of the stack")
+        commands.choices[name].add_argument("--cache", default="", help="in its place a cache of the stack")
+        commands.choices[name].add_argument("--broker", default="", help="or a broker")
+    commands.choices["alert-test"].add_argument("severity", nargs="?", default="", help="default: critical")
+    commands.choices["alert-test"].add_argument("component", nargs="?", default="", help="default: monitoring")
     commands.choices["backup"].add_argument("--full", action="store_true", help="not only what changed")
     commands.choices["restore"].add_argument("to", nargs="?", default="", help="a time, a backup, or `latest`")
     commands.choices["restore"].add_argument("--timeline", default="", help="not the newest: a number")
@@ -74,6 +84,7 @@ def main() -> int:
     commands.choices["logs"].add_argument("--since", default="", help="of the last time, for example 10m")
     commands.choices["logs"].add_argument("--follow", action="store_true", help="go on with what comes")
     arguments = parser.parse_args()
+    copied = {key: getattr(arguments, key, "") for key in ("cache", "broker")}
     try:
         stack = stack_file(arguments.stack)
         match arguments.command:
@@ -93,13 +104,15 @@ def main() -> int:
                 return restart(stack, arguments.app)
             case "switchover":
                 return switchover(stack, arguments.database, arguments.to)
+            case "alert-test":
+                return alert_test(stack, arguments.severity, arguments.component)
             case "backup":
-                return backup(stack, arguments.database, full=arguments.full)
+                return backup(stack, arguments.database, full=arguments.full, **copied)
             case "backups":
-                return backups(stack, arguments.database)
+                return backups(stack, arguments.database, **copied)
             case "restore":
                 words = (arguments.to, arguments.timeline, arguments.overwrite)
-                return restore(stack, arguments.database, *words)
+                return restore(stack, arguments.database, *words, **copied)
             case "take-over":
                 return take_over(stack)
             case "env":

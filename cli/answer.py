@@ -12,7 +12,9 @@ from cli.entry import Address, Entries
 from cli.errors import CommandError
 from cli.progress import say
 from cli.question import Question, question
+from components.load_balancer.settings import LoadBalancerSettings
 from composition.stack import Stack
+from platforms.kubernetes.settings import KubernetesSettings
 
 DEADLINE_SECONDS = 60
 """Proxies have found their replicas a few DNS look-ups (1 s each) after these became ready."""
@@ -51,13 +53,23 @@ def show_answers(settings: Stack, entries: Entries, outputs: Mapping[str, Any], 
             except OutOfReach as error:
                 not_asked[name] = f"no connection from here to {error}"
         else:
-            not_asked[name] = "only the inside of the cluster reaches it (platform.entry)"
+            for url in _in_front(settings, settings.balancers[name]):
+                say(f"  {name}: {url} (through what is in front)")
+            not_asked[name] = "only the inside of the cluster reaches it, and what is in front (platform.entry)"
     for name, page in outputs.get("brokers", {}).items():
         reached_by = entries.for_operators(page["word"], page["port"], int(page["published"]), page["scheme"])
         say(f"  {name} management page: {reached_by}")
     for name, port in outputs.get("monitoring", {}).items():
         say(f"  {name}: {entries.for_operators(name, 'http', int(port))}")
     return not_asked
+
+
+def _in_front(settings: Stack, balancer: LoadBalancerSettings) -> list[str]:
+    """Where an Ingress or a Gateway offers the routes, by their hosts: what resolves these is not the stack's."""
+    if not isinstance(settings.platform, KubernetesSettings) or settings.platform.front is None:
+        return []
+    scheme = "https" if balancer.front.tls or balancer.require_https else "http"
+    return sorted({f"{scheme}://{route.host}/" for route in balancer.routes if route.host is not None})
 
 
 def _addresses(entries: Entries, port: object) -> Sequence[Address]:

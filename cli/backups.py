@@ -4,6 +4,7 @@ import json
 import time
 from typing import Any
 
+from cli import dumps
 from cli.errors import CommandError
 from cli.operations import Operations, Resources
 from cli.progress import say
@@ -47,9 +48,13 @@ def in_place(
 def show(on: Operations, resources: Resources, stack: StackFile, database: str) -> bool:
     """A table of each database; whether none lacks a backup that is due and its log arrives."""
     names = [database] if database else _with_backups(on, resources, stack)
-    if not names:
-        raise CommandError(f"no database of stack {stack.name} has `backups`.")
+    dumped = [name for name in dumps.names(stack) if database in ("", name)]
+    if database in dumped and not _has_backups(stack, database):
+        names = []
+    if not names and not dumped:
+        raise CommandError(f"nothing of stack {stack.name} has `backups` or `dumps`.")
     well = [_show_one(on, resources, stack, name) for name in names]  # each is shown, also after one that is not well
+    well += [dumps.show(on, resources, stack, name) for name in dumped]
     return all(well)
 
 
@@ -102,7 +107,13 @@ def _size(number: int) -> str:
     return size_text(max(1, round(number / 2**20)) * 2**20)
 
 
+def has_some(on: Operations, resources: Resources, stack: StackFile) -> bool:
+    """Whether a database has backups or dumps."""
+    return bool(dumps.names(stack) or _with_backups(on, resources, stack))
+
+
 def _with_backups(on: Operations, resources: Resources, stack: StackFile) -> list[str]:
+    """The databases that have some, as they are deployed and the stack file has them."""
     names = {one.component.partition(" ")[2] for one in on.workloads(resources) if one.component.startswith(COMPONENT)}
     return sorted(name for name in names if _has_backups(stack, name))
 

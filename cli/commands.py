@@ -6,9 +6,10 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cli import sandbox
+from cli import copies, sandbox
+from cli.alert_test import alert_test as send_alert
 from cli.answer import show_answers
-from cli.backups import in_place, show, take
+from cli.backups import has_some, in_place, show, take
 from cli.check import check
 from cli.checked import say_what_was_checked
 from cli.drift import Drift
@@ -236,27 +237,67 @@ def switchover(stack: StackFile, database: str, to: str = "") -> int:
     return 0
 
 
-def backup(stack: StackFile, database: str, *, full: bool = False) -> int:
-    """Take a backup of `database` now."""
+def alert_test(stack: StackFile, severity: str = "", component: str = "") -> int:
+    """Send one alert through the stack's own Alertmanager; exit 1 when a receiver did not get it."""
+    on = operations(stack)
+    resources = _deployed(stack, on, _engine(stack, on.hosts.environment, "alert-test"))
+    return 0 if send_alert(on, resources, stack, severity or "critical", component or "monitoring") else 1
+
+
+def backup(stack: StackFile, database: str, *, cache: str = "", broker: str = "", full: bool = False) -> int:
+    """Take a backup of `database`, or a copy of `cache` or `broker`, now."""
+    copied = _copied(database, cache, broker)
     on = operations(stack)
     resources = _deployed(stack, on, _engine(stack, on.hosts.environment, "backup"))
-    say(f"backup: {take(on, resources, stack, database, full=full)}")
+    if copied:
+        say(f"backup: {copies.take(on, resources, stack, *copied)}")
+    else:
+        say(f"backup: {take(on, resources, stack, database, full=full)}")
     return 0
 
 
-def backups(stack: StackFile, database: str = "") -> int:
-    """Show the backups of `database`, or of every database that has some; exit 1 when something is not well."""
+def backups(stack: StackFile, database: str = "", *, cache: str = "", broker: str = "") -> int:
+    """Show the backups of `database`, the copies of `cache` or `broker`, or those of every store; exit 1 when something
+    is not well."""
+    one = _copied(database, cache, broker)
     on = operations(stack)
     resources = _deployed(stack, on, _engine(stack, on.hosts.environment, "backups"))
-    return 0 if show(on, resources, stack, database) else 1
+    named = [one] if one else [] if database else [(name, "") for name in copies.named(on, resources, stack)]
+    well = [copies.show(on, resources, stack, *each) for each in named]
+    if not one and (database or not named or has_some(on, resources, stack)):
+        well.append(show(on, resources, stack, database))
+    return 0 if all(well) else 1
 
 
-def restore(stack: StackFile, database: str, to: str, timeline: str = "", overwrite: str = "") -> int:
-    """Bring `database` back to a moment, in place."""
+def restore(
+    stack: StackFile,
+    database: str,
+    to: str,
+    timeline: str = "",
+    overwrite: str = "",
+    *,
+    cache: str = "",
+    broker: str = "",
+) -> int:
+    """Bring `database` back to a moment, or `cache` or `broker` to a copy, in place."""
+    copied = _copied(database, cache, broker)
+    if copied and timeline:
+        raise CommandError("TIMELINE is for databases: a copy has no log.")
     on = operations(stack)
     resources = _deployed(stack, on, _engine(stack, on.hosts.environment, "restore"))
-    say(f"restore: {in_place(on, resources, stack, database, to, timeline, overwrite=overwrite == database)}")
+    if copied:
+        say(f"restore: {copies.restore(on, resources, stack, *copied, to, overwrite=overwrite == copied[0])}")
+    else:
+        say(f"restore: {in_place(on, resources, stack, database, to, timeline, overwrite=overwrite == database)}")
     return 0
+
+
+def _copied(database: str, cache: str, broker: str) -> tuple[str, str] | None:
+    """The component that is copied, and the argument that names it; None: it is a database, or not said."""
+    named = [(name, key) for name, key in ((database, "DB"), (cache, "CACHE"), (broker, "BROKER")) if name]
+    if len(named) > 1:
+        raise CommandError(f"{' and '.join(f'{key}={name}' for name, key in named)}: name one of them.")
+    return named[0] if named and not database else None
 
 
 def _seconds(text: str) -> int:

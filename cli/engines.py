@@ -45,7 +45,7 @@ class Engine:
     def preview(self, drifted: Sequence[str] = (), *, as_json: bool = False) -> int:
         """Shows what `up` would change. The CLI could look at drifted resources only by recording what it finds."""
         doubted = [] if self.name == "pulumi" else _each("--doubt", drifted)
-        return self._run("preview", ["--policy-pack", str(POLICIES), *doubted, *(["--json"] if as_json else [])])
+        return self._run("preview", [*self._policies(), *doubted, *(["--json"] if as_json else [])])
 
     def up(self, drifted: Sequence[str] = ()) -> int:
         """Deploys. The resources of the URNs `drifted` are compared with what runs first, so that they are put right.
@@ -55,8 +55,8 @@ class Engine:
         if self.name == "pulumi":
             if drifted and (code := self.refresh(drifted)):
                 return code
-            return self._run("up", ["--policy-pack", str(POLICIES), *_UNATTENDED])
-        return self._run("up", ["--policy-pack", str(POLICIES), *_each("--doubt", drifted)])
+            return self._run("up", [*self._policies(), *_UNATTENDED])
+        return self._run("up", [*self._policies(), *_each("--doubt", drifted)])
 
     def destroy(self) -> int:
         """Removes every resource of the stack that is not protected."""
@@ -154,6 +154,11 @@ class Engine:
         """What the secrets of the stack file and of the state are encrypted with."""
         state = self.exported()["deployment"].get("secrets_providers") or {}
         return [salt for salt in (self._stack.salt, (state.get("state") or {}).get("salt", "")) if salt]
+
+    def _policies(self) -> list[str]:
+        """The policies, at the levels that are written for the stack's name, else at those of production."""
+        levels = POLICIES / "levels" / f"{self._stack.name}.json"
+        return ["--policy-pack", str(POLICIES), *(["--policy-pack-config", str(levels)] if levels.exists() else [])]
 
     def _select(self) -> None:
         """The CLI knows a stack only once it was made."""

@@ -1,4 +1,5 @@
-"""A command run once beside a job of a cluster: in its image, behind its policies, and with its secrets."""
+"""A command run once beside a job of a cluster, or one by the clock: in its image, behind its policies, and with its
+secrets."""
 
 import time
 from collections.abc import Sequence
@@ -23,8 +24,8 @@ def run(workload: Workload, verb: str, command: Sequence[str], seconds: float, h
         api = kubernetes_api(hosts)
         batch = api.BatchV1Api()
         _remove_ended(batch, namespace, name, verb)
-        like = batch.read_namespaced_job(workload.name, namespace)
-        batch.create_namespaced_job(namespace, _once(api, like, name, command, seconds))
+        template = _template(batch, workload, namespace)
+        batch.create_namespaced_job(namespace, _once(api, template, name, command, seconds))
         try:
             code = _ended(batch, namespace, name, seconds)
             pods = api.CoreV1Api().list_namespaced_pod(namespace, label_selector=f"job-name={name}").items
@@ -34,8 +35,14 @@ def run(workload: Workload, verb: str, command: Sequence[str], seconds: float, h
     return code, said
 
 
-def _once(api: Any, like: Any, name: str, command: Sequence[str], seconds: float) -> Any:
-    template = like.spec.template
+def _template(batch: Any, workload: Workload, namespace: str) -> Any:
+    """Of the pods of a Job, or of those that a CronJob makes."""
+    if ":CronJob::" in workload.urn:
+        return batch.read_namespaced_cron_job(workload.name, namespace).spec.job_template.spec.template
+    return batch.read_namespaced_job(workload.name, namespace).spec.template
+
+
+def _once(api: Any, template: Any, name: str, command: Sequence[str], seconds: float) -> Any:
     labels = {key: value for key, value in template.metadata.labels.items() if key.split("/")[-1] not in _OF_A_JOB}
     template.metadata = api.V1ObjectMeta(labels=labels, annotations=template.metadata.annotations)
     template.spec.containers[0].command = [*command]

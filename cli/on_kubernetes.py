@@ -3,9 +3,19 @@
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from http.client import HTTPConnection
 from typing import Any
 
-from cli import kept, kubernetes_logs, kubernetes_recover, kubernetes_restart, kubernetes_run, lost, owners
+from cli import (
+    kept,
+    kubernetes_forward,
+    kubernetes_logs,
+    kubernetes_recover,
+    kubernetes_restart,
+    kubernetes_run,
+    lost,
+    owners,
+)
 from cli.clients import answering, kubernetes_api
 from cli.entry import Entries
 from cli.errors import CommandError
@@ -22,10 +32,14 @@ from cli.owners import Owned
 from cli.progress import say
 from cli.reasons import Watch
 from cli.status import Row, component_of
+from cli.web import SECONDS, Opener
 from cli.workloads import UPDATE_SECONDS, Workload
 from composition.stack import Stack
 from platforms.kubernetes.names import Names, default_namespace
 from platforms.kubernetes.settings import KubernetesSettings
+
+_ENDING = ("Job", "CronJob")
+"""What runs to its end: nothing of it is restarted."""
 
 
 class OnKubernetes(Operations):
@@ -104,7 +118,7 @@ class OnKubernetes(Operations):
             api.patch_namespaced_deployment_scale(name, namespace, body, _content_type="application/merge-patch+json")
 
     def workloads(self, resources: Resources) -> list[Workload]:
-        return [_workload(one) for one in resources if _kind(one) in (*KINDS, "Job") and "id" in one]
+        return [_workload(one) for one in resources if _kind(one) in (*KINDS, *_ENDING) and "id" in one]
 
     def logs(self, workload: Workload, asked: Asked) -> Source:
         return kubernetes_logs.source(workload, self.hosts, asked)
@@ -128,6 +142,11 @@ class OnKubernetes(Operations):
 
     def run_beside(self, workload: Workload, verb: str, command: Sequence[str], seconds: float) -> tuple[int, str]:
         return kubernetes_run.run(workload, verb, command, seconds, self.hosts)
+
+    def opener(self, resources: Resources, workload: Workload, port: int, published: int) -> Opener:
+        for address in self.entries(resources).of(published):
+            return lambda: HTTPConnection(address.host, address.port, timeout=SECONDS)
+        return lambda: kubernetes_forward.forwarded(workload, port, self.hosts)
 
     def owned(self, resources: Resources) -> Iterable[Owned]:
         return owners.in_claims(resources, keeps_data=self.stack.keeps_data)
@@ -239,7 +258,7 @@ def _workload(resource: dict[str, Any]) -> Workload:
         component=component_of(resource),
         word=resource["inputs"]["metadata"]["labels"][NAME_LABEL],
         name=resource["id"].split("/")[1],
-        once=_kind(resource) == "Job",
+        once=_kind(resource) in _ENDING,
         seconds=float((resource.get("customTimeouts") or {}).get("update") or UPDATE_SECONDS),
     )
 

@@ -1,10 +1,11 @@
 """The commands on a Docker Swarm."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from http.client import HTTPConnection
 from typing import Any
 
 from cli import kept, lost, own_docker, owners, ports, swarm_jobs, swarm_logs, swarm_recover, swarm_restart, swarm_run
-from cli.clients import answering, docker_client
+from cli.clients import answering, docker_client, update_service
 from cli.entry import Entries
 from cli.hosts import Hosts, docker_hosts
 from cli.kept import JOB_LABEL
@@ -20,6 +21,7 @@ from cli.reasons import Watch
 from cli.status import Row, component_of
 from cli.swarm_entries import HostPorts
 from cli.swarm_reasons import FailedTasks
+from cli.web import SECONDS, Opener
 from cli.workloads import UPDATE_SECONDS, Workload
 from composition.stack import Stack
 from platforms.swarm.settings import SwarmSettings
@@ -27,6 +29,8 @@ from settings.types import whole_seconds
 
 SERVICE = "docker:index/service:Service"
 COMPONENT_LABEL = "ha-platform.component"
+SCALING_LABEL = "ha-platform.scaling"
+"""`<least>-<most>`, on a service whose count the scaler sets."""
 
 
 class OnSwarm(Operations):
@@ -76,7 +80,11 @@ class OnSwarm(Operations):
             return lost.on_swarm(resources, self.hosts)
 
     def rescale(self, row: Row) -> None:
-        """Nothing: a Swarm has no autoscaler."""
+        with answering(self.hosts):
+            client = docker_client(self.hosts)
+            service = client.inspect_service(row.id)
+            service["Spec"]["Mode"]["Replicated"]["Replicas"] = row.wanted
+            update_service(client, row.id, service)
 
     def workloads(self, resources: Resources) -> list[Workload]:
         return [_workload(resource) for resource in resources if resource["type"] == SERVICE and "id" in resource]
@@ -101,6 +109,11 @@ class OnSwarm(Operations):
 
     def run_beside(self, workload: Workload, verb: str, command: Sequence[str], seconds: float) -> tuple[int, str]:
         return swarm_run.run(workload, verb, command, seconds, self.hosts)
+
+    def opener(self, resources: Resources, workload: Workload, port: int, published: int) -> Opener:
+        del workload, port
+        (address, *_) = self.entries(resources).of(published)
+        return lambda: HTTPConnection(address.host, address.port, timeout=SECONDS)
 
     def owned(self, resources: Resources) -> Iterable[Owned]:
         return owners.on_services(resources)
@@ -185,6 +198,8 @@ def _row(resource: dict[str, Any], service: dict[str, Any] | None, tasks: list[d
         service["Spec"]["Mode"]["Replicated"]["Replicas"] if service and replicated else status.get("DesiredTasks", 0)
     )
     wanted = int(replicated["replicas"]) if replicated else told if service else 1
+    if bounds := _bounds(resource):
+        wanted = min(max(told, bounds[0]), bounds[1])
     ready = status.get("RunningTasks", 0)
     return Row(
         urn=resource["urn"],
@@ -196,13 +211,23 @@ def _row(resource: dict[str, Any], service: dict[str, Any] | None, tasks: list[d
         told=told,
         ready=ready,
         gone=service is None,
+        autoscaled=bounds is not None,
         reason=_task_error(tasks, service["ID"]) if service and ready < told else "",
     )
 
 
+def _bounds(resource: dict[str, Any]) -> tuple[int, int] | None:
+    """The fewest and most replicas that the scaler may set; None where it sets none."""
+    least, found, most = _labels(resource).get(SCALING_LABEL, "").partition("-")
+    return (int(least), int(most)) if found else None
+
+
+def _labels(resource: dict[str, Any]) -> dict[str, str]:
+    return {label["label"]: label["value"] for label in resource["inputs"].get("labels") or []}
+
+
 def _workload(resource: dict[str, Any]) -> Workload:
-    inputs = resource["inputs"]
-    labels = {label["label"]: label["value"] for label in inputs.get("labels") or []}
+    inputs, labels = resource["inputs"], _labels(resource)
     timeout = (inputs.get("convergeConfig") or {}).get("timeout")
     return Workload(
         urn=resource["urn"],

@@ -14,6 +14,7 @@ from cli.owners import Owned
 from cli.reasons import Watch
 from cli.stack_file import StackFile
 from cli.status import Row
+from cli.web import Opener
 from cli.workloads import Workload
 from composition.stack import Stack
 
@@ -112,6 +113,10 @@ class Operations(ABC):
     @abstractmethod
     def run_beside(self, workload: Workload, verb: str, command: Sequence[str], seconds: float) -> tuple[int, str]:
         """Run a command once in a container like `workload`'s: its exit code, and what it wrote."""
+
+    @abstractmethod
+    def opener(self, resources: Resources, workload: Workload, port: int, published: int) -> Opener:
+        """How a page for operators is asked: at the port that it publishes, or else through the orchestrator."""
 
     @abstractmethod
     def owned(self, resources: Resources) -> Iterable[Owned]:

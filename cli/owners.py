@@ -56,7 +56,14 @@ def on_services(resources: Sequence[dict[str, Any]]) -> Iterator[Owned]:
                 owner = f"volumes.{shared[mount['target']]}"
             else:
                 continue  # A job's: its application mounts the same, and says which it is.
-            yield Owned(owner=owner, what=f"volume {name}{host}", removal=f"docker volume rm {name}")
+            if _is_missed(owner):
+                yield Owned(owner=owner, what=f"volume {name}{host}", removal=f"docker volume rm {name}")
+
+
+def _is_missed(owner: str) -> bool:
+    """Whether it keeps data: a part (`databases.main`), or a key of a single one (`monitoring.prometheus`). What
+    is below goes with its part, or is disposable: a restore drill's volume, what a schedule's clock remembers."""
+    return owner.count(".") == 1
 
 
 def _shared_names(service: Mapping[str, Any]) -> dict[str, str]:
@@ -69,8 +76,11 @@ def in_claims(resources: Sequence[dict[str, Any]], *, keeps_data: bool) -> Itera
     for resource in resources:
         if resource["type"] == "kubernetes:core/v1:PersistentVolumeClaim" and "id" in resource:
             namespace, name = resource["id"].split("/")
+            owner = resource["inputs"]["metadata"]["annotations"][ORIGIN_ANNOTATION].removeprefix(f"{ROOT}.")
+            if not _is_missed(owner):
+                continue
             yield Owned(
-                owner=resource["inputs"]["metadata"]["annotations"][ORIGIN_ANNOTATION].removeprefix(f"{ROOT}."),
+                owner=owner,
                 what=f"claim {name} of namespace {namespace}",
                 removal=f"kubectl -n {namespace} delete pvc {name}",
                 goes=not keeps_data,
@@ -108,6 +118,9 @@ def _given_up(settings: Stack) -> Iterator[str]:
         for use in shared_uses(app.shared_volumes).values():
             if use.instead_of:
                 yield f"volumes.{use.instead_of}"
+    for repository in settings.repositories.values():
+        if repository.volume and repository.volume.instead_of:
+            yield f"volumes.{repository.volume.instead_of}"
 
 
 def _farewell(path: str, volumes: Sequence[Owned]) -> str:

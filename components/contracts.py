@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import pulumi
 
 from components.facts import FactType, filled
-from model import ConfigRef, Endpoint, Outside, Scratch, SecretRef
+from model import ConfigRef, Endpoint, Outside, Scratch, SecretRef, SharedMount
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +17,7 @@ class Terms:
     `standard` are the facts that a prefix alone gives, each as `<PREFIX>_<FACT>`. `presets` are sets of templates by
     name: variable -> text with facts in braces. A variable that begins with `_` gets the prefix in front. `pooled`: for
     clients that go through a pooler, fact -> the one that takes its place. `named`: the server takes a password only
-    with its user.
+    with its user. `unfit`: presets that are there and rarely right, by what is wrong.
     """
 
     facts: Mapping[str, FactType]
@@ -25,6 +25,7 @@ class Terms:
     presets: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     pooled: Mapping[str, str] = field(default_factory=dict)
     named: bool = False
+    unfit: Mapping[str, str] = field(default_factory=dict)
 
     def templates(self, prefix: str, preset: str | None = None) -> dict[str, str]:
         """Variable -> text, of a preset or of the facts that a prefix alone gives."""
@@ -81,6 +82,26 @@ class Admitting(Protocol):
         ...
 
 
+class Declared(NamedTuple):
+    """A queue that the stack file makes: its type, where it stands below the broker, and whether somebody has to
+    consume it (dead letters are for people, and some queues pass their messages on)."""
+
+    type: str
+    keys: tuple[str, ...]
+    to_read: bool
+
+
+@runtime_checkable
+class Queueing(Protocol):
+    """Settings of a broker: of a virtual host by its name, or with an empty one of that of `uses` without a part."""
+
+    def queues_of(self, part: str) -> Mapping[str, Declared]: ...
+
+    def ack_seconds(self, part: str, queue: str) -> int:
+        """How long a message of the queue may be unacknowledged until it goes to another consumer."""
+        ...
+
+
 def in_role(used: str, role: str | None) -> str:
     """Under what name a contract is found: `main/analytics` as the role `reader` is `main/analytics@reader`."""
     if role is None:
@@ -117,23 +138,49 @@ class Backend:
 
 @dataclass(frozen=True, kw_only=True)
 class BackupRepository:
-    """A bucket outside the stack, and what backups in it are encrypted with.
+    """A place for backups outside the members, and what they are encrypted with there.
 
-    `prefix` is the path in the bucket, `ca` the certificate of the server's authority (None: a public one), `outside`
-    what a member must be allowed to connect to.
+    pgBackRest is told `options` and `secrets`, each without the repository's number, and by `files` where a secret file
+    is: option -> the file's name, and its text. `outside` is what a member must be allowed to connect to, `shared` what
+    it must mount.
     """
 
-    endpoint: str
-    port: int
-    bucket: str
-    region: str
-    path_style: bool
-    prefix: str
-    key: pulumi.Output[str]
-    secret: pulumi.Output[str]
-    ca: pulumi.Input[str] | None
+    options: Mapping[str, str]
+    secrets: Mapping[str, pulumi.Output[str]] = field(default_factory=dict)
+    files: Mapping[str, tuple[str, pulumi.Input[str]]] = field(default_factory=dict)
     passphrase: pulumi.Output[str]
-    outside: Outside
+    outside: tuple[Outside, ...] = ()
+    shared: tuple[SharedMount, ...] = ()
+
+
+@runtime_checkable
+class Sharing(Protocol):
+    """Settings of a shared volume."""
+
+    @property
+    def of_one_host(self) -> bool:
+        """Whether it is a directory of the host itself, as far as settings alone say it."""
+        ...
+
+    @property
+    def known_by(self) -> tuple[str, ...]:
+        """What the same place has under every name; empty: nothing says so."""
+        ...
+
+
+@runtime_checkable
+class Writing(Protocol):
+    """Settings of what may write to shared volumes: key below the component -> volume."""
+
+    def writes_to(self) -> Mapping[str, str]: ...
+
+
+@runtime_checkable
+class Keeping(Protocol):
+    """Settings of a place for backups: the shared volume that it is on, if it is on one."""
+
+    @property
+    def on_volume(self) -> str | None: ...
 
 
 @runtime_checkable

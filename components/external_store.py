@@ -13,6 +13,7 @@ from components.kind import Build, Built, SecretUse
 from components.scope import Scope
 from model import ConfigRef, Origin, SecretRef
 from platforms.base import Platform
+from settings.certificates import certificates
 from settings.faults import Fault
 
 
@@ -23,7 +24,7 @@ def external_secrets(settings: object) -> Iterator[SecretUse]:
     address = settings.external
     yield SecretUse("external.password", address.password, mounted=True, agreed=True)
     if address.tls and address.tls.secret:
-        yield SecretUse("external.tls.ca", address.tls.secret, mounted=True, agreed=True, certificate=True)
+        yield SecretUse("external.tls.ca", address.tls.secret, mounted=True, agreed=True, form=certificates)
 
 
 class External(pulumi.ComponentResource):

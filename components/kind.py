@@ -10,6 +10,7 @@ import pulumi
 
 from components.context import Rule
 from components.contracts import Backend, BackupRepository, ClientContract
+from components.copies.settings import CopiesSettings
 from components.images import Images
 from components.observability import Observability
 from guarantees.connections import Limit, Pool
@@ -34,7 +35,7 @@ class Gives(Enum):
     VOLUME = "volume"
     """Files that several may mount: `Built.volume`."""
     REPOSITORY = "repository"
-    """A place outside the stack for backups: `Built.repository`."""
+    """A place for backups: `Built.repository`."""
     ALERTS = "alerts"
     """Rules on what happens to it: `Built.observability`."""
 
@@ -63,19 +64,31 @@ class Reference(NamedTuple):
 
 class SecretUse(NamedTuple):
     """A key that names a given secret: `mounted` in a container, or else part of a configuration of the component.
-    What is `agreed` with somebody else cannot be generated; a `certificate` must be one, or several."""
+    What is `agreed` with somebody else cannot be generated. `form` raises ValueError for a value that is not as it must
+    be: what is wrong, as it follows "a secret that"."""
 
     key: str
     name: str
     mounted: bool = False
     agreed: bool = False
-    certificate: bool = False
+    form: Callable[[str], object] = str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clients:
+    """What uses a component: when `resources` are there, all of it has what the component tells now. What had something
+    else before ends within `stop_seconds`."""
+
+    resources: tuple[pulumi.Resource, ...] = ()
+    stop_seconds: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Built:
     """What a component gives to the rest of the stack: `further` contracts are named `<component>/<key>`, `own` are
-    those of clients that log in under a name of their own. `outputs` become outputs of the stack."""
+    those of clients that log in under a name of their own. `outputs` become outputs of the stack. `runs` is what uses
+    others; `retire` is called with all who use the component, when they are built, and takes away what they had
+    before."""
 
     contract: ClientContract | None = None
     further: Mapping[str, ClientContract] = field(default_factory=dict)
@@ -85,6 +98,8 @@ class Built:
     repository: BackupRepository | None = None
     observability: Observability = Observability()
     outputs: Mapping[str, Any] | None = None
+    runs: Clients = Clients()
+    retire: Callable[[Clients], None] | None = None
 
     def contract_of(self, client: str) -> ClientContract | None:
         """Its own, or the one for everybody."""
@@ -125,7 +140,8 @@ class Kind(Generic[S]):
 
     `keys` says which key of the stack file became which field of a word: for each place below the component where its
     words come from ("" is the component itself), field -> key. A field inside one that stands there has the same key,
-    unless it stands there itself; fields that are not there are the component's own choice.
+    unless it stands there itself; fields that are not there are the component's own choice. Where words come from what
+    a map names, `*` is that name, in the place and in the keys (`schedules.*`).
     """
 
     key: str
@@ -146,8 +162,14 @@ class Kind(Generic[S]):
     secrets: Callable[[S], Iterable[SecretUse]] = lambda _: ()
     keeps: Callable[[S], Iterable[str]] = lambda _: ()
     """The keys of what keeps data in volumes; "" is the component itself."""
+    copied: Callable[[S], CopiesSettings | None] = lambda _: None
+    """By what schedule the common copier copies it (`components/copies`), if it does."""
+    counters: Callable[[S], Mapping[str, int]] = lambda _: {}
+    """Key -> a counter that is never lowered; its resource has them as the output `counters`, by path."""
     fixed: Callable[[S], Mapping[str, str]] = lambda _: {}
     """Key -> value of what its data is under, and stays; its resource has them as the output `fixed`, by path."""
+    grows: Callable[[S], Mapping[str, int]] = lambda _: {}
+    """Key -> a number that can only get more, for data is with each; its resource has them as the output `grows`."""
     guarantees: Callable[[S, Surroundings], Iterable[Promise]] = lambda _, __: ()
     """What each fault may do to its writes, on a platform that does so to its containers."""
     groups: Callable[[Part[S], Surroundings], Iterable[Group]] = lambda _, __: ()

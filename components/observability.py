@@ -5,17 +5,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from components.verified import Verified
+
 Severity = Literal["critical", "warning", "info"]
 """Wakes somebody; can wait until the morning; nobody has to do anything."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ScrapeTarget:
-    """Metrics served by every address that `replicas_host` resolves to, over plain HTTP.
+    """Metrics served by every address that `replicas_host` resolves to: over plain HTTP, or by TLS where they are
+    `verified`.
 
     `job` is unique in the stack and becomes the label `job` of each series; `expected` is the number of replicas
     (or the least number, where they scale) that should answer. `params` are added to the request's query, for
-    exporters that are told what to look at; a name may come several times.
+    exporters that are told what to look at; a name may come several times. `renamed`: a metric's name, and the one
+    under which it is stored, both without the suffixes of histograms.
     """
 
     job: str
@@ -24,6 +28,8 @@ class ScrapeTarget:
     path: str = "/metrics"
     expected: int = 1
     params: tuple[tuple[str, str], ...] = ()
+    verified: Verified | None = None
+    renamed: tuple[tuple[str, str], ...] = ()
 
     @property
     def query(self) -> dict[str, list[str]]:
@@ -100,6 +106,18 @@ def alert(
         summary=f"{label}: {said}",
         runbook=runbook(kind, suffix),
         silences=tuple(f"{label}{each}" for each in silences),
+    )
+
+
+def part_rule(part: str, suffix: str, expr: str, for_seconds: int, severity: Severity, summary: str) -> AlertRule:
+    """The rule `<part><suffix>` about a part that stacks have once, with the page of that name."""
+    return AlertRule(
+        name=f"{part}{suffix}",
+        expr=expr,
+        for_seconds=for_seconds,
+        severity=severity,
+        summary=summary,
+        runbook=runbook(part, suffix),
     )
 
 

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationInfo
 
+from model import Toleration
 from settings.base import Settings
 from settings.references import label_key
 from settings.types import Hostname
@@ -21,11 +22,45 @@ LabelValue = Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9]([A-Za-z0-9
 """The value of a node's label; on Kubernetes it may be empty."""
 
 
+def _of_people(key: str) -> str:
+    if key.startswith(_OWN_TAINTS):
+        raise ValueError(
+            f"Kubernetes itself taints nodes with `{_OWN_TAINTS}` when they are lost, full or drained, and replicas "
+            "must leave those; name a taint that people gave"
+        )
+    return key
+
+
+_OWN_TAINTS = "node.kubernetes.io/"
+
+
+class TolerationSettings(Settings):
+    """A taint of nodes that does not keep it away (Kubernetes)."""
+
+    key: Annotated[LabelKey, AfterValidator(_of_people)]
+    """The taint's key: `node-type`."""
+
+    value: LabelValue | None = None
+    """Its value; default: any."""
+
+    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
+    """Its effect; default: any."""
+
+
 class PlacementSettings(Settings):
     """On which hosts it may run."""
 
     labels: dict[LabelKey, LabelValue] = Field(default_factory=dict)
     """Labels that a host must have, all of them: `node-type: database`. Where no host has them nothing starts."""
+
+    tolerations: tuple[TolerationSettings, ...] = ()
+    """Kubernetes: taints that do not keep it away, for nodes that are reserved: `[{key: node-type, value: database}]`.
+    They permit such nodes and choose none: `labels` do that."""
+
+    @property
+    def tolerated(self) -> tuple[Toleration, ...]:
+        """The taints, as words take them."""
+        return tuple(Toleration(**one.model_dump()) for one in self.tolerations)
 
 
 def voters(members: int) -> int:
@@ -77,6 +112,7 @@ KEYS = {
     "hosts": "hosts",
     "abandon_data_on": "abandon_data_on",
     "node_labels": "placement.labels",
+    "tolerations": "placement.tolerations",
     "volume.size_bytes": "volume",
 }
 """Field of Members -> key of a store."""

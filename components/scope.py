@@ -17,6 +17,7 @@ from model import (
     Job,
     Members,
     Origin,
+    Schedule,
     Secret,
     SecretRef,
     SharedVolume,
@@ -108,12 +109,16 @@ class Scope:
         """Work that ends before others start; returns what these wait for."""
         return self.platform.job(word, parent=self.parent)
 
+    def schedule(self, word: Schedule) -> Endpoint:
+        """Work by the clock; returns where its clock answers."""
+        return self.platform.schedule(word, parent=self.parent)
+
     def observed(self, *parts: Observability) -> Observability:
-        """What the component declares to monitoring, as one: its rules are about it."""
+        """What the component declares to monitoring, as one: its rules are about it where they name no other."""
         component = self.origin.name or self.origin.key
         declared = Observability(
             targets=tuple(chain.from_iterable(part.targets for part in parts)),
-            rules=tuple(replace(rule, component=component) for part in parts for rule in part.rules),
+            rules=tuple(replace(rule, component=rule.component or component) for part in parts for rule in part.rules),
             panels=tuple(chain.from_iterable(part.panels for part in parts)),
         )
         for target in declared.targets:

@@ -1,10 +1,11 @@
 """The wiring: every component of the stack, each with what those before it give."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from components.images import Images
-from components.kind import Build, Built
-from composition.kinds import clients, components
+from components.kind import Build, Built, Clients
+from composition.kinds import clients, components, users
 from composition.promises import promised
 from composition.read import StackInput
 from composition.refusals import refusal_faults
@@ -49,8 +50,20 @@ def compose(given: StackInput, *, stack_name: str, ask_hosts: bool = False) -> d
                     outputs[kind.key] = (
                         one.outputs if kind.single else outputs.get(kind.key, {}) | {part.name: one.outputs}
                     )
+            platform.finish()
+            for _, part in components(stack):
+                if retire := built[part.name].retire:
+                    retire(_all_of(built[name].runs for name in users(stack, part.name)))
     except Unsupported as unsupported:
         raise BrokenStack(given.source, refusal_faults(unsupported.refusals)) from None
     if promises := promised(stack):
         outputs["promises"] = promises
     return outputs
+
+
+def _all_of(clients: Iterable[Clients]) -> Clients:
+    every = tuple(clients)
+    return Clients(
+        resources=tuple(resource for one in every for resource in one.resources),
+        stop_seconds=max((one.stop_seconds for one in every), default=0),
+    )

@@ -10,13 +10,24 @@ from components.load_balancer.kind import BALANCERS
 from components.monitoring_stack.kind import MONITORING
 from components.postgres_ha.kind import DATABASES
 from components.rabbitmq.kind import BROKERS
+from components.redis_cluster.kind import CLUSTERS
 from components.redis_sentinel.kind import CACHES
 from components.repository.kind import REPOSITORIES
 from components.shared_volume.kind import VOLUMES
 from composition.stack import Stack
 from settings.base import Settings
 
-KINDS: tuple[Kind[Any], ...] = (REPOSITORIES, DATABASES, CACHES, BROKERS, VOLUMES, APPS, BALANCERS, MONITORING)
+KINDS: tuple[Kind[Any], ...] = (
+    VOLUMES,
+    REPOSITORIES,
+    DATABASES,
+    CACHES,
+    CLUSTERS,
+    BROKERS,
+    APPS,
+    BALANCERS,
+    MONITORING,
+)
 
 MAPS = tuple(key for key in Stack.model_fields if any(kind.key == key and not kind.single for kind in KINDS))
 """The keys of a stack that are maps from names to components, in the order of the model."""
@@ -36,6 +47,19 @@ def clients(stack: Settings, name: str) -> tuple[str, ...]:
             part.name
             for kind, part in components(stack)
             if any(use.gives is Gives.CONTRACT and use.name == name for use in kind.uses(part.settings))
+        )
+    )
+
+
+def users(stack: Stack, name: str) -> tuple[str, ...]:
+    """The components that use the contract of the component `name`, or of a part of it, sorted."""
+    return tuple(
+        sorted(
+            part.name
+            for kind, part in components(stack)
+            if any(
+                use.gives is Gives.CONTRACT and use.name.partition("/")[0] == name for use in kind.uses(part.settings)
+            )
         )
     )
 

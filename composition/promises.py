@@ -66,8 +66,7 @@ def promised(stack: Stack) -> Said:
         part.origin.path: {one.fault: one.said() for one in found} for part, found in each_promise(stack, around)
     }
     for part, budget in each_budget(stack):
-        what = f"{budget.limit.door} {CONNECTIONS}".lstrip()
-        said.setdefault(part.origin.path, {})[what] = budget.said()
+        said.setdefault(part.origin.path, {})[budget.name] = budget.said()
     for path, chain in each_chain(stack):
         said.setdefault(path, {})[DRAIN] = chain.said(around)
     said[HOSTS] = {f"{one.host} lost": one.said() for one in each_host(stack, around)}

@@ -10,7 +10,8 @@ from platforms.base import Refusal
 from settings.faults import Fault
 
 KEYS: Mapping[str, Mapping[str, Mapping[str, str]]] = {kind.key: kind.keys for kind in KINDS}
-"""Key of the stack -> place below one component -> field of its words -> key below the component."""
+"""Key of the stack -> place below one component -> field of its words -> key below the component. A `*` in place and
+key is the name of one of several."""
 
 
 def refusal_faults(refusals: Iterable[Refusal]) -> list[Fault]:
@@ -20,10 +21,18 @@ def refusal_faults(refusals: Iterable[Refusal]) -> list[Fault]:
 
 def _fault(refusal: Refusal) -> Fault:
     origin = refusal.origin
-    key = _key(KEYS.get(origin.key, {}).get(".".join(origin.below), {}), refusal.field)
+    places = KEYS.get(origin.key, {})
+    key = _key(places.get(".".join(origin.below)) or places.get(_any(origin.below), {}), refusal.field)
+    if key is not None and "*" in key:
+        key = key.replace("*", origin.below[-1])
     if key is None:
         return Fault(path=str(origin.part), rule=f"{refusal.field}: {refusal.reason}", got=refusal.got)
     return Fault(path=str(origin.part.at(key) if key else origin.part), rule=refusal.reason, got=refusal.got)
+
+
+def _any(below: tuple[str, ...]) -> str:
+    """The place of whatever is named in a map: `schedules.*`."""
+    return ".".join((*below[:-1], "*"))
 
 
 def _key(table: Mapping[str, str], field: str) -> str | None:

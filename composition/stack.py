@@ -13,6 +13,7 @@ from components.postgres_ha.external import ExternalDatabase
 from components.postgres_ha.settings import PostgresSettings
 from components.rabbitmq.external import ExternalBroker
 from components.rabbitmq.settings import RabbitSettings
+from components.redis_cluster.settings import ClusterSettings
 from components.redis_sentinel.external import ExternalCache
 from components.redis_sentinel.settings import RedisSettings
 from components.repository.settings import RepositorySettings
@@ -66,10 +67,12 @@ class Stack(Settings):
     """PostgreSQL clusters by name, or databases outside the stack (`external`)."""
     caches: dict[Name, Cache] = Field(default_factory=dict)
     """Redis replication groups by name, or servers outside the stack (`external`)."""
+    clusters: dict[Name, ClusterSettings] = Field(default_factory=dict)
+    """Redis clusters by name: keys are spread over several masters."""
     brokers: dict[Name, Broker] = Field(default_factory=dict)
     """RabbitMQ clusters by name, or servers outside the stack (`external`)."""
     repositories: dict[Name, RepositorySettings] = Field(default_factory=dict)
-    """Where backups are kept, outside the stack, by name. Databases choose them in `backups`."""
+    """Where backups are kept, outside the members, by name. Databases, caches and brokers choose them in `backups`."""
     volumes: dict[Name, SharedVolumeSettings] = Field(default_factory=dict)
     """Shared volumes by name. (A volume of each replica's own stands in its application.)"""
     monitoring: MonitoringSettings | None = None

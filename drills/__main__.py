@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from drills.commands import REPOSITORY
 from drills.errors import DrillError
-from drills.faults import FAULTS, NOT_SHOWN
+from drills.faults import FAULTS
 from drills.page import write_pages
 from drills.plan import chosen, platform_of, runs_of
 from drills.results import Results
@@ -114,7 +114,7 @@ def _listed() -> list[str]:
     for name, fault in FAULTS.items():
         lines.append(f"{name}: {fault.does}; {fault.healed_by}")
         lines += [f"    not on {platform}: {why}" for platform, why in fault.not_on.items()]
-    return [*lines, *(f"{name}: cannot be shown: {why}" for name, why in NOT_SHOWN.items())]
+    return lines
 
 
 if __name__ == "__main__":

@@ -61,6 +61,14 @@ class Fault(ABC):
             raise LookupError(f"still runs: {len(still)} of {len(self.hit)} that were hit")
         return self.well()
 
+    def clean(self) -> None:
+        """Take back what it needed, when it was measured."""
+        return
+
+    def also_lost(self) -> int:
+        """Acknowledged writes of clients that the load does not know, which are gone when all is well again."""
+        return 0
+
     def old_member(self) -> str:
         """What became of who was hit."""
         return ""

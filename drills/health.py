@@ -2,9 +2,16 @@
 
 from drills import caches, databases
 from drills.site import Site
-from drills.stack import MEMBERS
+from drills.stack import MEMBERS, PROXIES, REPLICAS
 
 WORDS = ("main-etcd", "main-pg", "sessions-redis", "sessions-sentinel")
+
+
+def require_apps(site: Site, *, proxies: int = PROXIES) -> None:
+    """Every replica of the application, and the proxies; a LookupError otherwise."""
+    found = {word: len(site.replicas(word)) for word in ("web", "edge")}
+    if found != {"web": REPLICAS, "edge": proxies}:
+        raise LookupError(f"replicas: {found}")
 
 
 def healthy(site: Site) -> bool:

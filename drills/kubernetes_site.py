@@ -131,8 +131,10 @@ class KubernetesSite(Site):
 
     def run_in_network(self, pod: dict[str, Any], command: list[str]) -> str:
         """What a program of the machine prints in the pod's network: not every image has one to connect with."""
-        process, *_ = _processes_of_pod(pod["metadata"]["uid"], pause=True)
-        return commands.run("nsenter", "-t", str(process), "-n", "--", *command)
+        return commands.run(*_in_network(pod), *command)
+
+    def beside(self, replica: str) -> list[str]:
+        return _in_network(self._pod(replica))
 
     def plain_texts(self) -> dict[str, str]:
         texts = {
@@ -192,6 +194,11 @@ class KubernetesSite(Site):
 
     def _kubectl(self, *arguments: str) -> str:
         return self._cluster.kubectl(["--namespace", NAMESPACE, *arguments])
+
+
+def _in_network(pod: dict[str, Any]) -> list[str]:
+    process, *_ = _processes_of_pod(pod["metadata"]["uid"], pause=True)
+    return ["nsenter", "-t", str(process), "-n", "--"]
 
 
 def _belongs(pod: dict[str, Any], workload: str) -> bool:

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 
 from drills.errors import DrillError
 from drills.fault import PLATFORMS, Fault
-from drills.faults import NOT_SHOWN
 
 RUNS = 3
 """For a median."""
@@ -40,8 +39,6 @@ def chosen(only: str, platform: str, faults: Mapping[str, type[Fault]]) -> list[
 
 
 def _refused(name: str, platform: str, faults: Mapping[str, type[Fault]]) -> str:
-    if name in NOT_SHOWN:
-        return f"ONLY: {name} cannot be shown: {NOT_SHOWN[name]}."
     if name in faults:
         return f"ONLY: {platform} cannot show {name}: {faults[name].not_on[platform]}."
     near = difflib.get_close_matches(name, faults, 1)

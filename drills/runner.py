@@ -98,11 +98,12 @@ def drill(
         promised_outage_s=None if promised is None or promised.outage_millis is None else promised.outage_millis / 1000,
         measured_outage_s=(counts or messages or writes).longest_outage_seconds,
         promised_lost=None if loss is None else loss // INTERVAL_MS,
-        lost=counts.lost if counts else len((messages or writes).lost),
+        lost=fault.also_lost() + (counts.lost if counts else len((messages or writes).lost)),
         failed_requests=requests.failed,
         old_member=fault.old_member(),
         date=datetime.now(UTC).date().isoformat(),
     )
+    fault.clean()
     return Drilled(
         result=result, writes=writes, requests=requests, counts=counts, messages=messages, healed_seconds=healed
     )

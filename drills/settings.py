@@ -10,6 +10,8 @@ from drills.fault import Fault
 
 PRODUCT = "product"
 """The live stack with the product's defaults."""
+FAST = "fast"
+"""The product's defaults, and the shortest time after which replicas take a lost primary's lock."""
 STOCK = "stock"
 _OF_TIMERS = (
     *("app-replica-killed", "proxy-killed", "postgres-killed", "switchover", "redis-killed", "redis-stopped"),
@@ -33,6 +35,11 @@ def _product(_: Settings) -> None:
     """Nothing is changed."""
 
 
+def _fast(settings: Settings) -> None:
+    """For a quiet network: two seconds without an answer are a loss."""
+    settings["databases"]["main"]["failover"]["release_after"] = "2s"
+
+
 def _stock(settings: Settings) -> None:
     """Patroni as it starts without settings (30, 10, 10 s, asynchronous: its documentation of dynamic settings);
     Sentinel with the 10 s and 60 s of hand-written files, and a master that takes writes alone, as Redis ships it; an
@@ -46,7 +53,11 @@ def _stock(settings: Settings) -> None:
         route["retries"] = None
 
 
-SETTINGS = {PRODUCT: Setting(_product), STOCK: Setting(_stock, _OF_TIMERS)}
+SETTINGS = {
+    PRODUCT: Setting(_product),
+    FAST: Setting(_fast, ("postgres-killed", "host-lost-with-primary", "split")),
+    STOCK: Setting(_stock, _OF_TIMERS),
+}
 """By the name that a result has."""
 
 

@@ -114,6 +114,10 @@ class Site(ABC):
         """What a command prints inside a replica."""
 
     @abstractmethod
+    def beside(self, replica: str) -> list[str]:
+        """What starts a program of the machine in a replica's network, also while its host is cut off."""
+
+    @abstractmethod
     def plain_texts(self) -> dict[str, str]:
         """Everything that anybody may read without being given a secret: specs, process arguments, logs, by place."""
 

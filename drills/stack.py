@@ -4,7 +4,8 @@ import copy
 from typing import Any
 
 HTTP_PORT, STATUS_PORT, PROMETHEUS_PORT, ALERTMANAGER_PORT = 30080, 30404, 30090, 30093
-MEMBERS, REPLICAS, PROXIES = 3, 3, 2
+MIB = 2**20
+HOSTS, MEMBERS, REPLICAS, PROXIES = 3, 3, 3, 2
 OWN_DIRECTORY, OWN_FILE = "/var/lib/chat", "/opt/chat/app/alerts.yaml"
 """A volume and a configuration file of the application `alerts`; the file stands among the image's own."""
 OWN_TEXT = "a: {{ b }}\n\tc: $HOME $$ $(X) é\n\n"
@@ -97,6 +98,7 @@ def live_stack(platform: dict[str, Any], *, alerts_host: str) -> dict[str, Any]:
                 "group_wait": "1s",
                 "receivers": [{"kind": "webhook", "url": f"http://{alerts_host}:8000/alerts"}],
             },
+            "dead_man": {"url": f"http://{alerts_host}:8000/alerts", "every": "5m"},
         },
     }  # fmt: skip
 

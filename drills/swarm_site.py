@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -9,11 +10,13 @@ from typing import Any
 
 import docker
 
+from drills import small_disk
 from drills.deployment import Deployment
 from drills.engine import Engines
 from drills.site import Member, Site
 from drills.stack import HTTP_PORT, MEMBERS, live_stack
 from drills.waiting import wait_for
+from sandbox.hosts.host import Host
 from sandbox.hosts.swarm import SwarmCluster
 from sandbox.images import ensure_images
 
@@ -161,6 +164,37 @@ class SwarmSite(Site):
         wait_for(f"{name} is stopped and its volume removed", lambda: self._removed(index, name), seconds=120)
         self._clients[0].services.get(name).scale(1)
 
+    def make_small(self, word: str, ordinal: int, size_bytes: int) -> None:
+        """Stop a member, and let it come back with what it had, on a volume of that size."""
+        self._with_volume(word, ordinal, lambda host, data: small_disk.put(host, data, size_bytes))
+
+    def make_large(self, word: str, ordinal: int) -> None:
+        """The same, with the volume that it had before."""
+        self._with_volume(word, ordinal, small_disk.take_back)
+
+    def free(self, word: str, ordinal: int, name: str) -> None:
+        """Remove a file from a member's volume, whether or not the member runs."""
+        index, data = self._volume(word, ordinal)
+        self._cluster.hosts[index].run("rm", "-f", f"{data}/{name}")
+
+    def _with_volume(self, word: str, ordinal: int, change: Callable[[Host, Path], None]) -> None:
+        index, data = self._volume(word, ordinal)
+        service = f"{STACK}-{word}-{ordinal}"
+        self._clients[0].services.get(service).scale(0)
+        wait_for(f"{service} is stopped", lambda: self._unused(index, service), seconds=120)
+        change(self._cluster.hosts[index], data)
+        self._clients[0].services.get(service).scale(1)
+
+    def _volume(self, word: str, ordinal: int) -> tuple[int, Path]:
+        """Of a member: its host, and its directory there."""
+        name = f"{STACK}-{word}-{ordinal}"
+        index = next(index for index in range(len(self._clients)) if name in self.volumes(index))
+        return index, Path(self._clients[index].volumes.get(name).attrs["Mountpoint"])
+
+    def _unused(self, index: int, volume: str) -> bool:
+        containers = self._clients[index].containers.list(filters={"volume": volume}, ignore_removed=True)
+        return not containers
+
     def hold_down(self, word: str, held: int) -> None:
         for ordinal in range(MEMBERS):
             wanted = 0 if ordinal >= MEMBERS - held else 1
@@ -186,6 +220,10 @@ class SwarmSite(Site):
         done = self._container(replica).exec_run(command)
         text: str = done.output.decode(errors="replace")
         return text
+
+    def beside(self, replica: str) -> list[str]:
+        process = self._container(replica).attrs["State"]["Pid"]  # as its host numbers it
+        return self._cluster.hosts[self.host_of(replica)].enter("nsenter", "-t", str(process), "-n", "--")
 
     def plain_texts(self) -> dict[str, str]:
         api = self._clients[0].api

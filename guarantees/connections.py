@@ -17,6 +17,8 @@ class Pool:
     """Where the number stands, below the client."""
     door: str = ""
     """The limit that they count against, if the server has several."""
+    assumed: bool = False
+    """Nobody said `each`: it follows from something else."""
 
     @property
     def connections(self) -> int:
@@ -52,6 +54,11 @@ class Connections:
     pools: Sequence[Pool]
 
     @property
+    def name(self) -> str:
+        """`connections`, or `pooler connections`."""
+        return f"{self.limit.door} connections".lstrip()
+
+    @property
     def used(self) -> int:
         """By those who say it."""
         return sum(pool.connections for pool in self.pools)
@@ -62,11 +69,11 @@ class Connections:
         return " + ".join(map(str, self.pools)) or "nobody"
 
     def said(self) -> dict[str, str]:
-        """In words, for an output of the stack."""
+        """In words, for an output of the stack: the first under the budget's own name."""
         kept = " - ".join(f"{name} {number}" for name, number in self.limit.kept.items() if number)
         unsaid = [pool for pool in self.pools if pool.each is None]
         at_most = "at least " if unsaid else "at most "
         return {
-            "connections": f"{at_most}{self.used} of {self.limit.free}: {self.made_of}",
+            self.name: f"{at_most}{self.used} of {self.limit.free}: {self.made_of}",
             "free": f"{self.limit.most} - {kept}",
         }

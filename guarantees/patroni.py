@@ -48,13 +48,21 @@ REPLACEMENT = Timer(
     source="Patroni writes the new synchronous standby to the store and reloads the server, less than 1 s",
 )
 
-LOOKS = Timer(
-    name="members' looks",
-    millis=3_500,
-    source="the first begins up to 1 s late, the last ends up to 1 s later, and a member of the store that is lost "
-    "with the host takes 1.5 s once",
-)
-WAKE = Timer(name="wake", millis=1_000, source="each member looks once a second, and then wakes its Patroni")
+_LOOKS, _MOST_MILLIS = 4, 1_000
+"""Looks in the time after which the lock is taken, and the longest time between two."""
+
+
+def _looks(every: int) -> Timer:
+    return Timer(
+        name="members' looks",
+        millis=2 * every + 1_500,
+        source=f"the first begins up to {every} ms late, the last ends up to as much later, and a member of the store "
+        "that is lost with the host takes 1.5 s once",
+    )
+
+
+def _wake(every: int) -> Timer:
+    return Timer(name="wake", millis=every, source=f"each member looks every {every} ms, and then wakes its Patroni")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,11 +167,13 @@ class Cluster:
         if self.release is None:
             return (LEASE_EXTENSION, self.ttl, self.loop_wait)
         # It is woken from the first silent look on, and asks another member of the store before the lock is gone.
-        woken = (WAKE, self._asked)
-        return (self.release, LOOKS, *min((self.loop_wait,), woken, key=total))
+        every = min(_MOST_MILLIS, self.release.millis // _LOOKS)
+        woken = (_wake(every), self._asked)
+        return (self.release, _looks(every), *min((self.loop_wait,), woken, key=total))
 
     def _switchover(self) -> Promise:
-        timers = (HAND_OVER, PROMOTION, *self.found)
+        pause = (self.pooler.pause,) if self.pooler and self.pooler.pause.millis else ()
+        timers = (*pause, HAND_OVER, PROMOTION, *self.found)
         return Promise(fault="switchover", timers=timers, loss=NOTHING, planned=True)
 
     def _host_lost(self) -> Promise:

@@ -16,8 +16,9 @@ class Following:
 
 @dataclass(frozen=True, kw_only=True)
 class Pooling:
-    """A pooler between clients and a write proxy: `login` is how long it waits after a login that failed, and `connect`
-    how long for a proxy that is gone."""
+    """A pooler between clients and a write proxy: `login` is how long it waits after a login that failed, `connect`
+    how long for a proxy that is gone, and `pause` how long for transactions to end before a planned change (0: not)."""
 
     login: Timer
     connect: Timer
+    pause: Timer

@@ -1,7 +1,7 @@
 """Redis or Valkey under Sentinel: the failover budget.
 
-One fault at a time, from a group whose members are healthy. Read in `sentinel.c` and `replication.c` of Redis 7.2 and
-Valkey 8.1.
+One fault at a time, from a group whose members are healthy, or everything at once. Read in `sentinel.c` and
+`replication.c` of Redis 7.2 and Valkey 8.1.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from guarantees.client import RETRY
 from guarantees.loss import NOTHING, Loss
 from guarantees.promise import Promise
 from guarantees.proxy import Following
-from guarantees.timer import Timer
+from guarantees.timer import Timer, total
 
 SERVER_START = Timer(name="server's start", millis=2_000, source="measured: with little data, less than 2 s")
 PING = Timer(name="ping", millis=1_000, source="SENTINEL_PING_PERIOD: a silent master may have answered just before")
@@ -25,11 +25,21 @@ REPLICA = Timer(
     name="replica attached", millis=1_000, source="the replication timer runs every second, and so does REPLCONF ACK"
 )
 SPLIT_DESYNC = Timer(name="new vote's delay", millis=1_000, source="SENTINEL_MAX_DESYNC")
-STALE_MASTER = Timer(
-    name="stale master",
-    millis=10_000,
-    source="a master at an address that the Sentinels do not know becomes a replica 4 x SENTINEL_PUBLISH_PERIOD (2 s) "
-    "after the switch, at their next INFO; measured: 10.2 s",
+RENEWED = Timer(
+    name="Sentinel's connection",
+    millis=2_000,
+    source="a Sentinel looks up a silent master's name every second, and the master asks it five times a second",
+)
+NAMED = Timer(name="name", millis=5_000, source="a Swarm gives a member its name at a health check, every 5 s")
+EMPTY_PEERS = Timer(
+    name="peers' answers",
+    millis=15_000,
+    source="a server without data waits for them so long where no Sentinel answers",
+)
+PROXY_READY = Timer(
+    name="proxy's readiness",
+    millis=5_000,
+    source="a Swarm gives a proxy its name at a check every 5 s, a kubelet looks every 2 s",
 )
 LAG_ROUNDING_MILLIS = 2_000
 """`min-replicas-max-lag` counts whole seconds, once a second."""
@@ -46,7 +56,8 @@ class Group:
     `lag`; `endpoint` the plain address, if there is one; `answer` how long a
     client waits for an answer; `look_up` for a name whose container is gone; `persisted`: what is written is on disk,
     and if `synced` before it is acknowledged.
-    `stable`: a restarted container has its old address. `together`: one host may have several members.
+    `stable`: a restarted container has its old address; `hung` is how long a replica stays with an old one.
+    `looks`: how long a server that starts asks the others. `together`: one host may have several members.
     """
 
     members: int
@@ -58,6 +69,8 @@ class Group:
     start: Timer
     answer: Timer
     look_up: Timer
+    hung: Timer
+    looks: Timer
     endpoint: Following | None
     persisted: bool
     synced: bool
@@ -69,9 +82,7 @@ class Group:
         if self.members == 1:
             yield from self._alone()
             return
-        killed = (self.down_after, *self._switched())
-        if not self.stable and self.down_after.millis > self.restart.millis:
-            killed = (*killed, STALE_MASTER)
+        killed = self._killed()
         if self._short:
             back = (self.restart, self.start, SERVER_START)
             yield Promise(fault="master killed", timers=(*killed, *back, *self._found()), loss=self._behind())
@@ -84,6 +95,7 @@ class Group:
             )
             stopped = (*self._switched(), *back, *self._found())
             yield Promise(fault="master stopped", timers=stopped, loss=NOTHING, planned=True)
+            yield self._restarted()
             return
         yield Promise(fault="master killed", timers=(*killed, *self._found()), loss=self._behind())
         lost = (PING, self.down_after, *self._switched())
@@ -97,18 +109,40 @@ class Group:
             )
         else:
             yield Promise(fault="host lost", timers=(*lost, *silent), loss=self._behind())
-            again = replace(
-                self.failover_timeout,
-                name="2 x failover_timeout",
-                millis=2 * self.failover_timeout.millis,
-            )
             yield Promise(
                 fault="host lost, first vote split",
-                timers=(*lost, again, SPLIT_DESYNC, *silent),
+                timers=(*lost, *self._voted_again(), *silent),
                 loss=self._behind(),
             )
         # It hands over first: nobody has to miss it, and writes wait until it is through.
         yield Promise(fault="master stopped", timers=(*self._switched(), *self._found()), loss=NOTHING, planned=True)
+        yield self._restarted()
+
+    def _killed(self) -> tuple[Timer, ...]:
+        """Replaced; or back before the Sentinels miss it, and its replicas have to find it where it is now."""
+        replaced = (self.down_after, *self._switched())
+        if self.stable or not self.needed or self.down_after.millis <= self.restart.millis:
+            return replaced
+        return max(replaced, (self.hung, REPLICA), key=total)
+
+    def _restarted(self) -> Promise:
+        """Every container at once. At worst the Sentinels are back first, and their first vote is split."""
+        waits = () if self.persisted else (EMPTY_PEERS,)
+        named = () if self.stable else (NAMED,)
+        up = (self.restart, self.start, self.looks, *waits, SERVER_START, *named)
+        replaced = (self.down_after, *self._voted_again(), *self._switched())
+        found = (RENEWED, self.hung, REPLICA) if self.needed else (RENEWED,)
+        proxies = () if self.endpoint is None else (PROXY_READY,)
+        return Promise(
+            fault="everything restarted",
+            timers=(*up, *max(replaced, found, key=total), *proxies, *self._found()),
+            loss=self._behind() if self.persisted else _EMPTIED,
+            everything=True,
+        )
+
+    def _voted_again(self) -> tuple[Timer, ...]:
+        name, millis = "2 x failover_timeout", 2 * self.failover_timeout.millis
+        return replace(self.failover_timeout, name=name, millis=millis), SPLIT_DESYNC
 
     def _switched(self) -> tuple[Timer, ...]:
         return (STEPS, SEEN, REPLICA) if self.needed else (STEPS, SEEN)

@@ -8,6 +8,7 @@ from ha_platform.args.load_balancer import LoadBalancerArgs
 from ha_platform.args.monitoring_stack import MonitoringArgs
 from ha_platform.args.postgres_ha import PostgresArgs
 from ha_platform.args.rabbitmq import RabbitArgs
+from ha_platform.args.redis_cluster import ClusterArgs
 from ha_platform.args.redis_sentinel import RedisArgs
 from ha_platform.args.repository import RepositoryArgs
 from ha_platform.args.shared import ImagesArgs, KubernetesArgs, SwarmArgs
@@ -18,6 +19,7 @@ from ha_platform.components import (
     MonitoringStack,
     PostgresHA,
     RabbitMQ,
+    RedisCluster,
     RedisSentinel,
     Repository,
     SharedVolume,
@@ -29,6 +31,7 @@ __all__ = [
     "AppTier",
     "AppTierArgs",
     "BrokenStack",
+    "ClusterArgs",
     "ImagesArgs",
     "Kubernetes",
     "KubernetesArgs",
@@ -41,6 +44,7 @@ __all__ = [
     "RabbitArgs",
     "RabbitMQ",
     "RedisArgs",
+    "RedisCluster",
     "RedisSentinel",
     "Repository",
     "RepositoryArgs",

@@ -13,6 +13,7 @@ from components.load_balancer.kind import BALANCERS
 from components.monitoring_stack.kind import MONITORING
 from components.postgres_ha.kind import DATABASES
 from components.rabbitmq.kind import BROKERS
+from components.redis_cluster.kind import CLUSTERS
 from components.redis_sentinel.kind import CACHES
 from components.repository.kind import REPOSITORIES
 from components.shared_volume.kind import VOLUMES
@@ -21,6 +22,7 @@ from ha_platform.args.load_balancer import LoadBalancerArgs
 from ha_platform.args.monitoring_stack import MonitoringArgs
 from ha_platform.args.postgres_ha import PostgresArgs
 from ha_platform.args.rabbitmq import RabbitArgs
+from ha_platform.args.redis_cluster import ClusterArgs
 from ha_platform.args.redis_sentinel import RedisArgs
 from ha_platform.args.repository import RepositoryArgs
 from ha_platform.args.shared_volume import SharedVolumeArgs
@@ -141,15 +143,48 @@ class RedisSentinel(_Component):
 
     def _answers(self, built: Built) -> Outputs:
         contract = _contract(built)
-        sentinels = pulumi.Output.from_input(contract.values["sentinels"])
         return {
-            "sentinels": sentinels.apply(lambda text: text.split(",")),
+            "sentinels": _list(contract, "sentinels"),
             "master_name": contract.values["master_name"],
             "user": contract.values["user"],
             **_secret(contract, "password"),
             **_secret(contract, "sentinel_password"),
             "host": contract.values.get("host"),
             "port": _number(contract, "port"),
+        }
+
+
+class RedisCluster(_Component):
+    """A Redis cluster: keys are spread over several masters."""
+
+    nodes: pulumi.Output[Sequence[str]]
+    """`host:port` of every member."""
+    user: pulumi.Output[str]
+    """Who may use all keys."""
+    password: pulumi.Output[str]
+    """Its password (secret)."""
+    password_secret: pulumi.Output[str]
+    """The name of the cluster's secret that holds the password, for containers to mount."""
+
+    _kind = CLUSTERS
+
+    def __init__(
+        self,
+        name: str,
+        args: ClusterArgs,
+        opts: pulumi.ResourceOptions | None = None,
+        *,
+        platform: Swarm | Kubernetes,
+    ) -> None:
+        """Raises BrokenStack with everything that is wrong, before anything is registered."""
+        super().__init__(name, args, opts, platform)
+
+    def _answers(self, built: Built) -> Outputs:
+        contract = _contract(built)
+        return {
+            "nodes": _list(contract, "cluster_nodes"),
+            "user": contract.values["user"],
+            **_secret(contract, "password"),
         }
 
 
@@ -190,11 +225,10 @@ class RabbitMQ(_Component):
 
     def _answers(self, built: Built) -> Outputs:
         contract = _contract(built)
-        nodes = pulumi.Output.from_input(contract.values["nodes"])
         return {
             "host": contract.values["host"],
             "port": _number(contract, "port"),
-            "nodes": nodes.apply(lambda text: text.split(",")),
+            "nodes": _list(contract, "nodes"),
             "vhost": contract.values["vhost"],
             "user": contract.values["user"],
             **_secret(contract, "password"),
@@ -336,6 +370,10 @@ def _contract(built: Built) -> ClientContract:
     return built.contract
 
 
+def _list(contract: ClientContract, fact: str) -> pulumi.Output[Sequence[str]]:
+    return pulumi.Output.from_input(contract.values[fact]).apply(lambda text: text.split(","))
+
+
 def _number(contract: ClientContract, fact: str) -> pulumi.Output[int] | None:
     value = contract.values.get(fact)
     return None if value is None else pulumi.Output.from_input(value).apply(int)
@@ -347,4 +385,14 @@ def _secret(contract: ClientContract, fact: str) -> Outputs:
     return {fact: value, f"{fact}_secret": contract.secrets[fact].object_name}
 
 
-COMPONENTS = (Repository, PostgresHA, RedisSentinel, RabbitMQ, SharedVolume, AppTier, LoadBalancer, MonitoringStack)
+COMPONENTS = (
+    Repository,
+    PostgresHA,
+    RedisSentinel,
+    RedisCluster,
+    RabbitMQ,
+    SharedVolume,
+    AppTier,
+    LoadBalancer,
+    MonitoringStack,
+)

@@ -118,10 +118,14 @@ class Site:
         rehearsal = self.platform.rehearsal()
         try:
             with rehearsal.gathering():
-                build(rehearsal, pulumi.Resource.__new__(pulumi.Resource))
+                rotates = build(rehearsal, pulumi.Resource.__new__(pulumi.Resource)).retire is not None
         except Unsupported as unsupported:
             faults = refusal_faults(unsupported.refusals)
             raise BrokenStack(title, [_moved(fault, str(place), name) for fault in faults]) from None
+        if rotates:
+            fix = "Leave it out."
+            rule = "is for stack files: it ends when every client has the new password, and they are constructed later"
+            raise BrokenStack(title, [Fault(path=f"{name}.rotate", rule=rule, fix=fix)])
         return registered
 
     def _out_of_turn(self, place: Origin, name: str) -> Sequence[Fault]:

@@ -10,6 +10,7 @@ from model.cloud_balancer import CloudBalancer
 from model.config_file import ConfigFile, ConfigRef
 from model.container import Container, File, Scratch
 from model.endpoint import Endpoint
+from model.front import Front, GivenCertificate, Issued
 from model.image import HttpTool, Image
 from model.job import Job
 from model.members import Members
@@ -21,11 +22,14 @@ from model.probe import ExecCheck, HttpCheck, Probe, Probes, TcpCheck
 from model.resources import Resources
 from model.rollout import Rollout
 from model.scaling import Scaling, ScalingStep
+from model.schedule import Schedule
 from model.secret import Secret, SecretRef
 from model.security import Security
+from model.shard import Shard
 from model.shared_volume import SharedMount, SharedVolume, SharedVolumeRef
 from model.stop import Stop
 from model.tier import REACHES, Tier
+from model.toleration import Toleration
 from model.volume import Volume
 from model.workload import Workload
 
@@ -41,10 +45,13 @@ __all__ = [
     "Endpoint",
     "ExecCheck",
     "File",
+    "Front",
+    "GivenCertificate",
     "HostPath",
     "HttpCheck",
     "HttpTool",
     "Image",
+    "Issued",
     "Job",
     "Members",
     "Origin",
@@ -58,16 +65,19 @@ __all__ = [
     "Rollout",
     "Scaling",
     "ScalingStep",
+    "Schedule",
     "Scratch",
     "Secret",
     "SecretRef",
     "Security",
+    "Shard",
     "SharedMount",
     "SharedVolume",
     "SharedVolumeRef",
     "Stop",
     "TcpCheck",
     "Tier",
+    "Toleration",
     "Volume",
     "Workload",
 ]

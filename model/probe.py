@@ -8,11 +8,13 @@ class HttpCheck:
     """GET `path` on the container port `port`; 200 to 399 passes.
 
     `host` is the Host header, for applications that answer to their own names only; without it the asker's choice.
+    With `tls` the container is asked by HTTPS, and its certificate is not verified: nobody is between.
     """
 
     path: str
     port: int
     host: str | None = None
+    tls: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,11 @@
 from dataclasses import dataclass
 from typing import Literal
 
+SCALER_JOB = "scaler"
+"""Under which Prometheus has what a scaler of ours tells: it reads its figures of containers there."""
+SCALER_PORT = 9198
+"""Where a scaler of ours tells what it does, on platforms that have none of their own."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ScalingStep:

@@ -16,9 +16,11 @@ from model import (
     ConfigFile,
     ConfigRef,
     Endpoint,
+    Image,
     Job,
     Members,
     Origin,
+    Schedule,
     Secret,
     SecretRef,
     SharedVolume,
@@ -212,6 +214,21 @@ class Platform(ABC):
     def member_host(self, name: str, ordinal: int) -> str:
         """The DNS name of one member, resolvable before it is ready."""
 
+    def scaler(
+        self, origin: Origin, *, image: Image, prometheus: str, scrape_seconds: int, parent: pulumi.Resource
+    ) -> Endpoint | None:
+        """Register what changes the counts of the workloads with `scaling` that were said until now, by the figures of
+        the Prometheus at this URL, which scrapes every so many seconds. It tells what it does (`SCALER_PORT`), and what
+        their containers use. `image` has Python.
+
+        None where nothing scales, or the platform does it by itself.
+        """
+        del origin, image, prometheus, scrape_seconds, parent
+        return None
+
+    def finish(self) -> None:  # noqa: B027 (most platforms have nothing to say)
+        """Every word of the stack was said: refuse what needs one that was not."""
+
     # Words.
 
     @abstractmethod
@@ -241,3 +258,7 @@ class Platform(ABC):
     @abstractmethod
     def job(self, word: Job, *, parent: pulumi.Resource) -> tuple[pulumi.Resource, ...]:
         """Register the job. Returns what a dependent must depend on, so that it starts after the job succeeded."""
+
+    @abstractmethod
+    def schedule(self, word: Schedule, *, parent: pulumi.Resource) -> Endpoint:
+        """Register the schedule. The endpoint is its clock's, which tells how the runs were (`METRICS_PORT`)."""

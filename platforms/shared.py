@@ -11,7 +11,7 @@ from typing import Any
 
 import pulumi
 
-from model import Agent, Container, Members, Workload
+from model import Agent, Container, Members, Schedule, Workload
 from platforms.mounts import normal
 
 KEY = "ha-platform.shared-volumes"
@@ -29,7 +29,7 @@ def recorded(container: Container) -> dict[str, str]:
 
 
 def watch(
-    word: Workload | Members | Agent, read: Callable[[Mapping[str, Any]], str | None]
+    word: Workload | Members | Agent | Schedule, read: Callable[[Mapping[str, Any]], str | None]
 ) -> list[pulumi.ResourceHook]:
     """The hook of what mounts shared volumes: it fails a preview or an update that shows other data, or announces it.
     `read` finds in a resource's inputs what was `recorded`."""
@@ -43,7 +43,7 @@ def watch(
     return [pulumi.ResourceHook(f"shared-{word.name}", look, pulumi.ResourceHookOptions(on_dry_run=True))]
 
 
-def announcements(word: Workload | Members | Agent, before: str | None) -> Iterator[str]:
+def announcements(word: Workload | Members | Agent | Schedule, before: str | None) -> Iterator[str]:
     """What changes for the paths of `word`. Raises OtherData for one that nobody asked for."""
     mounted = json.loads(before or "{}")
     for mount in word.container.shared:
@@ -53,7 +53,7 @@ def announcements(word: Workload | Members | Agent, before: str | None) -> Itera
             continue
         if mount.instead_of != name:
             beside = "" if name != new.name else " Give the new place a name of its own in `volumes`, and"
-            fix = f"{beside} write `instead_of: {name}` beside its name here".strip()
+            fix = f"{beside} write `instead_of: {name}` beside its name".strip()
             raise OtherData(
                 f"{word.origin}: {path} would show other data: it shows volume {name} ({place}), and then {new.name} "
                 f"({new.place}). Data does not follow. Change it back; if it is meant, {fix[0].lower()}{fix[1:]}."

@@ -19,6 +19,7 @@ _NAMES = ("fileName", "mountPath", "name", "target")
 _STORES = {
     "PostgresHA": ("databases", "pg", "switchover"),
     "RedisSentinel": ("caches", "redis", "master stopped"),
+    "RedisCluster": ("clusters", r"redis-\d+", "master stopped"),
     "RabbitMQ": ("brokers", "rabbitmq", "node stopped"),
 }
 """Component -> its key in a stack file, how its members are called, and what a rolling change is to it."""

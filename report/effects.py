@@ -171,6 +171,8 @@ def _label(one: Resource, name: str) -> bool:
 
 def _replicas(one: Resource) -> str:
     if "taskSpec" in one.inputs:
+        if _label(one, "ha-platform.scaling"):
+            return "as many replicas as its autoscaler says"
         mode = one.inputs["mode"].get("replicated")
         count = mode["replicas"] if mode else None
     else:

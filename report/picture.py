@@ -19,7 +19,8 @@ from settings.faults import BrokenStack
 
 _SHAPES = {
     "balancers": ("{{", "}}"), "apps": ("[", "]"), "databases": ("[(", ")]"), "caches": ("[(", ")]"),
-    "brokers": ("[(", ")]"), "volumes": ("[/", "/]"), "repositories": ("[/", "/]"), "monitoring": ("([", "])"),
+    "clusters": ("[(", ")]"), "brokers": ("[(", ")]"), "volumes": ("[/", "/]"), "repositories": ("[/", "/]"),
+    "monitoring": ("([", "])"),
 }  # fmt: skip
 _STYLES = (
     "classDef lost stroke:#c62828,stroke-width:3px;",

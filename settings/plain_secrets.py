@@ -18,13 +18,18 @@ _BEFORE_KEY = re.compile(
 _FORM = re.compile("BASE|VALUE|PLAIN|TEXT|BASE64|B64|HEX|OLD|NEW|PREVIOUS|CURRENT|PRIMARY|SECONDARY|DEFAULT|[0-9]+")
 """A word behind a secret's name that leaves it one: SECRET_KEY_BASE."""
 _PASSWORD_WORD = re.compile("PASSWORD|PASSWD|PASS|PWD|PASSPHRASE|PASSCODE|PIN")
-_SWITCH = re.compile("true|false|yes|no|on|off|none|null|(en|dis)abled|required|optional|auto|default", re.IGNORECASE)
+_SWITCH = re.compile(
+    "true|false|yes|no|on|off|none|null|(en|dis)abled|required|optional|auto|default|(str|bytes|string),?",
+    re.IGNORECASE,
+)
+"""And types: a configuration file may be a program."""
 _NO_SECRETS = ("PWD", "OLDPWD", "initial-cluster-token")
 """Directories of the shell, and the name of an etcd cluster."""
 _PLACEHOLDER = re.compile(
-    r"\$\$?[A-Za-z_({]|<[A-Za-z]|%[({A-Z]|\{|\*+$|/(run|etc|var|tmp|app|opt|secrets|mnt|home|usr|data|config|root)/|file:"
+    r"\$\$?[A-Za-z_({]|<[A-Za-z]|%[({A-Z]|\{|\*+$|/(run|etc|var|tmp|app|opt|secrets|mnt|home|usr|data|config|root)/|file:|self\.|[A-Za-z_][\w.]*[\[(]"
 )
-"""Starts what stands for a value that comes from elsewhere, or names a file. (`$$` is Kubernetes' `$`.)"""
+"""Starts what stands for a value that comes from elsewhere, names a file, or is an expression of a program. (`$$` is
+Kubernetes' `$`.)"""
 
 _URL = re.compile(r"\b[A-Za-z][A-Za-z0-9+.-]{0,30}://[^\s/?#@:'\"]*:(?P<value>[^\s/@'\"]+)@")
 _NAME = r"(?<![A-Za-z])(?P<name>[A-Za-z][A-Za-z0-9_.-]{0,100})"

@@ -4,6 +4,7 @@ Each unit reads the text a person writes (`500m`, `1Gi`, `30s`) and holds the pl
 code constructs settings an `int` is that number already; a stack file must say its units (`FROM_A_PERSON`).
 """
 
+import ipaddress
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
+    BeforeValidator,
     Field,
     GetCoreSchemaHandler,
     StringConstraints,
@@ -168,6 +170,20 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z]([a-z0-9-]{0,22}[a-z0-9]
 
 Hostname = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,62}[A-Za-z0-9])?$")]
 """The name of a host, as `docker node ls` shows it."""
+
+
+def _network(text: object) -> str:
+    try:
+        network = str(ipaddress.ip_network(str(text)))
+    except ValueError:
+        raise ValueError("is not an address range such as `10.0.0.0/8` (no host bits set)") from None
+    if "%" in network:
+        raise ValueError("names an interface of one host; write the address range without `%...`")
+    return network
+
+
+Network = Annotated[str, BeforeValidator(_network)]
+"""An address or an address range."""
 
 SecretName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,49}$")]
 """The name of a given secret (a key of `ha-platform:secrets`). Docker takes 64 characters, and the platform adds 14."""

@@ -18,11 +18,18 @@ def metrics(expr: str) -> set[str]:
 
 
 def fire(
-    rules: Sequence[AlertRule], series: Mapping[str, str], expected: Collection[str], *, after: str, recorded: str = ""
+    rules: Sequence[AlertRule],
+    series: Mapping[str, str],
+    expected: Collection[str],
+    *,
+    after: str,
+    recorded: str = "",
+    every: str = "15s",
 ) -> None:
     """Asserts that after this time, counted from 1970, exactly the rules of these names fire.
 
-    `series`: a series with its labels -> its values, one every 15 s, in promtool's words (`1x40`). `recorded`: a file
+    `series`: a series with its labels -> its values, one `every` 15 s, in promtool's words (`1x40`); so often rules are
+    evaluated, too. `recorded`: a file
     of rules that make series.
     """
     samples = [{"labels": f'{{alertname="{name}"}}', "value": 1} for name in sorted(expected)]
@@ -32,10 +39,10 @@ def fire(
             Path(place, name).write_text(text)
         firing = 'count by (alertname) (ALERTS{alertstate="firing"})'
         test = {
-            "interval": "15s",
+            "interval": every,
             "input_series": [{"series": name, "values": values} for name, values in series.items()],
             "promql_expr_test": [{"expr": firing, "eval_time": after, "exp_samples": samples}],
         }
         judged = Path(place, "test.yml")
-        judged.write_text(yaml.safe_dump({"rule_files": [*files], "evaluation_interval": "15s", "tests": [test]}))
+        judged.write_text(yaml.safe_dump({"rule_files": [*files], "evaluation_interval": every, "tests": [test]}))
         passes(program("promtool", "prometheus"), "test", "rules", str(judged))

@@ -79,10 +79,15 @@ class S3Server:
         answer = httpx.get(self._place(folder), headers={"Accept": "application/json"}, trust_env=False)
         return [str(one["FullPath"]).rpartition("/")[2] for one in answer.raise_for_status().json()["Entries"] or ()]
 
-    def spoil(self, folder: str) -> None:
-        """One byte in the middle of each file of a folder of the bucket is another."""
+    def content(self, path: str) -> bytes:
+        """Of a file of the bucket."""
+        folder, _, name = path.rpartition("/")
+        return bytes(httpx.get(self._place(folder) + name, trust_env=False).raise_for_status().content)
+
+    def spoil(self, folder: str, *names: str) -> None:
+        """One byte in the middle of each file of a folder of the bucket is another, or of those that are named."""
         place = self._place(folder)
-        for name in self.names(folder):
+        for name in names or self.names(folder):
             content = bytearray(httpx.get(place + name, trust_env=False).raise_for_status().content)
             content[len(content) // 2] ^= 1
             httpx.put(place + name, content=bytes(content), trust_env=False).raise_for_status()

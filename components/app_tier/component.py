@@ -2,15 +2,19 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 import pulumi
 
+from components.app_tier.celery.exporter import exporter
+from components.app_tier.celery.programs import programs
 from components.app_tier.container import AppContainer, announced
 from components.app_tier.files import texts
 from components.app_tier.injected import USES, injected, set_twice
 from components.app_tier.replicas import Replicas, most
-from components.app_tier.settings import AppTierSettings
+from components.app_tier.schedules import schedules
+from components.app_tier.settings import AppTierSettings, CommonMetric
 from components.app_tier.uses import each_use
 from components.app_tier.volumes import shared_mounts
 from components.component import Component
@@ -27,13 +31,14 @@ class AppTier(Component):
 
     `contracts` are the client contracts of what the tier uses, by the component's name; `given` are the given secrets
     and `volumes` the shared volumes, each by name; `origin` is where the settings stand. Outputs: `endpoint` (where the
-    replicas answer), `max_replicas` (the most that may answer at the same moment, a rollout included) and
-    `observability`.
+    replicas answer), `max_replicas` (the most that may answer at the same moment, a rollout included), `observability`,
+    and `resources`: when these are there, all of it uses what the contracts say.
     """
 
     endpoint: Endpoint
     max_replicas: int
     observability: Observability
+    resources: tuple[pulumi.Resource, ...]
 
     def __init__(
         self,
@@ -58,12 +63,13 @@ class AppTier(Component):
         added = injected(name, settings, reached, given, uses_scope.secret)
         shared = shared_mounts(settings.shared_volumes, volumes)
         files = _files(scope.at("files"), name, settings)
-        container = AppContainer(settings, image=image, injected=added, files=files, shared=shared)
-        migrating = container
-        if settings.migrations is not None and pooled:
-            # A migration takes locks of its session and changes what a session has: it goes to the server itself.
+        run = programs(scope.at("celery"), name, settings, contracts)
+        container = AppContainer(settings, image=image, injected=added, files=files, programs=run, shared=shared)
+        direct = container
+        if (settings.migrations is not None or settings.schedules) and pooled:
+            # Both take locks of their session and change what a session has: they go to the server itself.
             added = injected(f"{name}-migrate", settings, contracts, given, uses_scope.secret)
-            migrating = AppContainer(settings, image=image, injected=added, files=files, shared=shared)
+            direct = AppContainer(settings, image=image, injected=added, files=files, programs=run, shared=shared)
         uses = tuple(resource for contract in contracts.values() for resource in contract.resources)
         uses += tuple(dict.fromkeys(resource for mount in shared for resource in mount.source.resources))
         outside = tuple(dict.fromkeys(place for contract in contracts.values() for place in contract.outside))
@@ -74,7 +80,7 @@ class AppTier(Component):
                     name=f"{name}-migrate",
                     origin=scope.at("migrations").origin,
                     tier=Tier.APP,
-                    container=migrating.migration(settings.migrations.command),
+                    container=direct.migration(settings.migrations.command),
                     retries=settings.migrations.retries,
                     deadline_seconds=settings.migrations.deadline,
                     outside=outside,
@@ -93,7 +99,24 @@ class AppTier(Component):
         )
         self.endpoint = scope.replicas(replicas.word())
         self.max_replicas = most(settings)
-        self.observability = scope.observed(_observability(name, settings, self.endpoint))
+        by_the_clock = [
+            *schedules(
+                scope, name, settings, direct, outside=outside, depends_on=(*uses, *migrated, *self.endpoint.resources)
+            )
+        ]
+        beside = []
+        if settings.celery:
+            beside.append(
+                exporter(
+                    scope.at("celery"), name, settings, container.service(), outside=outside,
+                    depends_on=(*uses, *migrated),
+                )
+            )  # fmt: skip
+        clients = (*by_the_clock, *beside)
+        self.resources = (*self.endpoint.resources, *(each for _, resources in clients for each in resources))
+        self.observability = scope.observed(
+            _observability(name, settings, self.endpoint), *(observed for observed, _ in clients)
+        )
         self.register_outputs({"host": self.endpoint.host})
 
 
@@ -111,6 +134,20 @@ def _file_name(app: str, path: str) -> str:
     return "-".join(filter(None, (app, readable, digest(path))))
 
 
+_COMMON: dict[CommonMetric, Panel] = {
+    "http_requests_total": Panel(title="requests", expr="sum(rate(http_requests_total{%s}[5m]))", unit="reqps"),
+    "http_request_duration_seconds": Panel(
+        title="95 % of requests within",
+        expr="histogram_quantile(0.95, sum by (le) (rate(http_request_duration_seconds_bucket{%s}[5m])))",
+        unit="s",
+    ),
+    "cache_hit_ratio": Panel(title="cache hits", expr="avg(cache_hit_ratio{%s})", unit="percentunit"),
+    "database_connection_pool_size": Panel(
+        title="connections to databases", expr="sum(database_connection_pool_size{%s})"
+    ),
+}
+
+
 def _observability(name: str, settings: AppTierSettings, endpoint: Endpoint) -> Observability:
     """The rule fires when no replica answers. One that named the count would restart Prometheus with every change."""
     port = settings.metrics_port
@@ -121,9 +158,14 @@ def _observability(name: str, settings: AppTierSettings, endpoint: Endpoint) -> 
         replicas_host=endpoint.replicas_host,
         port=port,
         path=settings.metrics.path,
+        renamed=tuple((theirs, common) for common, theirs in settings.metrics.names.items() if theirs != common),
     )
+    panels = (_COMMON[common] for common in settings.metrics.names)
     return Observability(
         targets=(target,),
         rules=(down_rule(f"App_{name.replace('-', '_')}", target, runbook="docs/runbooks/app-down.md"),),
-        panels=(Panel(title=f"{name}: replicas up", expr=f'sum(up{{job="{target.job}"}})'),),
+        panels=(
+            Panel(title=f"{name}: replicas up", expr=f'sum(up{{job="{target.job}"}})'),
+            *(replace(one, title=f"{name}: {one.title}", expr=one.expr % f'job="{target.job}"') for one in panels),
+        ),
     )

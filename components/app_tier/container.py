@@ -14,6 +14,9 @@ NOT_SECRET = "HA_PLAIN_TEXTS"
 STOP_MARGIN_SECONDS = 5
 """Between the end of the longest request and the kill, for the process to close its connections."""
 
+GIVE_BACK_SECONDS = 15
+"""The same for a worker that gives tasks back: it ends their processes first, which took 4 s on a busy machine."""
+
 
 class AppContainer:
     """Builds both containers from the same settings, so that a migration sees what the application sees."""
@@ -25,9 +28,11 @@ class AppContainer:
         image: Image,
         injected: Injected,
         files: Mapping[str, ConfigRef],
+        programs: Sequence[File] = (),
         shared: Sequence[SharedMount],
     ) -> None:
         configured = (File(path=path, source=source, alone=True) for path, source in files.items())
+        self._programs = tuple(programs)
         self._base = Container(
             image=image,
             command=settings.command or (),
@@ -49,8 +54,12 @@ class AppContainer:
         )
 
     def service(self) -> Container:
-        """The container of a replica."""
-        return self._base
+        """The container of a replica, with the platform's own programs."""
+        return replace(self._base, files=(*self._base.files, *self._programs))
+
+    def scheduled(self, command: tuple[str, ...], own: Resources) -> Container:
+        """The same as for a migration, with resources of its own."""
+        return replace(self.migration(command), resources=own)
 
     def migration(self, command: tuple[str, ...]) -> Container:
         """The same image, variables and secrets, running `command`; devices are for replicas."""
@@ -59,7 +68,7 @@ class AppContainer:
 
 def grace_seconds(settings: AppTierSettings) -> int:
     """From the signal to the kill."""
-    return settings.longest_request + STOP_MARGIN_SECONDS
+    return settings.longest_request + (GIVE_BACK_SECONDS if settings.celery else STOP_MARGIN_SECONDS)
 
 
 def announced(settings: AppTierSettings) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from components.app_tier import file_rules, rules
+from components.app_tier.celery.rules import RULES as CELERY_RULES
 from components.app_tier.component import AppTier
 from components.app_tier.contract import app_contract
 from components.app_tier.drain import drain
@@ -13,7 +14,7 @@ from components.app_tier.uses import each_use
 from components.app_tier.volumes import shared_uses
 from components.contracts import Backend, in_role
 from components.images import Images
-from components.kind import Build, Built, Gives, Kind, Reference, SecretUse
+from components.kind import Build, Built, Clients, Gives, ImageNeed, Kind, Reference, SecretUse
 from model import HttpTool, Image
 
 
@@ -46,8 +47,17 @@ def _build(build: Build[AppTierSettings]) -> Built:
             max_replicas=tier.max_replicas,
         )
     return Built(
-        contract=app_contract(build.name, settings, build.platform), backend=backend, observability=tier.observability
+        contract=app_contract(build.name, settings, build.platform),
+        backend=backend,
+        observability=tier.observability,
+        runs=Clients(resources=tier.resources, stop_seconds=settings.longest_request),
     )
+
+
+def _images(settings: AppTierSettings | None) -> Iterator[ImageNeed]:
+    """The scaler's, where the platform has none of its own: it needs Python, and this image has it everywhere."""
+    if settings is not None and settings.scaling is not None:
+        yield ImageNeed("postgres", below="scaling", programs=("python3",))
 
 
 def _image(images: Images, settings: AppTierSettings) -> Image:
@@ -100,6 +110,7 @@ APPS = Kind(
     build=_build,
     gives=frozenset({Gives.BACKEND, Gives.CONTRACT, Gives.ALERTS}),
     promise=lambda part, platform: app_contract(part.name, part.settings, platform),
+    images=_images,
     refs=lambda settings: (settings.image,),
     uses=_uses,
     groups=groups,
@@ -107,7 +118,7 @@ APPS = Kind(
     pools=pools,
     secrets=_secrets,
     keeps=lambda settings: ("",) if settings.volumes else (),
-    rules=(*rules.RULES, *file_rules.RULES),
+    rules=(*rules.RULES, *file_rules.RULES, *CELERY_RULES),
     advice=rules.ADVICE,
     keys={
         "": {
@@ -134,13 +145,34 @@ APPS = Kind(
             "spread": "spread",
             "prefer_spot": "prefer_spot",
             "node_labels": "placement.labels",
+            "tolerations": "placement.tolerations",
         },
         "uses": {"uses": "uses"},
+        "celery": {
+            **_CONTAINER,
+            "container.command": "celery",
+            "node_labels": "placement.labels",
+            "tolerations": "placement.tolerations",
+        },
         "migrations": {
             **_CONTAINER,
             "container.command": "migrations.command",
             "retries": "migrations.retries",
             "deadline_seconds": "migrations.deadline",
+        },
+        "schedules.*": {
+            **_CONTAINER,
+            "name": "schedules.*",
+            "container.command": "schedules.*.command",
+            "container.resources": "schedules.*.resources",
+            "at": "schedules.*.at",
+            "zone": "schedules.*.time_zone",
+            "deadline_seconds": "schedules.*.deadline",
+            "start_within_seconds": "schedules.*.start_within",
+            "history": "schedules.*.history",
+            "hosts": "schedules.*.host",
+            "node_labels": "placement.labels",
+            "tolerations": "placement.tolerations",
         },
     },
 )

@@ -57,6 +57,7 @@ class Replicas:
             "ports": ports(self.settings),
             "probes": probes(self.settings),
             "node_labels": self.settings.placement.labels,
+            "tolerations": self.settings.placement.tolerated,
             "outside": self.outside,
             "priority": self.settings.priority,
             "account_annotations": self.settings.account_annotations,

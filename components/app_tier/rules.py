@@ -57,6 +57,7 @@ def plain_texts_hold_no_secrets(context: Context) -> Iterator[Fault]:
                 yield _secret(path, f"{context.give_secret}{variable.lower()}", variable)
         migration = settings.migrations.command if settings.migrations else ()
         lists = {"command": settings.command or (), "args": settings.args, "migrations.command": migration}
+        lists |= {f"schedules.{each}.command": one.command for each, one in settings.schedules.items()}
         for key, arguments in lists.items():
             for index in secrets_in_arguments(arguments) if key not in settings.not_secret else ():
                 yield _secret(f"{origin.at(key)}[{index}]", f"{context.give_secret}<name>", key)
@@ -160,6 +161,19 @@ def updates_find_devices(context: Context) -> Iterator[Fault]:
             )
 
 
+def presets_fit(context: Context) -> Iterator[Fault]:
+    """A preset is for what the used component does well."""
+    for app, settings in context.parts("apps").items():
+        for name, use in each_use(settings.uses).items():
+            component = context.component(name)
+            if use.preset is None or not isinstance(component, Offering):
+                continue
+            if wrong := component.terms().unfit.get(use.preset):
+                yield Fault(
+                    path=str(Origin(key="apps", name=app).at("uses", name, "preset")), rule=wrong, got=repr(use.preset)
+                )
+
+
 def _unknown(origin: Origin, name: str, use: Use, terms: Terms) -> Iterator[Fault]:
     if use.preset is not None and use.preset not in terms.presets:
         yield Fault(
@@ -193,4 +207,4 @@ RULES = (
     uses_name_roles,
     uses_name_users,
 )
-ADVICE = (updates_find_devices,)
+ADVICE = (updates_find_devices, presets_fit)

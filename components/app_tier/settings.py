@@ -1,18 +1,22 @@
 """The settings of an application tier."""
 
-from collections.abc import Iterator
-from typing import Annotated, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, StringConstraints, Tag, model_validator
 
 from components.app_tier.account import AccountAnnotations
 from components.app_tier.address import address_terms
+from components.app_tier.celery import preset as celery_preset
+from components.app_tier.celery.settings import CelerySettings
 from components.app_tier.checks import ProbesSettings
 from components.app_tier.files import Files, clashes
 from components.app_tier.rollout import RolloutSettings, singleton_problems
 from components.app_tier.scaling import ScalingSettings
+from components.app_tier.schedule_settings import ScheduleName, ScheduleSettings
+from components.app_tier.schedule_settings import problems as schedule_problems
 from components.app_tier.uses import Uses, each_use
-from components.app_tier.volumes import SharedVolumes, Volumes
+from components.app_tier.volumes import SharedVolumes, Volumes, written
 from components.app_tier.volumes import problems as volume_problems
 from components.contracts import Terms
 from components.placement import PlacementSettings
@@ -42,7 +46,10 @@ AppImage = Annotated[str, StringConstraints(min_length=1, max_length=512), After
 """A reference, or the name of a pin: which pins there are is for a rule of the whole stack."""
 
 NotSecret = Annotated[
-    str, StringConstraints(pattern=r"^([A-Za-z_][A-Za-z0-9_]{0,127}|migrations\.command|(/[A-Za-z0-9._-]+)+)$")
+    str,
+    StringConstraints(
+        pattern=r"^([A-Za-z_][A-Za-z0-9_]{0,127}|migrations\.command|schedules\.[a-z][a-z0-9-]*\.command|(/[A-Za-z0-9._-]+)+)$"
+    ),
 ]
 """A variable, a list of arguments, or the path of a configuration file."""
 
@@ -111,6 +118,14 @@ class MigrationsSettings(Settings):
     """Longest time for all tries."""
 
 
+CommonMetric = Literal[
+    "http_requests_total", "http_request_duration_seconds", "cache_hit_ratio", "database_connection_pool_size"
+]
+"""What many applications measure: a counter, a histogram, and two gauges."""
+MetricName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_:][A-Za-z0-9_:]*$", max_length=200)]
+"""The name of a metric; of a histogram without its suffixes."""
+
+
 class MetricsSettings(Settings):
     """Where the application serves Prometheus metrics."""
 
@@ -118,6 +133,9 @@ class MetricsSettings(Settings):
     """Path of the metrics, without a query: Prometheus would ask for a path with a `%3F` in it."""
     port: MetricsPort | None = None
     """Port of the metrics: a number, or a name in `ports`; default: the tier's `port`."""
+    names: dict[CommonMetric, MetricName] = Field(default_factory=dict)
+    """Which of these the application has, and what it calls them (`http_requests_total: my_requests_total`).
+    Prometheus stores them under the common name, and the dashboard shows each."""
 
 
 class AppSecuritySettings(Settings):
@@ -168,7 +186,7 @@ class AppTierSettings(Settings):
     """Plain variables. Not for secrets: what looks like one is refused."""
     not_secret: tuple[NotSecret, ...] = ()
     """What only looks like a secret: names of variables in `env`, paths in `files`, or `args`, `command`,
-    `migrations.command`."""
+    `migrations.command`, `schedules.<name>.command`."""
     files: Files = Field(default_factory=dict)
     """Configuration files: absolute path -> text, or `file` with the path of one below the directory of Pulumi.yaml.
     Each is mounted read-only beside what the image has in that directory, readable by everybody in the container. A
@@ -180,12 +198,18 @@ class AppTierSettings(Settings):
     uses: Uses = Field(default_factory=dict)
     """Databases, caches and other apps by name -> prefix of the variables that tell how to reach them
     (`main: DATABASE`), or how these are named and written (`prefix`, `preset`, `env`, `inject`)."""
+    celery: CelerySettings | None = None
+    """A part of Celery, which uses one broker of `uses` with `preset: celery`. Command and checks follow from it."""
     migrations: MigrationsSettings | None = None
     """Runs before the rollout."""
+    schedules: dict[ScheduleName, ScheduleSettings] = Field(default_factory=dict)
+    """What runs by the clock, by name, in the image and with what the application is given: never two runs at once,
+    each with a deadline."""
     probes: ProbesSettings = ProbesSettings()
     """Health checks."""
     longest_request: Seconds = Field(default=30, ge=1, le=3600)
-    """The longest request or stream: a stopping replica gets this long, and a margin, to finish."""
+    """The longest request or stream: a stopping replica gets this long, and a margin, to finish. A Celery worker gives
+    the tasks back that have not ended by then."""
     metrics: MetricsSettings | None = None
     """Prometheus metrics, if the application has them."""
     writable_paths: WritablePaths = ()
@@ -259,6 +283,10 @@ class AppTierSettings(Settings):
         """What its contract holds: nothing without a port."""
         return address_terms(self.port, self.ports)
 
+    def writes_to(self) -> Mapping[str, str]:
+        """Key -> shared volume."""
+        return written(self.shared_volumes)
+
     def scratch(self) -> tuple[Scratch, ...]:
         """The writable directories, as neutral words."""
         if isinstance(self.writable_paths, dict):
@@ -293,6 +321,11 @@ class AppTierSettings(Settings):
         if self.port is None and self.metrics is not None and metrics is None:
             yield "`metrics` needs `metrics.port` in a tier without a `port`"
 
+    @model_validator(mode="before")
+    @classmethod
+    def _with_celery(cls, value: Any) -> Any:
+        return celery_preset.expanded(value) if isinstance(value, dict) and value.get("celery") is not None else value
+
     @model_validator(mode="after")
     def _consistent(self) -> "AppTierSettings":
         problems = []
@@ -302,7 +335,7 @@ class AppTierSettings(Settings):
             problems.append("give `size` or `resources`, not both")
         if self.identity is None and not self.security.allow_root:
             problems.append("`run_as: root` needs `security.allow_root: true`; better use an image that runs as a user")
-        problems += [*self._port_problems(), *singleton_problems(self)]
+        problems += [*self._port_problems(), *singleton_problems(self), *celery_preset.problems(self)]
         if self.secret_env and self.command is None:
             problems.append("`secret_env` needs `command`: a launcher exports the secrets and then runs it")
         exported = [name for name, use in each_use(self.uses).items() if use.inject == "variables"]
@@ -310,7 +343,7 @@ class AppTierSettings(Settings):
             problems.append(
                 f"`uses.{exported[0]}.inject: variables` needs `command`: a launcher exports the secrets and runs it"
             )
-        problems += volume_problems(self)
+        problems += [*schedule_problems(self), *volume_problems(self)]
         directories = dict.fromkeys(self.writable_paths, "writable_paths")
         problems += [
             f"`volumes` and `writable_paths` both mount {path}" for path in self.volumes if path in directories

@@ -69,6 +69,12 @@ def shared_mounts(
     )
 
 
+def written(given: Mapping[str, str | SharedVolumeUse]) -> dict[str, str]:
+    """Key of the application -> shared volume to which it may write."""
+    uses = shared_uses(given).items()
+    return {f"shared_volumes.{path}": use.volume for path, use in uses if not use.read_only}
+
+
 _FOR_REPLICAS_ALIKE = {
     "scaling": "each volume belongs to one replica; set `replicas`",
     "rollout": "replicas with volumes are replaced one after the other, each stopped before its successor starts",

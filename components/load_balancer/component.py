@@ -20,8 +20,11 @@ from model import (
     Container,
     Endpoint,
     File,
+    Front,
+    GivenCertificate,
     HttpCheck,
     Image,
+    Issued,
     Origin,
     Port,
     Probe,
@@ -44,8 +47,8 @@ class LoadBalancer(Component):
     """One load balancer.
 
     `backends` holds every application of `settings.apps`, `certificates` the values of the given secrets that `tls`
-    names; `origin` is where the settings stand. Outputs: `entry` (where the outside reaches it), `endpoint`
-    (the proxies inside the platform) and `observability`.
+    and `front.tls` name; `origin` is where the settings stand. Outputs: `entry` (where the outside reaches it),
+    `endpoint` (the proxies inside the platform) and `observability`.
     """
 
     entry: Entry
@@ -85,6 +88,7 @@ class LoadBalancer(Component):
                 cloud_balancer=CloudBalancer(
                     annotations=settings.cloud_balancer.annotations, sources=settings.cloud_balancer.sources
                 ),
+                front=_front(settings, certificates or {}),
                 probes=_probes(engine.place.status_port),
                 rollout=Rollout(deadline_seconds=2 * _START_SECONDS),
                 spread="require" if settings.replicas > 1 else "prefer",
@@ -137,6 +141,23 @@ def _tcp_port(name: str, route: TcpRoute) -> PublicPort:
 
 def _tcp(settings: LoadBalancerSettings) -> dict[str, int]:
     return {name: route.listen for name, route in sorted(settings.tcp.items())}
+
+
+def _front(settings: LoadBalancerSettings, values: Mapping[str, pulumi.Output[str]]) -> Front:
+    tls, hosts = settings.front.tls, [route.host for route in settings.routes]
+    certificate: GivenCertificate | Issued | None = None
+    if tls and tls.issuer:
+        certificate = Issued(name=tls.issuer, kind=tls.issuer_kind)
+    elif tls and tls.certificate and tls.private_key:
+        certificate = GivenCertificate(certificate=values[tls.certificate], private_key=values[tls.private_key])
+    return Front(
+        port=None if settings.listen.http is None else "http",
+        hosts=tuple(sorted({host for host in hosts if host is not None})),
+        any_host=None in hosts,
+        trusted_proxies=settings.trusted_proxies,
+        annotations=settings.front.annotations,
+        tls=certificate,
+    )
 
 
 def _probes(status_port: int) -> Probes:

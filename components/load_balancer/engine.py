@@ -30,6 +30,8 @@ class Engine(ABC):
     """Prints the version of the program and ends."""
     place: Place
     """Ports, files and directories inside the container."""
+    differences: Mapping[str, str]
+    """What is rendered with another meaning at its edges, by field (`routes[].balance`): for the documentation."""
 
     @abstractmethod
     def command(self) -> tuple[str, ...]:

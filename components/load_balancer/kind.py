@@ -11,6 +11,7 @@ from components.load_balancer.settings import LoadBalancerSettings
 from guarantees.drain import Drain
 from guarantees.surroundings import Surroundings
 from guarantees.topology import Group
+from settings.certificates import certificates
 
 
 def _build(build: Build[LoadBalancerSettings]) -> Built:
@@ -81,6 +82,10 @@ def _secrets(settings: LoadBalancerSettings) -> Iterator[SecretUse]:
     if settings.tls:
         yield SecretUse("tls.certificate", settings.tls.certificate)
         yield SecretUse("tls.private_key", settings.tls.private_key)
+    in_front = settings.front.tls
+    if in_front and in_front.certificate and in_front.private_key:
+        yield SecretUse("front.tls.certificate", in_front.certificate, form=certificates)
+        yield SecretUse("front.tls.private_key", in_front.private_key)
 
 
 BALANCERS = Kind(
@@ -106,6 +111,12 @@ BALANCERS = Kind(
             "public_ports.status": "status.port",
             "cloud_balancer.annotations": "cloud_balancer.annotations",
             "cloud_balancer.sources": "cloud_balancer.sources",
+            "front.port": "listen.http",
+            "front.hosts": "routes",
+            "front.any_host": "routes",
+            "front.trusted_proxies": "trusted_proxies",
+            "front.annotations": "front.annotations",
+            "front.tls": "front.tls",
             "container.stop.grace_seconds": "longest_stream",
             "container.resources": "resources",
         }

@@ -65,6 +65,18 @@ def proxies_outlast_requests(context: Context) -> Iterator[Fault]:
             )
 
 
+def https_in_front_is_all_there_is(context: Context) -> Iterator[Fault]:
+    """Most controllers answer over plain HTTP, too, unless something redirects."""
+    for name, balancer in _balancers(context):
+        if balancer.front.tls and not balancer.require_https:
+            yield Fault(
+                path=str(Origin(key="balancers", name=name).at("require_https")),
+                rule="is not set: TLS ends in front, and what comes there over plain HTTP is answered, too",
+                got="false",
+                fix="Set it, unless the controller itself redirects to HTTPS.",
+            )
+
+
 def bodies_fit_scratch(context: Context) -> Iterator[Fault]:
     """An application that collects a body in `/tmp`, as most frameworks do, needs the space."""
     for name, balancer in _balancers(context):
@@ -118,4 +130,4 @@ def _balancers(context: Context) -> Iterator[tuple[str, LoadBalancerSettings]]:
 
 
 RULES = (routes_lead_to_ports, proxies_outlast_requests)
-ADVICE = (bodies_fit_scratch, closed_paths_are_asked_for)
+ADVICE = (bodies_fit_scratch, closed_paths_are_asked_for, https_in_front_is_all_there_is)

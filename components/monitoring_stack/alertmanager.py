@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from components.monitoring_stack.alertmanager_config import Secrets, alertmanager_yml
 from components.monitoring_stack.probes import http_probes
-from components.monitoring_stack.settings import AlertmanagerSettings
+from components.monitoring_stack.settings import MonitoringSettings
 from components.observability import AlertRule
 from components.scope import Scope
 from components.store_image import StoreImage
@@ -30,9 +30,10 @@ RESOURCES = Resources(
 
 
 def alertmanager(
-    scope: Scope, settings: AlertmanagerSettings, *, image: StoreImage, secrets: Secrets, rules: Sequence[AlertRule]
+    scope: Scope, settings: MonitoringSettings, *, image: StoreImage, secrets: Secrets, rules: Sequence[AlertRule]
 ) -> Endpoint:
     """Tells of each of `rules` whom it fits."""
+    own = settings.alertmanager
     config = scope.secret(f"{NAME}-config", alertmanager_yml(settings, secrets, rules))
     return scope.members(
         Members(
@@ -52,12 +53,13 @@ def alertmanager(
                 resources=RESOURCES,
             ),
             count=1,
-            hosts=(settings.host,) if settings.host else (),
-            abandon_data_on=settings.abandon_data_on,
-            node_labels=settings.placement.labels,
+            hosts=(own.host,) if own.host else (),
+            abandon_data_on=own.abandon_data_on,
+            node_labels=own.placement.labels,
+            tolerations=own.placement.tolerated,
             volume=Volume(path=image.data_dir, size_bytes=1 * 2**30),
             ports=(Port(name="http", number=PORT),),
-            public_ports=(PublicPort(port="http", published=settings.port, audience="operators"),),
+            public_ports=(PublicPort(port="http", published=own.port, audience="operators"),),
             probes=http_probes(ready="/-/ready", live="/-/healthy", port=PORT, start_seconds=60),
         )
     )

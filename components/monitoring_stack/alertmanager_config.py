@@ -7,31 +7,33 @@ import pulumi
 import yaml
 
 from components.monitoring_stack.settings import (
-    AlertmanagerSettings,
     EmailReceiver,
     MatchSettings,
+    MonitoringSettings,
     PagerDutyReceiver,
     Receiver,
     SlackReceiver,
     WebhookReceiver,
 )
+from components.monitoring_stack.watchdog import WATCHDOG
 from components.observability import AlertRule
 
 Secrets = Mapping[str, pulumi.Output[str]]
 NOBODY = "nobody"
 """The receiver of what no other one gets."""
+DEAD_MAN = "dead-man"
+"""The receiver of what always fires, and of nothing else."""
 _LINES = "{{ range .Alerts }}{{ .Annotations.summary }}{{ with .Annotations.runbook }} ({{ . }}){{ end }}\n{{ end }}"
 """One line for each alert; Slack's message has only their names otherwise."""
 
 
-def alertmanager_yml(
-    settings: AlertmanagerSettings, secrets: Secrets, rules: Sequence[AlertRule]
-) -> pulumi.Output[str]:
+def alertmanager_yml(settings: MonitoringSettings, secrets: Secrets, rules: Sequence[AlertRule]) -> pulumi.Output[str]:
     """Every receiver gets each alert that it matches, and is told when it ends.
 
     Alerts of one component and severity are one message; what follows from another alert is not said.
     """
-    used = {name: secrets[name] for receiver in settings.receivers for _, name in receiver.secrets()}
+    told = (*settings.alertmanager.receivers, *([settings.dead_man] if settings.dead_man else ()))
+    used = {name: secrets[name] for one in told for _, name in one.secrets()}
     return pulumi.Output.secret(pulumi.Output.all(**used).apply(lambda values: _text(settings, values, rules)))
 
 
@@ -40,10 +42,20 @@ def receiver_name(index: int, receiver: Receiver) -> str:
     return f"{index}-{receiver.kind}"
 
 
-def _text(settings: AlertmanagerSettings, values: Mapping[str, str], rules: Sequence[AlertRule]) -> str:
+def receiver_kind(name: str) -> str:
+    """Of such a name: `webhook`. Alertmanager calls its ways of telling the same."""
+    return name.partition("-")[2]
+
+
+def _text(settings: MonitoringSettings, values: Mapping[str, str], rules: Sequence[AlertRule]) -> str:
+    own = settings.alertmanager
     routes: list[dict[str, Any]] = []
     receivers: list[dict[str, Any]] = [{"name": NOBODY}]
-    for index, setting in enumerate(settings.receivers):
+    if settings.dead_man:
+        url = settings.dead_man.url or values[settings.dead_man.url_secret or ""]
+        receivers.append({"name": DEAD_MAN, "webhook_configs": [{"url": url, "send_resolved": False}]})
+        routes.append(_pings(settings.dead_man.every))
+    for index, setting in enumerate(own.receivers):
         name = receiver_name(index, setting)
         key, config = _receiver(setting, values.__getitem__)
         receivers.append({"name": name, key: [config | {"send_resolved": True}]})
@@ -52,15 +64,30 @@ def _text(settings: AlertmanagerSettings, values: Mapping[str, str], rules: Sequ
         "route": {
             "receiver": NOBODY,
             "group_by": ["component", "severity"],
-            "group_wait": f"{settings.group_wait}s",
+            "group_wait": f"{own.group_wait}s",
             "group_interval": "1m",
-            "repeat_interval": f"{settings.repeat_interval}s",
+            "repeat_interval": f"{own.repeat_interval}s",
             "routes": routes,
         },
         "inhibit_rules": _inhibitions(rules),
         "receivers": receivers,
     }
     return yaml.safe_dump(document, sort_keys=False, width=1000)
+
+
+def _pings(every: int) -> dict[str, Any]:
+    """The first route, behind which no other receiver hears of the pings. Alertmanager looks every `group_interval`,
+    and says again what it said longer ago than `repeat_interval`; a ping takes time, so an equal one would be skipped
+    every second time."""
+    return {
+        "receiver": DEAD_MAN,
+        "matchers": [f'alertname="{WATCHDOG}"'],
+        "group_by": ["alertname"],
+        "group_wait": "0s",
+        "group_interval": f"{every}s",
+        "repeat_interval": f"{every // 2}s",
+        "continue": False,
+    }
 
 
 def _matchers(match: MatchSettings) -> dict[str, list[str]]:

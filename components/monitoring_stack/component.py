@@ -1,29 +1,35 @@
 """MonitoringStack: Prometheus, Alertmanager, node exporters and Grafana, for what the stack's components declare."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import pulumi
 
 from components.component import Component
+from components.monitoring_stack.added import added, own_boards, own_targets
 from components.monitoring_stack.alertmanager import alertmanager
 from components.monitoring_stack.alertmanager_config import Secrets
 from components.monitoring_stack.certificates import certificates
 from components.monitoring_stack.grafana import grafana
 from components.monitoring_stack.images import MonitoringImages
 from components.monitoring_stack.node_exporter import node_exporter
-from components.monitoring_stack.prometheus import prometheus
+from components.monitoring_stack.own_alerts import own_rules
+from components.monitoring_stack.prometheus import PORT, prometheus
+from components.monitoring_stack.scaler import scaler
 from components.monitoring_stack.settings import MonitoringSettings
+from components.monitoring_stack.targets import missing_targets
 from components.monitoring_stack.unheard import refuse_unheard
+from components.monitoring_stack.watchdog import watchdog
 from components.observability import Observability, Panel, ScrapeTarget, down_rule
 from components.scope import Scope
-from model import Origin
+from model import Origin, SecretRef
 from platforms.base import Platform
 
 
 class MonitoringStack(Component):
     """Scrapes, rules and dashboards come from `declared` alone: what is not in the stack is not monitored.
 
-    `secrets` are the given secrets by name, for the receivers; `origin` is where the settings stand.
+    `secrets` are the given secrets by name, for the receivers, `given` as containers mount them; `origin` is where the
+    settings stand.
     """
 
     def __init__(
@@ -35,6 +41,7 @@ class MonitoringStack(Component):
         images: MonitoringImages,
         declared: Iterable[Observability],
         secrets: Secrets,
+        given: Mapping[str, SecretRef] | None = None,
         origin: Origin | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -46,11 +53,26 @@ class MonitoringStack(Component):
         ends = dict(platform.certificate_ends)
         if ends:
             own.append(certificates())
-        everything = (*declared, scope.observed(*own))
+        own.append(
+            scaler(
+                scope.at("scaler"),
+                image=images.python,
+                prometheus=f"http://{platform.host('prometheus')}:{PORT}",
+                scrape_seconds=settings.prometheus.scrape_interval,
+            )
+        )
+        if settings.dead_man:
+            own.append(watchdog())
+        own.append(added(settings))
+        for target in own_targets(settings):
+            platform.claim("scrape job", target.job, scope.origin.part)
+        others = tuple(declared)
+        own.append(missing_targets((*others, *own)))
+        everything = (*others, scope.observed(*own))
         rules = [rule for part in everything for rule in part.rules]
         refuse_unheard(scope, settings.alertmanager, rules)
         alerts = alertmanager(
-            scope.at("alertmanager"), settings.alertmanager, image=images.alertmanager, secrets=secrets, rules=rules
+            scope.at("alertmanager"), settings, image=images.alertmanager, secrets=secrets, rules=rules
         )
         metrics = prometheus(
             scope.at("prometheus"),
@@ -59,6 +81,7 @@ class MonitoringStack(Component):
             alertmanager_host=alerts.replicas_host,
             declared=everything,
             certificate_ends=ends,
+            given=given or {},
         )
         if settings.grafana and images.grafana:
             grafana(
@@ -67,6 +90,7 @@ class MonitoringStack(Component):
                 image=images.grafana,
                 prometheus_host=metrics.host,
                 panels=[panel for part in everything for panel in part.panels],
+                boards=own_boards(settings),
             )
         self.register_outputs({"prometheus": metrics.host, "alertmanager": alerts.host})
 
@@ -82,6 +106,7 @@ def _own(platform: Platform, settings: MonitoringSettings) -> Observability:
         targets=targets,
         rules=(
             down_rule("Alertmanager", targets[1], for_seconds=minutes, runbook="docs/runbooks/alertmanager-down.md"),
+            *own_rules("prometheus", "alertmanager"),
         ),
         panels=(Panel(title="Targets up", expr="sum by (job) (up)"),),
     )

@@ -1,7 +1,7 @@
 """Grafana: one dashboard with the panels that the components declare, provisioned from files."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import yaml
@@ -38,15 +38,25 @@ RESOURCES = Resources(
 
 
 def grafana(
-    scope: Scope, settings: GrafanaSettings, *, image: StoreImage, prometheus_host: str, panels: Sequence[Panel]
+    scope: Scope,
+    settings: GrafanaSettings,
+    *,
+    image: StoreImage,
+    prometheus_host: str,
+    panels: Sequence[Panel],
+    boards: Mapping[str, tuple[str, Sequence[Panel]]],
 ) -> Endpoint:
-    """The admin's password is generated; the data source and the dashboard cannot be edited in place."""
+    """The admin's password is generated; the data source and the dashboards cannot be edited in place. `boards` are
+    those of the stack file: name -> title and panels."""
     admin = scope.secret(f"{NAME}-admin", scope.password(f"{NAME}-admin"))
+    stack = scope.platform.stack
     texts = {
         "datasources": ("datasources/prometheus.yml", _datasource(prometheus_host)),
         "dashboards": ("dashboards/files.yml", _provider()),
-        "boards": ("boards/platform.json", dashboard(panels, stack=scope.platform.stack)),
+        "boards": ("boards/platform.json", dashboard(panels, uid="ha-platform", title=f"ha-platform: {stack}")),
     }
+    for name, (title, own) in boards.items():
+        texts[f"board-{name}"] = (f"boards/own-{name}.json", dashboard(own, uid=f"ha-own-{name}", title=title))
     files = scope.config_files(NAME, _PROVISIONING, texts)
     health = HttpCheck(path="/api/health", port=PORT)
     return scope.members(
@@ -73,6 +83,7 @@ def grafana(
             hosts=(settings.host,) if settings.host else (),
             abandon_data_on=settings.abandon_data_on,
             node_labels=settings.placement.labels,
+            tolerations=settings.placement.tolerated,
             volume=Volume(path=image.data_dir, size_bytes=1 * 2**30),
             ports=(Port(name="http", number=PORT),),
             public_ports=(PublicPort(port="http", published=settings.port, audience="operators"),),
@@ -85,11 +96,11 @@ def grafana(
     )
 
 
-def dashboard(panels: Sequence[Panel], *, stack: str) -> str:
+def dashboard(panels: Sequence[Panel], *, uid: str, title: str) -> str:
     """Grafana's dashboard model, two panels in a row of 24 columns."""
     document: dict[str, Any] = {
-        "uid": "ha-platform",
-        "title": f"ha-platform: {stack}",
+        "uid": uid,
+        "title": title,
         "editable": False,
         "refresh": "30s",
         "time": {"from": "now-1h", "to": "now"},

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from components.groups import group
 from components.kind import Build, Built, Gives, ImageNeed, Kind, Part, Reference, SecretUse
 from components.monitoring_stack import alertmanager, grafana, node_exporter
+from components.monitoring_stack.added import secrets as target_secrets
+from components.monitoring_stack.added_rules import RULES
 from components.monitoring_stack.component import MonitoringStack
 from components.monitoring_stack.images import MonitoringImages
 from components.monitoring_stack.prometheus import prometheus_resources
@@ -12,6 +14,7 @@ from components.monitoring_stack.settings import MonitoringSettings
 from guarantees.surroundings import Surroundings
 from guarantees.topology import Group
 from model import Resources
+from settings.certificates import certificates
 
 KEY = "monitoring"
 
@@ -26,10 +29,12 @@ def _build(build: Build[MonitoringSettings]) -> Built:
             prometheus=images.store("prometheus"),
             alertmanager=images.store("alertmanager"),
             node_exporter=images.of("node-exporter"),
+            python=images.of("postgres"),
             grafana=images.store("grafana") if settings.grafana else None,
         ),
         declared=[one.observability for one in build.built.values()],
         secrets=build.values,
+        given=build.given,
         origin=build.origin,
     )
     return Built(outputs={key.removesuffix(".port"): port for key, port in _ports(settings)})
@@ -73,6 +78,13 @@ def _secrets(settings: MonitoringSettings) -> Iterator[SecretUse]:
     for index, receiver in enumerate(settings.alertmanager.receivers):
         for key, name in receiver.secrets():
             yield SecretUse(f"alertmanager.receivers[{index}].{key}", name)
+    if settings.dead_man:
+        for key, name in settings.dead_man.secrets():
+            yield SecretUse(f"dead_man.{key}", name)
+    for target, one in settings.targets.items():
+        for key, name in target_secrets(one):
+            form = certificates if key.endswith("ca_secret") else str
+            yield SecretUse(f"targets.{target}.{key}", name, mounted=True, agreed=True, form=form)
 
 
 def _uses(settings: MonitoringSettings) -> Iterator[Reference]:
@@ -85,6 +97,9 @@ def _uses(settings: MonitoringSettings) -> Iterator[Reference]:
     for key, name in named:
         if name != KEY:
             yield Reference(f"alertmanager.{key}", name, Gives.ALERTS)
+    for rule, its in settings.rules.items():
+        if its.component != KEY:
+            yield Reference(f"rules.{rule}.component", its.component, Gives.ALERTS)
 
 
 def _keeps(settings: MonitoringSettings) -> Iterator[str]:
@@ -100,6 +115,7 @@ def _server(key: str) -> dict[str, str]:
         "hosts": f"{key}.host",
         "abandon_data_on": f"{key}.abandon_data_on",
         "node_labels": f"{key}.placement.labels",
+        "tolerations": f"{key}.placement.tolerations",
         "public_ports": f"{key}.port",
     }
 
@@ -114,6 +130,7 @@ MONITORING = Kind(
     secrets=_secrets,
     uses=_uses,
     keeps=_keeps,
+    rules=RULES,
     keys={
         "prometheus": _server("prometheus") | {"volume.size_bytes": "prometheus.volume"},
         "alertmanager": _server("alertmanager") | {"receivers": "alertmanager.receivers"},

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 
 import pulumi
 
+from components.monitoring_stack.added import own_targets
 from components.monitoring_stack.certificates import days_left_yml
 from components.monitoring_stack.probes import http_probes
-from components.monitoring_stack.prometheus_config import prometheus_yml, rules_yml
+from components.monitoring_stack.prometheus_config import ca_file, prometheus_yml, rules_yml
 from components.monitoring_stack.settings import MonitoringSettings, PrometheusSettings
 from components.observability import Observability
 from components.scope import Scope
@@ -19,6 +20,7 @@ from model import (
     Port,
     PublicPort,
     Resources,
+    SecretRef,
     Tier,
     Volume,
 )
@@ -45,8 +47,10 @@ def prometheus(
     alertmanager_host: str,
     declared: Sequence[Observability],
     certificate_ends: Mapping[str, pulumi.Output[str]],
+    given: Mapping[str, SecretRef],
 ) -> Endpoint:
-    """Scrapes and evaluates what was declared, and counts down to the ends of the certificates."""
+    """Scrapes and evaluates what was declared, and counts down to the ends of the certificates. `given` are the given
+    secrets as containers mount them."""
     own = settings.prometheus
     targets = [target for part in declared for target in part.targets]
     rules = [rule for part in declared for rule in part.rules]
@@ -56,6 +60,7 @@ def prometheus(
         alertmanager_host=alertmanager_host,
         targets=targets,
         certificates=bool(certificate_ends),
+        own=own_targets(settings),
     )
     config = scope.config_file(f"{NAME}-config", text)
     rule_file = scope.config_file(f"{NAME}-rules", rules_yml(rules))
@@ -63,6 +68,9 @@ def prometheus(
         File(path=f"{_DIRECTORY}/prometheus.yml", source=config),
         File(path=f"{_DIRECTORY}/rules.yml", source=rule_file),
     ]
+    mine = own_targets(settings)
+    files += [file for one in mine for file in one.files(given)]
+    files += [File(path=ca_file(one), source=one.verified.ca) for one in targets if one.verified]
     if certificate_ends:
         # A secret, for a configuration file is known before anything is made.
         days_left = scope.secret(f"{NAME}-certificates", pulumi.Output.all(**certificate_ends).apply(days_left_yml))
@@ -80,7 +88,7 @@ def prometheus(
                     f"--storage.tsdb.path={image.data_dir}/tsdb",
                     f"--storage.tsdb.retention.time={own.retention}s",
                     # The rest is for what is being compacted and for the log of the last hours. Its MB is 2^20 bytes.
-                    f"--storage.tsdb.retention.size={own.volume * 8 // 10 // MIB}MB",
+                    f"--storage.tsdb.retention.size={(own.retention_size or own.most_kept) // MIB}MB",
                 ),
                 files=tuple(files),
                 resources=prometheus_resources(own),
@@ -89,6 +97,8 @@ def prometheus(
             hosts=(own.host,) if own.host else (),
             abandon_data_on=own.abandon_data_on,
             node_labels=own.placement.labels,
+            tolerations=own.placement.tolerated,
+            outside=tuple(one.outside for one in mine),
             volume=Volume(path=image.data_dir, size_bytes=own.volume),
             ports=(Port(name="http", number=PORT),),
             public_ports=(PublicPort(port="http", published=own.port, audience="operators"),),

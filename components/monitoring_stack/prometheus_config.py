@@ -5,11 +5,17 @@ from pathlib import Path
 
 import yaml
 
+from components.monitoring_stack.added import OwnTarget
 from components.monitoring_stack.settings import MonitoringSettings
 from components.observability import AlertRule, ScrapeTarget
 from components.templates import render
 
 _FILES = Path(__file__).parent / "files"
+
+
+def ca_file(target: ScrapeTarget) -> str:
+    """Where Prometheus has the certificate by which it verifies a target."""
+    return f"/etc/ha-prometheus/verified/{target.job}.pem"
 
 
 def prometheus_yml(
@@ -19,9 +25,10 @@ def prometheus_yml(
     alertmanager_host: str,
     targets: Iterable[ScrapeTarget],
     certificates: bool = False,
+    own: Iterable[OwnTarget] = (),
 ) -> str:
     """Targets are found by DNS: every address that a name resolves to is scraped. `certificates`: there are rules for
-    them, too."""
+    them, too. `own` are the targets of the stack file, which are asked as they are called."""
     return render(
         _FILES,
         "prometheus.yml.j2",
@@ -30,6 +37,8 @@ def prometheus_yml(
         alertmanager_host=alertmanager_host,
         targets=list(targets),
         certificates=certificates,
+        ca_file=ca_file,
+        own=list(own),
     )
 
 

@@ -11,7 +11,8 @@ LAG_BYTES = 16 * 2**20
 STORE_SECONDS = 60
 """Patroni asks its store every `loop_wait`, 10 s unless said."""
 SILENCES: Mapping[str, tuple[str, ...]] = {
-    "NoPrimary": ("WriteEndpointDown",),
+    "NoPrimary": ("WriteEndpointDown", "PoolerWaits"),
+    "WriteEndpointDown": ("PoolerWaits",),
     "ReplicationBroken": ("ReplicationLags", "ReplicationDelayed"),
 }
 """Rules that tell nobody while the first one fires, for they follow from it."""

@@ -4,14 +4,17 @@ import json
 
 import pulumi
 
-from components.postgres_ha import roles
+from components.postgres_ha import logins, roles
 from components.postgres_ha.backups import Backups
 from components.postgres_ha.dynamic import dynamic_configuration
 from components.postgres_ha.members import PostgresSecrets, scripts
+from components.postgres_ha.pauses import Pauses
+from components.postgres_ha.rest import identity, variables
 from components.postgres_ha.settings import PostgresSettings
+from components.postgres_ha.tls import Certificates
 from components.scope import Scope
 from components.store_image import StoreImage
-from model import Container, Endpoint, File, Job, Resources, SecretRef, Tier
+from model import Container, Endpoint, File, Job, Resources, Tier
 from model.units import MIB
 
 _DIRECTORY = "/etc/ha-settings"
@@ -34,9 +37,10 @@ def applied_settings(
     *,
     image: StoreImage,
     members: Endpoint,
-    ca: SecretRef,
+    certificates: Certificates,
     secrets: PostgresSecrets,
     backups: Backups | None = None,
+    pauses: Pauses | None = None,
 ) -> tuple[pulumi.Resource, ...]:
     """What clients wait for: a new cluster has `synchronous` before its first write."""
     word = f"{name}-pg-settings"
@@ -52,17 +56,22 @@ def applied_settings(
         ),
     }
     wanted |= _inside(settings)
-    orders = ("backup_orders", "backup_target", "switchover") if backups else ()
-    texts = scripts("apply_settings", "differences", "owners", "server_check", "sql", "scram", *orders) | {
-        "wanted": ("wanted.json", json.dumps(wanted, indent=2) + "\n")
-    }
+    orders: tuple[str, ...] = ("backup_orders", "backup_target") if backups else ()
+    if pauses:  # for a person's `make switchover`, which runs beside these files
+        wanted["poolers"] = pauses.told(psql=image.program("psql"), ca=f"{_DIRECTORY}/ca.pem")
+        orders += ("poolers",)
+    own = ("apply_settings", "differences", "logins", "members", "owners", "server_check", "sql", "scram", "switchover")
+    texts = scripts(*own, *orders) | {"wanted": ("wanted.json", json.dumps(wanted, indent=2) + "\n")}
     if _keeps_roles(settings):
         texts["roles-wanted"] = ("roles.json", json.dumps({"roles": roles.wanted(settings)}, indent=2) + "\n")
     documents = [f"{_DIRECTORY}/{path}" for _, (path, _) in texts.items() if path.endswith(".json")]
-    roles_passwords = pulumi.Output.json_dumps({settings.owner: secrets.owner} | dict(secrets.roles))
+    by_login = {logins.login(role, settings.rotate.passwords): each for role, each in secrets.roles.items()}
+    roles_passwords = pulumi.Output.json_dumps(by_login)
     held = {"settings": secrets.settings, "rest_api": secrets.rest_api, "roles": roles_passwords}
     if backups:
         held["backups"] = backups.password
+    if pauses:
+        held["pooler"] = pauses.password
     passwords = pulumi.Output.json_dumps(held)
     secret = scope.secret(f"{word}-passwords", passwords)
     files = scope.config_files(word, _DIRECTORY, texts)
@@ -79,11 +88,13 @@ def applied_settings(
                     "PYTHONPATH": _DIRECTORY,
                     "PGSSLMODE": "verify-full",
                     "PGSSLROOTCERT": f"{_DIRECTORY}/ca.pem",
+                    **variables(settings, _DIRECTORY),
                 },
                 files=(
                     *files,
                     File(path=f"{_DIRECTORY}/passwords.json", source=secret),
-                    File(path=f"{_DIRECTORY}/ca.pem", source=ca),
+                    File(path=f"{_DIRECTORY}/ca.pem", source=certificates.ca),
+                    *identity(scope, word, settings, certificates, _DIRECTORY),
                 ),
                 resources=RESOURCES,
             ),
@@ -103,6 +114,8 @@ def _inside(settings: PostgresSettings) -> dict[str, object]:
     found: dict[str, object] = {"first": settings.database, "databases": settings.every_owner}
     if extensions := {name: names for name, names in lists.items() if names}:
         found["extensions"] = extensions
+    if rotated := logins.wanted(settings):
+        found["logins"] = rotated
     return found
 
 

@@ -5,22 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
-from components.postgres_ha.files import backup_clock
+from components.schedule import ByTheClock
 from components.sizes import ResourcesSettings
+from model.clock import parse
 from settings.base import Settings
 from settings.types import Hostname, MemoryBytes, Name, Seconds, duration_text, size_text
 
 if TYPE_CHECKING:
     from components.postgres_ha.settings import PostgresSettings
-
-
-def _by_the_clock(text: str) -> str:
-    backup_clock.parse(text).shortest()
-    return " ".join(text.split())
-
-
-ByTheClock = Annotated[str, AfterValidator(_by_the_clock)]
-"""Times in UTC, as cron writes them: minute, hour, day of the month, month, day of the week."""
 
 
 def _named_once(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -51,7 +43,7 @@ class VerifySettings(Settings):
 
     @model_validator(mode="after")
     def _fits(self) -> "VerifySettings":
-        if self.schedule and (gap := backup_clock.parse(self.schedule).shortest()) <= self.deadline:
+        if self.schedule and (gap := parse(self.schedule).shortest()) <= self.deadline:
             raise ValueError(
                 f"`schedule` ({self.schedule}) is due every {duration_text(int(gap) * 1000)}, and may take a "
                 f"`deadline` of {duration_text(self.deadline * 1000)}: make it less often, or the deadline shorter"
@@ -95,8 +87,8 @@ class BackupSettings(Settings):
         """What was verified goes when `keep_full` newer ones are there, the first of which may be there at once."""
         if self.verify is None or self.verify.schedule is None:
             return self
-        kept = (self.keep_full - 1) * backup_clock.parse(self.full).shortest()
-        if (gap := backup_clock.parse(self.verify.schedule).longest()) > kept:
+        kept = (self.keep_full - 1) * parse(self.full).shortest()
+        if (gap := parse(self.verify.schedule).longest()) > kept:
             raise ValueError(
                 f"`verify.schedule` ({self.verify.schedule}) is due up to {duration_text(int(gap) * 1000)} later, and "
                 f"`keep_full` ({self.keep_full}) removes what was verified after {duration_text(int(kept) * 1000)}: "
@@ -107,7 +99,7 @@ class BackupSettings(Settings):
     @model_validator(mode="after")
     def _does_not_overlap(self) -> "BackupSettings":
         for key, text in (("full", self.full), ("incremental", self.incremental)):
-            if text is not None and (gap := backup_clock.parse(text).shortest()) <= self.deadline:
+            if text is not None and (gap := parse(text).shortest()) <= self.deadline:
                 raise ValueError(
                     f"`{key}` ({text}) is due every {duration_text(int(gap) * 1000)}, and may take a `deadline` of "
                     f"{duration_text(self.deadline * 1000)}: make it less often, or the deadline shorter"

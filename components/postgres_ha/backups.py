@@ -8,11 +8,12 @@ from pathlib import Path
 import pulumi
 
 from components.contracts import BackupRepository
+from components.pgbackrest import configuration, outside, repository_files, repository_options, shared
 from components.postgres_ha.backup_settings import BackupSettings
 from components.postgres_ha.settings import PostgresSettings
 from components.scope import Scope
 from components.store_image import StoreImage
-from model import File, Outside, Port
+from model import File, Outside, Port, SharedMount
 from model.units import MIB
 
 _FILES = Path(__file__).parent / "files"
@@ -65,10 +66,11 @@ class Backups:
         self, scope: Scope, word: str, cluster: str, settings: PostgresSettings, image: StoreImage
     ) -> list[File]:
         """pgBackRest's configuration, and the agents' password, in `DIRECTORY`."""
-        secrets = {"pgbackrest.conf": self._configuration(cluster, settings, image), "password": self.password}
-        for number, repository in enumerate(self.repositories, start=1):
-            if repository.ca is not None:
-                secrets[f"repo{number}-ca.pem"] = pulumi.Output.from_input(repository.ca)
+        secrets: dict[str, pulumi.Input[str]] = {
+            "pgbackrest.conf": self._configuration(cluster, settings, image),
+            "password": self.password,
+            **repository_files(self.repositories),
+        }
         return [
             File(path=f"{DIRECTORY}/{path}", source=scope.secret(f"{word}-backups-{path.partition('.')[0]}", value))
             for path, value in secrets.items()
@@ -77,7 +79,12 @@ class Backups:
     @property
     def outside(self) -> tuple[Outside, ...]:
         """Where members connect to."""
-        return tuple(dict.fromkeys(one.outside for one in self.repositories))
+        return outside(self.repositories)
+
+    @property
+    def shared(self) -> tuple[SharedMount, ...]:
+        """What members mount."""
+        return shared(self.repositories)
 
     @property
     def ports(self) -> tuple[Port, ...]:
@@ -120,33 +127,7 @@ class Backups:
             "[global:archive-push]",
             f"archive-timeout={PUSH_SECONDS}",
         ]
-        return pulumi.Output.all(**held).apply(
-            lambda values: "\n".join([*text, *(f"{key}={value.strip()}" for key, value in values.items()), *stanza, ""])
-        )
-
-
-def repository_options(
-    number: int, repository: BackupRepository, directory: str
-) -> tuple[list[str], dict[str, pulumi.Output[str]]]:
-    """Lines that tell pgBackRest where a repository is, and by option what is secret; its authority's certificate is in
-    the `directory`."""
-    options = {
-        "type": "s3",
-        "path": f"/{repository.prefix}",
-        "s3-endpoint": repository.endpoint,
-        "s3-bucket": repository.bucket,
-        "s3-region": repository.region,
-        "s3-uri-style": "path" if repository.path_style else "host",
-        "storage-port": str(repository.port),
-        "cipher-type": "aes-256-cbc",
-    }
-    if repository.ca is not None:
-        options["storage-ca-file"] = f"{directory}/repo{number}-ca.pem"
-    held = {"s3-key": repository.key, "s3-key-secret": repository.secret, "cipher-pass": repository.passphrase}
-    return (
-        [f"repo{number}-{key}={value}" for key, value in options.items()],
-        {f"repo{number}-{key}": value for key, value in held.items()},
-    )
+        return configuration(text, held, stanza)
 
 
 def programs(*names: str, push: bool = False) -> dict[str, tuple[str, str]]:

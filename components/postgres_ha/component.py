@@ -1,6 +1,6 @@
 """PostgresHA: Patroni members, their consensus store, and one write endpoint that follows the primary."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -10,6 +10,7 @@ from components.component import Component
 from components.contracts import BackupRepository, ClientContract, Terms
 from components.external import tls_values
 from components.facts import filled
+from components.kind import Clients
 from components.names import digest, short_name
 from components.observability import Observability, Panel, ScrapeTarget, down_rule
 from components.postgres_ha.alerts import Alerts
@@ -17,13 +18,19 @@ from components.postgres_ha.applied import applied_settings
 from components.postgres_ha.backup_alerts import backup_rules, backup_target
 from components.postgres_ha.backups import Backups
 from components.postgres_ha.contract import POOLER_URL, READ_URL, URL, database_url
+from components.postgres_ha.dumps import dumps
 from components.postgres_ha.etcd import etcd
 from components.postgres_ha.exporter import exporter
 from components.postgres_ha.images import PostgresImages
+from components.postgres_ha.logins import login
 from components.postgres_ha.members import PostgresSecrets, postgres
+from components.postgres_ha.pauses import pauses
 from components.postgres_ha.pooler import pooler
+from components.postgres_ha.pooler_exporter import pooler_exporter
 from components.postgres_ha.proxy import endpoint
+from components.postgres_ha.rest import PORT, scraped_by
 from components.postgres_ha.restored_from import RestoredFrom
+from components.postgres_ha.retired import retired_logins
 from components.postgres_ha.settings import PostgresSettings
 from components.postgres_ha.timers import CONNECT_SECONDS
 from components.postgres_ha.tls import DatabaseTlsSettings, certificates
@@ -38,13 +45,15 @@ class PostgresHA(Component):
     """One PostgreSQL cluster.
 
     `images` are the pinned images with their paths, `repositories` those that `backups` names, `source` the one that
-    `restore_from` names; `origin` is where the settings stand. Outputs: `contract` (settings that survive a failover),
-    `further` (the same for each further database, and for each role in a database by `in_role`) and `observability`.
+    `restore_from` names, `dumps_into` the one of `dumps`; `origin` is where the settings stand. Outputs: `contract`
+    (settings that survive a failover), `further` (the same for each further database, and for each role in a database
+    by `in_role`), `observability`, and `retire`, which ends a rotation of passwords where there is one.
     """
 
     contract: ClientContract
     further: dict[str, ClientContract]
     observability: Observability
+    retire: Callable[[Clients], None] | None = None
 
     def __init__(
         self,
@@ -55,11 +64,13 @@ class PostgresHA(Component):
         images: PostgresImages,
         repositories: Sequence[BackupRepository] = (),
         source: BackupRepository | None = None,
+        dumps_into: BackupRepository | None = None,
         origin: Origin | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("ha-platform:data:PostgresHA", name, opts, platform=platform)
         scope = Scope(platform=platform, origin=origin or Origin(key="databases", name=name), parent=self.place)
+        self._counter = settings.rotate.passwords
         store = etcd(scope, name, settings, image=images.etcd)
         secrets = PostgresSecrets.generated(scope, name, settings)
         issued = certificates(scope, name, members=settings.members)
@@ -68,6 +79,7 @@ class PostgresHA(Component):
             password = scope.password(f"{name}-backups")
             backups = Backups(settings=settings.backups, repositories=repositories, password=password)
         begins = settings.restore_from
+        waiting = pauses(scope, name, settings)
         members = postgres(
             scope,
             name,
@@ -78,6 +90,7 @@ class PostgresHA(Component):
             secrets=secrets,
             backups=backups,
             restored_from=RestoredFrom(settings=begins, repository=source) if begins and source else None,
+            pauses=waiting,
         )
         applied = applied_settings(
             scope,
@@ -85,9 +98,10 @@ class PostgresHA(Component):
             settings,
             image=images.postgres,
             members=members,
-            ca=issued.ca,
+            certificates=issued,
             secrets=secrets,
             backups=backups,
+            pauses=waiting,
         )
         if backups is not None and backups.settings.verify is not None:
             verifier(
@@ -100,13 +114,49 @@ class PostgresHA(Component):
                 backups=backups,
                 depends_on=applied,
             )
-        behind = partial(endpoint, scope, name, settings, image=images.proxy, members=members, depends_on=applied)
+        dumped, dumping = Observability(), tuple[pulumi.Resource, ...]()
+        if settings.dumps is not None:
+            assert dumps_into is not None, "a kind gives the repository that is named"
+            dumped, dumping = dumps(
+                scope,
+                name,
+                settings,
+                settings.dumps,
+                image=images.postgres,
+                members=members,
+                ca=issued.ca,
+                passwords=secrets.roles,
+                repository=dumps_into,
+                depends_on=applied,
+            )
+        if settings.rotate.former:
+            self.retire = partial(
+                retired_logins,
+                scope,
+                name,
+                settings,
+                image=images.postgres,
+                members=members,
+                certificates=issued,
+                secrets=secrets,
+                after=(*applied, *dumping),
+            )
+        behind = partial(
+            endpoint,
+            scope,
+            name,
+            settings,
+            image=images.proxy,
+            members=members,
+            verified=issued.verified,
+            depends_on=applied,
+        )
         write = behind()
         read = behind(reading=settings.reads) if settings.reads else None
-        pooled = None
+        pooled, poolers = None, Observability()
         if settings.pooler is not None:
             assert images.pooler is not None, "a kind asks for the image of what it runs"
-            passwords = {settings.owner: secrets.owner, **secrets.roles}
+            passwords = {self._login(role): each for role, each in secrets.roles.items()} | dict(secrets.former)
             pooled = pooler(
                 scope,
                 name,
@@ -116,14 +166,25 @@ class PostgresHA(Component):
                 write=write,
                 certificates=issued,
                 passwords=passwords,
+                figures=(figures := scope.password(f"{name}-pooler-figures")),
+                pauses=waiting,
+            )
+            poolers = pooler_exporter(
+                scope.at("pooler"),
+                name,
+                image=images.postgres,
+                pooler=pooled,
+                replicas=settings.pooler.count(settings.members),
+                ca=issued.ca,
+                password=figures,
             )
         values: dict[str, pulumi.Input[str]] = {
             "host": write.host,
             "port": "5432",
             "name": settings.database,
-            "user": settings.owner,
+            "user": self._login(settings.owner),
             "connect_timeout": str(CONNECT_SECONDS),
-            "password": secrets.owner,
+            "password": secrets.roles[settings.owner],
         }
         if read:
             values |= {"read_host": read.host, "read_port": "5432"}
@@ -150,7 +211,11 @@ class PostgresHA(Component):
         proxies = scraped(f"postgres-{name}-rw", write, settings.members)
         readers = scraped(f"postgres-{name}-ro", read, settings.members) if read else None
         patroni = ScrapeTarget(
-            job=f"postgres-{name}", replicas_host=members.replicas_host, port=8008, expected=settings.members
+            job=f"postgres-{name}",
+            replicas_host=members.replicas_host,
+            port=PORT,
+            expected=settings.members,
+            verified=scraped_by(settings, issued),
         )
         alerts = Alerts(
             name=name,
@@ -187,12 +252,26 @@ class PostgresHA(Component):
             ),
             servers,
             store.observability,
+            poolers,
+            dumped,
         )
         fixed_here = {"restore_from": ""} | settings.fixed  # data that is there begins no more
         own = {scope.origin.at(key).path: value for key, value in fixed_here.items()}
         # Known when the job has seen that it is so: what it refuses is not remembered.
         fixed = pulumi.Output.all(*(one.urn for one in applied)).apply(lambda _: own)
-        self.register_outputs({"host": write.host, "fixed": fixed})
+        outputs: dict[str, object] = {
+            "host": write.host,
+            "fixed": fixed,
+            **settings.rotate.output(scope.origin, *applied),
+        }
+        if rest := settings.tls.rest:
+            # Known when everybody who asks has changed: only then may the next step begin.
+            everybody = (one.urn for one in self.contract.resources)
+            outputs["rest"] = pulumi.Output.all(*everybody).apply(lambda _: rest)
+        self.register_outputs(outputs)
+
+    def _login(self, role: str) -> str:
+        return login(role, self._counter)
 
     def _in_roles(
         self, scope: Scope, name: str, settings: PostgresSettings, secrets: PostgresSecrets
@@ -218,8 +297,8 @@ class PostgresHA(Component):
         first = self.contract
         values = dict(first.values) | {
             "name": database,
-            "user": owner,
-            "password": secrets.roles.get(owner, secrets.owner),
+            "user": self._login(owner),
+            "password": secrets.roles[owner],
         }
         values |= _urls(values, first.terms, tls)
         return replace(

@@ -17,6 +17,8 @@ SETTINGS_JOB = 1
 """The job that brings the cluster to the stack file's settings."""
 EXPORTER = 2
 """postgres_exporter: for its own figures, and for our queries. A scrape that takes longer than the next is rare."""
+DUMPS = 1
+"""One database at a time, where there are dumps."""
 REWIND = 1
 """A former primary that `pg_rewind` brings back. Replicas and copies of the data count against `max_wal_senders`."""
 
@@ -26,7 +28,9 @@ def limits(settings: PostgresSettings) -> Iterator[Limit]:
     kept = {name: _number(settings.parameters.get(name), default) for name, default in RESERVED.items()}
     yield Limit(
         most=settings.max_connections,
-        kept=kept | {"Patroni": PATRONI, "settings job": SETTINGS_JOB, "exporter": EXPORTER, "pg_rewind": REWIND},
+        kept=kept
+        | {"Patroni": PATRONI, "settings job": SETTINGS_JOB, "exporter": EXPORTER, "pg_rewind": REWIND}
+        | ({"dumps": DUMPS} if settings.dumps else {}),
         key="max_connections",
     )
     if settings.pooler is not None:

@@ -150,6 +150,7 @@ def etcd(scope: Scope, name: str, settings: PostgresSettings, *, image: StoreIma
             hosts=settings.store_hosts,
             abandon_data_on=settings.abandon_data_on,
             node_labels=settings.placement.labels,
+            tolerations=settings.placement.tolerated,
         )
     )
     return Store(

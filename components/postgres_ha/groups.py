@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from components.groups import group
-from components.postgres_ha import applied, exporter, pooler
+from components.postgres_ha import applied, exporter, pooler, pooler_exporter
+from components.postgres_ha.dumps import dump_resources
 from components.postgres_ha.etcd import store_resources
 from components.postgres_ha.members import server_resources
 from components.postgres_ha.settings import PostgresSettings
@@ -38,5 +39,24 @@ def groups(name: str, settings: PostgresSettings, around: Surroundings) -> Itera
     if settings.pooler is not None:
         count, each = settings.pooler.count(members), pooler.resources(settings.pooler)
         yield group(f"{name}-pooler", count, each, moves=True, without=f"pooler of {name}")
+        yield group(
+            f"{name}-pooler-exporter",
+            1,
+            pooler_exporter.RESOURCES,
+            needed=0,
+            moves=True,
+            without=f"metrics of the pooler of {name}",
+        )
     yield group(f"{name}-pg-exporter", 1, exporter.RESOURCES, needed=0, moves=True, without=f"metrics of {name}")
     yield group(f"{name}-pg-settings", 1, applied.RESOURCES, needed=0, moves=True, without=f"settings of {name}")
+    if settings.dumps is not None:
+        place = (settings.dumps.host,) if settings.dumps.host else around.names[:1]
+        yield group(
+            f"{name}-dumps",
+            1,
+            dump_resources(settings.dumps),
+            needed=len(place),
+            hosts=place,
+            moves=not place,
+            without=f"dumps of {name}",
+        )

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from components.postgres_ha.backups import PUSH_SECONDS
 from components.postgres_ha.parameters import whole
 from components.postgres_ha.pooler import RETRY_SECONDS
+from components.postgres_ha.pooler_settings import PoolerSettings
 from components.postgres_ha.settings import PostgresSettings
 from components.postgres_ha.timers import CONNECT_SECONDS, LAG_BYTES, SENDER_SECONDS
 from components.write_proxy.timers import following
@@ -15,14 +16,12 @@ from guarantees.proxy import Pooling
 from guarantees.surroundings import Surroundings
 from guarantees.timer import Timer
 
-_POOLER = Pooling(
-    login=Timer(
-        name="pooler's login",
-        millis=RETRY_SECONDS * 1000,
-        source="`server_login_retry` of the pooler; meanwhile its clients wait",
-    ),
-    connect=Timer(name="pooler's connect", millis=CONNECT_SECONDS * 1000, source="`tcp_user_timeout` of the pooler"),
+_LOGIN = Timer(
+    name="pooler's login",
+    millis=RETRY_SECONDS * 1000,
+    source="`server_login_retry` of the pooler; meanwhile its clients wait",
 )
+_CONNECT = Timer(name="pooler's connect", millis=CONNECT_SECONDS * 1000, source="`tcp_user_timeout` of the pooler")
 
 
 def promises(settings: PostgresSettings, around: Surroundings) -> Iterator[Promise]:
@@ -41,7 +40,7 @@ def promises(settings: PostgresSettings, around: Surroundings) -> Iterator[Promi
         restart=around.restart,
         start=around.start,
         proxy=following(stable_addresses=around.stable_addresses),
-        pooler=_POOLER if settings.pooler else None,
+        pooler=_pooling(settings.pooler) if settings.pooler else None,
         sender=_sender(settings),
         connect=Timer(name="connect", millis=CONNECT_SECONDS * 1000, source="`connect_timeout` of the contract"),
         look_up=around.look_up,
@@ -55,6 +54,16 @@ def promises(settings: PostgresSettings, around: Surroundings) -> Iterator[Promi
             unbounded="until it is restored"
             + (" (`make backups`: how long a drill took)" if settings.backups.verify else ""),
         )
+
+
+def _pooling(pooler: PoolerSettings) -> Pooling:
+    pause = Timer(
+        name="pooler's pause",
+        millis=pooler.pauses * 1000,
+        source="the setting `pooler.pause`: the most that others wait for one open transaction",
+        setting="pooler.pause",
+    )
+    return Pooling(login=_LOGIN, connect=_CONNECT, pause=pause)
 
 
 def _failover(settings: PostgresSettings, name: str) -> Timer:

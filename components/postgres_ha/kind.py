@@ -12,7 +12,7 @@ from components.postgres_ha.groups import groups
 from components.postgres_ha.guarantees import promises
 from components.postgres_ha.images import PostgresImages
 from components.postgres_ha.pooler import IMAGE as POOLER_IMAGE
-from components.postgres_ha.rules import RULES, two_servers_have_one_replica
+from components.postgres_ha.rules import RULES, servers_wait_for_a_volume, two_servers_have_one_replica
 from components.postgres_ha.settings import PostgresSettings
 from components.write_proxy.proxy import IMAGE as PROXY_IMAGE
 
@@ -65,10 +65,16 @@ def _build(build: Build[PostgresSettings | ExternalDatabase]) -> Built:
             for name in (settings.backups.repositories if settings.backups else ())
             if (repository := build.built[name].repository) is not None
         ],
+        dumps_into=build.built[settings.dumps.repository].repository if settings.dumps else None,
         source=build.built[settings.restore_from.repository].repository if settings.restore_from else None,
         origin=build.origin,
     )
-    return Built(contract=database.contract, further=database.further, observability=database.observability)
+    return Built(
+        contract=database.contract,
+        further=database.further,
+        observability=database.observability,
+        retire=database.retire,
+    )
 
 
 def _images(settings: PostgresSettings | ExternalDatabase | None) -> tuple[ImageNeed, ...]:
@@ -76,9 +82,10 @@ def _images(settings: PostgresSettings | ExternalDatabase | None) -> tuple[Image
     if not isinstance(settings, PostgresSettings):
         return ()
     needed = _IMAGES if settings.pooler is None else (*_IMAGES, POOLER_IMAGE)
-    if settings.backups is None and settings.restore_from is None:
+    if settings.backups is None and settings.restore_from is None and settings.dumps is None:
         return needed
-    looked = ("pg_checksums", "pg_amcheck") if settings.backups else ()
+    looked: tuple[str, ...] = ("pg_checksums", "pg_amcheck") if settings.backups else ()
+    looked += ("pg_dump", "pg_dumpall", "pg_restore") if settings.dumps else ()
     return tuple(
         need._replace(programs=(*need.programs, "pgbackrest", "pg_ctl", *looked)) if need.pin == "postgres" else need
         for need in needed
@@ -89,6 +96,8 @@ def _uses(settings: PostgresSettings | ExternalDatabase) -> Iterable[Reference]:
     if isinstance(settings, PostgresSettings) and settings.backups is not None:
         for index, name in enumerate(settings.backups.repositories):
             yield Reference(f"backups.repositories[{index}]", name, Gives.REPOSITORY)
+    if isinstance(settings, PostgresSettings) and settings.dumps is not None:
+        yield Reference("dumps.repository", settings.dumps.repository, Gives.REPOSITORY)
     if isinstance(settings, PostgresSettings) and settings.restore_from is not None:
         yield Reference("restore_from.repository", settings.restore_from.repository, Gives.REPOSITORY)
 
@@ -105,8 +114,13 @@ DATABASES = Kind(
     further=_further,
     uses=_uses,
     secrets=external_secrets,
-    advice=(lambda context: externals_are_encrypted(context, "databases"), two_servers_have_one_replica),
+    advice=(
+        lambda context: externals_are_encrypted(context, "databases"),
+        two_servers_have_one_replica,
+        servers_wait_for_a_volume,
+    ),
     keeps=lambda settings: ("",) if isinstance(settings, PostgresSettings) else (),
+    counters=lambda settings: settings.rotate.counters if isinstance(settings, PostgresSettings) else {},
     fixed=lambda settings: settings.fixed if isinstance(settings, PostgresSettings) else {},
     guarantees=lambda settings, around: promises(settings, around) if isinstance(settings, PostgresSettings) else (),
     groups=lambda part, around: (
@@ -124,8 +138,21 @@ DATABASES = Kind(
             "container.resources": "backups.verify.resources",
             "outside": "backups.repositories",
         },
+        "dumps": {
+            "at": "dumps.at",
+            "deadline_seconds": "dumps.deadline",
+            "hosts": "dumps.host",
+            "container.resources": "dumps.resources",
+            "node_labels": "placement.labels",
+            "tolerations": "placement.tolerations",
+            "outside": "dumps.repository",
+        },
         "pooler": dict.fromkeys(("name", "replicas", "spread"), "pooler.replicas")
-        | {"node_labels": "pooler.placement.labels", "container.resources": "pooler.resources"},
+        | {
+            "node_labels": "pooler.placement.labels",
+            "tolerations": "pooler.placement.tolerations",
+            "container.resources": "pooler.resources",
+        },
         "store": KEYS | dict.fromkeys(("count", "spread"), "store.members") | {"hosts": "store.hosts"},
     },
 )

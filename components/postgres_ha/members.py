@@ -3,17 +3,23 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pulumi
 
+from components.pgbackrest import awaited, outside, shared
+from components.postgres_ha import logins
 from components.postgres_ha.backups import CONFIG, START, Backups
 from components.postgres_ha.backups import DIRECTORY as BACKUPS
 from components.postgres_ha.etcd import Store
+from components.postgres_ha.pauses import Pauses
+from components.postgres_ha.rest import PORT, variables
 from components.postgres_ha.restored_from import DIRECTORY as RESTORE_FROM
 from components.postgres_ha.restored_from import RestoredFrom
 from components.postgres_ha.settings import PostgresSettings
 from components.postgres_ha.tls import Certificates
+from components.rotation import numbered
 from components.scope import Scope
 from components.sizes import reserved
 from components.store_image import StoreImage
@@ -56,23 +62,37 @@ class PostgresSecrets:
     replication: pulumi.Output[str]
     rewind: pulumi.Output[str]
     rest_api: pulumi.Output[str]
-    owner: pulumi.Output[str]
     settings: pulumi.Output[str]
     """Of the role that the settings job logs in as."""
     exporter: pulumi.Output[str]
     """Of the role that the exporter logs in as."""
     roles: Mapping[str, pulumi.Output[str]]
-    """Of further owners, and of roles that log in, by role."""
+    """Of every owner, and of roles that log in, by role."""
+    former: Mapping[str, pulumi.Output[str]]
+    """What the pooler lets in until every client has the new ones: login -> password."""
 
     @classmethod
     def generated(cls, scope: Scope, name: str, settings: PostgresSettings) -> "PostgresSecrets":
-        """New passwords at the first update, the same ones from then on."""
-        further = [role for role in dict.fromkeys(settings.owners.values()) if role != settings.owner]
-        further += [name for name, role in settings.roles.items() if role.login]
-        roles = {role: scope.password(f"{name}-role-{role.replace('_', '-')}") for role in further}
-        purposes = ("superuser", "replication", "rewind", "rest_api", "owner", "settings")
+        """New passwords at the first update, and where their counter is raised; the same ones from then on."""
+
+        def of_roles(counter: int) -> dict[str, pulumi.Output[str]]:
+            purposes = {
+                role: "owner" if role == settings.owner else f"role-{role.replace('_', '-')}"
+                for role in logins.roles(settings)
+            }
+            return {role: scope.password(numbered(f"{name}-{each}", counter)) for role, each in purposes.items()}
+
+        rotate = settings.rotate
+        roles = of_roles(rotate.passwords)
+        former = of_roles(rotate.former) if rotate.former and settings.pooler else {}
+        purposes = ("superuser", "replication", "rewind", "rest_api", "settings")
         own = {purpose: scope.password(f"{name}-{purpose.replace('_', '-')}") for purpose in purposes}
-        return cls(**own, exporter=scope.password(f"{name}-pg-metrics"), roles=roles)
+        return cls(
+            **own,
+            exporter=scope.password(f"{name}-pg-metrics"),
+            roles=roles,
+            former={logins.login(role, rotate.former): password for role, password in former.items()},
+        )
 
     def patroni(self) -> pulumi.Output[str]:
         """The part of Patroni's configuration that holds passwords."""
@@ -98,6 +118,7 @@ def postgres(
     secrets: PostgresSecrets,
     backups: Backups | None = None,
     restored_from: RestoredFrom | None = None,
+    pauses: Pauses | None = None,
 ) -> Endpoint:
     """Members `<name>-pg-0` .. : the first to start bootstraps, the others clone it."""
     word = f"{name}-pg"
@@ -112,8 +133,9 @@ def postgres(
     beginning = (
         restored_from.files(scope, word, image, beside_backups=backups is not None) if restored_from is not None else ()
     )
-    outside = (*(backups.outside if backups else ()), *((restored_from.repository.outside,) if restored_from else ()))
-    inside = scripts("orders", "apply_databases", "apply_roles", "owners", "sql", "scram")
+    reached = (*(backups.repositories if backups else ()), *((restored_from.repository,) if restored_from else ()))
+    asked = partial(HttpCheck, port=PORT, tls=settings.tls.rest == "required")
+    inside = scripts("orders", "apply_databases", "apply_roles", "logins", "owners", "sql", "scram")
     return scope.members(
         Members(
             name=word,
@@ -122,14 +144,15 @@ def postgres(
             container=Container(
                 image=image.image,
                 command=("sh", "-c", f'{_LOCK}{START if backups else ""}exec "$@"', image.data_dir),
-                args=(*starts, "patroni", f"{_OWN}/config"),
+                args=(*starts, f"{_OWN}/config"),
                 env={
                     "PATRONI_NAME": "$(MEMBER_NAME)",
-                    "PATRONI_RESTAPI_CONNECT_ADDRESS": "$(MEMBER_HOST):8008",
+                    "PATRONI_RESTAPI_CONNECT_ADDRESS": f"$(MEMBER_HOST):{PORT}",
                     "PATRONI_POSTGRESQL_CONNECT_ADDRESS": "$(MEMBER_HOST):5432",
                     "HA_MEMBERS": str(settings.members),
                     "HA_OWN": _OWN,
                     "HA_VOLUME": image.data_dir,
+                    **variables(settings, f"{_DIRECTORY}/tls"),
                     **({"PGBACKREST_CONFIG": CONFIG} if backups else {}),
                 },
                 files=(
@@ -145,7 +168,9 @@ def postgres(
                     *scope.config_files(word, _DIRECTORY, inside),
                     *(backups.files(scope, word, name, settings, image) if backups else ()),
                     *beginning,
+                    *(pauses.files(scope, word, _DIRECTORY, psql=image.program("psql")) if pauses else ()),
                 ),
+                shared=shared(reached),
                 resources=server_resources(settings),
                 # For parallel queries and index builds; half is Linux's own default for such a directory.
                 shm_bytes=server_resources(settings).memory_limit_bytes // 2,
@@ -155,22 +180,21 @@ def postgres(
             volume=Volume(path=image.data_dir, size_bytes=settings.volume),
             ports=(
                 Port(name="postgres", number=5432),
-                Port(name="patroni", number=8008),
+                Port(name="patroni", number=PORT),
                 *(backups.ports if backups else ()),
             ),
-            outside=tuple(dict.fromkeys(outside)),
+            outside=outside(reached),
             probes=Probes(
-                ready=Probe(check=HttpCheck(path="/readiness", port=8008), interval_seconds=2, timeout_seconds=2),
-                live=Probe(
-                    check=HttpCheck(path="/liveness", port=8008), interval_seconds=5, timeout_seconds=5, failures=12
-                ),
+                ready=Probe(check=asked(path="/readiness"), interval_seconds=1, timeout_seconds=2),
+                live=Probe(check=asked(path="/liveness"), interval_seconds=5, timeout_seconds=5, failures=12),
                 start_seconds=900,
             ),
             slow_start_seconds=settings.volume // _CLONE_BYTES_PER_SECOND,
             hosts=settings.hosts[: settings.members],
             abandon_data_on=settings.abandon_data_on,
             node_labels=settings.placement.labels,
-            depends_on=store.members.resources,
+            tolerations=settings.placement.tolerated,
+            depends_on=(*store.members.resources, *awaited(reached)),
         )
     )
 
@@ -182,12 +206,13 @@ def _beside(
     its command begins with."""
     several = settings.members > 1
     early = settings.failover.release_after if several else None
-    names = ("encryption", *(("member", "switchover") if several else ()), *(("release",) if early else ()))
-    texts = {name: (f"{name}.py", (_FILES / f"{name}.py").read_text()) for name in names}
+    together = ("member", "patroni_start", "switchover") if several else ()
+    names = ("encryption", *together, *(("release",) if early else ()))
+    texts = {name.replace("_", "-"): (f"{name}.py", (_FILES / f"{name}.py").read_text()) for name in names}
     if early:
         texts["release-settings"] = ("release.json", json.dumps({**release, "seconds": early}, indent=2))
-    begins = [part for name in names[:2] for part in ("python3", f"{_DIRECTORY}/programs/{name}.py")]
-    return scope.config_files(word, f"{_DIRECTORY}/programs", texts), tuple(begins)
+    begins = [part for name in names[:3] for part in ("python3", f"{_DIRECTORY}/programs/{name}.py")]
+    return scope.config_files(word, f"{_DIRECTORY}/programs", texts), (*begins, *(() if several else ("patroni",)))
 
 
 def scripts(*names: str) -> dict[str, tuple[str, str]]:
@@ -211,6 +236,7 @@ def _cluster_yml(name: str, settings: PostgresSettings, *, image: StoreImage, et
         scope=name,
         own=_OWN,
         tls_clients=settings.tls.clients == "required",
+        rest=settings.tls.rest,
         etcd_hosts=list(etcd_hosts),
         shared_buffers=f"{shared_buffers // 1024}kB" if own else f"{max(32, shared_buffers // MIB)}MB",
         volume=image.data_dir,

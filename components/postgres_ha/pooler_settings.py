@@ -11,6 +11,8 @@ from settings.types import Seconds
 
 CONSOLE = "pgbouncer"
 """The database that PgBouncer itself is."""
+PAUSE_SECONDS = 3
+"""Longer than most transactions of applications, and what all others wait at most for one that is longer."""
 
 
 class PoolerSettings(Settings):
@@ -34,6 +36,10 @@ class PoolerSettings(Settings):
     wait_timeout: Seconds = Field(default=120, ge=5, le=3600)
     """How long a query waits for a connection of the primary, because all are lent or because there is no primary. Then
     its client gets an error."""
+    pause: Seconds | None = Field(default=None, ge=0, le=10)
+    """With `transaction`: how long a planned change of the primary waits for transactions to end, while new ones queue;
+    what takes longer gets an error. `0s`: it does not wait, and whatever is on its way gets one. Default: 3s, and at
+    most half of `wait_timeout`."""
     drain: Seconds = Field(default=60, ge=1, le=3600)
     """How long a replica that stops lets transactions end (with `session`: clients leave) before it is killed."""
     resources: ResourcesSettings | None = None
@@ -46,7 +52,21 @@ class PoolerSettings(Settings):
     def _consistent(self) -> "PoolerSettings":
         if self.mode == "session" and "prepared_statements" in self.model_fields_set:
             raise ValueError("`prepared_statements` is for `mode: transaction`: a session keeps its own")
+        if self.mode == "session" and self.pause is not None:
+            raise ValueError("`pause` is for `mode: transaction`: a session ends when its client leaves")
+        if self.pause is not None and self.pause > self.wait_timeout // 2:
+            raise ValueError(
+                f"`pause` ({self.pause}s) exceeds half of `wait_timeout` ({self.wait_timeout}s): queries that wait "
+                "meanwhile also wait for the new primary, and would get errors; lower it, or raise `wait_timeout`"
+            )
         return self
+
+    @property
+    def pauses(self) -> int:
+        """Seconds; 0: nobody waits."""
+        if self.mode == "session":
+            return 0
+        return min(PAUSE_SECONDS, self.wait_timeout // 2) if self.pause is None else self.pause
 
     def count(self, members: int) -> int:
         """Replicas in front of so many members."""

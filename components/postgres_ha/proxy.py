@@ -4,15 +4,14 @@ from pathlib import Path
 
 import pulumi
 
-from components.postgres_ha.pooler_settings import PoolerSettings
+from components.postgres_ha.rest import primary_check, ways
 from components.postgres_ha.settings import PostgresSettings, ReadsSettings
 from components.scope import Scope
-from components.write_proxy import NEVER_SECONDS, PrimaryCheck, Reads, Waits, write_proxy
+from components.verified import Verified
+from components.write_proxy import NEVER_SECONDS, Reads, Waits, write_proxy
 from model import Endpoint, Image, Port
 
 _FILES = Path(__file__).parent / "files"
-CHECK = PrimaryCheck(lines=("option httpchk OPTIONS /primary", "http-check expect status 200"), port=8008)
-"""Patroni answers 200 for the member that holds the leader lock."""
 
 
 def reads(settings: ReadsSettings) -> Reads:
@@ -22,9 +21,12 @@ def reads(settings: ReadsSettings) -> Reads:
     return Reads(lines=lines, fallback=settings.fallback == "primary")
 
 
-def waits(pooler: PoolerSettings) -> Waits:
-    """As long as a query waits in the pooler."""
-    return Waits(program=(_FILES / "wait.lua").read_text(), seconds=pooler.wait_timeout)
+def waits(settings: PostgresSettings) -> Waits | None:
+    """As long as a query waits in the pooler, where there is one."""
+    if settings.pooler is None:
+        return None
+    program = (_FILES / "wait.lua").read_text()
+    return Waits(program=program, seconds=settings.pooler.wait_timeout, arguments=ways(settings))
 
 
 def endpoint(
@@ -34,6 +36,7 @@ def endpoint(
     *,
     image: Image,
     members: Endpoint,
+    verified: Verified,
     depends_on: tuple[pulumi.Resource, ...],
     reading: ReadsSettings | None = None,
 ) -> Endpoint:
@@ -46,10 +49,10 @@ def endpoint(
         image=image,
         port=Port(name="postgres", number=5432),
         members=members,
-        check=CHECK,
+        check=primary_check(settings, verified),
         max_connections=settings.max_connections * 2 * servers,
         idle_seconds=settings.idle_timeout or NEVER_SECONDS,
         reads=reads(reading) if reading else None,
-        waits=waits(settings.pooler) if settings.pooler and not reading else None,
+        waits=None if reading else waits(settings),
         depends_on=depends_on,
     )

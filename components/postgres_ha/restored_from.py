@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import pulumi
 
 from components.contracts import BackupRepository
-from components.postgres_ha.backups import programs, repository_options
+from components.pgbackrest import configuration, repository_files, repository_options
+from components.postgres_ha.backups import programs
 from components.postgres_ha.restore_settings import RestoreFromSettings
 from components.scope import Scope
 from components.store_image import StoreImage
@@ -34,9 +35,7 @@ class RestoredFrom:
             "bin": image.bin_dir or "",
         }
         found = scope.config_files(word, DIRECTORY, {"from": ("from.json", json.dumps(told, indent=2) + "\n")})
-        secrets = {"pgbackrest.conf": self._configuration(image)}
-        if self.repository.ca is not None:
-            secrets["repo1-ca.pem"] = pulumi.Output.from_input(self.repository.ca)
+        secrets = {"pgbackrest.conf": self._configuration(image), **repository_files([self.repository])}
         return [
             *found,
             *(() if beside_backups else scope.config_files(word, "/etc/ha-patroni/scripts", programs(*_SCRIPTS))),
@@ -57,6 +56,4 @@ class RestoredFrom:
             *options,
         ]
         stanza = [f"[{self.settings.database}]", f"pg1-path={image.data_dir}/pgdata"]
-        return pulumi.Output.all(**held).apply(
-            lambda values: "\n".join([*text, *(f"{key}={value.strip()}" for key, value in values.items()), *stanza, ""])
-        )
+        return configuration(text, held, stanza)

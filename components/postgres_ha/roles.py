@@ -16,8 +16,10 @@ Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_]{0,30}$"
 Level = Literal["read", "write", "owner"]
 """`read`: SELECT. `write`: also INSERT, UPDATE and DELETE. `owner`: everything that the database's owner may."""
 
-RESERVED = frozenset({"postgres", "replicator", "rewind", "ha_settings", "ha_exporter"})
-"""Roles of the cluster itself."""
+RESERVED = frozenset(
+    {"postgres", "replicator", "rewind", "ha_settings", "ha_exporter", "ha_pooler", "ha_pooler_figures"}
+)
+"""Roles of the cluster itself, and the users of its poolers' console."""
 
 
 def _named_once(names: tuple[str, ...]) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Iterator
 
 from components.context import Context
+from components.contracts import Keeping
 from components.postgres_ha import wal
 from components.postgres_ha.connections import RESERVED
 from components.postgres_ha.parameters import majors, parameters, value_of
@@ -111,10 +112,10 @@ def the_image_has_extensions(context: Context) -> Iterator[Fault]:
 
 
 def the_image_has_pgbackrest(context: Context) -> Iterator[Fault]:
-    """Backups are taken by the members themselves."""
+    """Backups are taken by the members themselves, and dumps go the same way."""
     pin = context.images.pin("postgres") if context.images else None
     for origin, settings in _own(context):
-        wanted = {"backups": settings.backups, "restore_from": settings.restore_from}
+        wanted = {"backups": settings.backups, "dumps": settings.dumps, "restore_from": settings.restore_from}
         for key in (key for key, value in wanted.items() if value is not None and pin and not pin.pgbackrest):
             yield Fault(
                 path=str(origin.at(key)),
@@ -193,6 +194,25 @@ def two_servers_have_one_replica(context: Context) -> Iterator[Fault]:
                 got="2",
                 fix="Set 3 to survive a second loss.",
             )
+
+
+def servers_wait_for_a_volume(context: Context) -> Iterator[Fault]:
+    """A mount comes before the process: said, for it is a fair choice."""
+    for origin, settings in _own(context):
+        repositories = settings.backups.repositories if settings.backups else ()
+        named = {f"{origin.at('backups', 'repositories')}[{at}]": one for at, one in enumerate(repositories)}
+        if settings.restore_from:
+            named[str(origin.at("restore_from", "repository"))] = settings.restore_from.repository
+        for path, repository in named.items():
+            place = context.component(repository)
+            if isinstance(place, Keeping) and place.on_volume:
+                yield Fault(
+                    path=path,
+                    rule="is on a volume that every server mounts: while the file server is away, a server that runs "
+                    "goes on, and one that starts waits for it",
+                    got=repr(repository),
+                    fix="Use a repository of `sftp` or `s3` where servers must start without it.",
+                )
 
 
 RULES = (parameters_are_known, the_image_has_extensions, the_image_has_pgbackrest, a_copy_has_a_source)

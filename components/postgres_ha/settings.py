@@ -10,6 +10,8 @@ from components.placement import Hosts, PlacementSettings, named_once, voters
 from components.postgres_ha.backup_settings import BackupSettings
 from components.postgres_ha.backup_settings import problems as backup_problems
 from components.postgres_ha.contract import database_terms
+from components.postgres_ha.dump_settings import DumpSettings
+from components.postgres_ha.logins import problems as login_problems
 from components.postgres_ha.owned import ParameterName
 from components.postgres_ha.parameters import shared_buffers_bytes
 from components.postgres_ha.pooler_settings import CONSOLE, PoolerSettings
@@ -17,6 +19,7 @@ from components.postgres_ha.restore_settings import RestoreFromSettings
 from components.postgres_ha.roles import Identifier, RoleSettings, levels, reserved
 from components.postgres_ha.roles import problems as role_problems
 from components.postgres_ha.tls import DatabaseTlsSettings
+from components.rotation import RotateSettings
 from components.sizes import ResourcesSettings
 from guarantees.objectives import ObjectivesSettings
 from settings.base import Settings
@@ -100,7 +103,7 @@ class FailoverSettings(Settings):
     """How long consensus store and PostgreSQL operations are tried before the primary demotes itself."""
     primary_start: Seconds = Field(default=30, ge=0, le=300)
     """How long a crashed primary may take to start again before a replica takes over."""
-    release_after: Seconds | None = Field(default=None, ge=3, le=30)
+    release_after: Seconds | None = Field(default=None, ge=2, le=30)
     """Replicas release the lock of a primary that has not answered most members for so long, before `ttl` ends. Needs
     `synchronous`, and three members. A change replaces the members, one at a time."""
 
@@ -191,9 +194,13 @@ class PostgresSettings(Settings):
     """Timers."""
     backups: BackupSettings | None = None
     """Backups and the archive of the log. Default: none."""
+    dumps: DumpSettings | None = None
+    """Logical dumps of every database, by the clock. Default: none."""
     restore_from: RestoreFromSettings | None = None
     """The first start: as another database was at a moment. It does nothing to data that is there, and may be taken out
     after the first `up`. Default: it begins empty."""
+    rotate: RotateSettings = RotateSettings()
+    """New passwords in place of those that applications have. What belongs to a role goes on belonging to it."""
     objectives: ObjectivesSettings = ObjectivesSettings()
     """What has to hold when something is lost; where it says nothing, the stack's `objectives` do."""
     parameters: dict[ParameterName, ParameterValue] = Field(default_factory=dict, max_length=200)
@@ -262,7 +269,7 @@ class PostgresSettings(Settings):
 
     @model_validator(mode="after")
     def _parts_fit(self) -> "PostgresSettings":
-        if problems := [*role_problems(self), *backup_problems(self)]:
+        if problems := [*role_problems(self), *login_problems(self), *backup_problems(self)]:
             raise ValueError("; ".join(problems))
         return self
 

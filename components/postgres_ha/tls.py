@@ -5,17 +5,36 @@ from typing import Literal
 
 from components.own_tls import OwnTls
 from components.scope import Scope
+from components.verified import Verified
 from model import Circle, SecretRef
 
 
 class DatabaseTlsSettings(OwnTls):
-    """Encryption of clients' connections. The servers have certificates of the stack's own authority; replication is
-    always encrypted and verified."""
+    """Encryption of clients' connections, and of Patroni's REST API. The servers have certificates of the stack's own
+    authority; replication is always encrypted and verified."""
 
     clients: Literal["offered", "required"] = "offered"
     """`offered`: clients may encrypt; libpq, asyncpg and pgJDBC do so by themselves, to whichever server answers.
     `required`: the servers take no client without encryption, and applications get the authority's certificate, and
     URLs by which their libraries verify the server (`verify-full`)."""
+    rest: Literal["prepared", "required"] | None = None
+    """Patroni's REST API, by which members, proxies and monitoring ask a member how it is, and which changes the
+    primary. `required`: by TLS alone, and what changes something needs a certificate of the stack beside the password.
+    A database that runs changes in two updates: with `prepared` everybody learns to ask both ways, and `required` comes
+    after that. Default: not encrypted."""
+
+
+def rest_steps(runs: str, wanted: str) -> str:
+    """Why a database cannot go from one mode to the other while it runs, and what can be done; empty where it can.
+    Modes are those of `rest`, and empty for none."""
+    if wanted == "required" and not runs:
+        return (
+            "cannot be `required` yet for a database that runs: its members and proxies ask without encryption, and "
+            "would lose the primary. Write `prepared`, then `required` with the next update"
+        )
+    if runs == "required" != wanted:
+        return "cannot change back for a database that runs: its proxies ask by TLS alone. Write `required` again"
+    return ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +44,18 @@ class Certificates:
     circle: Circle
     ca: SecretRef
     server: SecretRef
+    first: str
+    """A name that the servers' certificate has, whoever shows it."""
+
+    @property
+    def verified(self) -> Verified:
+        """How one that asks a member by TLS knows it."""
+        return Verified(ca=self.ca, host=self.first)
+
+    def asking(self, scope: Scope, word: str) -> SecretRef:
+        """A certificate for the job `word`, which may change something by Patroni's REST API, without the servers'
+        key."""
+        return scope.identity(self.circle, f"{word}-identity", common_name=f"{scope.platform.stack}-{word}", hosts=())
 
     def pooler(self, scope: Scope, name: str) -> SecretRef:
         """The pooler's own: it has not the servers' key."""
@@ -47,4 +78,5 @@ def certificates(scope: Scope, name: str, *, members: int) -> Certificates:
         # With the stack's root: libpq takes no authority that another one signed for the last one.
         ca=scope.secret(f"{word}-ca", circle.chain),
         server=scope.identity(circle, f"{word}-identity", common_name=f"{scope.platform.stack}-{word}", hosts=hosts),
+        first=hosts[0],
     )

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pulumi
 
@@ -69,6 +70,7 @@ def verifier(
                     *scope.config_files(word, _FROM, scripts("sql", "switchover")),
                     *backups.secret_files(scope, word, name, settings, image),
                 ),
+                shared=backups.shared,
                 resources=wanted.resources.resources() if wanted.resources else DEFAULT_RESOURCES,
                 stop=Stop(grace_seconds=30),
             ),
@@ -81,11 +83,12 @@ def verifier(
                         check=ExecCheck(command=("test", "-e", f"{image.data_dir}/ready")), interval_seconds=10
                     )
                 ),
-                live=ready,
+                live=replace(ready, failures=6),
                 start_seconds=300,
             ),
             hosts=(wanted.host,) if wanted.host else (),
             node_labels=settings.placement.labels,
+            tolerations=settings.placement.tolerated,
             outside=backups.outside,
             depends_on=(*members.resources, *depends_on),
         )

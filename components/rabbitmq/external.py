@@ -5,10 +5,10 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints, model_validator
 
-from components.contracts import Terms
+from components.contracts import Declared, Terms
 from components.external import ExternalAddress, ExternalStore, LoginName
 from components.rabbitmq.contract import PORT, TLS_PORT, broker_url, external_terms
-from components.rabbitmq.timers import HEARTBEAT_SECONDS
+from components.rabbitmq.timers import ACK_SECONDS, HEARTBEAT_SECONDS
 from settings.types import PortNumber
 
 VhostPath = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,255}$")]
@@ -50,6 +50,16 @@ class ExternalBroker(ExternalStore):
 
     def terms(self) -> Terms:
         return external_terms(self.external.tls)
+
+    def queues_of(self, part: str) -> Mapping[str, Declared]:
+        """None that are known."""
+        del part
+        return {}
+
+    def ack_seconds(self, part: str, queue: str) -> int:
+        """As the server's own default says."""
+        del part, queue
+        return ACK_SECONDS
 
     def url(self) -> str:
         return broker_url(self.external.tls)

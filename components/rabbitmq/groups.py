@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from components.copies import copier
+from components.copies.copier import copier_word
 from components.groups import group
 from components.rabbitmq.settings import RabbitSettings
 from guarantees.surroundings import Surroundings
@@ -19,3 +21,5 @@ def groups(name: str, settings: RabbitSettings, around: Surroundings) -> Iterato
         hosts=hosts,
         without=f"messages of {name}",
     )
+    if settings.backups:
+        yield group(copier_word(name), 1, copier.RESOURCES, needed=0, moves=True, without=f"copies of {name}")

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
+from components.copies import needs
+from components.copies.settings import CopiesSettings
 from components.external_store import build_external, external_secrets, externals_are_encrypted
-from components.kind import Build, Built, Gives, ImageNeed, Kind, SecretUse
+from components.kind import Build, Built, Gives, ImageNeed, Kind, Reference, SecretUse
 from components.placement import KEYS
 from components.rabbitmq.component import RabbitMQ
 from components.rabbitmq.external import ExternalBroker
@@ -27,6 +29,18 @@ def _images(settings: RabbitSettings | ExternalBroker | None) -> Iterator[ImageN
             *("rabbitmq-queues", "rabbitmq-upgrade"),
         ),
     )
+    if settings.backups:
+        yield needs.IMAGE
+    if settings.rotate.former:
+        yield ImageNeed("postgres", below="rotate", programs=("python3",))
+
+
+def _copied(settings: RabbitSettings | ExternalBroker) -> CopiesSettings | None:
+    return settings.backups if isinstance(settings, RabbitSettings) else None
+
+
+def _uses(settings: RabbitSettings | ExternalBroker) -> Iterator[Reference]:
+    yield from needs.uses(_copied(settings))
 
 
 def _build(build: Build[RabbitSettings | ExternalBroker]) -> Built:
@@ -38,6 +52,9 @@ def _build(build: Build[RabbitSettings | ExternalBroker]) -> Built:
         settings,
         platform=build.platform,
         image=build.images.store("rabbitmq"),
+        copier_image=build.images.of("postgres") if settings.backups else None,
+        python_image=build.images.of("postgres") if settings.rotate.former else None,
+        repository=build.built[settings.backups.repository].repository if settings.backups else None,
         apps=build.clients,
         given=build.values,
         origin=build.origin,
@@ -48,6 +65,7 @@ def _build(build: Build[RabbitSettings | ExternalBroker]) -> Built:
         further=broker.further,
         observability=broker.observability,
         outputs=_page(build.name, settings),
+        retire=broker.retire,
     )
 
 
@@ -78,15 +96,18 @@ BROKERS = Kind(
     build=_build,
     gives=frozenset({Gives.CONTRACT, Gives.ALERTS}),
     images=_images,
+    uses=_uses,
+    copied=_copied,
     ports=_ports,
     secrets=_secrets,
     advice=(lambda context: externals_are_encrypted(context, "brokers"),),
     further=lambda settings: settings.further_vhosts if isinstance(settings, RabbitSettings) else (),
     keeps=lambda settings: ("",) if isinstance(settings, RabbitSettings) else (),
+    counters=lambda settings: settings.rotate.counters if isinstance(settings, RabbitSettings) else {},
     fixed=lambda settings: settings.fixed if isinstance(settings, RabbitSettings) else {},
     guarantees=lambda settings, around: promises(settings, around) if isinstance(settings, RabbitSettings) else (),
     groups=lambda part, around: (
         groups(part.name, part.settings, around) if isinstance(part.settings, RabbitSettings) else ()
     ),
-    keys={"": KEYS | {"public_ports.management": "management.port"}},
+    keys={"": KEYS | {"public_ports.management": "management.port"}} | needs.KEYS,
 )

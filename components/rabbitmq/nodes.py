@@ -27,7 +27,7 @@ from model import (
     Volume,
 )
 
-_FILES = Path(__file__).parent / "files"
+FILES = Path(__file__).parent / "files"
 DIRECTORY = "/etc/ha-rabbitmq"
 MANAGEMENT = "management"
 """The name of the port of the page."""
@@ -56,7 +56,7 @@ def nodes(
     word = nodes_word(name)
     hosts = [scope.platform.member_host(word, ordinal) for ordinal in range(settings.members)]
     config = render(
-        _FILES,
+        FILES,
         "rabbitmq.conf.j2",
         cluster=f"{scope.platform.stack}-{name}",
         directory=DIRECTORY,
@@ -69,7 +69,7 @@ def nodes(
         disk_watermark=settings.disk_watermark_bytes,
     )
     texts = {"config": ("rabbitmq.conf", config)} | {
-        suffix: (path, (_FILES / path).read_text())
+        suffix: (path, (FILES / path).read_text())
         for suffix, path in (
             ("plugins", "enabled_plugins"),
             ("start", "start.sh"),
@@ -117,6 +117,7 @@ def nodes(
             hosts=settings.hosts,
             abandon_data_on=settings.abandon_data_on,
             node_labels=settings.placement.labels,
+            tolerations=settings.placement.tolerated,
         )
     )
 

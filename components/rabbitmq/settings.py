@@ -1,15 +1,19 @@
 """The settings of a RabbitMQ cluster."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
-from components.contracts import Terms
+from components.contracts import Declared, Terms
+from components.copies.settings import CopiesSettings
 from components.placement import Hosts, PlacementSettings
 from components.rabbitmq.contract import broker_terms
 from components.rabbitmq.ports import MANAGEMENT_PORT
+from components.rabbitmq.timers import ACK_SECONDS
 from components.rabbitmq.tls import BrokerTlsSettings
 from components.rabbitmq.vhosts import UserSettings, VhostName, VhostSettings
+from components.rotation import RotateSettings
 from components.sizes import ResourcesSettings, reserved
 from guarantees.objectives import ObjectivesSettings
 from model import Resources
@@ -82,6 +86,11 @@ class RabbitSettings(Settings):
     """Size of each node's volume: at least 1Gi."""
     resources: ResourcesSettings | None = None
     """CPU and memory of each node; default 500m and 1Gi, all of it reserved."""
+    backups: CopiesSettings | None = None
+    """Copies of what applications have declared (queues, exchanges, bindings) in a repository, and of no message.
+    Default: none."""
+    rotate: RotateSettings = RotateSettings()
+    """New passwords in place of those that applications have. The nodes are replaced one at a time for it."""
     objectives: ObjectivesSettings = ObjectivesSettings()
     """What has to hold when something is lost; where it says nothing, the stack's `objectives` do."""
 
@@ -126,6 +135,21 @@ class RabbitSettings(Settings):
         """The further users who may do something in a virtual host: `part`, or the first one."""
         vhost = part or self.vhost
         return tuple(name for name, user in self.users.items() if vhost in user.permissions)
+
+    def queues_of(self, part: str) -> Mapping[str, Declared]:
+        """The queues that the file makes in a virtual host: `part`, or the first one."""
+        name = part or self.vhost
+        vhost = self.every_vhost[name] if name in self.every_vhost else VhostSettings()
+        return {
+            queue: Declared(one.type, ("vhosts", name, "queues", queue), queue not in vhost.unread)
+            for queue, one in vhost.queues.items()
+        }
+
+    def ack_seconds(self, part: str, queue: str) -> int:
+        """How long a message may be unacknowledged."""
+        vhost = self.every_vhost.get(part or self.vhost)
+        milliseconds = vhost.consumer_timeout_ms(queue) if vhost else None
+        return ACK_SECONDS if milliseconds is None else milliseconds // 1000
 
     @property
     def fixed(self) -> dict[str, str]:

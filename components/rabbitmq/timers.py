@@ -16,3 +16,6 @@ START_SECONDS = 600
 """How long a node may take to be ready: after a restart of everything, nodes wait for each other."""
 TABLE_RETRIES = 120
 """How often a node waits 30 s for the others' tables before it gives up: an hour, and then it starts again."""
+ACK_SECONDS = 1800
+"""A message that nobody has acknowledged for so long goes to another consumer: the server's `consumer_timeout`,
+where no policy says another."""

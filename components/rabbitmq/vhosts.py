@@ -115,6 +115,36 @@ class VhostSettings(Settings):
             raise ValueError("; ".join(problems))
         return self
 
+    @property
+    def unread(self) -> frozenset[str]:
+        """Queues that need no consumer: for dead letters, and those that pass messages on when their time is over."""
+        said = [
+            {name.removeprefix("x-"): value for name, value in arguments.items()}
+            for arguments in (
+                *(queue.arguments for queue in self.queues.values()),
+                *(policy.definition for policy in self.policies.values()),
+            )
+        ]
+        dead = {one["dead-letter-exchange"] for one in said if "dead-letter-exchange" in one}
+        bound = {binding.queue for binding in self.bindings if binding.exchange in dead}
+        keyed = {str(one["dead-letter-routing-key"]) for one in said if "dead-letter-routing-key" in one}
+        passing = {
+            name
+            for name, queue in self.queues.items()
+            if {"x-message-ttl", "x-dead-letter-exchange"} <= queue.arguments.keys()
+        }
+        return frozenset(bound | keyed | passing)
+
+    def consumer_timeout_ms(self, queue: str) -> int | None:
+        """What the policy that holds for a quorum queue says."""
+        held = [
+            policy
+            for policy in self.policies.values()
+            if policy.apply_to in ("queues", "all", "quorum_queues") and re.search(policy.pattern, queue)
+        ]
+        value = max(held, key=lambda one: one.priority).definition.get("consumer-timeout") if held else None
+        return value if isinstance(value, int) else None
+
     def _lost_bindings(self) -> Iterator[str]:
         for index, binding in enumerate(self.bindings):
             if binding.exchange not in self.exchanges and binding.exchange not in _BUILT_IN:

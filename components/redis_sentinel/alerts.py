@@ -9,7 +9,8 @@ from components.redis_sentinel.settings import RedisSettings
 NEARLY_FULL = 0.9
 """Of `maxmemory`: a broker that is full refuses writes, a session store evicts sessions."""
 SILENCES: Mapping[str, tuple[str, ...]] = {
-    "NoMaster": ("ReplicationBroken",),
+    "NoMaster": ("ReplicationBroken", "WriteEndpointDown"),
+    "NoReplica": ("WriteEndpointDown",),
     "TwoMasters": ("NoReplica", "ReplicationBroken"),
     "NoQuorum": ("SentinelDown",),
 }
@@ -18,7 +19,8 @@ SILENCES: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Alerts:
-    """The rules of one group. `members` and `sentinels` match the label `job` of their targets.
+    """The rules of one group. `members` and `sentinels` match the label `job` of their targets; `writes` is that of the
+    plain address's proxies, if there are any, and `proxies` how many.
 
     Without the exporter nothing is known: then it alone is reported, and no member.
     """
@@ -27,6 +29,8 @@ class Alerts:
     settings: RedisSettings
     members: str
     sentinels: str
+    writes: str = ""
+    proxies: int = 0
 
     def rules(self) -> tuple[AlertRule, ...]:
         """What can happen to a group of this role and size."""
@@ -35,6 +39,8 @@ class Alerts:
             found += self._of_several()
         if self.settings.role != "cache":  # a cache is full all the time
             found += self._of_memory()
+        if self.writes:
+            found += self._of_proxies()
         return tuple(found)
 
     def _of_each(self) -> Iterator[AlertRule]:
@@ -111,6 +117,23 @@ class Alerts:
                 0,
                 "critical",
                 f"a {self.settings.role} evicts entries: its maxmemory-policy was changed by hand",
+            )
+
+    def _of_proxies(self) -> Iterator[AlertRule]:
+        yield self._rule(
+            "WriteEndpointDown",
+            f'(max(haproxy_backend_active_servers{{job="{self.writes}",proxy="primary"}}) or vector(0)) < 1',
+            60,
+            "critical",
+            "the plain address leads to no master",
+        )
+        if self.proxies > 1:
+            yield self._rule(
+                "ProxyDown",
+                f'(sum(up{{job="{self.writes}"}}) or vector(0)) < {self.proxies}',
+                120,
+                "warning",
+                f"only {{{{ $value }}}} of {self.proxies} proxies of the plain address answer",
             )
 
     @property

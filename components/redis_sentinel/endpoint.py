@@ -1,43 +1,46 @@
 """The write endpoint follows the master by what each member says of itself."""
 
 from components.redis_sentinel.acl import PROBE
-from components.redis_sentinel.secrets import RedisSecrets
-from components.redis_sentinel.settings import RedisSettings
-from components.redis_sentinel.tls import Certificates
-from components.scope import Scope
-from components.write_proxy import PrimaryCheck, Verified, write_proxy
+from components.redis_sentinel.group import ReplicationGroup
+from components.redis_sentinel.settings import SentinelTimers
+from components.verified import Verified
+from components.write_proxy import READY_SECONDS, PrimaryCheck, write_proxy
 from model import Endpoint, Image, Port
 
 _CONNECTIONS = 4_000
 """Of each proxy. Two together stay below what Redis itself takes (`maxclients` 10,000)."""
 
 
-def write_endpoint(
-    scope: Scope,
-    name: str,
-    settings: RedisSettings,
-    *,
-    image: Image,
-    members: Endpoint,
-    secrets: RedisSecrets,
-    certificates: Certificates | None,
-) -> Endpoint:
+def write_endpoint(group: ReplicationGroup, *, image: Image, members: Endpoint) -> Endpoint:
     """`<name>-rw`, for clients that do not speak Sentinel's protocol."""
     return write_proxy(
-        scope,
-        f"{name}-rw",
+        group.scope,
+        f"{group.name}-rw",
         image=image,
         port=Port(name="redis", number=6379),
         members=members,
-        check=master_check(settings, secrets, certificates),
+        check=master_check(group),
         max_connections=_CONNECTIONS,
+        ready_without=looks_without_master(group.settings.sentinel_timers),
     )
 
 
-def master_check(settings: RedisSettings, secrets: RedisSecrets, certificates: Certificates | None) -> PrimaryCheck:
+def endpoint_job(name: str) -> str:
+    """What monitoring calls its proxies."""
+    return f"redis-{name}-rw"
+
+
+def looks_without_master(timers: SentinelTimers) -> int:
+    """How often a proxy may find no master until it is not ready: a failover whose first vote is split is over before
+    (`down_after`, twice `failover_timeout`, and 4 s for its steps)."""
+    millis = timers.down_after_ms + 2 * timers.failover_seconds * 1000 + 4000
+    return -(-millis // (READY_SECONDS * 1000)) + 1
+
+
+def master_check(group: ReplicationGroup) -> PrimaryCheck:
     """A master that was cut off says that it is one until a Sentinel reaches it again. Where a master without a replica
     refuses writes, only one that has as many replicas as a write needs is asked."""
-    needed = settings.replicas_to_write
+    needed, certificates = group.settings.replicas_to_write, group.certificates
     master = f"role:master\\r\\nconnected_slaves:[{needed}-9]" if needed else "role:master"
     return PrimaryCheck(
         lines=(
@@ -49,6 +52,6 @@ def master_check(settings: RedisSettings, secrets: RedisSecrets, certificates: C
             'tcp-check send "quit\\r\\n"',
             "tcp-check expect string +OK",
         ),
-        secrets={"REDIS_PASSWORD": secrets.probe_password},
+        secrets={"REDIS_PASSWORD": group.secrets.probe_password},
         verified=Verified(ca=certificates.ca, host=certificates.first) if certificates else None,
     )

@@ -1,104 +1,42 @@
 """Metrics of the Redis servers and Sentinels: one exporter that asks each in turn."""
 
-import json
-
 import pulumi
 
-from components.liveness import liveness
-from components.observability import Observability, Panel, ScrapeTarget
+from components.observability import Observability, Panel
+from components.redis.exporter import exporter_of, target_of
 from components.redis_sentinel.acl import EXPORTER
 from components.redis_sentinel.alerts import Alerts
-from components.redis_sentinel.secrets import RedisSecrets
-from components.redis_sentinel.settings import RedisSettings
-from components.redis_sentinel.tls import Certificates
-from components.scope import Scope
+from components.redis_sentinel.endpoint import endpoint_job
+from components.redis_sentinel.group import ReplicationGroup
 from components.store_image import ExporterImage
-from model import (
-    Container,
-    Endpoint,
-    File,
-    HttpCheck,
-    Port,
-    Probe,
-    Probes,
-    Resources,
-    Tier,
-    Workload,
-)
-from model.units import MIB
-
-PORT = 9121
-_PASSWORDS, _CA = "/run/secrets/redis_passwords", "/run/secrets/redis_ca.pem"
-RESOURCES = Resources(
-    cpu_request_millis=10,
-    cpu_limit_millis=250,
-    memory_request_bytes=16 * MIB,
-    memory_limit_bytes=64 * MIB,
-)
+from components.write_proxy.proxy import replicas
+from model import Endpoint
 
 
-def exporter(
-    scope: Scope,
-    name: str,
-    settings: RedisSettings,
-    *,
-    image: ExporterImage,
-    redis: Endpoint,
-    sentinels: Endpoint,
-    secrets: RedisSecrets,
-    certificates: Certificates | None,
-) -> Observability:
+def exporter(group: ReplicationGroup, *, image: ExporterImage, redis: Endpoint, sentinels: Endpoint) -> Observability:
     """A target for each server. The exporter reads the passwords from a file that maps addresses to passwords."""
-    word = f"{name}-exporter"
+    name, secrets, certificates = group.name, group.secrets, group.certificates
     scheme = "rediss" if certificates else "redis"
     members = [f"{scheme}://{EXPORTER}@{host}:6379" for host in redis.member_hosts]
     watching = [f"{scheme}://{host}:26379" for host in sentinels.member_hosts]
     passwords = pulumi.Output.all(secrets.exporter_password, secrets.sentinel_password).apply(
-        lambda both: json.dumps(dict.fromkeys(members, both[0]) | dict.fromkeys(watching, both[1]))
+        lambda both: dict.fromkeys(members, both[0]) | dict.fromkeys(watching, both[1])
     )
-    secret = scope.secret(f"{word}-passwords", passwords)
-    health = HttpCheck(path="/health", port=PORT)
-    endpoint = scope.workload(
-        Workload(
-            name=word,
-            origin=scope.origin,
-            tier=Tier.DATA,
-            container=Container(
-                image=image.image,
-                command=(image.program("redis_exporter"),),
-                # No address of its own: it looks only at what a scrape names.
-                args=(
-                    "-redis.addr=",
-                    f"-redis.password-file={_PASSWORDS}",
-                    f"-web.listen-address=:{PORT}",
-                    # Shorter than Prometheus waits: a server that is gone is told as down, not as a lost exporter.
-                    "-connection-timeout=3s",
-                    *((f"-tls-ca-cert-file={_CA}",) if certificates else ()),
-                ),
-                files=(
-                    File(path=_PASSWORDS, source=secret),
-                    *((File(path=_CA, source=certificates.ca),) if certificates else ()),
-                ),
-                resources=RESOURCES,
-            ),
-            replicas=1,
-            ports=(Port(name="metrics", number=PORT),),
-            probes=Probes(ready=Probe(check=health), live=liveness(health), start_seconds=30),
-            depends_on=redis.resources,
-        )
-    )
+    ca = certificates.ca if certificates else None
+    endpoint = exporter_of(group.scope, name, passwords, image=image, ca=ca, after=redis.resources)
     targets = tuple(
-        ScrapeTarget(
-            job=f"{job}-{name}-{ordinal}",
-            replicas_host=endpoint.replicas_host,
-            port=PORT,
-            path="/scrape",
-            params=(("target", address),),
-        )
+        target_of(endpoint, f"{job}-{name}-{ordinal}", address)
         for job, addresses in (("redis", members), ("sentinel", watching))
         for ordinal, address in enumerate(addresses)
     )
-    alerts = Alerts(name=name, settings=settings, members=f"redis-{name}-[0-9]+", sentinels=f"sentinel-{name}-[0-9]+")
+    alerts = Alerts(
+        name=name,
+        settings=group.settings,
+        members=f"redis-{name}-[0-9]+",
+        sentinels=f"sentinel-{name}-[0-9]+",
+        writes=endpoint_job(name) if group.settings.endpoint else "",
+        proxies=replicas(group.settings.members),
+    )
     own = f'job=~"{alerts.members}"'
     return Observability(
         targets=targets,

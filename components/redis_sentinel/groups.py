@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator
 
+from components.copies import copier
+from components.copies.copier import copier_word
 from components.groups import group
-from components.redis_sentinel import exporter
+from components.redis import exporter
+from components.redis_sentinel.copies import trial_resources, trial_word
 from components.redis_sentinel.redis import server_resources
 from components.redis_sentinel.sentinel import sentinel_resources
 from components.redis_sentinel.settings import RedisSettings
@@ -28,4 +31,7 @@ def groups(name: str, settings: RedisSettings, around: Surroundings) -> Iterator
     if settings.endpoint:
         proxies = proxy.replicas(members)
         yield group(f"{name}-rw", proxies, proxy.RESOURCES, moves=True, without=f"address of {name}")
+    if settings.backups:
+        yield group(copier_word(name), 1, copier.RESOURCES, needed=0, moves=True, without=f"copies of {name}")
+        yield group(trial_word(name), 1, trial_resources(settings), needed=0, moves=True, without=f"copies of {name}")
     yield group(f"{name}-exporter", 1, exporter.RESOURCES, needed=0, moves=True, without=f"metrics of {name}")

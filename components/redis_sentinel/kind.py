@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 
+from components.copies import needs
+from components.copies.settings import CopiesSettings
 from components.external_store import build_external, external_secrets, externals_are_encrypted
-from components.kind import Build, Built, Gives, ImageNeed, Kind
+from components.kind import Build, Built, Gives, ImageNeed, Kind, Reference
 from components.placement import KEYS
 from components.redis_sentinel.component import RedisSentinel
 from components.redis_sentinel.external import ExternalCache
@@ -27,6 +29,16 @@ def _images(settings: RedisSettings | ExternalCache | None) -> Iterator[ImageNee
     )
     if settings.endpoint:
         yield PROXY_IMAGE
+    if settings.backups:
+        yield needs.IMAGE
+
+
+def _copied(settings: RedisSettings | ExternalCache) -> CopiesSettings | None:
+    return settings.backups if isinstance(settings, RedisSettings) else None
+
+
+def _uses(settings: RedisSettings | ExternalCache) -> Iterator[Reference]:
+    yield from needs.uses(_copied(settings))
 
 
 def _build(build: Build[RedisSettings | ExternalCache]) -> Built:
@@ -40,10 +52,12 @@ def _build(build: Build[RedisSettings | ExternalCache]) -> Built:
         image=build.images.store(settings.server),
         exporter_image=build.images.exporter("redis-exporter"),
         proxy_image=build.images.of("haproxy") if settings.endpoint else None,
+        copier_image=build.images.of("postgres") if settings.backups else None,
+        repository=build.built[settings.backups.repository].repository if settings.backups else None,
         apps=build.clients,
         origin=build.origin,
     )
-    return Built(contract=cache.contract, own=cache.own, observability=cache.observability)
+    return Built(contract=cache.contract, own=cache.own, observability=cache.observability, retire=cache.retire)
 
 
 CACHES = Kind(
@@ -51,13 +65,16 @@ CACHES = Kind(
     build=_build,
     gives=frozenset({Gives.CONTRACT, Gives.ALERTS}),
     images=_images,
+    uses=_uses,
+    copied=_copied,
     secrets=external_secrets,
     advice=(lambda context: externals_are_encrypted(context, "caches"),),
+    counters=lambda settings: settings.rotate.counters if isinstance(settings, RedisSettings) else {},
     keeps=lambda settings: ("",) if isinstance(settings, RedisSettings) else (),
     groups=lambda part, around: (
         groups(part.name, part.settings, around) if isinstance(part.settings, RedisSettings) else ()
     ),
     guarantees=lambda settings, around: promises(settings, around) if isinstance(settings, RedisSettings) else (),
     rules=RULES,
-    keys={"": KEYS},
+    keys={"": KEYS} | needs.KEYS,
 )

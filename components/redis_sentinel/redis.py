@@ -1,14 +1,12 @@
 """The Redis servers."""
 
-from components.redis_sentinel.mounted import DIRECTORY, mounted
-from components.redis_sentinel.parameters import value_of
+from components.redis.parameters import value_of
+from components.redis_sentinel.group import ReplicationGroup
+from components.redis_sentinel.mounted import DIRECTORY, mounted, script_env
 from components.redis_sentinel.secrets import USERS_FILE, RedisSecrets
-from components.redis_sentinel.settings import RedisSettings
+from components.redis_sentinel.settings import RedisSettings, SentinelTimers
 from components.redis_sentinel.timers import REPL_TIMEOUT_SECONDS
-from components.redis_sentinel.tls import Certificates
-from components.scope import Scope
 from components.sizes import reserved
-from components.store_image import StoreImage
 from model import (
     Container,
     Endpoint,
@@ -31,26 +29,26 @@ _SHUTDOWN_SECONDS = 10
 """How long Redis waits for its replicas before it exits (`shutdown-timeout`)."""
 
 
-def redis(
-    scope: Scope,
-    name: str,
-    settings: RedisSettings,
-    *,
-    image: StoreImage,
-    secrets: RedisSecrets,
-    certificates: Certificates | None,
-    master_name: str,
-    sentinel_hosts: list[str],
-) -> Endpoint:
+def hold_seconds(timers: SentinelTimers) -> int:
+    """How long a master that is back waits for the Sentinels to see it, at most: by then its name is known again (a
+    Swarm's health check takes 5 s), and a failover that began before is over, or was given up. A minute where it could
+    take longer."""
+    return min(60, 10 + -(-timers.down_after_ms // 1000) + timers.failover_seconds)
+
+
+def patient_millis(timers: SentinelTimers) -> int:
+    """A Sentinel that has heard of the master within this time makes a new connection, and so asks at its new address,
+    before the master counts as lost: it does at half of `down_after`, and within a second."""
+    return max(0, timers.down_after_ms // 2 - 1500)
+
+
+def redis(group: ReplicationGroup) -> Endpoint:
     """Members `<name>-redis-0` .. : member 0 is the master at the very first start."""
-    word = f"{name}-redis"
-    hosts = [scope.platform.member_host(word, ordinal) for ordinal in range(settings.members)]
+    scope, settings, secrets = group.scope, group.settings, group.secrets
     files = mounted(
-        scope,
-        word,
+        group,
         "redis",
-        certificates=certificates,
-        volume=image.data_dir,
+        volume=group.image.data_dir,
         role=settings.role,
         replicas_to_write=settings.replicas_to_write,
         max_lag=settings.max_lag_seconds,
@@ -61,22 +59,25 @@ def redis(
     )
     return scope.members(
         Members(
-            name=word,
+            name=f"{group.name}-redis",
             origin=scope.origin,
             tier=Tier.DATA,
             container=Container(
-                image=image.image,
+                image=group.image.image,
                 command=("sh", f"{DIRECTORY}/start.sh"),
-                env={
-                    "HA_VOLUME": image.data_dir,
-                    "HA_HOST": "$(MEMBER_HOST)",
-                    "HA_FIRST_MEMBER": hosts[0],
-                    "HA_PEERS": " ".join(hosts),
+                env=script_env(group)
+                | {
+                    "HA_FIRST_MEMBER": group.server_hosts[0],
                     "HA_PERSISTED": "no" if settings.role == "cache" else "yes",
-                    "HA_SENTINELS": " ".join(sentinel_hosts),
-                    "HA_MASTER": master_name,
                     "HA_USER": secrets.member_user,
                     "HA_HAND_OVER_SECONDS": str(HAND_OVER_SECONDS),
+                    "HA_HOLD_SECONDS": str(hold_seconds(settings.sentinel_timers)),
+                    "HA_PATIENT_MILLIS": str(patient_millis(settings.sentinel_timers)),
+                    **(
+                        {"HA_ROTATED": rotated(secrets), "HA_COUNTER": str(settings.rotate.passwords)}
+                        if secrets.rotation_password
+                        else {}
+                    ),
                 },
                 files=(
                     *files,
@@ -84,12 +85,17 @@ def redis(
                     File(path=f"{DIRECTORY}/{USERS_FILE}", source=secrets.users),
                     File(path=f"{DIRECTORY}/redis_password", source=secrets.member_password),
                     File(path=f"{DIRECTORY}/sentinel_password", source=secrets.sentinel_password_file),
+                    *(
+                        (File(path=f"{DIRECTORY}/rotation_password", source=secrets.rotation_password),)
+                        if secrets.rotation_password
+                        else ()
+                    ),
                 ),
                 resources=server_resources(settings),
                 stop=Stop(grace_seconds=HAND_OVER_SECONDS + _SHUTDOWN_SECONDS + 2),
             ),
             count=settings.members,
-            volume=Volume(path=image.data_dir, size_bytes=settings.volume),
+            volume=Volume(path=group.image.data_dir, size_bytes=settings.volume),
             ports=(Port(name="redis", number=6379),),
             probes=Probes(
                 ready=Probe(
@@ -101,8 +107,14 @@ def redis(
             hosts=settings.hosts,
             abandon_data_on=settings.abandon_data_on,
             node_labels=settings.placement.labels,
+            tolerations=settings.placement.tolerated,
         )
     )
+
+
+def rotated(secrets: RedisSecrets) -> str:
+    """`former:new` of each application's users, for scripts."""
+    return " ".join(f"{former.user}:{secrets.apps[app].user}" for app, former in sorted(secrets.former.items()))
 
 
 def server_resources(settings: RedisSettings) -> Resources:

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Iterator
 
 from components.context import Context
-from components.redis_sentinel.parameters import PARAMETERS, value_of
+from components.redis.parameters import PARAMETERS, value_of
 from components.redis_sentinel.settings import RedisSettings
 from model import Origin
 from settings.faults import Fault, shown

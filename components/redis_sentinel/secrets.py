@@ -8,6 +8,7 @@ import pulumi
 
 from components.redis_sentinel import acl
 from components.redis_sentinel.settings import RedisSettings
+from components.rotation import numbered
 from components.scope import Scope
 from model import SecretRef
 
@@ -25,7 +26,10 @@ class Login:
 @dataclass(frozen=True, kw_only=True)
 class RedisSecrets:
     """`redis_auth` and `sentinel_auth` are the parts of the configuration files that hold passwords, `users` is the
-    file of users. `apps` are the logins by the application's name; `client` is that of whoever no stack names.
+    file of users. `apps` are the logins by the application's name, `former` those that a rotation replaces, and
+    `rotation_password` is of whoever takes these away; `client` is the login of whoever no stack names.
+
+    `copies_password` is there with `backups`.
 
     A group of the version before users has only the default user. So the members log in to each other as that one,
     until it is switched off; then every member knows the others' own user.
@@ -33,8 +37,11 @@ class RedisSecrets:
 
     client: Login
     apps: Mapping[str, Login]
+    former: Mapping[str, Login]
+    rotation_password: SecretRef | None
     sentinel_password: pulumi.Output[str]
     exporter_password: pulumi.Output[str]
+    copies_password: pulumi.Output[str] | None
     member_user: str
     redis_auth: SecretRef
     users: SecretRef
@@ -47,22 +54,32 @@ class RedisSecrets:
     def generated(
         cls, scope: Scope, name: str, settings: RedisSettings, directory: str, apps: tuple[str, ...]
     ) -> "RedisSecrets":
-        """New passwords at the first update, the same ones from then on."""
-        off = settings.default_user == "off"
+        """New passwords at the first update, and where their counter is raised; the same ones from then on. `directory`
+        is where the servers find their users."""
+        off, rotates = settings.default_user == "off", settings.rotate.former > 0
         everything = scope.password(f"{name}-password")
         sentinel = scope.password(f"{name}-sentinel-password")
         own = {
             user: scope.password(f"{name}-{user.replace('_', '-')}")
-            for user in (acl.MEMBER, acl.SENTINEL, acl.EXPORTER, acl.PROBE)
+            for user in acl.parts(copied=settings.backups is not None, rotates=rotates)
         }
-        logins = {
-            app: Login(user=acl.app_user(app), password=scope.password(f"{name}-{acl.app_user(app)}"))
-            for app in (apps if settings.default_user != "apps" else ())
-        }
+
+        def of_apps(counter: int) -> dict[str, Login]:
+            return {
+                app: Login(
+                    user=acl.app_user(app, counter),
+                    password=scope.password(numbered(f"{name}-{acl.app_user(app)}", counter)),
+                )
+                for app in (apps if settings.default_user != "apps" else ())
+            }
+
+        logins = of_apps(settings.rotate.passwords)
+        former = of_apps(settings.rotate.former) if rotates else {}
         client = Login(user=acl.DEFAULT, password=everything)
         if off:
             client = Login(user=acl.CLIENT, password=scope.password(f"{name}-ha-client"))
-        named = {one.user: one.password for one in (*logins.values(), *((client,) if off else ()))}
+        every = (*logins.values(), *former.values(), *((client,) if off else ()))
+        named = {one.user: one.password for one in every}
 
         def secret(suffix: str, value: pulumi.Output[str]) -> SecretRef:
             return scope.secret(f"{name}-{suffix}", value)
@@ -85,8 +102,11 @@ class RedisSecrets:
         return cls(
             client=client,
             apps=logins,
+            former=former,
+            rotation_password=secret("rotation-password", own[acl.ROTATION]) if rotates else None,
             sentinel_password=sentinel,
             exporter_password=own[acl.EXPORTER],
+            copies_password=own.get(acl.COPIES),
             member_user=acl.MEMBER if off else acl.DEFAULT,
             redis_auth=secret("redis-auth", pulumi.Output.format("{1}masterauth {0}\n", member, auth)),
             users=secret("redis-users", pulumi.Output.secret(users)),

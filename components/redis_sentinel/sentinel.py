@@ -1,13 +1,10 @@
 """The Sentinels."""
 
 from components.redis_sentinel.acl import PROBE
-from components.redis_sentinel.mounted import DIRECTORY, mounted
-from components.redis_sentinel.secrets import RedisSecrets
+from components.redis_sentinel.group import ReplicationGroup
+from components.redis_sentinel.mounted import DIRECTORY, mounted, script_env
 from components.redis_sentinel.settings import RedisSettings
-from components.redis_sentinel.tls import Certificates
-from components.scope import Scope
 from components.sizes import reserved
-from components.store_image import StoreImage
 from model import (
     Container,
     Endpoint,
@@ -37,53 +34,43 @@ def ask_millis(down_after_ms: int) -> int:
     return min(1000, down_after_ms // 8)
 
 
+def reconnect_millis(down_after_ms: int) -> int:
+    """How long a Sentinel keeps a connection that is silent, at least (`SENTINEL_MIN_LINK_RECONNECT_PERIOD` in
+    `sentinel.c`, by default 15 s). While a container starts again its name is unknown, and a Sentinel connects to the
+    address that it had: it must give that up, and look up the name, before the master counts as lost."""
+    return min(15_000, max(1000, down_after_ms // 5))
+
+
 def sentinel_resources(settings: RedisSettings) -> Resources:
     """Of each Sentinel."""
     return settings.sentinel_resources.resources() if settings.sentinel_resources else DEFAULT_RESOURCES
 
 
-def sentinel(
-    scope: Scope,
-    name: str,
-    settings: RedisSettings,
-    *,
-    image: StoreImage,
-    secrets: RedisSecrets,
-    certificates: Certificates | None,
-    master_name: str,
-    redis: Endpoint,
-) -> Endpoint:
+def sentinel(group: ReplicationGroup, *, redis: Endpoint) -> Endpoint:
     """As many Sentinels as Redis servers; a majority must agree that the master is down."""
-    word = f"{name}-sentinel"
+    scope, settings, secrets = group.scope, group.settings, group.secrets
     files = mounted(
-        scope,
-        word,
+        group,
         "sentinel",
-        certificates=certificates,
-        volume=image.data_dir,
-        master_name=master_name,
+        volume=group.image.data_dir,
+        master_name=settings.master_name,
         first_member=redis.member_hosts[0],
         quorum=settings.quorum,
         timers=settings.sentinel_timers,
     )
     return scope.members(
         Members(
-            name=word,
+            name=f"{group.name}-sentinel",
             origin=scope.origin,
             tier=Tier.DATA,
             container=Container(
-                image=image.image,
+                image=group.image.image,
                 command=("sh", f"{DIRECTORY}/start.sh"),
-                env={
-                    "HA_VOLUME": image.data_dir,
-                    "HA_HOST": "$(MEMBER_HOST)",
-                    "HA_PEERS": " ".join(redis.member_hosts),
-                    "HA_SENTINELS": " ".join(
-                        scope.platform.member_host(word, ordinal) for ordinal in range(settings.members)
-                    ),
+                env=script_env(group)
+                | {
                     "HA_PATIENCE_SECONDS": str(PATIENCE_SECONDS),
-                    "HA_MASTER": master_name,
                     "HA_ASK_MILLIS": str(ask_millis(settings.sentinel_timers.down_after_ms)),
+                    "HA_RECONNECT_MILLIS": str(reconnect_millis(settings.sentinel_timers.down_after_ms)),
                     "HA_FAILOVER_SECONDS": str(settings.sentinel_timers.failover_seconds),
                     "HA_USER": PROBE,
                 },
@@ -96,7 +83,7 @@ def sentinel(
                 resources=sentinel_resources(settings),
             ),
             count=settings.members,
-            volume=Volume(path=image.data_dir, size_bytes=1 * 2**30),
+            volume=Volume(path=group.image.data_dir, size_bytes=1 * 2**30),
             ports=(Port(name="sentinel", number=26379),),
             probes=Probes(
                 ready=Probe(
@@ -108,6 +95,7 @@ def sentinel(
             hosts=settings.hosts,
             abandon_data_on=settings.abandon_data_on,
             node_labels=settings.placement.labels,
+            tolerations=settings.placement.tolerated,
             depends_on=redis.resources,
         )
     )

@@ -6,14 +6,16 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from components.contracts import Terms
+from components.copies.settings import CopiesSettings
 from components.parameters import ParameterValue
 from components.placement import Hosts, Members, PlacementSettings
+from components.redis.parameters import size_of
 from components.redis_sentinel.acl import AppCommand
 from components.redis_sentinel.contract import sentinel_terms
 from components.redis_sentinel.owned import ParameterName
-from components.redis_sentinel.parameters import size_of
 from components.redis_sentinel.timers import MAX_LAG_SECONDS
 from components.redis_sentinel.tls import CacheTlsSettings
+from components.rotation import RotateSettings
 from components.sizes import ResourcesSettings
 from guarantees.objectives import ObjectivesSettings
 from settings.base import Settings
@@ -36,8 +38,7 @@ TIMERS: dict[str, SentinelTimers] = {
     "fast": SentinelTimers(down_after_ms=1000, failover_seconds=5),
     "standard": SentinelTimers(down_after_ms=5000, failover_seconds=10),
 }
-"""Measured on a three-host Swarm with a killed master: `fast` 2.3 s without a lost write; `standard` 12.8 s with 17
-lost writes, because a container that is back before `down_after` has a new address that Sentinel does not know."""
+"""`standard` misses a master later; one that is back before stays the master, also at another address."""
 
 
 class TimersSettings(Settings):
@@ -45,7 +46,7 @@ class TimersSettings(Settings):
 
     down_after: Annotated[Milliseconds, Field(ge=500, le=300_000)] | None = None
     """A master that does not answer for so long is lost. Default: as `failover` says. A long pause of a busy host must
-    be shorter; on Swarm a container must take longer to restart."""
+    be shorter."""
     failover_timeout: Annotated[Seconds, Field(ge=1, le=3600)] | None = None
     """How long a failover may take before another Sentinel tries; longer than `down_after`. Default: as `failover`
     says."""
@@ -100,6 +101,8 @@ class RedisSettings(Settings):
     endpoint: bool = False
     """A plain address of the master (`HOST`, `PORT`, `URL`), for clients that do not speak Sentinel's protocol. A proxy
     follows the master and adds one network hop."""
+    backups: CopiesSettings | None = None
+    """Copies of all keys and functions in a repository. Default: none. Not for `cache`, whose content can be lost."""
     tls: CacheTlsSettings | None = None
     """Encryption. Default: none. A group that runs keeps what it began with."""
     failover: Literal["fast", "standard"] = "fast"
@@ -118,6 +121,9 @@ class RedisSettings(Settings):
     master_name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")] = "main"
     """What the Sentinels call the group, for clients that insist on a name (`mymaster`). It cannot be changed after the
     first start."""
+    rotate: RotateSettings = RotateSettings()
+    """New passwords in place of those that applications have. The members restart one at a time for it, with a
+    hand-over."""
     objectives: ObjectivesSettings = ObjectivesSettings()
     """What has to hold when something is lost; where it says nothing, the stack's `objectives` do."""
     parameters: dict[ParameterName, ParameterValue] = Field(default_factory=dict, max_length=100)
@@ -139,6 +145,21 @@ class RedisSettings(Settings):
         return self
 
     @model_validator(mode="after")
+    def _copies_what_is_kept(self) -> "RedisSettings":
+        if self.backups is not None and self.role == "cache":
+            raise ValueError("`backups` are for roles that persist: a `cache` is empty after each start. Leave it out")
+        return self
+
+    @model_validator(mode="after")
+    def _rotation_has_users(self) -> "RedisSettings":
+        if self.rotate.former and self.default_user == "apps":
+            raise ValueError(
+                "`rotate.passwords` needs a user for each application, and with `default_user: apps` all of them are "
+                "the same one: write `parts`, `up`, and raise the counter then"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _timers_fit(self) -> "RedisSettings":
         timers = self.sentinel_timers
         if timers.failover_seconds * 1000 <= timers.down_after_ms:
@@ -151,6 +172,11 @@ class RedisSettings(Settings):
     def terms(self) -> Terms:
         """What its contract holds."""
         terms = sentinel_terms(self.members, endpoint=self.endpoint, named=self.default_user != "apps", tls=self.tls)
+        if self.role == "cache":
+            lost = (
+                "leads a queue into a `role: cache`, which evicts tasks when it is full and loses all at a restart of "
+            )
+            return replace(terms, unfit={"celery": f"{lost}everything: a queue belongs in a `role: broker`"})
         if self.role != "lock":
             return terms
         # A queue that fills the memory would let nobody lock.

@@ -1,5 +1,6 @@
 """Encryption of a replication group: between its servers and Sentinels, and with clients."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -39,6 +40,8 @@ class Certificates:
     server: SecretRef
     first: str
     """A name that the certificate has, whoever shows it."""
+    copies: SecretRef | None = None
+    """The certificate of the copier and its server, where there are copies."""
 
     def files(self, directory: str) -> tuple[File, ...]:
         """What a server or a Sentinel mounts."""
@@ -48,9 +51,10 @@ class Certificates:
         )
 
 
-def certificates(scope: Scope, name: str, *, members: int) -> Certificates:
+def certificates(scope: Scope, name: str, *, members: int, copying: Sequence[str] = ()) -> Certificates:
     """Of an authority of its own. One certificate with the names of all: go-redis verifies the first Sentinel's name,
-    whomever it comes to. The plain address is there without it, so that adding one changes no certificate."""
+    whomever it comes to. The plain address is there without it, so that adding one changes no certificate. `copying`
+    are the hosts of the copier and of its server: these have another one."""
     hosts = [
         scope.platform.member_host(f"{name}-{server}", ordinal)
         for server in ("redis", "sentinel")
@@ -67,4 +71,14 @@ def certificates(scope: Scope, name: str, *, members: int) -> Certificates:
             hosts=[*hosts, scope.platform.host(f"{name}-rw")],
         ),
         first=hosts[0],
+        copies=(
+            scope.identity(
+                circle,
+                f"{name}-copies-identity",
+                common_name=f"{scope.platform.stack}-{name}-copies",
+                hosts=copying,
+            )
+            if copying
+            else None
+        ),
     )

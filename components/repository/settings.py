@@ -1,69 +1,65 @@
 """The settings of a repository of backups."""
 
-from ipaddress import IPv4Network
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import StringConstraints, model_validator
 
-from components.external import Authority, held_in, reached
-from model import Outside
+from components.repository.s3 import S3Settings
+from components.repository.sftp import SftpSettings
+from components.repository.store import Store
+from components.repository.volume import VolumeSettings
 from settings.base import Settings
-from settings.types import DnsName, PortNumber, SecretName
-
-Bucket = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
-"""The name of a bucket, as S3 takes it."""
-
-Region = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
-"""The name of a region."""
+from settings.types import SecretName
 
 Prefix = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$", max_length=200)
 ]
 """A path inside a bucket, without a slash at its ends."""
 
-
-class S3Settings(Settings):
-    """A bucket of an S3 server, which is asked over TLS alone."""
-
-    endpoint: DnsName
-    """The server's name, or an IPv4 address: `s3.eu-central-1.amazonaws.com`."""
-    port: PortNumber = 443
-    """Its port."""
-    bucket: Bucket
-    """The bucket. It must be there."""
-    region: Region = "us-east-1"
-    """The region that requests are signed for."""
-    path_style: bool = False
-    """Whether the bucket stands in the path of a request (`true`: most servers of one's own), or in the host's name."""
-    key: SecretName
-    """The given secret that holds the access key."""
-    secret: SecretName
-    """The given secret that holds the secret key."""
-    ca: Authority | None = None
-    """The certificate of the authority that signed the server's: in PEM form, or the name of a given secret that holds
-    it. Default: the public ones that the image knows."""
-    networks: tuple[IPv4Network, ...] = Field(default=(), max_length=20)
-    """Kubernetes: address ranges in which it is, for network policies. Default: the address that `endpoint` is, or any
-    address at this port."""
-
-    @property
-    def outside(self) -> Outside:
-        """What a member must be allowed to connect to."""
-        return reached(self.endpoint, self.port, self.networks)
-
-    @property
-    def ca_secret(self) -> str | None:
-        """The given secret that holds the certificate, if one does."""
-        return held_in(self.ca)
+_STORES = ("s3", "sftp", "volume")
 
 
 class RepositorySettings(Settings):
-    """Where backups are kept, outside the stack and encrypted. Databases name it in `backups.repositories`."""
+    """Where backups are kept, outside the members and encrypted: `s3`, `sftp` or `volume`. Databases name it in
+    `backups.repositories`, caches and brokers in `backups.repository`."""
 
-    s3: S3Settings
+    s3: S3Settings | None = None
     """A bucket."""
+    sftp: SftpSettings | None = None
+    """A directory of a server that is reached by SSH."""
+    volume: VolumeSettings | None = None
+    """A shared volume."""
     prefix: Prefix | None = None
-    """Where in the bucket. Default: the stack's name. No two stacks may have the same."""
+    """Where in the bucket, the directory or the volume. Default: the stack's name. No two stacks may have the same."""
     passphrase: SecretName | None = None
     """The given secret that holds the passphrase of the encryption (AES-256), for backups that another stack made or a
     lost one. Default: generated, and an output of the stack: keep it elsewhere, for without it none can be read."""
+
+    @model_validator(mode="after")
+    def _one_place(self) -> "RepositorySettings":
+        given = [f"`{key}`" for key in self._given]
+        if not given:
+            raise ValueError("says no place: write `s3`, `sftp` or `volume`")
+        if len(given) > 1:
+            raise ValueError(f"is one place, and {' and '.join(given)} are {len(given)}: make a repository of each")
+        return self
+
+    @property
+    def on_volume(self) -> str | None:
+        """The shared volume that it is on, if it is on one."""
+        return self.volume.name if self.volume else None
+
+    @property
+    def key(self) -> str:
+        """Under which key the place stands."""
+        return self._given[0]
+
+    @property
+    def store(self) -> Store:
+        """The one place that is given."""
+        found: Store = getattr(self, self.key)
+        return found
+
+    @property
+    def _given(self) -> list[str]:
+        return [key for key in _STORES if getattr(self, key) is not None]

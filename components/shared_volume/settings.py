@@ -33,3 +33,13 @@ class SharedVolumeSettings(Settings):
     options: dict[Option, OptionText] = Field(default_factory=dict)
     """Options of the driver. For `local` and a file server: `type` (`nfs`, `nfs4`, `cifs`, `ceph`), `o` (with
     `addr=<server>`) and `device` (`:/exports/files`). Not for secrets."""
+
+    @property
+    def of_one_host(self) -> bool:
+        """Whether it is a directory of the host itself, as far as settings alone say it."""
+        return self.driver == "local" and not self.options
+
+    @property
+    def known_by(self) -> tuple[str, ...]:
+        """What the same place has under every name; empty: nothing says so."""
+        return (str(self.driver), *map(str, sorted(self.options.items()))) if self.options else ()

@@ -2,13 +2,22 @@
 
 from components.write_proxy.proxy import (
     NEVER_SECONDS,
+    READY_SECONDS,
     WAITING_PORT,
     PrimaryCheck,
     Reads,
-    Verified,
     Waits,
     scraped,
     write_proxy,
 )
 
-__all__ = ["NEVER_SECONDS", "WAITING_PORT", "PrimaryCheck", "Reads", "Verified", "Waits", "scraped", "write_proxy"]
+__all__ = [
+    "NEVER_SECONDS",
+    "READY_SECONDS",
+    "WAITING_PORT",
+    "PrimaryCheck",
+    "Reads",
+    "Waits",
+    "scraped",
+    "write_proxy",
+]

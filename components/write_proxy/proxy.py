@@ -1,7 +1,7 @@
 """A small proxy tier that asks every member whether it is the primary."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pulumi
@@ -11,6 +11,7 @@ from components.liveness import liveness
 from components.observability import ScrapeTarget
 from components.scope import Scope
 from components.templates import render
+from components.verified import Verified
 from components.write_proxy.timers import FALL, RISE, TIMERS
 from model import (
     Container,
@@ -40,6 +41,8 @@ WAITING_PORT = 6432
 """The write endpoint's second port, where a connection waits for a primary."""
 WAIT_PROGRAM = "/etc/ha-proxy/wait.lua"
 CA_FILE = "/etc/ha-proxy/ca.pem"
+READY_SECONDS = 2
+"""Between two looks whether a proxy is ready."""
 RESOURCES = Resources(
     cpu_request_millis=50,
     cpu_limit_millis=1000,
@@ -49,23 +52,21 @@ RESOURCES = Resources(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verified:
-    """That members are asked by TLS: the certificate of their authority, and a name that each of them has to have."""
-
-    ca: SecretRef
-    host: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class PrimaryCheck:
     """How a member is asked whether it is the primary: lines of HAProxy's configuration, which may name the variables
-    of `secrets`, the port, if it is not the store's own, and how the member is `verified`, if it encrypts. Clients'
-    connections are passed on as they are."""
+    of `secrets`, the port, if it is not the store's own, and how the member is `verified`, if it encrypts. With `plain`
+    each is asked both ways, and answers one: so they can change. Clients' connections are passed on as they are."""
 
     lines: tuple[str, ...]
     port: int | None = None
     secrets: Mapping[str, SecretRef] = field(default_factory=dict)
     verified: Verified | None = None
+    plain: bool = False
+
+    @property
+    def ways(self) -> tuple[bool, ...]:
+        """Each: whether by TLS."""
+        return (False, True) if self.verified and self.plain else (self.verified is not None,)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,10 +81,11 @@ class Reads:
 @dataclass(frozen=True, kw_only=True)
 class Waits:
     """That there is a second port, for a pooler: a connection waits there for a primary, for so many seconds. `program`
-    is Lua, and registers the action `wait_for_primary`."""
+    is Lua, gets `arguments`, and registers the action `wait_for_primary`."""
 
     program: str
     seconds: int
+    arguments: tuple[str, ...] = ()
 
 
 def write_proxy(
@@ -98,10 +100,15 @@ def write_proxy(
     idle_seconds: int = NEVER_SECONDS,
     reads: Reads | None = None,
     waits: Waits | None = None,
+    ready_without: int | None = None,
     depends_on: tuple[pulumi.Resource, ...] = (),
 ) -> Endpoint:
     """One proxy for one member, two for more. Connections to a deposed primary are closed, not left to hang; with
-    `reads` those to a replica that is no longer near enough."""
+    `reads` those to a replica that is no longer near enough.
+
+    A proxy is ready when it answers. With `ready_without` it is when it leads to a primary, and no longer after so many
+    looks (one in `READY_SECONDS`) without one: longer than a failover may take, for who is not ready is found later.
+    """
     several = len(members.member_hosts) > 1
     config = scope.config_file(
         f"{word}-config",
@@ -113,6 +120,7 @@ def write_proxy(
             idle_seconds=idle_seconds,
             reads=reads,
             waits=waits,
+            ready=ready_without is not None,
         ),
     )
     files, ports = [File(path=_CONFIG, source=config)], [port]
@@ -122,6 +130,9 @@ def write_proxy(
         files.append(File(path=WAIT_PROGRAM, source=scope.config_file(f"{word}-wait", waits.program)))
         ports.append(Port(name="waiting", number=WAITING_PORT))
     health = HttpCheck(path="/health", port=STATUS_PORT)
+    ready = Probe(check=health, interval_seconds=READY_SECONDS, timeout_seconds=2)
+    if ready_without is not None:
+        ready = replace(ready, check=HttpCheck(path="/ready", port=STATUS_PORT), failures=ready_without)
     return scope.workload(
         Workload(
             name=word,
@@ -139,9 +150,10 @@ def write_proxy(
             replicas=replicas(len(members.member_hosts)),
             ports=(*ports, Port(name="status", number=STATUS_PORT)),
             probes=Probes(
-                ready=Probe(check=health, interval_seconds=2, timeout_seconds=2),
+                ready=ready,
                 live=liveness(health),
-                start_seconds=30,
+                # The members may take so long to agree on a primary.
+                start_seconds=30 if ready_without is None else 120,
             ),
             # Two on one host would be lost together.
             spread="require" if several else "prefer",
@@ -169,8 +181,9 @@ def proxy_cfg(
     idle_seconds: int,
     reads: Reads | None = None,
     waits: Waits | None = None,
+    ready: bool = False,
 ) -> str:
-    """HAProxy's configuration."""
+    """HAProxy's configuration. `ready`: with a page that says whether there is a primary."""
     return render(
         _FILES,
         "proxy.cfg.j2",
@@ -178,6 +191,7 @@ def proxy_cfg(
         port=port,
         checks=check.lines,
         check_port=check.port,
+        ways=check.ways,
         verified_host=check.verified.host if check.verified else None,
         ca_file=CA_FILE,
         maxconn=max_connections,
@@ -187,6 +201,7 @@ def proxy_cfg(
         rise=RISE,
         reads=reads,
         waits=waits,
+        ready=ready,
         waiting_port=WAITING_PORT,
         wait_program=WAIT_PROGRAM,
     )

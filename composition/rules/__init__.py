@@ -7,12 +7,13 @@ from collections.abc import Iterator
 
 from components.context import Context, Rule
 from composition.kinds import KINDS
-from composition.rules import abandoned, connections, images, names, objectives, ports, references
+from composition.rules import abandoned, connections, copies, images, names, objectives, ports, references
 from settings.faults import Fault
 
 RULES: tuple[Rule, ...] = (
     *abandoned.RULES,
     *connections.RULES,
+    *copies.RULES,
     *images.RULES,
     *names.RULES,
     *objectives.RULES,

@@ -37,7 +37,12 @@ def pools_are_counted(context: Context) -> Iterator[Fault]:
     for kind, part in components(context.stack):
         for pool in kind.pools(part):
             known = context.component(pool.server)
-            if pool.each is not None and known is not None and pool.server.partition("/")[0] not in counted:
+            if (
+                pool.each is not None
+                and not pool.assumed
+                and known is not None
+                and pool.server.partition("/")[0] not in counted
+            ):
                 yield Fault(
                     path=str(part.origin.at(*pool.key.split("."))),
                     rule=f"counts connections of `{pool.server}`, whose limit is not known here",

@@ -8,7 +8,6 @@ from components.context import Context
 from components.kind import Gives, Kind, Reference, SecretUse
 from composition.kinds import KINDS, components
 from model import Origin
-from settings.certificates import certificates
 from settings.faults import Fault
 
 GENERATED = "generated_secrets"
@@ -36,6 +35,8 @@ def _missing(context: Context, reference: Reference, origin: Origin) -> Iterator
     others = [kind.noun for kind in KINDS if not kind.single and reference.name in context.names(kind.key)]
     if others and reference.gives is Gives.BACKEND:
         rule += f" but a {others[0]}: a balancer reaches applications alone"
+    if others and reference.gives is Gives.VOLUME:
+        rule += f" but a {others[0]}: what a member has on a volume of its own is its own, and nobody else mounts it"
     yield Fault(path=str(origin.at(reference.key)), rule=rule, got=repr(reference.name), fix=fix)
 
 
@@ -76,15 +77,15 @@ def secrets_are_given(context: Context) -> Iterator[Fault]:
         )
 
 
-def certificates_are_certificates(context: Context) -> Iterator[Fault]:
-    """A given secret that must be a certificate is one, where its value is known."""
+def secrets_have_their_form(context: Context) -> Iterator[Fault]:
+    """A given secret that must be a certificate or a key is one, where its value is known."""
     for kind, part in components(context.stack):
         for use in kind.secrets(part.settings):
             value = context.secret_values.get(use.name)
-            if not use.certificate or not isinstance(value, str):
+            if not isinstance(value, str):
                 continue
             try:
-                certificates(value)
+                use.form(value)
             except ValueError as error:
                 yield Fault(
                     path=str(part.origin.at(use.key)),
@@ -115,4 +116,4 @@ def secrets_have_one_source(context: Context) -> Iterator[Fault]:
             )
 
 
-RULES = (components_name_what_exists, secrets_are_given, secrets_have_one_source, certificates_are_certificates)
+RULES = (components_name_what_exists, secrets_are_given, secrets_have_one_source, secrets_have_their_form)

@@ -12,6 +12,7 @@ from drills.faults.databases import (
     Switchover,
     VolumeDeleted,
 )
+from drills.faults.disks import DiskFull
 from drills.faults.hosts import (
     HostLost,
     HostLostWithMaster,
@@ -20,6 +21,7 @@ from drills.faults.hosts import (
     HostLostWithSwarmLeader,
 )
 from drills.faults.restarts import AllRestarted
+from drills.faults.splits import Split, SplitWithMaster
 
 FAULTS: dict[str, type[Fault]] = {
     fault.name: fault
@@ -39,16 +41,14 @@ FAULTS: dict[str, type[Fault]] = {
         HostLostWithPrimary,
         HostLostWithMaster,
         HostLostWithSwarmLeader,
+        Split,
+        SplitWithMaster,
         StoreMajorityLost,
         ReplicaLags,
+        DiskFull,
         BrokerNodeKilled,
         BrokerNodeStopped,
         HostLostWithQueueLeader,
         BrokerMajorityLost,
     )
 }
-NOT_SHOWN = {
-    "disk-full": "volumes of sandbox hosts have no size of their own, and a full one would be this machine's disk",
-    "split": "clients are outside the hosts, and do not reach the side that is cut off",
-}
-"""Fault -> why no platform can show it."""

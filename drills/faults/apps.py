@@ -6,8 +6,8 @@ from typing import ClassVar
 from drills.deployment import Change, Settings
 from drills.errors import DrillError
 from drills.fault import PLATFORMS, Fault
+from drills.health import require_apps
 from drills.site import Site
-from drills.stack import PROXIES, REPLICAS
 from drills.waiting import wait_for
 
 
@@ -15,9 +15,7 @@ class _OfApps(Fault):
     failed_requests: ClassVar[Mapping[str, int]] = dict.fromkeys(PLATFORMS, 0)
 
     def well(self) -> bool:
-        found = {word: len(self.site.replicas(word)) for word in ("web", "edge")}
-        if found != {"web": REPLICAS, "edge": PROXIES}:
-            raise LookupError(f"replicas: {found}")
+        require_apps(self.site)
         return True
 
 

@@ -29,7 +29,7 @@ class _OfMaster(Fault):
 class RedisKilled(_OfMaster):
     name = "redis-killed"
     does = "the master's container is killed"
-    healed_by = "the Sentinels promote a replica; the orchestrator starts the old master"
+    healed_by = "the Sentinels promote a replica, if the orchestrator has not started the master before"
     promise = (COMPONENT, "master killed")
 
     def inject(self) -> None:

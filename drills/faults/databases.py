@@ -14,7 +14,9 @@ HELD_SECONDS = 45
 LAGGING_SECONDS = 15
 
 
-class _OfDatabase(Fault):
+class OfDatabase(Fault):
+    """The database and its store are whole, before and after."""
+
     ordinal = 0
     """Of the member that is hit."""
 
@@ -38,7 +40,7 @@ class _OfDatabase(Fault):
         return replica
 
 
-class PostgresKilled(_OfDatabase):
+class PostgresKilled(OfDatabase):
     name = "postgres-killed"
     does = "the primary's container is killed"
     healed_by = "the orchestrator starts it again"
@@ -51,7 +53,7 @@ class PostgresKilled(_OfDatabase):
         self.site.kill(self.replica)
 
 
-class Switchover(_OfDatabase):
+class Switchover(OfDatabase):
     name = "switchover"
     does = "`make switchover` lets another member lead"
     healed_by = "nothing has to be"
@@ -66,7 +68,7 @@ class Switchover(_OfDatabase):
             raise DrillError(f"the switchover failed: {self.said.text}")
 
 
-class StoreMemberKilled(_OfDatabase):
+class StoreMemberKilled(OfDatabase):
     """It may be the store's leader: Patroni tries for `retry_timeout`, longer than an election takes."""
 
     name = "store-member-killed"
@@ -83,7 +85,7 @@ class StoreMemberKilled(_OfDatabase):
         return f"{databases.STORE}-{self.ordinal}: healthy"
 
 
-class StoreMajorityLost(_OfDatabase):
+class StoreMajorityLost(OfDatabase):
     """The primary goes on while every other member tells it that it follows (`failsafe_mode`)."""
 
     name = "store-majority-lost"
@@ -103,7 +105,7 @@ class StoreMajorityLost(_OfDatabase):
         self.site.hold_down(databases.STORE, 0)
 
 
-class ReplicaLags(_OfDatabase):
+class ReplicaLags(OfDatabase):
     """Nobody waits for it: another member is the synchronous standby."""
 
     name = "replica-lags"
@@ -134,7 +136,7 @@ class ReplicaLags(_OfDatabase):
         return f"{databases.WORD}-{self.ordinal}: {self.behind} bytes behind"
 
 
-class VolumeDeleted(_OfDatabase):
+class VolumeDeleted(OfDatabase):
     """The primary waits for the other one as soon as Patroni has named it."""
 
     name = "volume-deleted"

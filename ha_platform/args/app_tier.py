@@ -84,6 +84,40 @@ class UseArgs(TypedDict, total=False):
     clients together may open more than the database has. Default: not counted. The application has to keep it."""
 
 
+class CeleryWorkerArgs(TypedDict, total=False):
+    """A worker of Celery 5.5 or newer. What a task has not finished when its worker ends goes to another one."""
+
+    queues: Sequence[str]
+    """The queues that it consumes. `celery` is the one of tasks that nobody gives another. Default: `celery`."""
+    concurrency: int
+    """Processes of each replica, each with one task at a time. Each has its own connections: of a database the replica
+    opens at least as many, and so many are counted where `uses.<name>.pool` says nothing. Default: `4`."""
+    prefetch: int
+    """Tasks that each process reserves, with the one that it runs. More than 1 is for many short tasks. Default: `1`."""
+    time_limit: Required[str]
+    """A task that runs longer is ended, with its process. No task in the code may have a longer limit of its own."""
+    visibility_timeout: str
+    """Redis: after so long a task that nobody acknowledged goes to another worker, as when a host is lost. Longer than
+    `prefetch` tasks in a row may take, and than the longest `countdown` or `eta`: else a task is run twice.
+    Default: a minute more than those tasks, and at least 1h."""
+    queue_long: int
+    """Tasks that wait in one queue: more of them for ten minutes are an alert. Default: `1000`."""
+
+
+class CeleryArgs(TypedDict, total=False):
+    """A part of Celery. Command and checks follow from it, and the broker's settings from the use with `preset:
+    celery`."""
+
+    app: Required[str]
+    """Where the application is, as `celery -A` takes it: `shop.worker`, `shop.worker:app`."""
+    broker: str
+    """The broker, in `uses` with `preset: celery`. Default: the only one there."""
+    python: str
+    """The interpreter that has Celery, where it is not the first on PATH. Default: `python3`."""
+    worker: Required[CeleryWorkerArgs]
+    """A worker."""
+
+
 class MigrationsArgs(TypedDict, total=False):
     """A command that runs once before the rollout; when it fails, the old version keeps serving."""
 
@@ -93,6 +127,32 @@ class MigrationsArgs(TypedDict, total=False):
     """Further tries after the first. Default: `2`."""
     deadline: str
     """Longest time for all tries. Default: `5m`."""
+
+
+class ScheduleArgs(TypedDict, total=False):
+    """A command that runs by the clock in the application's image, with its variables, files and secrets."""
+
+    command: Required[Sequence[str]]
+    """Ends when its work is done; exit code 0 is success. Must be safe to run again: a host may be lost meanwhile."""
+    at: Required[str]
+    """When it runs: minute, hour, day of the month, month, day of the week, as cron writes them; `30 3 * * 1-5` is
+    half past three from Monday to Friday, `0 0 1 * 0` the first of a month and each Sunday."""
+    time_zone: str
+    """The zone of `at`. Where the clock is changed, a time that a day does not have is left out on that day, and one
+    that it has twice is run twice. Another one than UTC needs its data in the image (`tzdata`). Default: `UTC`."""
+    deadline: str
+    """A run that lasts longer is ended with all its processes, and has failed. Shorter than the time from one run to
+    the next. Default: `1h`."""
+    start_within: str
+    """How late a run may begin, when its time came while nothing could run it. Later it is left out. Default: `10m`."""
+    history: int
+    """Runs that are remembered: so many that succeeded, and so many that failed. Default: `3`."""
+    size: str
+    """CPU and memory by preset; default: the application's."""
+    resources: ResourcesArgs
+    """Own CPU and memory, in place of `size`."""
+    host: str
+    """Swarm: the host that it runs on. Default: the first of `platform.nodes`."""
 
 
 class LivenessArgs(TypedDict, total=False):
@@ -146,6 +206,9 @@ class MetricsArgs(TypedDict, total=False):
     """Path of the metrics, without a query: Prometheus would ask for a path with a `%3F` in it. Default: `/metrics`."""
     port: Any
     """Port of the metrics: a number, or a name in `ports`; default: the tier's `port`."""
+    names: Mapping[str, str]
+    """Which of these the application has, and what it calls them (`http_requests_total: my_requests_total`).
+    Prometheus stores them under the common name, and the dashboard shows each."""
 
 
 class SharedVolumeUseArgs(TypedDict, total=False):
@@ -225,7 +288,7 @@ class AppTierArgs(TypedDict, total=False):
     """Plain variables. Not for secrets: what looks like one is refused."""
     not_secret: Sequence[str]
     """What only looks like a secret: names of variables in `env`, paths in `files`, or `args`, `command`,
-    `migrations.command`."""
+    `migrations.command`, `schedules.<name>.command`."""
     files: Mapping[str, Any]
     """Configuration files: absolute path -> text, or `file` with the path of one below the directory of Pulumi.yaml.
     Each is mounted read-only beside what the image has in that directory, readable by everybody in the container. A
@@ -237,12 +300,18 @@ class AppTierArgs(TypedDict, total=False):
     uses: Mapping[str, Any]
     """Databases, caches and other apps by name -> prefix of the variables that tell how to reach them (`main:
     DATABASE`), or how these are named and written (`prefix`, `preset`, `env`, `inject`)."""
+    celery: CeleryArgs
+    """A part of Celery, which uses one broker of `uses` with `preset: celery`. Command and checks follow from it."""
     migrations: MigrationsArgs
     """Runs before the rollout."""
+    schedules: Mapping[str, ScheduleArgs]
+    """What runs by the clock, by name, in the image and with what the application is given: never two runs at once,
+    each with a deadline."""
     probes: ProbesArgs
     """Health checks."""
     longest_request: str
-    """The longest request or stream: a stopping replica gets this long, and a margin, to finish. Default: `30s`."""
+    """The longest request or stream: a stopping replica gets this long, and a margin, to finish. A Celery worker gives
+    the tasks back that have not ended by then. Default: `30s`."""
     metrics: MetricsArgs
     """Prometheus metrics, if the application has them."""
     writable_paths: Mapping[str, str]

@@ -277,6 +277,33 @@ class CloudBalancerArgs(TypedDict, total=False):
     connections, where the cloud knows the field; the nodes do it in any case."""
 
 
+class FrontTlsArgs(TypedDict, total=False):
+    """The certificate that clients see: given, or of an issuer."""
+
+    certificate: str
+    """The given secret with the certificate in PEM form, followed by its intermediates."""
+    private_key: str
+    """The given secret with the unencrypted private key."""
+    issuer: str
+    """In place of both: the name of cert-manager's issuer, which makes one certificate for the routes' hosts and
+    renews it."""
+    issuer_kind: str
+    """`Issuer`: it is in the stack's namespace, and made beside the stack. One of: ClusterIssuer, Issuer. Default:
+    `ClusterIssuer`."""
+
+
+class FrontArgs(TypedDict, total=False):
+    """An Ingress or a Gateway in front: for Kubernetes with `platform.entry: ingress` or `gateway`, else refused. It
+    leads to `listen.http`, for the hosts of the routes."""
+
+    annotations: Mapping[str, str]
+    """Annotations of the Ingress, as its controller documents them: largest bodies, times, WebSockets. Of a Gateway:
+    those of the HTTPRoute, and of the Gateway where the stack makes it. Not for secrets; a key that ends in
+    `-secret` names a Secret."""
+    tls: FrontTlsArgs
+    """The certificate that clients see; default: none, or that of a Gateway which is not the stack's."""
+
+
 class LimitsArgs(TypedDict, total=False):
     """Sizes, the same for all routes."""
 
@@ -330,14 +357,20 @@ class LoadBalancerArgs(TypedDict, total=False):
     trusted_proxies: Sequence[str]
     """Address ranges of proxies in front. X-Forwarded-For and similar headers are trusted only from there: the client
     is the rightmost address of the chain that is in none of these ranges. From all others they are removed."""
+    require_https: bool
+    """Whether requests that came over plain HTTP to what ends TLS in front are answered with a redirect (308) to
+    HTTPS. How they came, X-Forwarded-Proto of `trusted_proxies` says; one that does not say it is redirected, too.
+    Where this balancer ends TLS itself, `tls.redirect` does it. Default: `false`."""
     cloud_balancer: CloudBalancerArgs
     """A cloud's balancer in front (Kubernetes)."""
+    front: FrontArgs
+    """An Ingress or a Gateway in front (Kubernetes)."""
     limits: LimitsArgs
     """Sizes."""
     timeouts: ClientTimeoutsArgs
     """How long to wait for clients."""
     engine: str
-    """The proxy software. One of: haproxy. Default: `haproxy`."""
+    """The proxy software. One of: haproxy, nginx. Default: `haproxy`."""
     platform: PlatformArgs
     """The cluster, the same for all components. Python gives the platform itself instead."""
     given: Mapping[str, pulumi.Input[str]]

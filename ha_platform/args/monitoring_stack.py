@@ -26,6 +26,8 @@ class PrometheusArgs(TypedDict, total=False):
     """How long series are kept; the oldest go earlier when they fill four fifths of the volume. Default: `360h`."""
     volume: str
     """Size of its volume; 1Gi at least: a head block and its log take several hundred MiB. Default: `20Gi`."""
+    retention_size: str
+    """How much the series may take; default: four fifths of `volume`, which is the most. The oldest go first."""
     resources: ResourcesArgs
     """CPU and memory; default 250m to 2 cores, 512Mi to 2Gi."""
 
@@ -44,12 +46,12 @@ class ReceiverArgs(TypedDict, total=False):
 
     match: MatchArgs
     """Which ones; default: all."""
-    kind: Required[str]
-    """One of: webhook, slack, pagerduty, email."""
     url: str
     """The URL, if it is not a secret."""
     url_secret: str
     """Or a given secret that holds the URL."""
+    kind: Required[str]
+    """One of: webhook, slack, pagerduty, email."""
     channel: str
     """`#channel` or `@person`."""
     routing_key_secret: str
@@ -87,6 +89,18 @@ class AlertmanagerArgs(TypedDict, total=False):
     """How often an alert that is still firing is sent again. Default: `4h`."""
 
 
+class DeadManArgs(TypedDict, total=False):
+    """A service outside of the stack that hears as long as alerts work, and tells people when it hears nothing."""
+
+    url: str
+    """The URL, if it is not a secret."""
+    url_secret: str
+    """Or a given secret that holds the URL."""
+    every: str
+    """Time between two pings. The service should wait for `every` and five minutes (or five times `scrape_interval`
+    where that is longer) before it tells people. Default: `1m`."""
+
+
 class GrafanaArgs(TypedDict, total=False):
     """Dashboards."""
 
@@ -100,6 +114,75 @@ class GrafanaArgs(TypedDict, total=False):
     """Swarm: hosts whose data may be lost. A changed `host` is refused unless this names the old one."""
 
 
+class RuleArgs(TypedDict, total=False):
+    """An alert of one's own."""
+
+    expr: Required[str]
+    """It fires while this returns something."""
+    holds: str
+    """How long it must have done so. Default: `1m`."""
+    severity: str
+    """`critical`, `warning`, `info`: who gets it, by the receivers' `match`. One of: critical, warning, info. Default:
+    `warning`."""
+    component: str
+    """What it is about: a component's name in the stack file, or `monitoring`. Default: `monitoring`."""
+    summary: Required[str]
+    """One sentence for who reads it; Prometheus' templates are filled (`{{ $value }}`, `{{ $labels.job }}`)."""
+    runbook: Required[str]
+    """What to do: a URL, or a path of your repository."""
+
+
+class PanelArgs(TypedDict, total=False):
+    """One graph."""
+
+    title: Required[str]
+    """What it shows."""
+    expr: Required[str]
+    """The series."""
+    unit: str
+    """Grafana's name of the unit: `short`, `s`, `bytes`, `percentunit`, `reqps`, `currencyUSD`. Default: `short`."""
+
+
+class BoardArgs(TypedDict, total=False):
+    """A dashboard of one's own."""
+
+    title: Required[str]
+    """Its name in Grafana."""
+    panels: Required[Sequence[PanelArgs]]
+    """Graphs, two in a row."""
+
+
+class TargetTlsArgs(TypedDict, total=False):
+    """HTTPS, and how the target is verified."""
+
+    ca_secret: str
+    """A given secret that holds the certificate of its authority. Default: the authorities that the image knows."""
+    server_name: str
+    """The name in its certificate; default: `host`."""
+
+
+class TargetArgs(TypedDict, total=False):
+    """A server with Prometheus metrics that the stack does not run."""
+
+    host: Required[str]
+    """Its name, or an IPv4 address."""
+    port: Required[int]
+    """Its port."""
+    path: str
+    """Path of the metrics. Default: `/metrics`."""
+    tls: TargetTlsArgs
+    """Default: plain HTTP."""
+    username: str
+    """With `password_secret`: basic authentication."""
+    password_secret: str
+    """A given secret that holds the password."""
+    token_secret: str
+    """Or a given secret that holds a bearer token."""
+    networks: Sequence[str]
+    """Kubernetes: address ranges in which it is, for network policies. Default: the address that `host` is, or any
+    address at this port."""
+
+
 class MonitoringArgs(TypedDict, total=False):
     """Prometheus, Alertmanager, a node exporter on every host, and Grafana where its image can be had."""
 
@@ -107,8 +190,16 @@ class MonitoringArgs(TypedDict, total=False):
     """Metrics."""
     alertmanager: Required[AlertmanagerArgs]
     """Alerts."""
+    dead_man: DeadManArgs
+    """Who notices from outside when alerts do not work. Default: nobody; the policies of production refuse that."""
     grafana: GrafanaArgs
     """Dashboards. Default: not deployed."""
+    rules: Mapping[str, RuleArgs]
+    """Alerts of your own, by name."""
+    boards: Mapping[str, BoardArgs]
+    """Dashboards of your own, by name. They need `grafana`."""
+    targets: Mapping[str, TargetArgs]
+    """Servers outside of the stack whose metrics Prometheus reads, by name."""
     node_exporter: bool
     """Metrics of the hosts. Default: `true`."""
     platform: PlatformArgs

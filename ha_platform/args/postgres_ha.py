@@ -6,7 +6,7 @@ from typing import Any, Required, TypedDict
 import pulumi
 
 from ha_platform.platform_args import PlatformArgs
-from ha_platform.args.shared import ObjectivesArgs, PlacementArgs, ResourcesArgs
+from ha_platform.args.shared import ObjectivesArgs, PlacementArgs, ResourcesArgs, RotateArgs
 
 
 class StoreArgs(TypedDict, total=False):
@@ -51,6 +51,10 @@ class PoolerArgs(TypedDict, total=False):
     wait_timeout: str
     """How long a query waits for a connection of the primary, because all are lent or because there is no primary.
     Then its client gets an error. Default: `2m`."""
+    pause: str
+    """With `transaction`: how long a planned change of the primary waits for transactions to end, while new ones
+    queue; what takes longer gets an error. `0s`: it does not wait, and whatever is on its way gets one. Default:
+    3s, and at most half of `wait_timeout`."""
     drain: str
     """How long a replica that stops lets transactions end (with `session`: clients leave) before it is killed.
     Default: `1m`."""
@@ -62,13 +66,18 @@ class PoolerArgs(TypedDict, total=False):
 
 
 class DatabaseTlsArgs(TypedDict, total=False):
-    """Encryption of clients' connections. The servers have certificates of the stack's own authority; replication is
-    always encrypted and verified."""
+    """Encryption of clients' connections, and of Patroni's REST API. The servers have certificates of the stack's own
+    authority; replication is always encrypted and verified."""
 
     clients: str
     """`offered`: clients may encrypt; libpq, asyncpg and pgJDBC do so by themselves, to whichever server answers.
     `required`: the servers take no client without encryption, and applications get the authority's certificate, and
     URLs by which their libraries verify the server (`verify-full`). One of: offered, required. Default: `offered`."""
+    rest: str
+    """Patroni's REST API, by which members, proxies and monitoring ask a member how it is, and which changes the
+    primary. `required`: by TLS alone, and what changes something needs a certificate of the stack beside the
+    password. A database that runs changes in two updates: with `prepared` everybody learns to ask both ways, and
+    `required` comes after that. Default: not encrypted."""
 
 
 class FailoverArgs(TypedDict, total=False):
@@ -132,6 +141,26 @@ class BackupArgs(TypedDict, total=False):
     """A backup that is not complete so long after it was due is an alert. Default: `4h`."""
     verify: VerifyArgs
     """The restore drill. `null`: none, and whether a backup can be restored is known when it is needed."""
+
+
+class DumpArgs(TypedDict, total=False):
+    """Logical dumps of every database of the cluster, by `pg_dump`: they can be restored in part, and into another
+    version. They are no replacement for `backups`: what was written since the last dump is in none."""
+
+    repository: Required[str]
+    """Where they are kept, encrypted as backups are: a name of `repositories`."""
+    at: str
+    """When they are taken, in UTC: minute, hour, day of the month, month, day of the week (0 is Sunday). Default: `0 2
+    * * *`."""
+    keep: int
+    """Dumps that are kept. Only one that was read again as a whole counts, and when it is there, older ones go.
+    Default: `7`."""
+    deadline: str
+    """A run, which dumps all databases and reads them again, is ended after this time, and has failed. Default: `4h`."""
+    resources: ResourcesArgs
+    """CPU and memory; default 50m to 1 core, and 64Mi to 256Mi."""
+    host: str
+    """Swarm: the host that it runs on. Default: the first of `platform.nodes`."""
 
 
 class RestoreFromArgs(TypedDict, total=False):
@@ -225,9 +254,13 @@ class PostgresArgs(TypedDict, total=False):
     """Timers."""
     backups: BackupArgs
     """Backups and the archive of the log. Default: none."""
+    dumps: DumpArgs
+    """Logical dumps of every database, by the clock. Default: none."""
     restore_from: RestoreFromArgs
     """The first start: as another database was at a moment. It does nothing to data that is there, and may be taken
     out after the first `up`. Default: it begins empty."""
+    rotate: RotateArgs
+    """New passwords in place of those that applications have. What belongs to a role goes on belonging to it."""
     objectives: ObjectivesArgs
     """What has to hold when something is lost; where it says nothing, the stack's `objectives` do."""
     parameters: Mapping[str, str]

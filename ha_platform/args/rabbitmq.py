@@ -6,7 +6,8 @@ from typing import Any, Required, TypedDict
 import pulumi
 
 from ha_platform.platform_args import PlatformArgs
-from ha_platform.args.shared import ObjectivesArgs, PlacementArgs, ResourcesArgs
+from ha_platform.args.copies import CopiesArgs
+from ha_platform.args.shared import ObjectivesArgs, PlacementArgs, ResourcesArgs, RotateArgs
 
 
 class QueueArgs(TypedDict, total=False):
@@ -142,6 +143,11 @@ class RabbitArgs(TypedDict, total=False):
     """Size of each node's volume: at least 1Gi. Default: `8Gi`."""
     resources: ResourcesArgs
     """CPU and memory of each node; default 500m and 1Gi, all of it reserved."""
+    backups: CopiesArgs
+    """Copies of what applications have declared (queues, exchanges, bindings) in a repository, and of no message.
+    Default: none."""
+    rotate: RotateArgs
+    """New passwords in place of those that applications have. The nodes are replaced one at a time for it."""
     objectives: ObjectivesArgs
     """What has to hold when something is lost; where it says nothing, the stack's `objectives` do."""
     platform: PlatformArgs

@@ -6,7 +6,8 @@ from typing import Required, TypedDict
 import pulumi
 
 from ha_platform.platform_args import PlatformArgs
-from ha_platform.args.shared import ObjectivesArgs, PlacementArgs, ResourcesArgs
+from ha_platform.args.copies import CopiesArgs
+from ha_platform.args.shared import ObjectivesArgs, PlacementArgs, ResourcesArgs, RotateArgs
 
 
 class CacheTlsArgs(TypedDict, total=False):
@@ -24,7 +25,7 @@ class TimersArgs(TypedDict, total=False):
 
     down_after: str
     """A master that does not answer for so long is lost. Default: as `failover` says. A long pause of a busy host must
-    be shorter; on Swarm a container must take longer to restart."""
+    be shorter."""
     failover_timeout: str
     """How long a failover may take before another Sentinel tries; longer than `down_after`. Default: as `failover`
     says."""
@@ -80,6 +81,8 @@ class RedisArgs(TypedDict, total=False):
     endpoint: bool
     """A plain address of the master (`HOST`, `PORT`, `URL`), for clients that do not speak Sentinel's protocol. A
     proxy follows the master and adds one network hop. Default: `false`."""
+    backups: CopiesArgs
+    """Copies of all keys and functions in a repository. Default: none. Not for `cache`, whose content can be lost."""
     tls: CacheTlsArgs
     """Encryption. Default: none. A group that runs keeps what it began with."""
     failover: str
@@ -99,6 +102,9 @@ class RedisArgs(TypedDict, total=False):
     master_name: str
     """What the Sentinels call the group, for clients that insist on a name (`mymaster`). It cannot be changed after
     the first start. Default: `main`."""
+    rotate: RotateArgs
+    """New passwords in place of those that applications have. The members restart one at a time for it, with a
+    hand-over."""
     objectives: ObjectivesArgs
     """What has to hold when something is lost; where it says nothing, the stack's `objectives` do."""
     parameters: Mapping[str, str]

@@ -34,13 +34,50 @@ class S3Args(TypedDict, total=False):
     address at this port."""
 
 
-class RepositoryArgs(TypedDict, total=False):
-    """Where backups are kept, outside the stack and encrypted. Databases name it in `backups.repositories`."""
+class SftpArgs(TypedDict, total=False):
+    """A directory of a server with SFTP. The server is known by its keys, or nothing is sent to it: there is no trust
+    at the first use."""
 
-    s3: Required[S3Args]
+    host: Required[str]
+    """The server's name, or an IPv4 address."""
+    port: int
+    """Its port. Default: `22`."""
+    user: Required[str]
+    """Who logs in."""
+    key: Required[str]
+    """The given secret that holds the user's private key, without a passphrase: in OpenSSH's form, or in PEM form."""
+    host_keys: Required[Sequence[str]]
+    """The server's public keys, as its files `/etc/ssh/ssh_host_*_key.pub` have them: all that it has, for which one
+    it shows is agreed with each client (an Ed25519 one, where it has one)."""
+    path: Required[str]
+    """The directory, as the server shows it to this user. It must be there, and the user's to write."""
+    networks: Sequence[str]
+    """Kubernetes: address ranges in which it is, for network policies. Default: the address that `host` is, or any
+    address at this port."""
+
+
+class VolumeArgs(TypedDict, total=False):
+    """A shared volume: what takes or restores backups mounts it."""
+
+    name: Required[str]
+    """Its name in `volumes`. It is no member's own and on no host's own disk, and nobody else writes to it."""
+    instead_of: str
+    """The name of the shared volume that it was on before. The backups there stay where they are; without this key
+    such a change is refused."""
+
+
+class RepositoryArgs(TypedDict, total=False):
+    """Where backups are kept, outside the members and encrypted: `s3`, `sftp` or `volume`. Databases name it in
+    `backups.repositories`, caches and brokers in `backups.repository`."""
+
+    s3: S3Args
     """A bucket."""
+    sftp: SftpArgs
+    """A directory of a server that is reached by SSH."""
+    volume: VolumeArgs
+    """A shared volume."""
     prefix: str
-    """Where in the bucket. Default: the stack's name. No two stacks may have the same."""
+    """Where in the bucket, the directory or the volume. Default: the stack's name. No two stacks may have the same."""
     passphrase: str
     """The given secret that holds the passphrase of the encryption (AES-256), for backups that another stack made or a
     lost one. Default: generated, and an output of the stack: keep it elsewhere, for without it none can be read."""

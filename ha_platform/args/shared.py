@@ -29,6 +29,60 @@ class SwarmArgs(TypedDict, total=False):
     """The overlay subnet of a tier; default: the next free one of the Swarm's address pool."""
 
 
+class PodsArgs(TypedDict, total=False):
+    """Pods of one namespace."""
+
+    namespace: Required[str]
+    """Where they run."""
+    labels: Mapping[str, str]
+    """Labels that they have; default: all pods of the namespace."""
+
+
+class IngressArgs(TypedDict, total=False):
+    """An ingress controller that is in the cluster."""
+
+    controllers: Sequence[PodsArgs]
+    """The pods that pass requests on: they alone may connect to the proxies. Where the cluster's network does not
+    enforce policies, anybody in the cluster may."""
+    networks: Sequence[str]
+    """Address ranges that may connect, too: of the nodes, where the pods use their network, or of a cloud's balancer
+    that sends to pods."""
+    wait: bool
+    """Whether an update waits until the controller has taken what leads to the proxies, and fails where it does not
+    (ten minutes). False for a controller that does not tell: one without an address of its own to show. Default:
+    `true`."""
+    class_name: str
+    """The IngressClass; default: the cluster's default class."""
+
+
+class GatewayArgs(TypedDict, total=False):
+    """The Gateway API, version 1, whose definitions and controller are in the cluster."""
+
+    controllers: Sequence[PodsArgs]
+    """The pods that pass requests on: they alone may connect to the proxies. Where the cluster's network does not
+    enforce policies, anybody in the cluster may."""
+    networks: Sequence[str]
+    """Address ranges that may connect, too: of the nodes, where the pods use their network, or of a cloud's balancer
+    that sends to pods."""
+    wait: bool
+    """Whether an update waits until the controller has taken what leads to the proxies, and fails where it does not
+    (ten minutes). False for a controller that does not tell: one without an address of its own to show. Default:
+    `true`."""
+    name: str
+    """An existing Gateway. It must let routes of the stack's namespace attach, and has its own certificates."""
+    namespace: str
+    """Its namespace; default: the stack's."""
+    sections: Sequence[str]
+    """Names of its listeners that the routes attach to; default: all that match."""
+    class_name: str
+    """In place of an existing one: the GatewayClass of a Gateway that each balancer makes for itself, with HTTP at
+    port 80, and HTTPS at 443 where the balancer has `front.tls`. For classes whose proxies run in a namespace of
+    their own: in the stack's, nobody could connect to them."""
+    timeouts: bool
+    """Whether the routes say that requests may take any time, so that the balancer's own limits count: gateways of
+    Envoy end them after 15 s otherwise. False for a controller that refuses `timeouts`. Default: `true`."""
+
+
 class KubernetesArgs(TypedDict, total=False):
     """A Kubernetes cluster, version 1.31 or later."""
 
@@ -54,9 +108,15 @@ class KubernetesArgs(TypedDict, total=False):
     storage_class: str
     """Class of the members' volumes. Default: the cluster's default class."""
     entry: str
-    """How clients reach published ports: through a cloud's balancer, at a port of every node, or only from inside the
-    cluster. A cloud's balancer offers only the ports for clients; reach Prometheus, Alertmanager, Grafana and
-    status pages by `kubectl port-forward`. One of: load-balancer, node-port, cluster-ip. Default: `load-balancer`."""
+    """How clients reach published ports: through a cloud's balancer, at a port of every node, only from inside the
+    cluster, or through the cluster's own HTTP entry: an `ingress` or a `gateway`, which end TLS and lead to
+    `listen.http` alone. Clouds' balancers and HTTP entries offer only the ports for clients; reach Prometheus,
+    Alertmanager, Grafana and status pages by `kubectl port-forward`. One of: load-balancer, node-port, cluster-ip,
+    ingress, gateway. Default: `load-balancer`."""
+    ingress: IngressArgs
+    """The ingress controller, for entry `ingress`."""
+    gateway: GatewayArgs
+    """The Gateway, for entry `gateway`."""
     node_port_offset: int
     """Added to a published port that is not itself a node port (30000-32767), for entry `node-port`. Default: `30000`."""
     devices: Mapping[str, str]
@@ -130,11 +190,25 @@ class ImagesArgs(TypedDict, total=False):
     """Own pins by name; they replace those of the source."""
 
 
+class TolerationArgs(TypedDict, total=False):
+    """A taint of nodes that does not keep it away (Kubernetes)."""
+
+    key: Required[str]
+    """The taint's key: `node-type`."""
+    value: str
+    """Its value; default: any."""
+    effect: str
+    """Its effect; default: any."""
+
+
 class PlacementArgs(TypedDict, total=False):
     """On which hosts it may run."""
 
     labels: Mapping[str, str]
     """Labels that a host must have, all of them: `node-type: database`. Where no host has them nothing starts."""
+    tolerations: Sequence[TolerationArgs]
+    """Kubernetes: taints that do not keep it away, for nodes that are reserved: `[{key: node-type, value: database}]`.
+    They permit such nodes and choose none: `labels` do that."""
 
 
 class ResourcesArgs(TypedDict, total=False):
@@ -148,6 +222,15 @@ class ResourcesArgs(TypedDict, total=False):
     """Reserved memory: `256Mi`."""
     memory_limit: Required[str]
     """Most memory; above it the process is killed."""
+
+
+class RotateArgs(TypedDict, total=False):
+    """Passwords that are replaced by new ones, each by a counter that begins at 1 and is only raised, by one at a
+    time."""
+
+    passwords: int
+    """Of the applications' logins. Each application is told another user and another password, and is replaced replica
+    by replica; when all are, and nobody is connected by the former ones, those are refused. Default: `1`."""
 
 
 class ObjectivesArgs(TypedDict, total=False):

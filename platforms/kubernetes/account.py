@@ -4,7 +4,7 @@ import pulumi
 from pulumi_kubernetes.core import v1 as core
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
-from model import Agent, Job, Members, Workload
+from model import Agent, Job, Members, Schedule, Workload
 from platforms.kubernetes.cluster import Cluster
 from platforms.kubernetes.entry import offered_ports
 from platforms.kubernetes.names import labels
@@ -12,7 +12,7 @@ from platforms.kubernetes.network import network_policy
 
 
 def account_and_policy(
-    cluster: Cluster, word: Workload | Members | Job | Agent, *, parent: pulumi.Resource
+    cluster: Cluster, word: Workload | Members | Job | Schedule | Agent, *, parent: pulumi.Resource
 ) -> tuple[pulumi.Resource, ...]:
     """Both exist before the first pod. The account has no token and no rights."""
     agent = isinstance(word, Agent)
@@ -34,11 +34,12 @@ def account_and_policy(
         cluster,
         word.name,
         word.tier,
-        ports=() if isinstance(word, Job) else word.ports,
+        ports=() if isinstance(word, Job | Schedule) else word.ports,
         public_ports=offered_ports(cluster, word) if isinstance(word, Workload | Members) else (),
         private_to=word.private_to if isinstance(word, Members) else (),
         metrics_port=word.metrics_port if isinstance(word, Members) else None,
         peer_ports=word.peer_ports if isinstance(word, Members) else (),
+        shard=word.shard if isinstance(word, Members) else None,
         outside=() if isinstance(word, Agent) else word.outside,
         namespace=namespace,
         opts=opts,

@@ -39,6 +39,7 @@ class Cluster:
         self.settings = settings
         self.data = data
         self.node_ports: dict[int, str] = {}
+        self.hosts: dict[str, str] = {}
         self._logins = logins
         self._within = within
         self._prefix = prefix
@@ -55,9 +56,10 @@ class Cluster:
         return self._given(self._within) is None
 
     def copy(self) -> "Cluster":
-        """The same place; node ports that the copy learns stay there."""
+        """The same place; node ports and hosts that the copy learns stay there."""
         twin = copy(self)
         twin.node_ports = dict(self.node_ports)
+        twin.hosts = dict(self.hosts)
         return twin
 
     def claims_provider(self, parent: pulumi.Resource) -> pulumi.ProviderResource:

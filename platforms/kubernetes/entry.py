@@ -8,17 +8,22 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from model import CloudBalancer, Members, PublicPort, Workload
 from platforms.base import Refused
+from platforms.kubernetes import front
 from platforms.kubernetes.cluster import Cluster
 from platforms.kubernetes.names import labels, public_service, selector
+from platforms.kubernetes.settings import Entry
 
-_TYPES = {"load-balancer": "LoadBalancer", "node-port": "NodePort", "cluster-ip": "ClusterIP"}
+_TYPES: dict[Entry, str] = {"load-balancer": "LoadBalancer", "node-port": "NodePort"}
+_OPEN: tuple[Entry, ...] = ("load-balancer", "ingress", "gateway")
+"""What is in the open internet."""
 _NODE_PORTS = range(30000, 32768)
 
 
 def refusals(cluster: Cluster, word: Workload | Members) -> Iterator[Refused]:
     """What a cloud's balancer would be told where there is none; a published port that has no node port, or one that
-    another port has."""
+    another port has; what does not come through an Ingress or a Gateway."""
     yield from _cloud_refusals(cluster, word)
+    yield from front.refusals(cluster, word)
     if cluster.settings.entry != "node-port":
         return
     for public in word.public_ports:
@@ -63,10 +68,10 @@ def cloud_balancer(word: Workload | Members) -> CloudBalancer:
 def offered_ports(cluster: Cluster, word: Workload | Members) -> tuple[PublicPort, ...]:
     """The ports of the Service for the outside; the word's own Service also has the others.
 
-    A cloud's balancer has an address in the open internet: it gets no port for operators, who use
+    A cloud's balancer, an Ingress and a Gateway are in the open internet: they get no port for operators, who use
     `kubectl port-forward`. Addresses of nodes and of the cluster are in networks of the operators.
     """
-    everybody = cluster.settings.entry == "load-balancer"
+    everybody = cluster.settings.entry in _OPEN
     return tuple(public for public in word.public_ports if public.audience == "clients" or not everybody)
 
 
@@ -96,7 +101,7 @@ def entry_service(cluster: Cluster, word: Workload | Members, *, opts: pulumi.Re
             annotations=dict(told.annotations) or None,
         ),
         spec=core.ServiceSpecArgs(
-            type=_TYPES[entry],
+            type=_TYPES.get(entry, "ClusterIP"),
             selector=selector(word.name),
             external_traffic_policy={"load-balancer": "Local", "node-port": "Cluster"}.get(entry),
             load_balancer_source_ranges=list(told.sources) or None,

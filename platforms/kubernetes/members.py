@@ -18,13 +18,14 @@ from platforms.kubernetes.entry import entry_service, offered_ports
 from platforms.kubernetes.names import (
     MEMBERS_LABEL,
     ORIGIN_ANNOTATION,
+    SHARD_LABEL,
     labels,
     member_claim,
     public_service,
     replicas_service,
     selector,
 )
-from platforms.kubernetes.placement import apart, away_from_same_ordinal, spread
+from platforms.kubernetes.placement import apart, away_from_same_ordinal, spread, tolerations
 from platforms.kubernetes.pod import Scheduling, grace_seconds, pod_template
 from platforms.kubernetes.rollout import REVISIONS_KEPT
 from platforms.kubernetes.security import admission_refusals
@@ -166,7 +167,7 @@ def _spec(cluster: Cluster, word: Members) -> apps.StatefulSetSpecArgs:
             container_mounts(word.container, object_name=lambda ref: ref.object_name, claim=word.volume),
             name=word.name,
             tier=word.tier,
-            labels=own_labels | {MEMBERS_LABEL: word.name},
+            labels=own_labels | {MEMBERS_LABEL: word.name} | _shard_labels(word),
             ports=word.ports,
             priority=word.priority,
             probes=word.probes,
@@ -178,12 +179,19 @@ def _spec(cluster: Cluster, word: Members) -> apps.StatefulSetSpecArgs:
 
 def _scheduling(cluster: Cluster, word: Members) -> Scheduling:
     # A member 0 tends to be the first primary or master: not all of them on one node.
-    anti_affinity = away_from_same_ordinal(apart(word.name, required=not cluster.settings.share_nodes, revisions=False))
+    anti_affinity = away_from_same_ordinal(
+        apart(word.name, required=not cluster.settings.share_nodes, revisions=False), shards=_shard_labels(word)
+    )
     return Scheduling(
         affinity=core.AffinityArgs(pod_anti_affinity=anti_affinity),
         spread=spread(word.name, cluster.settings.topology_keys, revisions=False),
+        tolerations=tolerations(word.tolerations),
         node_labels=word.node_labels,
     )
+
+
+def _shard_labels(word: Members) -> dict[str, str]:
+    return {SHARD_LABEL: word.shard.of} if word.shard else {}
 
 
 def _services(cluster: Cluster, word: Members, *, parent: pulumi.Resource) -> tuple[core.Service, ...]:

@@ -7,9 +7,10 @@ import pulumi
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, LabelSelectorRequirementArgs, ObjectMetaArgs
 from pulumi_kubernetes.networking import v1 as networking
 
-from model import REACHES, Outside, Port, PublicPort, Tier
+from model import REACHES, Outside, Port, PublicPort, Shard, Tier
 from platforms.kubernetes.cluster import Cluster
-from platforms.kubernetes.names import NAME_LABEL, TIER_LABEL, labels, selector
+from platforms.kubernetes.names import NAME_LABEL, SHARD_LABEL, TIER_LABEL, labels, selector
+from platforms.kubernetes.settings import KubernetesSettings
 
 OUTWARD = (Tier.APP, Tier.MONITORING)
 """Tiers that may leave the cluster: applications call other services, monitoring delivers alerts."""
@@ -31,14 +32,16 @@ def network_policy(
     private_to: Sequence[str] = (),
     metrics_port: str | None = None,
     peer_ports: Sequence[str] = (),
+    shard: Shard | None = None,
     outside: Sequence[Outside] = (),
     namespace: str | None = None,
     opts: pulumi.ResourceOptions,
 ) -> networking.NetworkPolicy:
-    """Allows the tiers that reach `tier` in on `ports`, everybody (or the `sources`) in on `public_ports`, and its pods
-    out to DNS, the tiers that it reaches, what it needs `outside`, and (OUTWARD) the settings' egress ranges. With
-    `private_to`, those words take the place of all tiers and ranges, but for monitoring at `metrics_port`. To
-    `peer_ports` only the word's own pods connect.
+    """Allows the tiers that reach `tier` in on `ports`, everybody (or the `sources`, or the `entrants`) in on
+    `public_ports`, and its pods out to DNS, the tiers that it reaches, what it needs `outside`, and (OUTWARD) the
+    settings' egress ranges. With `private_to`, those words take the place of all tiers and ranges, but for monitoring
+    at `metrics_port`. To `peer_ports` only the word's own pods connect, or those of all words that are one store with
+    it.
     """
     ingress = []
     friends = _words(cluster, [name, *private_to]) if private_to else None
@@ -52,7 +55,8 @@ def network_policy(
         )
     numbers = {port.name: port.number for port in ports}
     if among := [_tcp(numbers[port]) for port in peer_ports if port in numbers]:
-        ingress.append(networking.NetworkPolicyIngressRuleArgs(from_=[_words(cluster, [name])], ports=among))
+        peers = _labelled(cluster, SHARD_LABEL, [shard.of]) if shard else _words(cluster, [name])
+        ingress.append(networking.NetworkPolicyIngressRuleArgs(from_=[peers], ports=among))
     if metrics_port is not None:
         ingress.append(
             networking.NetworkPolicyIngressRuleArgs(
@@ -61,7 +65,9 @@ def network_policy(
         )
     known = [public for public in public_ports if public.port in numbers]
     if unlimited := [_tcp(numbers[public.port]) for public in known if not public.sources]:
-        ingress.append(networking.NetworkPolicyIngressRuleArgs(ports=unlimited))
+        ingress.append(
+            networking.NetworkPolicyIngressRuleArgs(from_=entrants(cluster.settings) or None, ports=unlimited)
+        )
     for public in known:
         if public.sources:
             blocks = [
@@ -80,6 +86,24 @@ def network_policy(
         ),
         opts=opts,
     )
+
+
+def entrants(settings: KubernetesSettings) -> list[networking.NetworkPolicyPeerArgs]:
+    """Who alone passes clients' requests on; none: clients come themselves."""
+    if settings.front is None:
+        return []
+    pods = [
+        networking.NetworkPolicyPeerArgs(
+            namespace_selector=_in(_NAMESPACE_LABEL, [one.namespace]),
+            pod_selector=LabelSelectorArgs(match_labels=dict(one.labels)) if one.labels else None,
+        )
+        for one in settings.front.controllers
+    ]
+    ranges = [
+        networking.NetworkPolicyPeerArgs(ip_block=networking.IPBlockArgs(cidr=network))
+        for network in settings.front.networks
+    ]
+    return [*pods, *ranges]
 
 
 def _egress(
@@ -124,8 +148,12 @@ def _pods(cluster: Cluster, tiers: Sequence[Tier]) -> networking.NetworkPolicyPe
 
 def _words(cluster: Cluster, names: list[str]) -> networking.NetworkPolicyPeerArgs:
     """Pods of the words `names`, in the stack's own namespace."""
+    return _labelled(cluster, NAME_LABEL, names)
+
+
+def _labelled(cluster: Cluster, key: str, values: list[str]) -> networking.NetworkPolicyPeerArgs:
     return networking.NetworkPolicyPeerArgs(
-        namespace_selector=_in(_NAMESPACE_LABEL, [cluster.names.namespace]), pod_selector=_in(NAME_LABEL, names)
+        namespace_selector=_in(_NAMESPACE_LABEL, [cluster.names.namespace]), pod_selector=_in(key, values)
     )
 
 

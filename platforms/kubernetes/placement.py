@@ -1,8 +1,12 @@
 """On which nodes pods go."""
 
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
 from pulumi_kubernetes.core import v1 as core
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, LabelSelectorRequirementArgs
 
+from model import Toleration
 from platforms.kubernetes.names import MEMBERS_LABEL, selector
 
 HOSTNAME = "kubernetes.io/hostname"
@@ -46,22 +50,26 @@ def apart(name: str, *, required: bool, revisions: bool) -> core.PodAntiAffinity
     return core.PodAntiAffinityArgs(preferred_during_scheduling_ignored_during_execution=[_weighted(_STRONG, term)])
 
 
-def away_from_same_ordinal(anti_affinity: core.PodAntiAffinityArgs) -> core.PodAntiAffinityArgs:
-    """Beside it, by preference not on a node where another component has its member of the same ordinal."""
-    term = core.PodAffinityTermArgs(
-        topology_key=HOSTNAME,
-        label_selector=LabelSelectorArgs(
-            match_expressions=[LabelSelectorRequirementArgs(key=MEMBERS_LABEL, operator="Exists")]
-        ),
-        match_label_keys=[_ORDINAL],
-    )
+def away_from_same_ordinal(
+    anti_affinity: core.PodAntiAffinityArgs, *, shards: Mapping[str, str] = MappingProxyType({})
+) -> core.PodAntiAffinityArgs:
+    """Beside it, by preference not on a node where another component has its member of the same ordinal; above all not
+    where another shard of the same store has (pods with the labels `shards`)."""
+    members = LabelSelectorRequirementArgs(key=MEMBERS_LABEL, operator="Exists")
+    terms = [_weighted(_WEAK, _of_same_ordinal(LabelSelectorArgs(match_expressions=[members])))]
+    if shards:
+        terms.insert(0, _weighted(_STRONG, _of_same_ordinal(LabelSelectorArgs(match_labels=dict(shards)))))
     required = anti_affinity.required_during_scheduling_ignored_during_execution
     preferred = anti_affinity.preferred_during_scheduling_ignored_during_execution
     assert preferred is None or isinstance(preferred, list)
     return core.PodAntiAffinityArgs(
         required_during_scheduling_ignored_during_execution=required,
-        preferred_during_scheduling_ignored_during_execution=[*(preferred or []), _weighted(_WEAK, term)],
+        preferred_during_scheduling_ignored_during_execution=[*(preferred or []), *terms],
     )
+
+
+def _of_same_ordinal(pods: LabelSelectorArgs) -> core.PodAffinityTermArgs:
+    return core.PodAffinityTermArgs(topology_key=HOSTNAME, label_selector=pods, match_label_keys=[_ORDINAL])
 
 
 def spread(name: str, topology_keys: tuple[str, ...], *, revisions: bool) -> list[core.TopologySpreadConstraintArgs]:
@@ -98,6 +106,16 @@ def spot_tolerations() -> list[core.TolerationArgs]:
     return [
         core.TolerationArgs(key=key, operator="Equal", value=value, effect="NoSchedule")
         for key, value in _SPOT_TAINTS.items()
+    ]
+
+
+def tolerations(wanted: Iterable[Toleration]) -> list[core.TolerationArgs]:
+    """Nodes that are reserved, as a word names them."""
+    return [
+        core.TolerationArgs(
+            key=one.key, operator="Exists" if one.value is None else "Equal", value=one.value, effect=one.effect
+        )
+        for one in wanted
     ]
 
 

@@ -1,6 +1,7 @@
 """The Kubernetes platform: the protocol's words, each handed to its own file."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal, Self
 
 import pulumi
@@ -13,6 +14,7 @@ from model import (
     Job,
     Members,
     Origin,
+    Schedule,
     Secret,
     SecretRef,
     SharedVolume,
@@ -20,8 +22,9 @@ from model import (
     Tier,
     Workload,
 )
+from platforms import schedules
 from platforms.base import Login, Platform
-from platforms.kubernetes import agent, job, members, names, shared, workload
+from platforms.kubernetes import agent, job, members, names, schedule, shared, workload
 from platforms.kubernetes.address import warn_unless_it_answers
 from platforms.kubernetes.agent import render_agent
 from platforms.kubernetes.cluster import Cluster
@@ -30,6 +33,7 @@ from platforms.kubernetes.job import render_job
 from platforms.kubernetes.members import render_members
 from platforms.kubernetes.names import TIER_LABEL
 from platforms.kubernetes.noted import NOTED
+from platforms.kubernetes.schedule import render_schedule
 from platforms.kubernetes.secret import secret
 from platforms.kubernetes.settings import KubernetesSettings
 from platforms.kubernetes.workload import render_workload
@@ -144,6 +148,17 @@ class KubernetesPlatform(Platform):
         if self.rehearsing:
             return ()
         return render_job(self._cluster, word, parent=parent)
+
+    def schedule(self, word: Schedule, *, parent: pulumi.Resource) -> Endpoint:
+        self._claim(word.origin, word.name)
+        programs = schedules.files(self, word, parent=parent)
+        runs = schedules.running(word, "report", programs)
+        self.refuse_all(word.origin, schedule.refusals(self._cluster, replace(word, container=runs)))
+        clock = self.members(schedules.listener(word, programs), parent=parent)
+        if self.rehearsing:
+            return clock
+        made = render_schedule(self._cluster, word, runs, clock=clock.resources, parent=parent)
+        return replace(clock, resources=(*clock.resources, made))
 
     def _endpoint(self, name: str, members: tuple[str, ...] = ()) -> Endpoint:
         """Of what is rehearsed: its names."""

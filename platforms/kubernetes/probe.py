@@ -48,4 +48,5 @@ def _probe(word: Probe, *, interval: int, failures: int) -> core.ProbeArgs:
 
 def _http_get(check: HttpCheck) -> core.HTTPGetActionArgs:
     headers = [core.HTTPHeaderArgs(name="Host", value=check.host)] if check.host else None
-    return core.HTTPGetActionArgs(path=check.path, port=check.port, http_headers=headers)
+    scheme = "HTTPS" if check.tls else None
+    return core.HTTPGetActionArgs(path=check.path, port=check.port, scheme=scheme, http_headers=headers)

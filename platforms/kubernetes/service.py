@@ -8,7 +8,7 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from model import Port
 
-_DO_NOT_WAIT = {"pulumi.com/skipAwait": "true"}
+DO_NOT_WAIT = {"pulumi.com/skipAwait": "true"}
 """Services come before the pods that they select: waiting for endpoints would never end."""
 
 
@@ -31,7 +31,7 @@ def service(
             name=object_name or resource_name,
             namespace=namespace,
             labels=dict(labels),
-            annotations=_DO_NOT_WAIT,
+            annotations=DO_NOT_WAIT,
         ),
         spec=core.ServiceSpecArgs(
             type="ClusterIP",

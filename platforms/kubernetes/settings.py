@@ -3,24 +3,20 @@
 from collections import Counter
 from ipaddress import IPv4Network
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, StringConstraints, field_validator
+from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
 
 from guarantees.surroundings import Surroundings
+from platforms.kubernetes.front_settings import GatewaySettings, IngressSettings, LabelKey
 from settings.base import Settings
-from settings.references import extended_resource, label_key
+from settings.references import extended_resource
 from settings.types import DeviceName, DnsName, PortNumber, Seconds
 
 NamespaceName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,53}[a-z0-9])?$")]
 """A DNS label of at most 55 characters: the namespace of the agents adds `-agents`."""
 
-LabelKey = Annotated[
-    str,
-    StringConstraints(pattern=r"^([a-z0-9]([a-z0-9.-]*[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$"),
-    AfterValidator(label_key),
-]
-
+Entry = Literal["load-balancer", "node-port", "cluster-ip", "ingress", "gateway"]
 
 ExtendedResource = Annotated[
     str,
@@ -61,10 +57,15 @@ class KubernetesSettings(Settings):
     that do not have it (those with SELinux) then refuse the pods."""
     storage_class: DnsName | None = None
     """Class of the members' volumes. Default: the cluster's default class."""
-    entry: Literal["load-balancer", "node-port", "cluster-ip"] = "load-balancer"
-    """How clients reach published ports: through a cloud's balancer, at a port of every node, or only from inside the
-    cluster. A cloud's balancer offers only the ports for clients; reach Prometheus, Alertmanager, Grafana and status
-    pages by `kubectl port-forward`."""
+    entry: Entry = "load-balancer"
+    """How clients reach published ports: through a cloud's balancer, at a port of every node, only from inside the
+    cluster, or through the cluster's own HTTP entry: an `ingress` or a `gateway`, which end TLS and lead to
+    `listen.http` alone. Clouds' balancers and HTTP entries offer only the ports for clients; reach Prometheus,
+    Alertmanager, Grafana and status pages by `kubectl port-forward`."""
+    ingress: IngressSettings | None = None
+    """The ingress controller, for entry `ingress`."""
+    gateway: GatewaySettings | None = None
+    """The Gateway, for entry `gateway`."""
     node_port_offset: int = Field(default=30000, ge=0, le=32766, strict=True)
     """Added to a published port that is not itself a node port (30000-32767), for entry `node-port`."""
     devices: dict[DeviceName, ExtendedResource] = Field(default_factory=lambda: {"gpu": "nvidia.com/gpu"})
@@ -124,3 +125,17 @@ class KubernetesSettings(Settings):
             if times > 1:
                 raise ValueError(f"two kinds are {name}; give it one name")
         return devices
+
+    @model_validator(mode="after")
+    def _entry_is_described(self) -> Self:
+        for name, given in (("ingress", self.ingress), ("gateway", self.gateway)):
+            if self.entry == name and given is None:
+                raise ValueError(f"`entry: {name}` needs `{name}`, which names who passes requests on")
+            if self.entry != name and given is not None:
+                raise ValueError(f"`{name}` has no effect without `entry: {name}`")
+        return self
+
+    @property
+    def front(self) -> IngressSettings | GatewaySettings | None:
+        """What ends TLS in front of the proxies, where the entry is such a thing."""
+        return self.ingress or self.gateway

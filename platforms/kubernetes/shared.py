@@ -7,7 +7,7 @@ import pulumi
 from pulumi_kubernetes.core import v1 as core
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
-from model import Members, SharedVolume, SharedVolumeRef, Tier, Workload
+from model import Members, Schedule, SharedVolume, SharedVolumeRef, Tier, Workload
 from platforms import shared
 from platforms.base import Refused
 from platforms.kubernetes.claim import OWN_ANNOTATIONS
@@ -61,7 +61,7 @@ def claim(cluster: Cluster, word: SharedVolume, *, parent: pulumi.Resource) -> S
     return reference(word, made)
 
 
-def watch(word: Workload | Members) -> list[pulumi.ResourceHook]:
+def watch(word: Workload | Members | Schedule) -> list[pulumi.ResourceHook]:
     """The hook of what mounts them."""
     return shared.watch(word, _recorded)
 

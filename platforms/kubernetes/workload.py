@@ -10,13 +10,13 @@ from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 from model import Endpoint, Workload
 from platforms import mounts, ports, process, rollouts
 from platforms.base import Refused
-from platforms.kubernetes import devices, entry, priority, rollout, scaling, shared
+from platforms.kubernetes import devices, entry, front, priority, rollout, scaling, shared
 from platforms.kubernetes.account import account_and_policy
 from platforms.kubernetes.cluster import Cluster
 from platforms.kubernetes.disruption import disruption_budget
 from platforms.kubernetes.entry import entry_service, offered_ports
 from platforms.kubernetes.names import ORIGIN_ANNOTATION, labels, public_service, replicas_service, selector
-from platforms.kubernetes.placement import apart, prefer_spot, spot_tolerations, spread
+from platforms.kubernetes.placement import apart, prefer_spot, spot_tolerations, spread, tolerations
 from platforms.kubernetes.pod import Scheduling, grace_seconds, pod_template
 from platforms.kubernetes.rollout import REVISIONS_KEPT, WAIT_MARGIN_SECONDS, stop_wait_seconds, strategy
 from platforms.kubernetes.scaling import autoscaler
@@ -54,8 +54,8 @@ def most_replicas(word: Workload) -> int:
 
 
 def objects(cluster: Cluster, word: Workload) -> list[str]:
-    """Names of Services beside the word's own two."""
-    return [public_service(word.name)] if offered_ports(cluster, word) else []
+    """Names of Services beside the word's own two, and of what stands beside those."""
+    return [public_service(word.name), *front.objects(word)] if offered_ports(cluster, word) else []
 
 
 def render_workload(cluster: Cluster, word: Workload, *, parent: pulumi.Resource) -> Endpoint:
@@ -88,9 +88,13 @@ def render_workload(cluster: Cluster, word: Workload, *, parent: pulumi.Resource
         ),
     )
     services = _services(cluster, word, parent=parent)
+    in_front: tuple[pulumi.Resource, ...] = ()
     after = cluster.options(parent, after=[deployment], timeout_seconds=wait_seconds)
     if offered_ports(cluster, word):
-        services += (entry_service(cluster, word, opts=after),)
+        service_for_clients = entry_service(cluster, word, opts=after)
+        services += (service_for_clients,)
+        if cluster.settings.front and word.front:
+            in_front = front.render_front(cluster, word, word.front, service_for_clients, parent=parent)
     if word.scaling:
         autoscaler(cluster, word, word.scaling, opts=after)
     if (word.scaling.min_replicas if word.scaling else word.replicas) > 1:
@@ -104,7 +108,7 @@ def render_workload(cluster: Cluster, word: Workload, *, parent: pulumi.Resource
     return Endpoint(
         host=cluster.names.host(word.name),
         replicas_host=cluster.names.replicas_host(word.name),
-        resources=(deployment, *services),
+        resources=(deployment, *services, *in_front),
     )
 
 
@@ -145,7 +149,7 @@ def _scheduling(cluster: Cluster, word: Workload) -> Scheduling:
             node_affinity=prefer_spot() if word.prefer_spot else None,
         ),
         spread=spread(word.name, cluster.settings.topology_keys, revisions=True),
-        tolerations=spot_tolerations() if word.prefer_spot else (),
+        tolerations=[*(spot_tolerations() if word.prefer_spot else ()), *tolerations(word.tolerations)],
         node_labels=word.node_labels,
     )
 

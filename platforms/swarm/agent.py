@@ -1,6 +1,7 @@
 """An agent as a global service."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 import pulumi_docker as docker
 
@@ -31,9 +32,10 @@ def service(
     names: Names,
     settings: SwarmSettings,
     networks: Sequence[docker.ServiceTaskSpecNetworksAdvancedArgs],
+    labels: Mapping[str, str] = MappingProxyType({}),
 ) -> docker.ServiceArgs:
     """One task a host. The provider does not wait for global services, so nothing may depend on an agent's health."""
-    labels = {ORIGIN_LABEL: str(word.origin), **port_labels(word.ports), **recorded(word.container)}
+    labels = {ORIGIN_LABEL: str(word.origin), **port_labels(word.ports), **recorded(word.container), **labels}
     return docker.ServiceArgs(
         name=names.service(word.name),
         labels=service_labels(names.labels(word.name, labels)),

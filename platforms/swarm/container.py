@@ -14,7 +14,7 @@ from platforms.swarm import config_file, secret, shared
 from platforms.swarm.expansion import literal
 from platforms.swarm.names import ALLOW_ROOT_LABEL, task_labels
 from platforms.swarm.resources import resources
-from platforms.swarm.settings import RESTART_SECONDS, SwarmSettings
+from platforms.swarm.settings import RESTART_MILLIS, SwarmSettings
 from platforms.swarm.volume import scratch_mount
 
 
@@ -88,13 +88,16 @@ def task_spec(
         resources=resources(task.container.resources, task.container.devices),
         networks_advanceds=networks,
         placement=placement,
-        # The zeros are the defaults: the real provider stores them, and a preview would remove what is not written.
-        restart_policy=restart_policy
-        or docker.ServiceTaskSpecRestartPolicyArgs(
-            condition="any", delay=f"{RESTART_SECONDS}s", max_attempts=0, window="0s"
-        ),
+        restart_policy=restart_policy or restarted(RESTART_MILLIS),
         log_driver=docker.ServiceTaskSpecLogDriverArgs(name="json-file", options={"max-size": "10m", "max-file": "3"}),
     )
+
+
+def restarted(millis: int) -> docker.ServiceTaskSpecRestartPolicyArgs:
+    """Whenever it ends, so long after that."""
+    delay = go_duration(millis // 1000) if millis % 1000 == 0 else f"{millis}ms"
+    # The zeros are the defaults: the real provider stores them, and a preview would remove what is not written.
+    return docker.ServiceTaskSpecRestartPolicyArgs(condition="any", delay=delay, max_attempts=0, window="0s")
 
 
 @dataclass(frozen=True)

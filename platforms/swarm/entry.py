@@ -31,6 +31,20 @@ def cloud_refusals(word: Workload) -> Iterator[Refused]:
         yield Refused("cloud_balancer.sources", ", ".join(told.sources), reason)
 
 
+def front_refusals(word: Workload) -> Iterator[Refused]:
+    """Nothing here ends TLS in front of the hosts' ports. Which hosts are asked for, the word itself knows."""
+    if word.front is None:
+        return
+    reason = (
+        "Swarm has no Ingress and no Gateway; leave it out, and use `listen.https` with `tls`, or set up what stands "
+        "in front yourself (`platform.entry`)"
+    )
+    if word.front.annotations:
+        yield Refused("front.annotations", ", ".join(sorted(word.front.annotations)), reason)
+    if word.front.tls:
+        yield Refused("front.tls", "a certificate", reason)
+
+
 def endpoint_spec(
     ports: Sequence[Port] = (), public_ports: Sequence[PublicPort] = ()
 ) -> docker.ServiceEndpointSpecArgs:

@@ -9,25 +9,28 @@ from platforms.base import Refused
 from platforms.members import common_refusals
 from platforms.shared import recorded
 from platforms.swarm import account, priority
-from platforms.swarm.container import Task, task_spec
+from platforms.swarm.container import Task, restarted, task_spec
 from platforms.swarm.entry import endpoint_spec, entry_labels
 from platforms.swarm.moves import HOSTS_LABEL, pin
 from platforms.swarm.names import ORIGIN_LABEL, Names, service_labels
-from platforms.swarm.placement import label_constraints, label_refusals
+from platforms.swarm.placement import label_constraints, label_refusals, toleration_refusals
 from platforms.swarm.probe import healthcheck
 from platforms.swarm.rollout import Steps, converge_config, rollback_config, update_config
-from platforms.swarm.settings import SwarmSettings
+from platforms.swarm.settings import MEMBER_RESTART_MILLIS, SwarmSettings
 from platforms.swarm.volume import DATA_LABEL, VOLUME_SIZE_LABEL, member_mount
 from platforms.swarm.workload import port_labels
 
 _PULL_SECONDS = 180
 _STEPS = Steps()
+_RING = 3
+"""Hosts that shards take in turn where nobody names others. Fixed: one more host of the platform moves nothing."""
 
 
 def refusals(word: Members, settings: SwarmSettings) -> Iterator[Refused]:
     """Fields that cannot be honoured."""
     yield from common_refusals(word)
     yield from label_refusals(word.node_labels)
+    yield from toleration_refusals(word.tolerations)
     yield from account.refusals(word.account_annotations)
     yield from priority.refusals(word.priority)
     nodes = len(settings.nodes)
@@ -91,6 +94,7 @@ def member(
             ),
             settings,
             networks=networks,
+            restart_policy=restarted(MEMBER_RESTART_MILLIS),
             placement=docker.ServiceTaskSpecPlacementArgs(
                 constraints=[pin(places[ordinal]), *label_constraints(word.node_labels)]
             ),
@@ -108,4 +112,8 @@ def hosts(word: Members, settings: SwarmSettings) -> tuple[str, ...]:
     Words with too few hosts are refused, but rendered before the refusals are raised: hence the padding.
     """
     named = word.hosts or settings.nodes
+    if word.shard and not word.hosts:
+        ring = named[: max(_RING, word.count)]
+        first = word.shard.number % len(ring)
+        named = (*ring[first:], *ring[:first])
     return (*named, *named[-1:] * word.count)[: word.count]

@@ -18,6 +18,11 @@ NOT_SECRET_LABEL = "ha-platform.not-secret"
 JOB_LABEL = "ha-platform.job"
 """Marks a gate: it ran once and parks, and is not a server whose loss would be an outage."""
 
+SCALING_LABEL = "ha-platform.scaling"
+"""On a service whose count the scaler sets: `<least>-<most>`. What has no such label it cannot touch."""
+DOCKER_GATE_LABEL = "ha-platform.docker-gate"
+"""On the one service that has the socket of Docker: policies look for it."""
+
 ALLOW_ROOT_LABEL = "ha-platform.allow-root"
 """On containers that run as root because the stack file says so: policies look for it."""
 

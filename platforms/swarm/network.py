@@ -56,6 +56,15 @@ class Networks:
             for overlay in (*joined, *self._guest_of.get(name, ()))
         ]
 
+    def apart(
+        self, name: str, tier: Tier
+    ) -> tuple[list[docker.ServiceTaskSpecNetworksAdvancedArgs], list[docker.ServiceTaskSpecNetworksAdvancedArgs]]:
+        """What a service of the word `name` joins that one other service alone may connect to, and what that one joins:
+        of the tiers its own, from which it reaches no other."""
+        overlay = self._network(f"network-{name}-private", self._names.private_network(name))
+        joined = [docker.ServiceTaskSpecNetworksAdvancedArgs(id=one.id) for one in (overlay, self._overlay(tier))]
+        return joined[:1], joined
+
     def ids(self, tier: Tier) -> list[pulumi.Output[str]]:
         """The networks that services of `tier` join."""
         return [self._overlay(one).id for one in dict.fromkeys((tier, *REACHES[tier]))]

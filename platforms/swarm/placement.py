@@ -1,13 +1,24 @@
 """On which nodes tasks may run."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
+from model import Toleration
 from platforms.base import Refused
 
 
 def label_constraints(labels: Mapping[str, str]) -> list[str]:
     """A node has all of them (`docker node update --label-add`)."""
     return [f"node.labels.{key}=={value}" for key, value in sorted(labels.items())]
+
+
+def toleration_refusals(wanted: Iterable[Toleration]) -> Iterator[Refused]:
+    """Nothing repels tasks from a node, so there is nothing to tolerate."""
+    if keys := ", ".join(one.key for one in wanted):
+        yield Refused(
+            "tolerations",
+            keys,
+            "a Swarm's nodes have no taints; leave it out, and keep hosts for some by `placement.labels` of all others",
+        )
 
 
 def label_refusals(labels: Mapping[str, str]) -> Iterator[Refused]:

@@ -12,9 +12,11 @@ from model import (
     ConfigRef,
     Container,
     Endpoint,
+    Image,
     Job,
     Members,
     Origin,
+    Schedule,
     Secret,
     SecretRef,
     SharedVolume,
@@ -22,9 +24,9 @@ from model import (
     Tier,
     Workload,
 )
-from platforms import unasked
+from platforms import schedules, unasked
 from platforms.base import Login, Platform
-from platforms.swarm import agent, config_file, job, members, moves, names, secret, shared, workload
+from platforms.swarm import agent, config_file, job, members, moves, names, scaler, secret, shared, workload
 from platforms.swarm.address import NOWHERE
 from platforms.swarm.entry import PublishedPorts
 from platforms.swarm.names import Names
@@ -33,6 +35,15 @@ from platforms.swarm.noted import NOTED
 from platforms.swarm.registry import Logins
 from platforms.swarm.running import UNKNOWN, Running
 from platforms.swarm.settings import SwarmSettings
+
+_UNSCALED = (
+    "on a Swarm the scaler reads Prometheus, and the stack has none; add `monitoring`, or set `replicas` to what the "
+    "highest load needs"
+)
+_UNREAD = (
+    "an update would reset the count that the scaler chose, for it cannot be asked at the address of another program's "
+    "provider; leave the provider to the platform, or set `replicas`"
+)
 
 
 class SwarmPlatform(Platform):
@@ -74,11 +85,14 @@ class SwarmPlatform(Platform):
         )
         self._networks = Networks(settings, self._names, self._options, prefix)
         self._published = PublishedPorts()
+        self._scaled: dict[str, Workload] = {}
+        """Words whose counts a scaler chooses; none is left when it is there."""
         self._running = Running(settings.host, f"{stack}-") if asked and not offline else None
 
     def rehearsal(self) -> Self:
         twin = super().rehearsal()
         twin._published = self._published.copy()
+        twin._scaled = dict(self._scaled)
         return twin
 
     def own_apps(self) -> Mapping[str, pulumi.Output[Any]]:
@@ -114,10 +128,15 @@ class SwarmPlatform(Platform):
         self.refuse_all(word.origin, workload.refusals(word, self.settings))
         self.refuse_all(word.origin, self._published.refusals(word))
         self._note(word)
+        if word.scaling:
+            self._scaled[word.name] = word
+            if self._given(parent):
+                self.refuse(word.origin, "scaling", "a provider of your own", _UNREAD)
         if self.rehearsing:
             return self._endpoint(word.name)
+        networks = self._networks.of(word.name, word.tier)
         args = workload.service(
-            word, names=self._names, settings=self.settings, networks=self._networks.of(word.name, word.tier)
+            word, names=self._names, settings=self.settings, networks=networks, replicas=self._replicas(word)
         )
         opts = self._options(parent, word.depends_on)
         opts.hooks = _before_update(shared.watch(word))
@@ -172,6 +191,63 @@ class SwarmPlatform(Platform):
             word, names=self._names, settings=self.settings, networks=self._networks.of(word.name, word.tier)
         )
         return (self._service(word.name, args, word.container, self._options(parent, word.depends_on)),)
+
+    def schedule(self, word: Schedule, *, parent: pulumi.Resource) -> Endpoint:
+        """The clock runs the command itself: nothing here may start containers, for that is the docker socket's."""
+        self.refuse_all(word.origin, schedules.refusals(word))
+        return self.members(schedules.runner(word, schedules.files(self, word, parent=parent)), parent=parent)
+
+    def scaler(
+        self, origin: Origin, *, image: Image, prometheus: str, scrape_seconds: int, parent: pulumi.Resource
+    ) -> Endpoint | None:
+        """The gates stand on a network that the controller alone joins as well."""
+        if not self._scaled:
+            return None
+        words = scaler.scaler(
+            self,
+            tuple(self._scaled.values()),
+            names=self._names,
+            origin=origin,
+            image=image,
+            prometheus=prometheus,
+            scrape_seconds=scrape_seconds,
+            parent=parent,
+        )
+        gate, controller = words.gate, words.controller
+        self._claim(origin, gate.name, controller.name)
+        self._scaled.clear()
+        if self.rehearsing:
+            return self._endpoint(controller.name)
+        its, others = self._networks.apart(gate.name, controller.tier)
+        gates = self._service(
+            gate.name,
+            agent.service(
+                gate,
+                names=self._names,
+                settings=self.settings,
+                networks=its,
+                labels={names.DOCKER_GATE_LABEL: "true"},
+            ),
+            gate.container,
+            self._options(parent),
+        )
+        args = workload.service(controller, names=self._names, settings=self.settings, networks=others)
+        made = self._service(controller.name, args, controller.container, self._options(parent, (gates,)))
+        return self._endpoint(controller.name, made)
+
+    def finish(self) -> None:
+        """Nothing else could change the count."""
+        for word in self._scaled.values():
+            assert word.scaling is not None
+            bounds = f"{word.scaling.min_replicas} to {word.scaling.max_replicas}"
+            self.refuse(word.origin, "scaling", bounds, _UNSCALED)
+
+    def _replicas(self, word: Workload) -> int:
+        """What a scaler chose is kept."""
+        if word.scaling is None or self._running is None:
+            return word.replicas
+        service, scaling = self._names.service(word.name), word.scaling
+        return self._running.replicas(service, least=scaling.min_replicas, most=scaling.max_replicas)
 
     def _service(
         self, name: str, args: docker.ServiceArgs, container: Container, opts: pulumi.ResourceOptions

@@ -1,12 +1,19 @@
-"""The images of services that run, so that a tag which an engine resolved once stays what it was resolved to.
+"""What the services that run were told since the last update: digests of their images, and counts of replicas.
+
+A tag which an engine resolved once stays what it was resolved to.
 
 The docker provider asks the registry for a digest when it creates a service, and then finds that the program's tag is
 another image than the digest that it stored: with the next update every service would restart. The Swarm knows the
 digest, so the program says the digest too.
+
+The provider writes a whole service with each update, so a count that the scaler set would go back to what the program
+says. (`ignore_changes` does not help: then it writes what the state has, the count of the last update.) So the program
+says the count that runs.
 """
 
 import os
 from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import pulumi
 
@@ -18,25 +25,43 @@ _SECONDS = 10.0
 """For a manager that does not answer."""
 UNKNOWN = (
     "The digests by which services run are not known, so every service of a deployed stack shows another image; `up` "
-    "asks, and changes those that differ"
+    "asks, and changes those that differ. Services with `scaling` show their least replicas; `up` keeps what runs"
 )
 _HUB = ("docker.io", "index.docker.io")
 
 
+class Service(NamedTuple):
+    """One service, as it was told."""
+
+    image: str
+    replicas: int | None
+    """None: on every host."""
+
+
+_NONE = Service("", None)
+
+
 class Running:
-    """Asks a manager once, when the first image is wanted."""
+    """Asks a manager once, when the first service is wanted."""
 
     def __init__(self, host: str | None, prefix: str) -> None:
         """`host`: as in SwarmSettings; `prefix`: what the names of all services in question begin with."""
         self._host = host
         self._prefix = prefix
-        self._images: Mapping[str, str] | None = None
+        self._services: Mapping[str, Service] | None = None
 
     def image(self, service: str, wanted: str) -> str:
         """`wanted`, with the digest that `service` runs it by. A tag that was pushed again stays the image it was."""
-        if self._images is None:
-            self._images = _images(self._host, self._prefix)
-        return same_image(self._images.get(service, ""), wanted)
+        return same_image(self._of(service).image, wanted)
+
+    def replicas(self, service: str, *, least: int, most: int) -> int:
+        """The count that `service` has, between the bounds; the least where it does not run."""
+        return min(max(self._of(service).replicas or 0, least), most)
+
+    def _of(self, service: str) -> Service:
+        if self._services is None:
+            self._services = _services(self._host, self._prefix)
+        return self._services.get(service, _NONE)
 
 
 def same_image(live: str, wanted: str) -> str:
@@ -53,7 +78,7 @@ def _familiar(reference: str) -> str:
     return path if ":" in path.rpartition("/")[2] else f"{path}:latest"
 
 
-def _images(host: str | None, prefix: str) -> Mapping[str, str]:
+def _services(host: str | None, prefix: str) -> Mapping[str, Service]:
     import docker  # takes a while, and most programs that are tested never come here
 
     address = manager(host)
@@ -75,7 +100,12 @@ def _images(host: str | None, prefix: str) -> Mapping[str, str]:
                 "service could restart. Nothing was changed; run `up` again when it answers"
             ) from None
         return {}
-    return {one["Spec"]["Name"]: one["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"] for one in services}
+    return {one["Name"]: _service(one) for one in (service["Spec"] for service in services)}
+
+
+def _service(spec: Mapping[str, Any]) -> Service:
+    replicated = (spec.get("Mode") or {}).get("Replicated") or {}
+    return Service(spec["TaskTemplate"]["ContainerSpec"]["Image"], replicated.get("Replicas"))
 
 
 def _unsaid(failure: Exception) -> str:

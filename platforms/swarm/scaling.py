@@ -1,19 +1,20 @@
-"""Replicas that follow load: not on Swarm."""
+"""Replicas that follow load: a label by which the scaler knows them. (Swarm itself has no autoscaler.)"""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from model import Workload
+from model import Scaling, Workload
 from platforms.base import Refused
+from platforms.swarm.names import SCALING_LABEL
 
 
 def refusals(word: Workload) -> Iterator[Refused]:
-    """Swarm has no autoscaler and no notion of cheaper, interruptible hosts."""
-    if word.scaling is not None:
-        scaling = word.scaling
-        yield Refused(
-            "scaling",
-            f"{scaling.min_replicas} to {scaling.max_replicas}",
-            "Swarm has no autoscaler; set `replicas` to what the highest load needs",
-        )
+    """A policy without a metric, and what Swarm has no notion of: cheaper, interruptible hosts."""
+    if word.scaling and word.scaling.cpu_percent is None and word.scaling.memory_percent is None:
+        yield Refused("scaling", "no metric", "the scaler needs a target for CPU, for memory or for both")
     if word.prefer_spot:
         yield Refused("prefer_spot", True, "Swarm does not know which hosts are spot instances; leave it out")
+
+
+def labels(scaling: Scaling | None) -> Mapping[str, str]:
+    """Between which counts the gate lets the scaler choose."""
+    return {SCALING_LABEL: f"{scaling.min_replicas}-{scaling.max_replicas}"} if scaling else {}

@@ -17,9 +17,12 @@ DockerHost = Annotated[
 SMALLEST_SUBNET = 27
 """Prefix length: every task takes an address, and so does every node with a task, the gateway and the network itself;
 30 are the fewest that an update of a small stack does not run out of. Docker gives 254 (/24) unasked."""
-RESTART_SECONDS = 2
+RESTART_MILLIS = 2_000
 """Between the end of a task and the start of the next one: without a pause, one that cannot start takes the CPU from
 those that can."""
+MEMBER_RESTART_MILLIS = 1_000
+"""The same for members: while one that leads is away nobody writes, and there are few of them. Not less: Sentinels with
+`fast` miss a master after a second, and it is not to come back, at another address, while they do."""
 ResolverOption = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(:[0-9]+)?$")]
 Entry = Literal["vip", "dns", "outer-balancer", "single-host"]
 
@@ -80,8 +83,8 @@ class SwarmSettings(Settings):
         options = dict(option.partition(":")[::2] for option in self.resolver_options)
         timeout, attempts = int(options.get("timeout") or 5), int(options.get("attempts") or 2)
         return Surroundings(
-            restart_millis=RESTART_SECONDS * 1000,
-            restart_source="the Swarm's restart policy",
+            restart_millis=MEMBER_RESTART_MILLIS,
+            restart_source="the Swarm's restart policy for members",
             start_millis=2_000,
             start_source="measured: a task is made and has its network within 1 to 2 s",
             look_up_millis=timeout * attempts * max(1, len(self.nameservers)) * 1000,

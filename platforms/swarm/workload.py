@@ -11,9 +11,9 @@ from platforms.base import Refused
 from platforms.shared import recorded
 from platforms.swarm import account, priority, scaling
 from platforms.swarm.container import Task, task_spec
-from platforms.swarm.entry import cloud_refusals, endpoint_spec, entry_labels
+from platforms.swarm.entry import cloud_refusals, endpoint_spec, entry_labels, front_refusals
 from platforms.swarm.names import ORIGIN_LABEL, Names, service_labels
-from platforms.swarm.placement import label_constraints, label_refusals
+from platforms.swarm.placement import label_constraints, label_refusals, toleration_refusals
 from platforms.swarm.probe import healthcheck
 from platforms.swarm.rollout import Steps, converge_config, rollback_config, update_config
 from platforms.swarm.settings import SwarmSettings
@@ -26,23 +26,25 @@ def refusals(word: Workload, settings: SwarmSettings) -> Iterator[Refused]:
     yield from ports.refusals(word.ports, word.public_ports)
     yield from scaling.refusals(word)
     yield from cloud_refusals(word)
+    yield from front_refusals(word)
     yield from account.refusals(word.account_annotations)
     yield from priority.refusals(word.priority)
     yield from label_refusals(word.node_labels)
-    hosts = len(settings.nodes)
+    yield from toleration_refusals(word.tolerations)
+    hosts, most = len(settings.nodes), most_replicas(word)
     extra = word.rollout.parallelism if _starts_first(word) else 0
-    if word.spread == "require" and not word.public_ports and word.replicas + extra > hosts:
-        room = f"{word.replicas} replicas" + (f" and {extra} more during a rollout" if extra else "")
+    if word.spread == "require" and not word.public_ports and most + extra > hosts:
+        room = f"{most} replicas" + (f" and {extra} more during a rollout" if extra else "")
         yield Refused(
             "spread",
-            word.replicas,
+            most,
             f"{room} need a host each, and `platform.nodes` has {hosts}; add nodes, set fewer replicas, or say "
             "`spread: prefer` where there is that key",
         )
-    if word.public_ports and word.replicas > hosts:
+    if word.public_ports and most > hosts:
         yield Refused(
-            "replicas",
-            word.replicas,
+            "scaling.max_replicas" if word.scaling else "replicas",
+            most,
             f"each replica owns its published ports on a host, and `platform.nodes` has {hosts}; set at most that many",
         )
     if word.public_ports and word.rollout.parallelism > 1:
@@ -54,19 +56,27 @@ def refusals(word: Workload, settings: SwarmSettings) -> Iterator[Refused]:
     yield from rollouts.refusals(word.rollout, word.probes)
 
 
+def most_replicas(word: Workload) -> int:
+    """The most that are wanted at one time."""
+    return word.scaling.max_replicas if word.scaling else word.replicas
+
+
 def service(
     word: Workload,
     *,
     names: Names,
     settings: SwarmSettings,
     networks: Sequence[docker.ServiceTaskSpecNetworksAdvancedArgs],
+    replicas: int | None = None,
 ) -> docker.ServiceArgs:
-    """The whole service. It converges when each replica is ready; a bad update rolls back by itself."""
+    """The whole service. It converges when each replica is ready; a bad update rolls back by itself. `replicas`: other
+    than the word's, where a scaler chose them."""
     labels = {
         ORIGIN_LABEL: str(word.origin),
         **port_labels(word.ports),
         **entry_labels(word.public_ports, settings),
         **recorded(word.container),
+        **scaling.labels(word.scaling),
     }
     steps = Steps(
         parallelism=word.rollout.parallelism,
@@ -77,7 +87,7 @@ def service(
     return docker.ServiceArgs(
         name=names.service(word.name),
         labels=service_labels(names.labels(word.name, labels)),
-        mode=docker.ServiceModeArgs(replicated=docker.ServiceModeReplicatedArgs(replicas=word.replicas)),
+        mode=docker.ServiceModeArgs(replicated=docker.ServiceModeReplicatedArgs(replicas=replicas or word.replicas)),
         task_spec=task_spec(
             Task(
                 container=word.container,
@@ -95,7 +105,7 @@ def service(
             rollouts.total_seconds(
                 word.rollout,
                 word.probes,
-                replicas=word.replicas,
+                replicas=most_replicas(word),
                 stop_seconds=0 if _starts_first(word) else word.container.stop.grace_seconds,
             )
         ),
@@ -123,8 +133,9 @@ def _placement(word: Workload, hosts: int) -> docker.ServiceTaskSpecPlacementArg
     if word.spread == "require" or word.public_ports:
         limit = 1
     elif hosts > 1 and not constraints:
-        room = math.ceil((word.replicas + word.rollout.parallelism) / (hosts - 1))
-        limit = room if room < word.replicas else None
+        most = most_replicas(word)  # a limit that follows the count would restart replicas whenever it is scaled
+        room = math.ceil((most + word.rollout.parallelism) / (hosts - 1))
+        limit = room if room < most else None
     if limit is None and constraints is None:
         return None
     return docker.ServiceTaskSpecPlacementArgs(constraints=constraints, max_replicas=limit)

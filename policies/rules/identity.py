@@ -2,14 +2,8 @@
 
 from collections.abc import Iterator
 
-from pulumi_policy import EnforcementLevel, ResourceValidationPolicy
-from rules.base import workload_policy
+from rules.rule import ADVISORY, Rule
 from views import ContainerView, WorkloadView
-
-
-def process_is_not_root(level: EnforcementLevel) -> ResourceValidationPolicy:
-    """A numeric user other than 0 is named, unless the stack file allows root: an image's own user may be root."""
-    return workload_policy("process-is-not-root", "Processes run as a numeric user that is not root.", level, _root)
 
 
 def _root(workload: WorkloadView) -> Iterator[str]:
@@ -18,12 +12,7 @@ def _root(workload: WorkloadView) -> Iterator[str]:
         if user == "0" and container.root_is_allowed:
             continue
         if not user.isdigit() or int(user) == 0:
-            yield f"{workload.name}: runs as {user or 'the image’s user'}; name a numeric user that is not 0."
-
-
-def root_is_an_exception(level: EnforcementLevel) -> ResourceValidationPolicy:
-    """What the stack file allows by `security.allow_root` is said, so that it can be counted and made less."""
-    return workload_policy("root-is-an-exception", "Few processes are allowed to run as root.", level, _allowed_root)
+            yield f"{workload.name}: runs as {user or 'the image’s user'}."
 
 
 def _allowed_root(workload: WorkloadView) -> Iterator[str]:
@@ -36,14 +25,34 @@ def _user(container: ContainerView) -> str:
     return (container.user or "").split(":")[0]
 
 
-def root_file_system_is_read_only(level: EnforcementLevel) -> ResourceValidationPolicy:
-    """What cannot be written cannot be changed by who breaks in."""
-    return workload_policy(
-        "root-file-system-is-read-only", "The image's file system is mounted read-only.", level, _writable_root
-    )
-
-
 def _writable_root(workload: WorkloadView) -> Iterator[str]:
     for container in workload.containers:
-        if container.read_only_root is not True:
+        if not container.read_only_root and container.read_only_root != {}:
             yield f"{workload.name}: the root file system can be written."
+
+
+RULES = (
+    Rule(
+        name="process-is-not-root",
+        says="Processes run as a numeric user that is not root, unless the stack file allows it.",
+        why="Root in a container is root on the host for who finds a hole in the kernel.",
+        fix="Name a numeric user that is not 0.",
+        of_workload=_root,
+    ),
+    Rule(
+        name="root-is-an-exception",
+        says="Few processes are allowed to run as root.",
+        why="What the stack file allows by `security.allow_root` is said, so that it can be counted and made less.",
+        fix="Use an image that runs as another user.",
+        level=ADVISORY,
+        of_workload=_allowed_root,
+    ),
+    Rule(
+        name="root-file-system-is-read-only",
+        says="The image's file system is mounted read-only.",
+        why="What cannot be written cannot be changed by who breaks in.",
+        fix="Set `readOnlyRootFilesystem` (Kubernetes) or `readOnly` (Swarm), and mount what it writes.",
+        level=ADVISORY,
+        of_workload=_writable_root,
+    ),
+)

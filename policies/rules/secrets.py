@@ -1,81 +1,78 @@
-"""Secrets. A violation never shows a value."""
+"""Secrets. A fault never shows a value."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+import base64
+from collections.abc import Iterator
 
-from pulumi_policy import (
-    EnforcementLevel,
-    ReportViolation,
-    ResourceValidationArgs,
-    ResourceValidationPolicy,
-)
-from rules.base import workload_policy
 from rules.plain_secrets import holds_a_secret, is_secret, secrets_in_arguments
-from views import WorkloadView
+from rules.rule import Rule
+from views import Resource, WorkloadView
+from views.plain import pairs
 
 _NOT_SECRET = "HA_PLAIN_TEXTS"
 """A container's variable that names what the stack file excepts."""
 _CONFIGURATIONS = {
-    "kubernetes:core/v1:ConfigMap": ("data",),
+    "kubernetes:core/v1:ConfigMap": ("data", "binaryData"),
     "docker:index/serviceConfig:ServiceConfig": ("data", "dataRaw"),
 }
+_ENCODED = ("binaryData", "data")
+"""May be base64."""
 
 
-def no_secret_in_environment(level: EnforcementLevel) -> ResourceValidationPolicy:
-    """Variables and arguments are readable by everybody who may inspect a service or pod."""
-    return workload_policy(
-        "no-secret-in-environment", "Plain variables and arguments hold no secrets.", level, _secrets
-    )
-
-
-def _secrets(workload: WorkloadView) -> Iterator[str]:
+def _in_environment(workload: WorkloadView) -> Iterator[str]:
     for container in workload.containers:
         excepted = str(container.environment.get(_NOT_SECRET) or "").split(",")
         for name, value in container.environment.items():
-            if isinstance(value, str) and name not in excepted and is_secret(name, value):
-                yield f"{workload.name}: variable {name} looks like a secret; mount it as a file."
-        if not {"args", "command", "migrations.command"} & set(excepted):
+            if value is not None and name not in excepted and is_secret(name, value):
+                yield f"{workload.name}: variable {name} looks like a secret."
+        if not any(one in ("args", "command") or one.endswith(".command") for one in excepted):
             for index in secrets_in_arguments(container.arguments):
-                yield f"{workload.name}: argument {index} looks like a secret; mount it as a file."
+                yield f"{workload.name}: argument {index} looks like a secret."
 
 
-def no_secret_in_configuration(level: EnforcementLevel) -> ResourceValidationPolicy:
-    """ConfigMaps and Swarm configs are not protected as secrets are."""
-
-    def validate(arguments: ResourceValidationArgs, report: ReportViolation) -> None:
-        keys = _CONFIGURATIONS.get(arguments.resource_type, ())
-        if keys and _excepted(arguments.props):
-            return
-        for text in (text for key in keys for text in _texts(arguments.props.get(key))):
-            if holds_a_secret(text):
-                report(f"{arguments.name}: the configuration holds what looks like a password or key; use a secret.")
-
-    return ResourceValidationPolicy(
-        name="no-secret-in-configuration",
-        description="Configuration files hold no passwords, keys or URLs with passwords.",
-        enforcement_level=level,
-        validate=validate,
-    )
+def _in_configuration(resource: Resource) -> Iterator[str]:
+    keys = _CONFIGURATIONS.get(resource.type, ())
+    if keys and _is_excepted(resource):
+        return
+    for key in keys:
+        if any(holds_a_secret(text) for text in _texts(key, resource.properties.get(key))):
+            yield f"{resource.name}: the configuration holds what looks like a password or key."
 
 
-def _excepted(properties: Mapping[str, Any]) -> bool:
+def _is_excepted(resource: Resource) -> bool:
     """Whether the stack file says that the text is no secret: an annotation, or a label."""
-    annotations = (properties.get("metadata") or {}).get("annotations") or {}
-    labels = {label.get("label"): label.get("value") for label in properties.get("labels") or ()}
-    return annotations.get("ha-platform/not-secret") == "true" or labels.get("ha-platform.not-secret") == "true"
+    annotations = resource.metadata.get("annotations") or {}
+    label = pairs(resource.properties.get("labels")).get("ha-platform.not-secret")
+    return "true" in (annotations.get("ha-platform/not-secret"), label)
 
 
-def _texts(data: object) -> Iterator[str]:
-    if isinstance(data, str):
-        yield _decoded(data)
-    elif hasattr(data, "values"):
-        yield from (value for value in data.values() if isinstance(value, str))
+def _texts(key: str, data: object) -> Iterator[str]:
+    values = [data] if isinstance(data, str) else list(data.values()) if isinstance(data, dict) else []
+    for text in (one for one in values if isinstance(one, str)):
+        yield text
+        if key in _ENCODED:
+            yield from _decoded(text)
 
 
-def _decoded(data: str) -> str:
-    import base64
-
+def _decoded(data: str) -> Iterator[str]:
     try:
-        return base64.b64decode(data, validate=True).decode()
+        yield base64.b64decode(data, validate=True).decode()
     except ValueError:  # not base64, or no text in it
-        return data
+        return
+
+
+RULES = (
+    Rule(
+        name="no-secret-in-environment",
+        says="Plain variables and arguments hold no secrets.",
+        why="They are shown to everybody who may inspect a service or pod, and stand in crash reports.",
+        fix="Mount it as a file of a secret.",
+        of_workload=_in_environment,
+    ),
+    Rule(
+        name="no-secret-in-configuration",
+        says="Configuration files hold no passwords, keys or URLs with passwords.",
+        why="ConfigMaps and Swarm configs are not protected as secrets are.",
+        fix="Use a secret.",
+        of_resource=_in_configuration,
+    ),
+)

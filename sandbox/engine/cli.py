@@ -8,7 +8,7 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,7 @@ def parser() -> argparse.ArgumentParser:
     working.add_argument("--verbose", action="store_true", help="also show debug messages")
     judged = argparse.ArgumentParser(add_help=False)
     judged.add_argument("--policy-pack", type=Path, action="append", default=[], metavar="DIR")
+    judged.add_argument("--policy-pack-config", type=Path, action="append", default=[], metavar="FILE")
     judged.add_argument("--expect-no-changes", action="store_true", help="changes are a failure")
     judged.add_argument("--doubt", action="append", default=[], metavar="URN", help="compare this object first")
 
@@ -154,7 +155,7 @@ def _command(options: argparse.Namespace, directory: Path, config: StackConfig, 
         config=config,
         state=state,
         parallel=options.parallel,
-        packs=tuple(pack.resolve() for pack in getattr(options, "policy_pack", ())),
+        packs=tuple(_packs(options)),
         doubted=tuple(getattr(options, "doubt", ())),
     )
     if options.command == "preview" and options.json:
@@ -173,6 +174,14 @@ def _command(options: argparse.Namespace, directory: Path, config: StackConfig, 
         return 1
     display.say(f"{_summary(run)}  ({ENGINE}, {time.monotonic() - begun:.1f} s)")
     return _exit_code(run, options)
+
+
+def _packs(options: argparse.Namespace) -> Iterator[tuple[Path, Path | None]]:
+    packs, configs = getattr(options, "policy_pack", ()), getattr(options, "policy_pack_config", ())
+    if configs and len(configs) != len(packs):
+        raise EngineError(f"{len(packs)} times --policy-pack, and {len(configs)} times --policy-pack-config: as many")
+    for index, pack in enumerate(packs):
+        yield pack.resolve(), configs[index].resolve() if configs else None
 
 
 def _show(options: argparse.Namespace, job: operations.Job, display: Display) -> Run:

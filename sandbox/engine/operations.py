@@ -26,13 +26,14 @@ from sandbox.engine.urns import is_provider
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Job:
-    """What a command works on. The objects of `doubted` URNs are compared before a preview or an update plans."""
+    """What a command works on. `packs`: policy packs, each with the file that configures it, or none. The objects of
+    `doubted` URNs are compared before a preview or an update plans."""
 
     directory: Path
     config: StackConfig
     state: State
     parallel: int
-    packs: tuple[Path, ...] = ()
+    packs: tuple[tuple[Path, Path | None], ...] = ()
     doubted: tuple[str, ...] = ()
 
     def run(self, reporter: Reporter, *, preview: bool) -> Run:
@@ -146,8 +147,8 @@ def _compare(job: Job, run: Run, handles: Handles) -> None:
 def _program(job: Job, run: Run, handles: Handles) -> None:
     packs: list[Pack] = []
     try:
-        for directory in job.packs:
-            packs.append(Pack(directory, run.config, run.preview))
+        for directory, config in job.packs:
+            packs.append(Pack(directory, config, run.config, run.preview))
         policies = Policies(run, packs)
         with interruptible(run):
             with serving(run, Registrar(run, handles, policies)) as address:

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -15,6 +15,7 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
+from sandbox.engine import policy_config
 from sandbox.engine.checkpoint import Resource
 from sandbox.engine.errors import EngineError
 from sandbox.engine.events import Level, Violation
@@ -34,8 +35,10 @@ _MESSAGE_LIMIT = 400 * 1024 * 1024  # as the SDK sets it for its own channels
 class Pack:
     """One running policy pack."""
 
-    def __init__(self, directory: Path, stack: StackConfig, preview: bool) -> None:
-        """Starts the pack for a stack. Raises EngineError if it does not start, or wants to change resources."""
+    def __init__(self, directory: Path, config: Path | None, stack: StackConfig, preview: bool) -> None:
+        """Starts the pack for a stack, configured by the file `config`. Raises EngineError if it does not start,
+        refuses its configuration, or wants to change resources."""
+        given = policy_config.read(config) if config else {}
         program = directory / "__main__.py"
         if not (directory / "PulumiPolicy.yaml").exists() or not program.exists():
             raise EngineError(f"{directory}: not a policy pack: it needs PulumiPolicy.yaml and __main__.py")
@@ -68,11 +71,23 @@ class Pack:
         self._channel = grpc.insecure_channel(f"127.0.0.1:{int(port)}", options=options)
         self._stub = analyzer_pb2_grpc.AnalyzerStub(self._channel)
         self.info = self._stub.GetAnalyzerInfo(empty_pb2.Empty(), wait_for_ready=True, timeout=_START_SECONDS)
-        if changing := [one.name for one in self.info.policies if one.enforcementLevel == _REMEDIATE]:
+        try:
+            self._configure(directory, given)
+        except EngineError:
             self.close()
+            raise
+
+    def _configure(self, directory: Path, given: Mapping[str, Mapping[str, Any]]) -> None:
+        request = policy_config.request(self.info, given)
+        changing = [name for name, one in request.policyConfig.items() if one.enforcementLevel == _REMEDIATE]
+        if changing:
             raise EngineError(
                 f"{directory}: {', '.join(changing)}: the sandbox engine has no remediation; use the Pulumi CLI"
             )
+        try:
+            self._stub.Configure(request)
+        except grpc.RpcError as error:
+            raise EngineError(f"configuring policy pack {self.info.name!r}: {error.details()}") from None
 
     def analyze(self, request: Any) -> list[Any]:
         """The diagnostics for one resource."""

@@ -58,7 +58,7 @@ class Hosts:
         with suppress(OSError):
             sandbox_dir().rmdir()  # only when no other profile is there
         with suppress(TimeoutError):
-            wait_until(lambda: not leftovers.find(self.profile, their_namespaces), "nothing is left", 10)
+            wait_until(lambda: not leftovers.find(self.profile, their_namespaces), "nothing is left", 60)
         if left := leftovers.find(self.profile, their_namespaces):
             more = f" and {len(left) - _NAMED} more" if len(left) > _NAMED else ""
             raise HostError(f"profile '{self.profile.name}' left behind: {', '.join(left[:_NAMED])}{more}")

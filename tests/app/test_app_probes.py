@@ -5,6 +5,7 @@ from sandbox.app.lifecycle import Lifecycle
 from sandbox.app.settings import read_settings
 from sandbox.app.web import create_app
 from tests.app.process import free_port
+from tests.components.monitoring_stack.record import compared
 
 
 def test_without_databases_it_is_ready(client: TestClient) -> None:
@@ -63,6 +64,14 @@ def test_an_unreachable_database_is_one_sentence(
     assert response.status_code == 503
     assert "Connect call failed" in response.json()["error"] or "No master found" in response.json()["error"]
     assert "hunter2" not in response.text
+
+
+def test_metrics_are_as_recorded(unreachable: dict[str, str]) -> None:
+    """With a database: without one there is no pool to tell of."""
+    with TestClient(create_app(read_settings(unreachable), Lifecycle())) as client:
+        client.get("/status/418")
+        page = client.get("/metrics").text
+    compared("app", "the sample application", lambda: [page], closed=("le",))
 
 
 def test_metrics_count_requests_by_route(client: TestClient) -> None:

@@ -14,7 +14,7 @@ FOLDER = ROOT / "tests/architecture/toy_kind"
 EDITS = {
     "composition/kinds.py": (
         ("from composition.stack import Stack\n", "from components.toy_kind.kind import QUEUES\n"),
-        ("(REPOSITORIES, DATABASES, CACHES, ", "QUEUES, "),
+        ("    APPS,\n", "    QUEUES,\n"),
     ),
     "composition/stack.py": (
         ("from platforms.table import", "from components.toy_kind.settings import QueueSettings\n"),
@@ -121,7 +121,8 @@ def test_a_new_kind_works_everywhere_with_its_folder_a_line_a_field_and_pins(gro
     ] or found["port"][0].startswith(f"{place}monitoring.prometheus.port: is published by queues.jobs.port")
     assert found["secret"][0].startswith(f"{place}queues.jobs.login: names a secret that was not given")
     assert found["name"][0].startswith(f"{place}queues.jobs: has the name of apps.jobs")
-    assert found["reference"][0].startswith(f"{place}apps.web.uses.jobs: names no database or cache or queue")
+    kinds = "database or cache or cluster or broker or queue"
+    assert found["reference"][0].startswith(f"{place}apps.web.uses.jobs: names no {kinds}")
     assert any(text.startswith(f"{place}queues.jobs: needs the image `toy-queue`") for text in found["pin"])
     assert any("has the name of" in text for text in found["twice"])
 

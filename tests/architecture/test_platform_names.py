@@ -21,10 +21,10 @@ def test_a_room_has_one_file_for_each_word(room: str) -> None:
     assert not set(WORDS) - names
 
 
-def test_swarm_needs_two_files_that_kubernetes_does_not_have() -> None:
-    """A volume that follows its member knows no moves, and a tag of a Deployment stays a tag."""
+def test_swarm_needs_three_files_that_kubernetes_does_not_have() -> None:
+    """A volume that follows its member knows no moves, a tag of a Deployment stays a tag, and the cluster scales."""
     names = {room: {path.stem for path in files(f"platforms/{room}")} for room in ROOMS}
-    assert names["swarm"] - names["kubernetes"] == {"moves", "running"}
+    assert names["swarm"] - names["kubernetes"] == {"moves", "running", "scaler"}
 
 
 def strings(path: Path) -> set[str]:

@@ -15,6 +15,9 @@ from cli import answer
 from cli.answer import show_answers
 from cli.entry import Address, Entries
 from cli.errors import CommandError
+from components.load_balancer.traffic.front import FrontSettings
+from platforms.kubernetes.front_settings import IngressSettings, Pods
+from platforms.kubernetes.settings import KubernetesSettings
 from tests.cli.test_question import OWN, stack
 
 
@@ -167,6 +170,28 @@ def test_hosts_out_of_reach_are_not_asked_and_give_no_answer(
     not_asked = show_answers(settings, Here(), {"balancers": {"edge": ports}}, status="make status")
     assert not_asked == {"edge": f"no connection from here to 127.0.0.1:{dropped} (timed out)"}
     assert "->" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("front", "scheme"), [({}, "http"), ({"tls": {"issuer": "letsencrypt"}}, "https")])
+def test_what_is_in_front_is_named_by_the_hosts_of_the_routes(
+    front: dict[str, Any], scheme: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Nowhere(Here):
+        def of(self, port: int) -> Sequence[Address]:  # noqa: ARG002
+            return []
+
+    routes = [{"app": "web", "host": "b.test"}, {"app": "web", "host": "a.test"}, {"app": "web", "path": "/any"}]
+    settings = stack(routes, web=OWN)
+    balancer = settings.balancers["edge"].model_copy(update={"front": FrontSettings.model_validate(front)})
+    in_front = IngressSettings(controllers=(Pods(namespace="traefik"),))
+    platform = KubernetesSettings(kind="kubernetes", entry="ingress", ingress=in_front)
+    settings = settings.model_copy(update={"balancers": {"edge": balancer}, "platform": platform})
+    outputs = {"balancers": {"edge": {"http": 80, "https": None, "status": 8404}}}
+    assert set(show_answers(settings, Nowhere(), outputs, status="make status")) == {"edge"}
+    said = capsys.readouterr().out
+    assert [line.split()[1] for line in said.splitlines() if "in front" in line] == [
+        f"{scheme}://a.test/", f"{scheme}://b.test/",
+    ]  # fmt: skip
 
 
 def test_ports_that_pass_connections_on_are_named_and_not_asked(

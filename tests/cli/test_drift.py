@@ -28,6 +28,9 @@ class FakeSwarm:
         assert status
         return copy.deepcopy(list(self._services))
 
+    def inspect_service(self, id_: str) -> dict[str, Any]:
+        return next(one for one in self.services(status=True) if one["ID"] == id_)
+
     def networks(self) -> list[dict[str, Any]]:
         return [{"Id": "kept-net"}]
 
@@ -235,6 +238,30 @@ def test_an_autoscalers_count_is_no_drift_within_its_bounds(
     assert list(found.urns) == [], "the engines leave the count to the autoscaler"
     found.rescale()
     assert client.patched == ([("web", "ns", wanted)] if drift else [])
+
+
+@pytest.mark.parametrize(
+    ("told", "wanted", "drift"),
+    [
+        (7, 7, ""),
+        (0, 3, "the stack wants at least 3, but it is scaled to 0"),
+        (12, 10, "the stack wants at most 10, but it is scaled to 12"),
+    ],
+)
+def test_a_scalers_count_is_no_drift_within_the_bounds_on_the_service(
+    monkeypatch: pytest.MonkeyPatch, told: int, wanted: int, drift: str
+) -> None:
+    resources = recorded({"replicated": {"replicas": 3}})
+    resources[0]["inputs"]["labels"] = [{"label": "ha-platform.scaling", "value": "3-10"}]
+    sent: list[Any] = []
+    monkeypatch.setattr("cli.on_swarm.update_service", lambda _, id_, service: sent.append((id_, service["Spec"])))
+    on = swarm(monkeypatch, replicas(told, told))
+    (row,) = on.rows(resources)
+    assert (row.wanted, row.drift, row.autoscaled) == (wanted, drift, True)
+    found = Drift(on, resources)
+    assert list(found.urns) == []
+    found.rescale()
+    assert [(id_, spec["Mode"]["Replicated"]["Replicas"]) for id_, spec in sent] == ([("1", wanted)] if drift else [])
 
 
 def test_what_is_found_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

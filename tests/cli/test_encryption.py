@@ -1,4 +1,4 @@
-"""A cache that runs keeps its encryption, or its lack of it: another one is refused before anything changes."""
+"""What a running store cannot change of its encryption is refused before anything changes."""
 
 from typing import Any
 
@@ -45,3 +45,45 @@ def test_a_change_is_refused_by_its_path(platform: str, before: dict[str, Any], 
 def test_what_stays_and_what_is_new_pass(platform: str, kept: dict[str, Any]) -> None:
     check_encryption(settings(platform, **kept, maxmemory="64Mi"), deployed(platform, **kept))
     check_encryption(settings(platform, **kept), [])
+
+
+def database(platform: str, rest: str | None) -> Stack:
+    tls = {"tls": {"rest": rest}} if rest else {}
+    document = {"platform": PLATFORMS[platform], "databases": {"main": {"members": 1, **tls}}}
+    return check(document, source="test", secret_names=frozenset())
+
+
+def database_deployed(platform: str, rest: str | None) -> list[dict[str, Any]]:
+    found = render(
+        lambda _: compose(StackInput(source="test", stack=database(platform, rest), secrets={}), stack_name="shop")
+    )
+    urn = "urn:pulumi:shop::ha-platform::{0.type}::{0.name}"
+    return [{"type": one.type, "urn": urn.format(one), "outputs": one.outputs} for one in found]
+
+
+@pytest.mark.parametrize("platform", sorted(PLATFORMS))
+@pytest.mark.parametrize(
+    ("runs", "wanted", "refused"),
+    [
+        (None, "required", "cannot be `required` yet"),
+        ("required", None, "cannot change back"),
+        ("required", "prepared", "cannot change back"),
+        (None, "prepared", ""),
+        ("prepared", "required", ""),
+        ("prepared", None, ""),
+        ("required", "required", ""),
+    ],
+)
+def test_a_database_s_rest_changes_by_steps(platform: str, runs: str | None, wanted: str | None, refused: str) -> None:
+    if not refused:
+        check_encryption(database(platform, wanted), database_deployed(platform, runs))
+        return
+    with pytest.raises(CommandError) as error:
+        check_encryption(database(platform, wanted), database_deployed(platform, runs))
+    assert str(error.value).startswith(f"ha-platform:stack.databases.main.tls.rest: {refused}")
+
+
+@pytest.mark.parametrize("state", ["nothing", "begun"])
+def test_a_database_that_was_never_whole_begins_encrypted(state: str) -> None:
+    begun = {"type": "ha-platform:data:PostgresHA", "urn": "urn:pulumi:shop::ha::ha-platform:data:PostgresHA::main"}
+    check_encryption(database("swarm", "required"), [] if state == "nothing" else [begun])

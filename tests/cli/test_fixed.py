@@ -77,3 +77,23 @@ def test_what_can_be_carried_out_passes(platform: str) -> None:
 def test_a_state_of_an_earlier_version_says_nothing() -> None:
     check_fixed(settings("swarm", database="shop"), [{"type": "ha-platform:data:PostgresHA", "outputs": {"host": "x"}}])
     check_fixed(settings("swarm", database="shop"), [{"type": "a:b:C"}])
+
+
+def clusters(masters: int, replicas: int = 1) -> Stack:
+    keys = {"role": "store", "masters": masters, "replicas": replicas}
+    return check({"platform": PLATFORMS["swarm"], "clusters": {"keys": keys}}, source="test", secret_names=frozenset())
+
+
+def test_a_cluster_grows_and_does_not_shrink_and_keeps_its_replicas() -> None:
+    given = StackInput(source="test", stack=clusters(4), secrets={})
+    state = [{"type": one.type, "outputs": one.outputs} for one in render(lambda _: compose(given, stack_name="shop"))]
+    check_fixed(clusters(4), state)
+    check_fixed(clusters(5), state)
+    with pytest.raises(CommandError) as refused:
+        check_fixed(clusters(3), state)
+    assert str(refused.value) == (
+        "ha-platform:stack.clusters.keys.masters: is 3, and there are 4: those that go would take their part of the "
+        "data with them. Write 4 again, or move the data to a new component."
+    )
+    with pytest.raises(CommandError, match=r"clusters\.keys\.replicas: is `2`, and the data is in `1`"):
+        check_fixed(clusters(4, replicas=2), state)

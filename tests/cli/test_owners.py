@@ -175,3 +175,32 @@ def test_what_goes_with_its_owner_is_said_to_go(capsys: pytest.CaptureFixture[st
            "ha-platform-shop would be DELETED, as `data: delete` says." in told(old, new)[0]  # fmt: skip
     (line,) = told(old, {**new, "abandon_data": ["caches.jobs"]}, capsys)
     assert "will be DELETED, as `data: delete` says." in line
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_what_nobody_misses_is_no_data(platform: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The restore drill's volume, and what the clocks of schedules and dumps remember."""
+    secrets = frozenset({"s3_key", "s3_secret"})
+    s3 = {"endpoint": "s3.example.com", "bucket": "backups", "key": "s3_key", "secret": "s3_secret"}
+    old = document(platform) | {"images": {"source": "sandbox"}, "repositories": {"offsite": {"s3": s3}}}
+    old["databases"]["main"] |= {"backups": {"repositories": ["offsite"]}, "dumps": {"repository": "offsite"}}
+    old["apps"]["web"]["schedules"] = {"tidy": {"command": ["tidy"], "at": "0 3 * * *"}}
+    on = operations(StackFile(name="shop", path=Path("s.yaml"), document=old))
+    deployed = state(settings(old, secrets), dict.fromkeys(secrets, "x"))
+    assert any("main-pg-verify" in str(one["inputs"]) for one in deployed)
+    assert any("web-tidy-clock" in str(one["inputs"]) for one in deployed)
+    check_owners(settings(old, secrets), on.owned(deployed))
+    check_owners(settings(document(platform)), on.owned(deployed))
+    assert capsys.readouterr().err == ""
+
+
+def test_a_repository_that_moves_says_which_volume_it_leaves(capsys: pytest.CaptureFixture[str]) -> None:
+    old, new = document("kubernetes"), document("kubernetes")
+    for stack, name in ((old, "disks"), (new, "shelf")):
+        stack["volumes"][name] = {"size": "1Gi", "storage_class": "files"}
+        stack["repositories"] = {"offsite": {"volume": {"name": name}}}
+    problem, _ = told(old, new)
+    assert "stack.volumes.disks: is not in the stack file any more" in problem
+    new["repositories"]["offsite"]["volume"]["instead_of"] = "disks"
+    (line,) = told(old, new, capsys)
+    assert "stack.volumes.disks: its data is ABANDONED, as the stack says." in line

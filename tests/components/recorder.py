@@ -13,6 +13,7 @@ from model import (
     Endpoint,
     Job,
     Members,
+    Schedule,
     Secret,
     SecretRef,
     SharedVolume,
@@ -27,13 +28,14 @@ C = TypeVar("C")
 
 class Recorder(Platform):
     """Everything that it is asked for exists at once. `secrets` are the values, by name, of those that are secret;
-    `identities` the hosts of each certificate."""
+    `identities` the hosts of each certificate, `texts` what configuration files hold."""
 
     def __init__(self) -> None:
         super().__init__(stack="test")
         self.words: list[Any] = []
         self.secrets: dict[str, str] = {}
         self.identities: dict[str, tuple[str, ...]] = {}
+        self.texts: dict[str, str] = {}
 
     def host(self, name: str) -> str:
         return name
@@ -64,6 +66,7 @@ class Recorder(Platform):
         return SecretRef(name=word.name, **self._object(word, parent))
 
     def config_file(self, word: ConfigFile, *, parent: pulumi.Resource) -> ConfigRef:
+        self.texts[word.name] = word.text
         return ConfigRef(name=word.name, **self._object(word, parent))
 
     def shared_volume(self, word: SharedVolume, *, parent: pulumi.Resource) -> SharedVolumeRef:
@@ -82,6 +85,9 @@ class Recorder(Platform):
     def job(self, word: Job, *, parent: pulumi.Resource) -> tuple[pulumi.Resource, ...]:
         self.words.append(word)
         return (parent,)
+
+    def schedule(self, word: Schedule, *, parent: pulumi.Resource) -> Endpoint:
+        return self._endpoint(word, parent)
 
     def one(self, kind: type[Any], name: str = "") -> Any:
         """The only word of a kind, or the one of this name."""

@@ -141,6 +141,9 @@ class FakeSite(Site):
     def run_in(self, replica: str, command: list[str]) -> str:
         raise NotImplementedError
 
+    def beside(self, replica: str) -> list[str]:  # noqa: ARG002
+        return ["env"]
+
     def plain_texts(self) -> dict[str, str]:
         return {}
 

@@ -10,7 +10,10 @@ from drills.plan import chosen, platform_of, runs_of
 
 def test_all_that_the_platform_can_show() -> None:
     assert chosen("", "swarm", FAULTS) == [*FAULTS]
-    assert set(FAULTS) - set(chosen("", "kubernetes", FAULTS)) == {"host-lost-with-swarm-leader"}
+    assert set(FAULTS) - set(chosen("", "kubernetes", FAULTS)) == {
+        "disk-full",
+        "host-lost-with-swarm-leader",
+    }
 
 
 @pytest.mark.parametrize(
@@ -25,7 +28,7 @@ def test_every_wrong_name_is_refused_with_the_list(capsys: pytest.CaptureFixture
     said = capsys.readouterr().err
     assert "there is no fault redis-kiled; did you mean redis-killed?" in said
     assert "there is no fault nonsense." in said
-    assert "disk-full cannot be shown: volumes of sandbox hosts have no size of their own" in said
+    assert "kubernetes cannot show disk-full: its volumes are directories of a node" in said
     assert "kubernetes cannot show host-lost-with-swarm-leader: no node leads the others" in said
     assert "On kubernetes there are: app-replica-killed, proxy-killed, rolling-update, bad-image," in said
 

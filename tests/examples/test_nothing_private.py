@@ -46,8 +46,8 @@ def complaints(text: str) -> list[str]:
     return found
 
 
-_OWN_KEYS = ("password", "secret")
-"""Of the stack file: what stands there is the name of a given secret."""
+_OWN_KEYS = ("password", "secret", "postgres")
+"""Of the stack file: what stands there is the name of a given secret, or a pinned image."""
 
 
 def texts(value: Any) -> Iterator[str]:

@@ -17,8 +17,15 @@ SUFFIX = ".golden.yaml"
 STACKS = {
     "dev": REPOSITORY / "Pulumi.dev.yaml",
     "dev-on-kubernetes": REPOSITORY / "tests/stacks/ok/dev-on-kubernetes.yaml",
+    "nginx-on-kubernetes": REPOSITORY / "tests/stacks/ok/nginx-on-kubernetes.yaml",
+    "nginx-on-swarm": REPOSITORY / "tests/stacks/ok/nginx-on-swarm.yaml",
+    "gateway-on-kubernetes": REPOSITORY / "tests/stacks/ok/gateway-on-kubernetes.yaml",
+    "ingress-on-kubernetes": REPOSITORY / "tests/stacks/ok/ingress-on-kubernetes.yaml",
+    "keys-on-kubernetes": REPOSITORY / "tests/stacks/ok/keys-on-kubernetes.yaml",
+    "keys-on-swarm": REPOSITORY / "tests/stacks/ok/keys-on-swarm.yaml",
     "prod": REPOSITORY / "Pulumi.prod.yaml",
     "prod-on-swarm": REPOSITORY / "tests/stacks/ok/prod-on-swarm.yaml",
+    "rotating": REPOSITORY / "tests/stacks/ok/rotating.yaml",
 }
 _CONTENT_TAG = re.compile(r"(127\.0\.0\.1:5000/ha-platform/[a-z0-9-]+):[0-9a-f]{12}\b")
 

@@ -1,8 +1,10 @@
 """`python -m tests.goldens.write`: writes the goldens, the reports of ten changes, and what is generated: JSON Schema,
-settings reference, arguments."""
+settings reference, rules of the policies, engines of the balancer, arguments."""
 
 from composition import arguments, reference, schema
+from tests.components.load_balancer import differences
 from tests.goldens.rendered import DIRECTORY, STACKS, SUFFIX, golden_files
+from tests.policies import page
 from tests.report import changed
 
 
@@ -21,6 +23,8 @@ def main() -> None:
     schema.PATH.write_text(schema.schema_text())
     print(f"golden: wrote {schema.PATH.name}")
     reference.main()
+    page.main()
+    differences.write()
     arguments.main()
 
 

@@ -4,6 +4,8 @@ from typing import Any
 
 from components.postgres_ha.guarantees import promises as of_postgres
 from components.postgres_ha.settings import PostgresSettings
+from components.redis_cluster.guarantees import promises as of_cluster
+from components.redis_cluster.settings import ClusterSettings
 from components.redis_sentinel.guarantees import promises as of_redis
 from components.redis_sentinel.settings import RedisSettings
 from guarantees.promise import Promise
@@ -23,6 +25,12 @@ def postgres(around: Surroundings = SWARM, **settings: Any) -> dict[str, Promise
 def redis(around: Surroundings = SWARM, **settings: Any) -> dict[str, Promise]:
     """By fault."""
     return {one.fault: one for one in of_redis(RedisSettings.model_validate({"role": "session"} | settings), around)}
+
+
+def redis_cluster(around: Surroundings = SWARM, **settings: Any) -> dict[str, Promise]:
+    """By fault."""
+    model = ClusterSettings.model_validate({"role": "store"} | settings)
+    return {one.fault: one for one in of_cluster(model, around)}
 
 
 def failover(ttl: int, loop_wait: int, retry_timeout: int) -> dict[str, int]:

@@ -6,7 +6,7 @@ import pytest
 
 from guarantees.promise import Promise
 from guarantees.surroundings import Surroundings
-from tests.guarantees.budgets import KUBERNETES, SWARM, failover, postgres, redis, seconds
+from tests.guarantees.budgets import KUBERNETES, SWARM, failover, postgres, redis, redis_cluster, seconds
 
 # PostgreSQL
 CONTAINER = 2  # measured: until a new container of the same member runs
@@ -22,14 +22,24 @@ CHECK = 0.5  # the write proxy: `downinter 500ms rise 1`
 ADDRESS = 2  # the write proxy: `hold 1s`, `timeout resolve 1s`
 CONNECT = 5  # `connect_timeout` of the contract
 RETRY = 1  # the client
+PAUSE = 3  # the pooler's default
 LOGIN, GONE = 1, 5  # the pooler: `server_login_retry = 1`, `tcp_user_timeout = 5000`
 # The platforms
-SWARM_RESTART, SWARM_NAME = 2, 1  # `delay=2s`; `timeout:1 attempts:1`
+SWARM_RESTART, SWARM_NAME = 1, 1  # `delay=1s`; `timeout:1 attempts:1`
 KUBELET_RESTART, CLUSTER_NAME = 1, 5  # the kubelet's look; the C library's `timeout:5`
 # Sentinel
 PING, INFO, ACK, STEPS = 1, 1, 1, 0.4  # sentinel.c, replication.c
 ANSWER = 2  # `socket_timeout` of the contract
-STALE = 10  # measured 10.2 s from the switch, of which a part is in the other numbers
+HUNG = 5 + 2  # `repl-timeout 5`, whole seconds, looked at once a second
+ASK = 2  # the start script's `timeout 2`
+RENEWED = 2  # SENTINEL_PING_PERIOD, and the look of the member
+EMPTY_PEERS = 15  # redis_start.sh
+PROXY_READY = NAMED = 5  # Swarm's health checks
+
+# A cluster
+TOLD, VOTE = 1.1, 1.3  # clusterCron: one ping a second, ten looks a second; 0.5 to 1 s until votes are asked for
+WRITABLE, MET, STARTED = 2, 3, 2  # CLUSTER_WRITABLE_DELAY; watch.sh; measured: with little data
+HANDED_OVER = 1  # measured: 0.1 to 0.5 s
 
 POSTGRES: list[tuple[Surroundings, dict[str, Any], str, float]] = [
     (SWARM, {}, "primary killed", SWARM_RESTART + CONTAINER + PATRONI + SERVER + ADDRESS + CHECK + RETRY),
@@ -50,13 +60,16 @@ POSTGRES: list[tuple[Surroundings, dict[str, Any], str, float]] = [
      ELECTION + 4 + LOOKS + WAKE + 1.7 + SILENT + PROMOTE + SWARM_NAME + CHECK + CONNECT + RETRY),
     (SWARM, {"synchronous": True, "failover": failover(20, 2, 9) | {"release_after": 4}}, "host lost",
      ELECTION + 4 + LOOKS + 2 + SILENT + PROMOTE + SWARM_NAME + CHECK + CONNECT + RETRY),
+    (SWARM, {"synchronous": True, "failover": failover(20, 5, 5) | {"release_after": 2}}, "host lost",
+     ELECTION + 2 + (0.5 + 0.5 + 1.5) + 0.5 + 1.7 + SILENT + PROMOTE + SWARM_NAME + CHECK + CONNECT + RETRY),
     (SWARM, {"synchronous": True}, "standby killed", 10 + REPLACED),
     (SWARM, {"synchronous": "strict", "failover": failover(20, 5, 6)}, "standby's host lost",
      SENDER + ELECTION + 6 / 3 + 5 + REPLACED),
     (KUBERNETES, {"synchronous": True, "members": 5, "parameters": {"wal_sender_timeout": "4s"}}, "standby's host lost",
      4 + ELECTION + 10 / 5 + 10 + REPLACED),
     (SWARM, {"members": 2}, "switchover", HAND_OVER + PROMOTE + CHECK + RETRY),
-    (SWARM, {"pooler": {}}, "switchover", HAND_OVER + PROMOTE + CHECK + LOGIN + RETRY),
+    (SWARM, {"pooler": {}}, "switchover", PAUSE + HAND_OVER + PROMOTE + CHECK + LOGIN + RETRY),
+    (SWARM, {"pooler": {"mode": "session"}}, "switchover", HAND_OVER + PROMOTE + CHECK + LOGIN + RETRY),
     (KUBERNETES, {"pooler": {}}, "host lost",
      ELECTION + LEASE + 30 + 10 + SILENT + PROMOTE + CLUSTER_NAME + CHECK + LOGIN + GONE + CONNECT + RETRY),
     (SWARM, {"members": 1}, "primary killed", SWARM_RESTART + CONTAINER + PATRONI + SERVER + ADDRESS + CHECK + RETRY),
@@ -65,7 +78,13 @@ REDIS: list[tuple[Surroundings, dict[str, Any], str, float]] = [
     (SWARM, {}, "master killed", 1 + STEPS + INFO + ACK + RETRY),
     (SWARM, {"endpoint": True}, "master killed", 1 + STEPS + INFO + ACK + CHECK + RETRY),
     (SWARM, {"role": "cache"}, "master killed", 1 + STEPS + INFO + RETRY),
-    (SWARM, {"failover": "standard"}, "master killed", 5 + STEPS + INFO + ACK + STALE + RETRY),
+    (SWARM, {"failover": "standard"}, "master killed", HUNG + ACK + RETRY),
+    (SWARM, {"timers": {"down_after": 6000, "failover_timeout": 9}}, "master killed", 6 + STEPS + INFO + ACK + RETRY),
+    (SWARM, {"timers": {"down_after": 3000}}, "master killed", HUNG + ACK + RETRY),
+    (SWARM, {"failover": "standard", "min_replicas": {"max_lag": 8}}, "master killed", 8 + 2 + ACK + RETRY),
+    (KUBERNETES, {"timers": {"down_after": 3000}}, "master killed", 3 + STEPS + INFO + ACK + RETRY),
+    (SWARM, {"timers": {"down_after": 3000}, "min_replicas": {"to_write": 0}}, "master killed",
+     3 + STEPS + INFO + RETRY),
     (KUBERNETES, {"failover": "standard"}, "master killed", 5 + STEPS + INFO + ACK + RETRY),
     (SWARM, {}, "host lost", PING + 1 + STEPS + INFO + ACK + ANSWER + SWARM_NAME + RETRY),
     (KUBERNETES, {}, "host lost", PING + 1 + STEPS + INFO + ACK + ANSWER + CLUSTER_NAME + RETRY),
@@ -81,6 +100,15 @@ REDIS: list[tuple[Surroundings, dict[str, Any], str, float]] = [
     (SWARM, {"min_replicas": {"to_write": 2}}, "replica killed", SWARM_RESTART + CONTAINER + SERVER + ACK + RETRY),
     (KUBERNETES, {"min_replicas": {"to_write": 2}}, "master stopped",
      STEPS + INFO + ACK + KUBELET_RESTART + CONTAINER + SERVER + RETRY),
+    (SWARM, {}, "everything restarted",
+     SWARM_RESTART + CONTAINER + 2 * ASK + SERVER + NAMED + 1 + 2 * 5 + 1 + STEPS + INFO + ACK + RETRY),
+    (KUBERNETES, {"failover": "standard", "default_user": "off"}, "everything restarted",
+     KUBELET_RESTART + CONTAINER + (2 + 2) * ASK + SERVER + 5 + 2 * 10 + 1 + STEPS + INFO + ACK + RETRY),
+    (SWARM, {"timers": {"down_after": 500, "failover_timeout": 2}}, "everything restarted",
+     SWARM_RESTART + CONTAINER + 2 * ASK + SERVER + NAMED + RENEWED + HUNG + ACK + RETRY),
+    (SWARM, {"role": "cache", "endpoint": True}, "everything restarted",
+     SWARM_RESTART + CONTAINER + 2 * ASK + EMPTY_PEERS + SERVER + NAMED + 1 + 2 * 5 + 1 + STEPS + INFO
+     + PROXY_READY + CHECK + RETRY),
     (SWARM, {"members": 1}, "master killed", SWARM_RESTART + CONTAINER + SERVER + RETRY),
     (SWARM, {"members": 1, "endpoint": True}, "master killed",
      SWARM_RESTART + CONTAINER + SERVER + ADDRESS + CHECK + RETRY),
@@ -173,3 +201,46 @@ def test_what_may_be_lost() -> None:
     assert redis(members=1)["host lost"].loss.bound == 2_000  # everysec may be a second late
     assert str(redis(role="lock", members=1)["host lost"].loss) == "none"
     assert redis(role="lock")["host lost"].loss.bound == 5_000  # on the master's disk, not on its replicas'
+
+
+CLUSTER: list[tuple[Surroundings, dict[str, Any], str, float | None]] = [
+    # Heard just now, asked again after half of it, silent, and the second master finds out half of it later.
+    (SWARM, {"node_timeout": "10s"}, "master killed", 5 + 10 + 5 + TOLD + VOTE + RETRY),
+    # Or it is back just before, and is waited for.
+    (SWARM, {}, "master killed", 2.5 + 5 + WRITABLE + MET + RETRY),
+    (KUBERNETES, {"node_timeout": "1s"}, "master killed", 0.5 + 1 + WRITABLE + MET + RETRY),
+    (SWARM, {}, "replica killed", RETRY),
+    (SWARM, {}, "host lost", 2.5 + 5 + 2.5 + TOLD + VOTE + ANSWER + SWARM_NAME + RETRY),
+    (SWARM, {"masters": 5}, "host lost", 2.5 + 5 + 2.5 + TOLD + VOTE + ANSWER + SWARM_NAME + RETRY),
+    (SWARM, {"masters": 4}, "host lost", None),  # 2 + 1 + 1: two of four are no majority
+    (SWARM, {"masters": 6}, "host lost", 2.5 + 5 + 2.5 + TOLD + VOTE + ANSWER + SWARM_NAME + RETRY),  # 2 + 2 + 2
+    (SWARM, {"masters": 4, "hosts": ["a", "b", "c", "d"]}, "host lost",
+     2.5 + 5 + 2.5 + TOLD + VOTE + ANSWER + SWARM_NAME + RETRY),
+    (SWARM, {"hosts": ["a", "b"]}, "host lost", None),  # 2 + 1: one of three is no majority
+    (KUBERNETES, {}, "host lost", None),  # by preference
+    (SWARM, {}, "master stopped", HANDED_OVER + RETRY),
+    (SWARM, {}, "everything restarted",
+     SWARM_RESTART + CONTAINER + STARTED + NAMED + MET + 2.5 + 5 + 2.5 + TOLD + VOTE + RETRY),
+    (KUBERNETES, {"node_timeout": "2s"}, "everything restarted",
+     KUBELET_RESTART + CONTAINER + STARTED + MET + 1 + 2 + 1 + TOLD + VOTE + RETRY),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("around", "settings", "fault", "sum_by_hand"), CLUSTER)
+def test_redis_cluster(around: Surroundings, settings: dict[str, Any], fault: str, sum_by_hand: float | None) -> None:
+    promise = redis_cluster(around, **settings)[fault]
+    assert seconds(promise) == (None if sum_by_hand is None else pytest.approx(sum_by_hand))
+
+
+@pytest.mark.parametrize(
+    ("settings", "fault", "lost"),
+    [
+        ({}, "master killed", 7_700),  # 1.5 x 5 s, and two looks
+        ({"node_timeout": "2s"}, "host lost", 3_200),
+        ({}, "master stopped", 0),
+        ({}, "everything restarted", 2_000),
+        ({"role": "cache"}, "everything restarted", None),
+    ],
+)
+def test_what_a_redis_cluster_may_lose(settings: dict[str, Any], fault: str, lost: int | None) -> None:
+    assert redis_cluster(**settings)[fault].loss.bound == lost

@@ -104,6 +104,13 @@ def test_a_pooler_counts_at_the_server_and_its_clients_at_the_pooler() -> None:
     }
 
 
+def test_a_pooler_s_budget_is_said_under_its_name() -> None:
+    stack = check(_stack({"web": {"replicas": 1, "uses": POOLED}}, pooler={}), source="x", secret_names=frozenset())
+    said = promised(stack)["databases.main"]
+    assert said["connections"]["connections"] == "at most 60 of 91: main-pooler 3 x 20"
+    assert said["pooler connections"]["pooler connections"] == "at most 10 of 1000: web 2 x 5"
+
+
 def test_one_pooler_is_not_lost_beside_another() -> None:
     apps: dict[str, dict[str, Any]] = {"web": {"replicas": 1, "uses": POOLED}}
     assert _budgets(apps, pooler={"replicas": 1}) == {"": ((1 + 1) * 20, 91), "pooler": ((1 + 1) * 5, 1000)}

@@ -25,7 +25,7 @@ def _timers(*names: str) -> st.SearchStrategy[dict[str, Timer]]:
 
 
 PATRONI = ("ttl", "loop_wait", "retry_timeout", "primary_start", "restart", "start", "connect", "look_up")
-SENTINEL = ("down_after", "failover_timeout", "restart", "start", "answer", "look_up")
+SENTINEL = ("down_after", "failover_timeout", "restart", "start", "answer", "look_up", "hung", "looks")
 PROXY = _timers("check", "name").map(lambda timers: Following(**timers))
 CLUSTERS = st.builds(
     lambda timers, **others: Cluster(**timers, **others),

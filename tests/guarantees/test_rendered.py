@@ -1,17 +1,20 @@
 """The budget counts the timers that are rendered: those of the configurations, and of the platforms."""
 
+import json
 import re
 
 from components.postgres_ha.dynamic import dynamic_configuration
 from components.postgres_ha.pooler import pgbouncer_ini
-from components.postgres_ha.proxy import CHECK
+from components.postgres_ha.rest import CHECK
 from components.postgres_ha.settings import PostgresSettings
 from components.write_proxy.proxy import proxy_cfg
 from components.write_proxy.timers import following
 from platforms.swarm.settings import SwarmSettings
 from settings.types import milliseconds
+from tests.components.postgres_ha.test_reads import registered
 from tests.goldens.rendered import golden_registrations
 from tests.guarantees.budgets import SWARM, failover, postgres, redis
+from tests.rendered.texts import text as text_of
 
 
 def _in_proxy(pattern: str) -> int:
@@ -42,6 +45,9 @@ def test_the_pooler() -> None:
     counted = {one.name: one.millis for one in postgres(pooler={})["host lost"].timers}
     assert counted["pooler's login"] == int(retry) * 1000
     assert counted["pooler's connect"] == int(gone)
+    paused = json.loads(text_of(registered("swarm", pooler={"pause": "3s"}), "main-pg-poolers-told"))
+    (pause,) = (one for one in postgres(pooler={"pause": 3})["switchover"].timers if one.name == "pooler's pause")
+    assert pause.millis == paused["seconds"] * 1000
 
 
 def test_patroni() -> None:

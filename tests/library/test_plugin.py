@@ -43,8 +43,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
 
 
 def test_the_schema_is_served(built: Built) -> None:
-    names = ("Repository", "PostgresHA", "RedisSentinel", "RabbitMQ", "SharedVolume", "AppTier", "LoadBalancer",
-             "MonitoringStack")  # fmt: skip
+    names = ("Repository", "PostgresHA", "RedisSentinel", "RedisCluster", "RabbitMQ", "SharedVolume", "AppTier",
+             "LoadBalancer", "MonitoringStack")  # fmt: skip
     assert set(built.plugin.schema()["resources"]) == {f"ha-platform:index:{name}" for name in names}
 
 

@@ -14,6 +14,7 @@ from ha_platform import (
     LoadBalancer,
     MonitoringStack,
     PostgresHA,
+    RabbitMQ,
     RedisSentinel,
     Swarm,
 )
@@ -81,7 +82,7 @@ def test_a_refused_component_leaves_no_trace() -> None:
 def test_a_component_names_what_was_constructed_before() -> None:
     uses: Any = APP | {"uses": {"main": {"prefix": "DATABASE"}}}
     report, registered = refused(lambda shop: AppTier("web", uses, platform=shop))
-    assert "web.uses.main: names no database or cache or broker or app of this stack (got 'main')" in report
+    assert "web.uses.main: names no database or cache or cluster or broker or app of this stack (got 'main')" in report
     assert "name that in `dependsOn`" in report
     assert registered == []
 
@@ -158,3 +159,17 @@ def test_a_setting_that_a_given_provider_makes_void_is_refused() -> None:
             Swarm("shop", SWARM | {"host": "ssh://root@node-a"}, pulumi.ResourceOptions(provider=manager))
 
     assert [one.name for one in render(program)] == ["parent", "manager"]
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda shop: PostgresHA("main", {"rotate": {"passwords": 2}}, platform=shop),
+        lambda shop: RedisSentinel("main", {"role": "broker", "rotate": {"passwords": 2}}, platform=shop),
+        lambda shop: RabbitMQ("main", {"rotate": {"passwords": 2}}, platform=shop),
+    ],
+)
+def test_a_rotation_that_nobody_could_end_is_refused(build: Callable[[Swarm], object]) -> None:
+    report, registered = refused(build)
+    assert "main.rotate: is for stack files: it ends when every client has the new password" in report
+    assert registered == []

@@ -14,11 +14,12 @@ from ha_platform.plugin import NAME, VERSION, plugins
 from tests.stacks.fixtures import REPOSITORY
 
 COMPONENTS = {
-    "Repository": {"platform", "s3"},
+    "SharedVolume": {"platform", "size"},
+    "Repository": {"platform"},
     "PostgresHA": {"platform"},
     "RedisSentinel": {"platform", "role"},
+    "RedisCluster": {"platform", "role"},
     "RabbitMQ": {"platform"},
-    "SharedVolume": {"platform", "size"},
     "AppTier": {"platform", "image"},
     "LoadBalancer": {"platform", "listen", "routes"},
     "MonitoringStack": {"platform", "alertmanager"},

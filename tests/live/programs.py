@@ -16,6 +16,7 @@ PROGRAMS = {
     "etcd-server": "/usr/bin/etcd",
     "etcd-client": "/usr/bin/etcdctl",
     "curl": "/usr/bin/curl",
+    "openssh-server": "/usr/sbin/sshd",
     "prometheus": "/usr/bin/promtool",
     "prometheus-alertmanager": "/usr/bin/amtool",
 }

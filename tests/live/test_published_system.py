@@ -97,6 +97,7 @@ def system(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     certificate, key = authority.sign(HOST, directory)
     given |= {"site_certificate": certificate.read_text(), "site_private_key": key.read_text()}
     given["slack_url"] = "https://hooks.example.com/services"
+    given["dead_man_url"] = "https://watch.example.com/ping"
     (directory / f"Pulumi.{STACK}.yaml").write_text(yaml.safe_dump({"config": {"ha-platform:secrets": given}}))
     settings = adapted(place.platform, image=reference("chat"), client=place.client)
     deployment = Deployment(STACK, settings, [SandboxEngine(STACK, directory, place.environment)], directory)

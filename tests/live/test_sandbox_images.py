@@ -47,6 +47,7 @@ OTHERS = {
     "postgres": (["patroni", "--version"], "patroni 4.1.5"),
     "chat": (["python3", "-c", "import app, fastapi, asyncpg, redis; print('imported')"], "imported"),
     "base": (["python", "--version"], "Python 3.13"),
+    "nginx": (["nginx", "-v"], "nginx version: nginx/1.30."),
 }
 
 

@@ -111,6 +111,7 @@ def test_members_run_on_whatever_becomes_of_a_changed_size(trial: Trial) -> None
     assert trial.pods() == pods
 
 
+@pytest.mark.slow
 def test_claims_outlive_the_stack_and_are_taken_over(trial: Trial) -> None:
     trial.deployment.up_ok()
     before = trial.claims()

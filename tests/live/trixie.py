@@ -6,7 +6,9 @@ loader.
 
 import fcntl
 import os
+import shlex
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from sandbox.images.archives import sources
 from sandbox.images.recipe import recipe
 from tests.live.require import refuse
 
+_LISTS_SECONDS = 3600
 _LIBRARIES = ("lib", "zlib1g_")
 
 
@@ -25,9 +28,49 @@ def pgbouncer() -> tuple[str, ...]:
     return _program("pgbouncer", "pgbouncer", "usr/sbin/pgbouncer")
 
 
+def pgbackrest() -> tuple[str, ...]:
+    """As above."""
+    return _program("postgres", "pgbackrest", "usr/bin/pgbackrest")
+
+
 def postgres_exporter() -> tuple[str, ...]:
     """As above."""
     return _program("postgres-exporter", "prometheus-postgres-exporter", "usr/bin/prometheus-postgres-exporter")
+
+
+def nginx() -> tuple[str, ...]:
+    """As above."""
+    return _program("nginx", "nginx", "usr/sbin/nginx")
+
+
+def haproxy() -> tuple[str, ...]:
+    """As above."""
+    return _program("haproxy", "haproxy", "usr/sbin/haproxy")
+
+
+def etcd() -> tuple[str, ...]:
+    """As above."""
+    return _program("etcd", "etcd-server", "usr/bin/etcd")
+
+
+def redis_exporter() -> tuple[str, ...]:
+    """As above."""
+    return _program("redis-exporter", "prometheus-redis-exporter", "usr/bin/prometheus-redis-exporter")
+
+
+def node_exporter() -> tuple[str, ...]:
+    """As above."""
+    return _program("node-exporter", "prometheus-node-exporter", "usr/bin/prometheus-node-exporter")
+
+
+def prometheus() -> tuple[str, ...]:
+    """As above."""
+    return _program("prometheus", "prometheus", "usr/bin/prometheus")
+
+
+def alertmanager() -> tuple[str, ...]:
+    """As above."""
+    return _program("alertmanager", "prometheus-alertmanager", "usr/bin/prometheus-alertmanager")
 
 
 def rabbitmq() -> tuple[Path, Path]:
@@ -36,6 +79,15 @@ def rabbitmq() -> tuple[Path, Path]:
     root = _root("rabbitmq", "rabbitmq-server", ("rabbitmq-server", "erlang-", *_LIBRARIES), _wrapped)
     (server,) = root.glob("usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin")
     return server, root / "usr/lib/erlang/bin"
+
+
+def on_path(directory: Path, name: str, command: tuple[str, ...]) -> Path:
+    """A script of that name which runs the program, also where the program runs itself once more."""
+    *loader, real = command
+    script = directory / name
+    script.write_text(f'#!/bin/sh\nexec {shlex.join(loader)} --argv0 "$0" {shlex.quote(real)} "$@"\n')
+    script.chmod(0o755)
+    return script
 
 
 def _wrapped(work: Path, root: Path) -> None:
@@ -72,7 +124,7 @@ def _root(
     name: str, package: str, wanted: tuple[str, ...], change: Callable[[Path, Path], None] = lambda _, __: None
 ) -> Path:
     """The package with what it depends on, as far as its archive's name begins with one of `wanted`."""
-    suite = recipe("base").suite
+    suite = recipe(name).suite or recipe("base").suite
     root = cache_dir() / "programs" / f"{name}-{suite}"
     root.parent.mkdir(parents=True, exist_ok=True)
     with (root.parent / ".lock").open("w") as lock:
@@ -90,18 +142,18 @@ def _root(
 def _unpack(
     suite: str, package: str, root: Path, wanted: tuple[str, ...], change: Callable[[Path, Path], None]
 ) -> None:
-    """In a directory of its own until it is whole."""
-    work = root.with_suffix(".new")
+    """In a directory of its own until it is whole. The lists of packages are fetched for all of an hour's programs."""
+    work, lists = root.with_suffix(".new"), root.parent / f"lists-{suite}"
     shutil.rmtree(work, ignore_errors=True)
-    for directory in ("lists/partial", "archives/partial", "root"):
-        (work / directory).mkdir(parents=True)
+    for directory in (work / "archives/partial", work / "root", lists / "partial"):
+        directory.mkdir(parents=True, exist_ok=True)
     (work / "sources.list").write_text(sources(suite) or f"deb http://deb.debian.org/debian {suite} main\n")
     (work / "status").touch()
     options = [
         f"Dir::Etc::sourcelist={work}/sources.list",
         "Dir::Etc::sourceparts=-",
         "Dir::Etc::preferencesparts=-",
-        f"Dir::State::lists={work}/lists",
+        f"Dir::State::lists={lists}",
         f"Dir::State::status={work}/status",
         f"Dir::Cache::archives={work}/archives",
         "Dir::Cache::pkgcache=",
@@ -111,7 +163,10 @@ def _unpack(
         "APT::Sandbox::User=root",
     ]
     apt = ("apt-get", "-q", *(word for option in options for word in ("-o", option)))
-    commands.run(*apt, "update")
+    fetched = lists / "fetched"
+    if not fetched.exists() or time.time() - fetched.stat().st_mtime > _LISTS_SECONDS:
+        commands.run(*apt, "update")
+        fetched.touch()
     commands.run(*apt, "install", "--yes", "--no-install-recommends", "--download-only", package)
     for archive in (work / "archives").glob("*.deb"):
         if archive.name.startswith(wanted) and "perl" not in archive.name:

@@ -10,7 +10,9 @@ from typing import Any
 import pulumi
 import pytest
 
+from model import Origin
 from platforms.base import Platform, Unsupported
+from platforms.kubernetes.front_settings import IngressSettings, Pods
 from platforms.kubernetes.names import ORIGIN_ANNOTATION
 from platforms.kubernetes.platform import KubernetesPlatform
 from platforms.kubernetes.settings import KubernetesSettings
@@ -19,13 +21,18 @@ from platforms.swarm.settings import SwarmSettings
 from platforms.table import make_platform
 from tests.mock_engine import Recorded, render
 from tests.platforms.alternatives import Path, alternatives, changed, dotted, leaves, model_fields
-from tests.platforms.words import Objects, render_word, words
+from tests.platforms.words import IMAGE, Objects, render_word, words
 from tests.stacks.fixtures import REPOSITORY
 
 PLATFORMS: dict[str, SwarmSettings | KubernetesSettings] = {
     "swarm": SwarmSettings(kind="swarm", nodes=("a", "b", "c"), entry="dns"),
     "kubernetes": KubernetesSettings(kind="kubernetes"),
 }
+BEHIND_AN_INGRESS = KubernetesSettings(
+    kind="kubernetes", entry="ingress", ingress=IngressSettings(controllers=(Pods(namespace="ingress"),))
+)
+IN_FRONT = ("Front", "GivenCertificate", "Issued")
+"""Words that have an effect behind such an entry alone."""
 
 FACTS = {
     ("kubernetes", "Image.http_tool"): "a fact about the image: the kubelet makes HTTP checks itself",
@@ -35,12 +42,27 @@ FACTS = {
     **{(kind, "Security.allow_root"): "a permission: without it an image of root is refused" for kind in PLATFORMS},
     **{
         ("swarm", field): "a permission: nothing restricts what leaves a Swarm"
-        for field in ("Workload.outside", "Members.outside", "Job.outside", "Outside.port", "Outside.networks")
+        for field in (
+            "Workload.outside",
+            "Members.outside",
+            "Job.outside",
+            "Schedule.outside",
+            "Outside.port",
+            "Outside.networks",
+        )
     },
     **{(kind, "SharedMount.instead_of"): "a permission: read when other data is mounted" for kind in PLATFORMS},
     **{(kind, "Members.peers"): "read when a member moves or goes, never deployed" for kind in PLATFORMS},
     **{(kind, "Volume.disposable"): "read when a member moves, never deployed" for kind in PLATFORMS},
     **{(kind, "Members.electorate"): "read when the count changes, never deployed" for kind in PLATFORMS},
+    ("kubernetes", "Shard.number"): "the scheduler chooses there, and shards keep apart by their label",
+    **{
+        (kind, f"Front.{field}"): "a fact about the workload, for what may stand in front"
+        for kind in PLATFORMS
+        for field in ("port", "hosts", "any_host", "trusted_proxies")
+    },
+    **{(kind, "Workload.front"): "its own fields are refused by name" for kind in PLATFORMS},
+    ("swarm", "Shard.of"): "who reaches `peer_ports` is not enforced there, which those say",
     ("swarm", "Job.container.image.http_tool"): "a fact about the image: a job has no probes",
     **{(kind, "ConfigFile.not_secret"): "for policies, and whoever reads them" for kind in PLATFORMS},
     **{
@@ -55,7 +77,7 @@ Rendered = list[Recorded] | Unsupported
 
 
 def platform_of(kind: str) -> Platform:
-    return make_platform(PLATFORMS[kind], stack="test", data="keep")
+    return make_platform(PLATFORMS.get(kind, BEHIND_AN_INGRESS), stack="test", data="keep")
 
 
 def rendered(kind: str, case: str, path: Path = (), key: str = "") -> Rendered:
@@ -69,6 +91,10 @@ def rendered(kind: str, case: str, path: Path = (), key: str = "") -> Rendered:
             word = changed(word, path, alternatives(objects)[key])
         with platform.gathering():
             render_word(platform, word, parent)
+            # What a scaler of ours is told of the word, where the platform has none.
+            platform.scaler(
+                Origin(key="monitoring"), image=IMAGE, prometheus="http://p:9090", scrape_seconds=30, parent=parent
+            )
 
     try:
         return render(build)
@@ -98,12 +124,15 @@ def cases() -> Iterator[Any]:
             if (kind, key) in FACTS or (kind, path) in FACTS:
                 continue
             yield pytest.param(kind, key, places, id=f"{kind}-{path}-{key}")
+    for (path, key), places in FIELDS.items():
+        if key.partition(".")[0] in IN_FRONT:
+            yield pytest.param("ingress", key, places, id=f"ingress-{path}-{key}")
 
 
 @pytest.fixture(scope="module")
 def base() -> dict[tuple[str, str], Rendered]:
     every = {case for places in FIELDS.values() for case, _ in places}
-    return {(kind, case): rendered(kind, case) for kind in PLATFORMS for case in every}
+    return {(kind, case): rendered(kind, case) for kind in (*PLATFORMS, "ingress") for case in every}
 
 
 @pytest.fixture(scope="module")
@@ -170,7 +199,7 @@ def test_every_field_of_the_model_is_covered() -> None:
 
 def test_every_base_word_is_rendered_by_some_platform(base: dict[tuple[str, str], Rendered]) -> None:
     for case in {case for _, case in base}:
-        assert any(isinstance(base[kind, case], list) for kind in PLATFORMS), case
+        assert any(isinstance(base[kind, case], list) for kind in (*PLATFORMS, "ingress")), case
 
 
 def test_rendering_is_repeatable(base: dict[tuple[str, str], Rendered]) -> None:

@@ -36,7 +36,7 @@ def test_another_volume_is_refused_with_the_fix() -> None:
         said(BEFORE, SharedMount(path="/srv/files", source=NEW))
     text = str(refused.value)
     assert text.startswith("stack.apps.app: /srv/files would show other data: it shows volume uploads (nfs :/a addr=a)")
-    assert text.endswith("Change it back; if it is meant, write `instead_of: uploads` beside its name here.")
+    assert text.endswith("Change it back; if it is meant, write `instead_of: uploads` beside its name.")
 
 
 def test_a_changed_place_of_the_same_volume_is_refused_with_the_fix() -> None:

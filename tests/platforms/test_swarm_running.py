@@ -80,7 +80,11 @@ class Manager(BaseHTTPRequestHandler):
         if path.path.endswith("/services"):
             self.asked.append(json.loads(parse_qs(path.query)["filters"][0])["name"][0])
             task = {"ContainerSpec": {"Image": f"shop.example/web:1{DIGEST}"}}
-            answer = [{"Spec": {"Name": "dev-web", "TaskTemplate": task}}]
+            mode = {"Replicated": {"Replicas": 7}}
+            answer = [
+                {"Spec": {"Name": "dev-web", "TaskTemplate": task, "Mode": mode}},
+                {"Spec": {"Name": "dev-agent", "TaskTemplate": task, "Mode": {"Global": {}}}},
+            ]
         self._say(200, answer)
 
     def _say(self, status: int, answer: object) -> None:
@@ -117,6 +121,23 @@ def test_the_manager_is_asked_once_for_the_stack_s_services(
     assert Manager.asked == ["dev-"]
 
 
+@pytest.mark.parametrize(
+    ("service", "least", "most", "said"),
+    [
+        ("dev-web", 3, 10, 7),
+        ("dev-web", 8, 10, 8),
+        ("dev-web", 2, 5, 5),
+        ("dev-new", 3, 10, 3),
+        ("dev-agent", 3, 10, 3),
+    ],
+)
+def test_the_count_that_runs_is_kept_between_the_bounds(
+    manager: str, service: str, least: int, most: int, said: int
+) -> None:
+    assert Running(manager, "dev-").replicas(service, least=least, most=most) == said
+    assert Manager.asked == ["dev-"]
+
+
 SSH = """\
 #!{python}
 import socket, sys, threading
@@ -145,7 +166,7 @@ def test_a_host_named_by_ssh_is_asked_through_the_machine_s_own_ssh(
     running = Running("ssh://me@manager.example", "dev-")
     assert running.image("dev-web", "shop.example/web:1") == f"shop.example/web:1{DIGEST}"
     with closing(connect("ssh://me@manager.example")) as client:  # the sandbox engine's
-        assert [one["Spec"]["Name"] for one in client.services(filters={"name": "dev-"})] == ["dev-web"]
+        assert [one["Spec"]["Name"] for one in client.services(filters={"name": "dev-"})] == ["dev-web", "dev-agent"]
 
 
 @pytest.mark.parametrize(

@@ -18,9 +18,12 @@ from model import (
     Container,
     ExecCheck,
     File,
+    Front,
+    GivenCertificate,
     HostPath,
     HttpCheck,
     Image,
+    Issued,
     Job,
     Members,
     Origin,
@@ -32,20 +35,23 @@ from model import (
     Resources,
     Scaling,
     ScalingStep,
+    Schedule,
     Scratch,
     Secret,
     SecretRef,
+    Shard,
     SharedMount,
     SharedVolume,
     SharedVolumeRef,
     TcpCheck,
     Tier,
+    Toleration,
     Volume,
     Workload,
 )
 from platforms.base import Platform
 
-Word = Workload | Members | Agent | Job | Secret | ConfigFile | SharedVolume
+Word = Workload | Members | Agent | Job | Schedule | Secret | ConfigFile | SharedVolume
 
 IMAGE = Image(ref="registry.example/app:1", uid=1000, gid=1001)
 RESOURCES = Resources(
@@ -142,8 +148,12 @@ def words(objects: Objects) -> Mapping[str, Word]:
             probes=EXEC_AND_HTTP,
             tier=Tier.EDGE,
         ),
+        "workload-issued": fronted(workload, Issued(name="letsencrypt", kind="ClusterIssuer")),
+        "workload-fronted": fronted(workload, GivenCertificate(certificate="chain", private_key="key")),
+        "workload-reserved": replace(workload, tolerations=(Toleration(key="pool", value="models"),)),
         "workload-scaled": replace(workload, scaling=SCALING),
         "members": members,
+        "members-shard": replace(members, shard=Shard(of="store", number=0)),
         "member-public": replace(
             members, count=1, public_ports=(PublicPort(port="http", published=80, audience="clients"),)
         ),
@@ -163,6 +173,15 @@ def words(objects: Objects) -> Mapping[str, Word]:
             container=app,
             outside=(Outside(port=5432, networks=(IPv4Network("10.8.0.0/16"),)),),
         ),
+        "schedule": Schedule(
+            name="tidy",
+            origin=APP.at("schedules", "tidy"),
+            tier=Tier.APP,
+            container=app,
+            at="30 3 * * *",
+            deadline_seconds=600,
+            outside=(Outside(port=5432, networks=(IPv4Network("10.8.0.0/16"),)),),
+        ),
         "volume-of-a-class": SharedVolume(name="shared", origin=SHARED, size_bytes=2**30, storage_class="files"),
         "volume-of-a-driver": SharedVolume(
             name="shared",
@@ -176,6 +195,23 @@ def words(objects: Objects) -> Mapping[str, Word]:
     }
 
 
+def fronted(workload: Workload, tls: GivenCertificate | Issued) -> Workload:
+    """Behind something that ends TLS."""
+    return replace(
+        workload,
+        tier=Tier.EDGE,
+        public_ports=(PublicPort(port="http", published=80, audience="clients"),),
+        front=Front(
+            port="http",
+            hosts=("www.example.com",),
+            any_host=False,
+            trusted_proxies=("10.0.0.0/8",),
+            annotations={"example.com/body": "1m"},
+            tls=tls,
+        ),
+    )
+
+
 def render_word(platform: Platform, word: Word, parent: pulumi.Resource) -> None:
     """Hand the word to the platform's method of its kind."""
     match word:
@@ -187,6 +223,8 @@ def render_word(platform: Platform, word: Word, parent: pulumi.Resource) -> None
             platform.agent(word, parent=parent)
         case Job():
             platform.job(word, parent=parent)
+        case Schedule():
+            platform.schedule(word, parent=parent)
         case Secret():
             platform.secret(word, parent=parent)
         case ConfigFile():

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from components.redis_sentinel.parameters import PARAMETERS, Choice, Number
+from components.redis.parameters import PARAMETERS, Choice, Number
 from drills.waiting import wait_for
 from tests.app.process import free_port
 from tests.rendered.programs import program

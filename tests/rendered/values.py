@@ -46,6 +46,12 @@ _MAIL = st.from_regex(r"[^\s@,]+@[^\s@,]+", fullmatch=True)
 _MATCH = keys(
     severities=st.lists(st.sampled_from(["critical", "warning", "info"]), min_size=1, max_size=3, unique=True)
 )
+_EMAIL: dict[str, st.SearchStrategy[str]] = {
+    "kind": st.just("email"),
+    "to": _MAIL,
+    "sender": _MAIL,
+    "smarthost": st.from_regex(r"[A-Za-z0-9_.-]+:[0-9]{1,5}", fullmatch=True),
+}
 _RECEIVERS = st.one_of(
     keys({"kind": st.just("webhook"), "url": st.from_regex(r"https?://[\x21-\x7e]+", fullmatch=True)}),
     keys({"kind": st.just("webhook"), "url_secret": st.just("hook")}, match=_MATCH),
@@ -57,16 +63,8 @@ _RECEIVERS = st.one_of(
         }
     ),
     keys({"kind": st.just("pagerduty"), "routing_key_secret": st.just("key")}),
-    keys(
-        {
-            "kind": st.just("email"),
-            "to": _MAIL,
-            "sender": _MAIL,
-            "smarthost": st.from_regex(r"[A-Za-z0-9_.-]+:[0-9]{1,5}", fullmatch=True),
-        },
-        username=st.text(max_size=20),
-        password_secret=st.just("word"),
-    ),
+    keys({**_EMAIL, "username": st.text(min_size=1, max_size=20), "password_secret": st.just("word")}),
+    keys(_EMAIL),
 )
 MONITORING = keys(
     {
@@ -84,6 +82,10 @@ MONITORING = keys(
     ),
     node_exporter=st.booleans(),
     grafana=keys(port=PORTS),
+    dead_man=st.one_of(
+        keys({"url_secret": st.just("hook")}, every=seconds(10, 3600)),
+        keys({"url": st.from_regex(r"https?://[\x21-\x7e]+", fullmatch=True)}),
+    ),
 )
 DATABASE = keys(
     members=st.sampled_from([1, 2, 3]),

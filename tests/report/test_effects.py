@@ -53,8 +53,8 @@ def test_more_replicas_are_scaled_and_nothing_restarts() -> None:
     assert "- AppTier web: `web`: 3 replicas → 5 replicas" in lines
     assert lines[0] == "**Nobody notices the update**: nothing restarts."
     afterwards = below("**Afterwards:**", lines)
-    assert "- databases.main: connections 52 → 72 of 191 (web 6 x 10 + worker 3 x 4)" in afterwards, "each has its own"
-    assert "- reserved: CPU 5.34 → 6.34, memory 7.2 Gi → 8.2 Gi" in afterwards, "twice what one replica reserves"
+    assert "- databases.main: connections 62 → 82 of 191 (web 7 x 10 + worker 3 x 4)" in afterwards, "each has its own"
+    assert "- reserved: CPU 5.35 → 6.35, memory 7.26 Gi → 8.26 Gi" in afterwards, "twice what one replica reserves"
 
 
 def test_a_client_that_does_not_say_its_connections_is_told() -> None:
@@ -63,7 +63,7 @@ def test_a_client_that_does_not_say_its_connections_is_told() -> None:
 
     (line,) = (line for line in said("swarm", change) if ": connections " in line)
     assert line == (
-        "- databases.main: connections 52 → 40 of 191 (web 4 x 10 + worker 3 x ?, and those of clients that do not say "
+        "- databases.main: connections 62 → 50 of 191 (web 5 x 10 + worker 3 x ?, and those of clients that do not say "
         "(`pool`))"
     )
 

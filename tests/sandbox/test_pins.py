@@ -9,7 +9,17 @@ from sandbox.hosts.registry import ADDRESS
 from sandbox.images import pins
 from sandbox.images.recipe import recipes
 
-PLATFORM_IMAGES = ("haproxy", "postgres", "etcd", "valkey", "redis", "prometheus", "alertmanager", "node-exporter")
+PLATFORM_IMAGES = (
+    "haproxy",
+    "nginx",
+    "postgres",
+    "etcd",
+    "valkey",
+    "redis",
+    "prometheus",
+    "alertmanager",
+    "node-exporter",
+)
 STORES = ("postgres", "etcd", "valkey", "redis", "prometheus", "alertmanager")
 
 

@@ -16,6 +16,7 @@ NAMES = sorted(recipes())
 def test_every_promised_image_has_a_recipe() -> None:
     promised = {
         "haproxy",
+        "nginx",
         "pgbouncer",
         "postgres",
         "postgres-exporter",
@@ -63,8 +64,8 @@ def test_variants_run_as_their_parent_and_add_no_content() -> None:
         assert (variant.user, variant.uid, variant.gid) == (parent.user, parent.uid, parent.gid)
 
 
-def test_haproxy_stops_softly() -> None:
-    assert recipe("haproxy").stop_signal == "SIGUSR1"
+def test_proxies_stop_softly() -> None:
+    assert (recipe("haproxy").stop_signal, recipe("nginx").stop_signal) == ("SIGUSR1", "SIGQUIT")
 
 
 def test_tags_are_twelve_hexadecimal_digits_and_differ() -> None:

@@ -1,9 +1,11 @@
 """The fixtures, read."""
 
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
+from composition.rules import RULES
 from settings.document import read_document
 
 DIRECTORY = Path(__file__).parent
@@ -11,6 +13,11 @@ REPOSITORY = DIRECTORY.parent.parent
 BAD = sorted((DIRECTORY / "bad").glob("*.yaml"))
 MIXED = sorted((DIRECTORY / "mixed").glob("*.yaml"))
 GOOD = sorted([*(DIRECTORY / "ok").glob("*.yaml"), *REPOSITORY.glob("Pulumi.*.yaml")])
+
+TAKEN = "rules_are_taken"
+"""The rule that promtool judges, where it is installed."""
+JUDGED = {rule.__name__ for rule in RULES if rule.__name__ != TAKEN or shutil.which("promtool")}
+"""The names of the rules across keys that are judged here."""
 
 
 def settings_of(path: Path) -> tuple[dict[str, Any], frozenset[str]]:

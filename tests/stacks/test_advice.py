@@ -43,6 +43,30 @@ def test_what_fits_is_not_named(route: dict[str, Any], app: dict[str, Any]) -> N
 
 
 @pytest.mark.parametrize(
+    ("front", "required", "named"), [(True, False, True), (True, True, False), (False, False, False)]
+)
+def test_plain_http_beside_tls_in_front_is_named(front: bool, required: bool, named: bool) -> None:
+    settings, secrets = settings_of(DIRECTORY / "ok" / "ingress-on-kubernetes.yaml")
+    edge = settings["balancers"]["edge"] | {"require_https": required}
+    settings["balancers"]["edge"] = edge if front else {key: edge[key] for key in edge if key != "front"}
+    stack = check(settings, source="ok", secret_names=secrets)
+    texts = [str(fault) for fault in advice(Context(stack=stack, secret_names=secrets))]
+    assert len(texts) == named
+    assert all("balancers.edge.require_https: is not set: TLS ends in front" in text for text in texts)
+
+
+@pytest.mark.parametrize(("role", "named"), [("cache", True), ("broker", False), ("session", False)])
+def test_a_queue_in_what_evicts_is_named(role: str, named: bool) -> None:
+    settings, secrets = settings_of(DIRECTORY / "ok" / "prod-on-swarm.yaml")
+    settings["caches"]["sessions"]["role"] = role
+    settings["apps"]["web"]["uses"]["sessions"] = {"prefix": "CELERY", "preset": "celery"}
+    stack = check(settings, source="ok", secret_names=secrets)
+    texts = [str(fault) for fault in advice(Context(stack=stack, secret_names=secrets))]
+    assert len(texts) == named
+    assert all("apps.web.uses.sessions.preset: leads a queue into a `role: cache`" in text for text in texts)
+
+
+@pytest.mark.parametrize(
     ("route", "words"),
     [
         ({"path": "/api", "rewrite": "/", "closed": ["/api/metrics"]}, "the app gets /metrics for it"),

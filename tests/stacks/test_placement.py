@@ -85,7 +85,9 @@ CHANGES = [
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
 def test_no_member_moves_by_a_change_elsewhere(change: Callable[[Stack], None], hosts: bool) -> None:
     before = unchanged(hosts)
-    assert len(before) == 6 + 6 + 6 + 6 + 3, "etcd and PostgreSQL twice, Redis and Sentinel twice, monitoring"
+    assert len(before) == 6 + 6 + 6 + 6 + 3 + 1, (
+        "etcd and PostgreSQL twice, Redis and Sentinel twice, monitoring, a clock"
+    )
     settings = stack(hosts=hosts)
     change(settings)
     after = pins(settings)

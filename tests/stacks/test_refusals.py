@@ -16,7 +16,7 @@ from composition.read import StackInput, check
 from composition.reference_types import models_in
 from composition.refusals import KEYS, refusal_faults
 from composition.stack import Stack
-from model import Job, Members, Origin, Workload
+from model import Job, Members, Origin, Schedule, Workload
 from platforms.base import Refusal
 from platforms.swarm.names import ORIGIN_LABEL
 from settings.faults import BrokenStack
@@ -26,8 +26,10 @@ from tests.stacks.fixtures import DIRECTORY, settings_of
 
 OWN_CHOICE = {
     "origin.root", "origin.key", "origin.name", "origin.below", "tier", "depends_on", "public_ports",
-    "container.stop.signal", "private_to", "metrics_port", "peer_ports", "peers", "electorate", "slow_start_seconds",
-    "cloud_balancer.annotations", "cloud_balancer.sources",
+    "container.stop.signal", "private_to", "metrics_port", "peer_ports", "peers", "electorate", "shard.of",
+    "shard.number", "slow_start_seconds", "cloud_balancer.annotations", "cloud_balancer.sources",
+    "front.port", "front.hosts", "front.any_host", "front.trusted_proxies", "front.annotations",
+    "front.tls.certificate", "front.tls.private_key", "front.tls.name", "front.tls.kind",
 }  # fmt: skip
 """Fields of an application's words that no key decides."""
 
@@ -63,10 +65,14 @@ def word_fields(word: type, prefix: str = "") -> Iterator[str]:
 @pytest.mark.parametrize(("kind", "place"), [(kind, place) for kind in KEYS for place in KEYS[kind]])
 def test_every_key_exists_in_the_settings(kind: str, place: str) -> None:
     for key in KEYS[kind][place].values():
-        assert any(annotations(Stack, [kind, *filter(None, key.split("."))])), f"{kind}: {key}"
+        assert any(annotations(Stack, [kind, *(part for part in key.split(".") if part not in ("", "*"))])), (
+            f"{kind}: {key}"
+        )
 
 
-@pytest.mark.parametrize(("place", "words"), [("", (Workload, Members)), ("migrations", (Job,))])
+@pytest.mark.parametrize(
+    ("place", "words"), [("", (Workload, Members)), ("migrations", (Job,)), ("schedules.*", (Schedule,))]
+)
 def test_every_field_of_an_application_has_its_key(place: str, words: tuple[type, ...]) -> None:
     keys, names = KEYS["apps"][place], {name for word in words for name in word_fields(word)}
     assert {"container.secret_env", "container.image.uid"} < names
@@ -89,7 +95,7 @@ def refused(name: str, change: Callable[[dict[str, Any]], object]) -> Mapping[st
     change(settings)
     secrets = frozenset({"key"})
     given = StackInput(
-        source=name, stack=check(settings, source=name, secret_names=secrets), secrets={"key": None}  # type: ignore[dict-item]
+        source=name, stack=check(settings, source=name, secret_names=secrets), secrets={"key": ""}  # type: ignore[dict-item]
     )  # fmt: skip
     with pytest.raises(BrokenStack) as broken:
         render(lambda _: compose(given, stack_name="test"), stack="test")
@@ -111,10 +117,19 @@ def test_swarm_refuses_under_the_keys_of_the_file() -> None:
 
     faults = refused("prod-on-swarm", change)
     assert set(faults) == {
-        "apps.web.rollout.deadline", "apps.worker.spread", "apps.worker.prefer_spot", "apps.worker.scaling",
+        "apps.web.rollout.deadline", "apps.worker.spread", "apps.worker.prefer_spot",
         "balancers.edge.replicas", "caches.jobs.hosts", "caches.sessions.hosts", "databases.main.members",
         "monitoring.prometheus.host",
     }  # fmt: skip
+
+
+def test_a_swarm_without_prometheus_scales_nothing() -> None:
+    def change(stack: dict[str, Any]) -> None:
+        del stack["monitoring"]
+
+    faults = refused("keys-on-swarm", change)
+    assert set(faults) == {"apps.api.scaling"}
+    assert "reads Prometheus, and the stack has none" in faults["apps.api.scaling"]
 
 
 def test_a_variable_that_a_contract_sets_too_is_refused_with_both_names() -> None:
@@ -189,4 +204,32 @@ def test_every_origin_of_a_word_has_its_keys() -> None:
     maps = {kind.key for kind in KINDS if not kind.single}
     for origin in origins:
         key, *below = origin.partition(".")[2].split(".")
-        assert ".".join(below[1:] if key in maps else below) in KEYS[key], origin
+        place = below[1:] if key in maps else below
+        named = ".".join([*place[:-1], "*"]) if place else ""  # of a map: `schedules.*`
+        assert {".".join(place), named} & set(KEYS[key]), origin
+
+
+def test_what_does_not_come_through_an_ingress_is_refused_under_its_keys() -> None:
+    def change(stack: dict[str, Any]) -> None:
+        edge = stack["balancers"]["edge"]
+        edge["listen"]["https"], edge["tls"] = 443, {"certificate": "key", "private_key": "key"}
+        edge["tcp"] = {"mqtt": {"listen": 1883, "app": "web"}}
+        edge["cloud_balancer"] = {"sources": ["192.0.2.0/24"]}
+        edge["routes"].append({"app": "web"})
+        del edge["trusted_proxies"], edge["require_https"]
+
+    faults = refused("ingress-on-kubernetes", change)
+    assert set(faults) == {
+        "balancers.edge.listen.https", "balancers.edge.tcp", "balancers.edge.trusted_proxies",
+        "balancers.edge.front.tls", "balancers.edge.cloud_balancer.sources",
+    }  # fmt: skip
+    assert "give each of the `routes` its `host`" in faults["balancers.edge.front.tls"]
+
+
+def test_swarm_has_nothing_in_front() -> None:
+    def change(stack: dict[str, Any]) -> None:
+        stack["platform"] = {"kind": "swarm", "nodes": ["a", "b"], "entry": "dns"}
+
+    faults = refused("ingress-on-kubernetes", change)
+    assert set(faults) == {"balancers.edge.front.tls", "balancers.edge.front.annotations"}
+    assert "Swarm has no Ingress and no Gateway" in faults["balancers.edge.front.tls"]

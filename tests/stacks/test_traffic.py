@@ -26,6 +26,8 @@ def registered(platform: str) -> tuple[Recorded, ...]:
     for part in (*settings["databases"].values(), *settings["caches"].values(), settings["monitoring"]["prometheus"]):
         part.pop("hosts", None)
         part.pop("host", None)
+    for own in settings["apps"]["web"]["schedules"].values():
+        own.pop("host", None)
     settings["apps"]["web"] |= {"ports": {"admin": 9000, "grpc": 50051}, "probes": {"port": "admin"}}
     settings["balancers"]["edge"]["routes"].append({"app": "web", "path": "/admin", "port": "admin", "rewrite": "/"})
     settings["balancers"]["edge"]["tcp"] = {

@@ -1,10 +1,11 @@
 """HAProxy as an engine."""
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from components.contracts import Backend
 from components.load_balancer.engine import Engine, Refused
-from components.load_balancer.haproxy import memory, watched
+from components.load_balancer.haproxy import forwarded, memory, watched
 from components.load_balancer.haproxy.config import haproxy_config
 from components.load_balancer.place import Place
 from components.load_balancer.traffic import Balancer
@@ -25,6 +26,7 @@ class HAProxy(Engine):
         certificate_file="/etc/haproxy-tls/site.pem",
         runtime_directory="/tmp",
     )
+    differences = MappingProxyType({"trusted_proxies": f"at most {forwarded.HOPS} proxies are counted"})
 
     def command(self) -> tuple[str, ...]:
         """Master and worker: the master passes signals on and reaps."""
@@ -43,12 +45,12 @@ class HAProxy(Engine):
         return Stop(signal="SIGUSR1", grace_seconds=settings.stop_delay + settings.longest_stream + STOP_MARGIN_SECONDS)
 
     def rules(self, label: str, series: str) -> tuple[AlertRule, ...]:
-        """Routes without a replica."""
-        return (watched.no_replica(label, series),)
+        """Routes without a replica, and errors."""
+        return tuple(watched.rules(label, series))
 
     def panels(self, name: str, series: str) -> tuple[Panel, ...]:
         """Answers by status class."""
-        return (watched.answers(name, series),)
+        return tuple(watched.panels(name, series))
 
     def refusals(self, settings: Balancer) -> Iterator[Refused]:
         """Connections that do not fit into the container's memory."""

@@ -6,10 +6,11 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from components.load_balancer.traffic.cloud import CloudBalancerSettings
+from components.load_balancer.traffic.front import FrontSettings
 from components.load_balancer.traffic.limits import ClientTimeouts, Limits
 from components.load_balancer.traffic.route import Route
 from components.load_balancer.traffic.tcp import RESERVED, TcpRoute
-from components.load_balancer.traffic.words import Network
+from components.load_balancer.traffic.words import Networks
 from components.sizes import PRESETS, ResourcesSettings, Size
 from model import Resources
 from settings.base import Settings
@@ -86,11 +87,17 @@ class Balancer(Settings):
     max_connections: int = Field(default=2_000, ge=100, le=100_000, strict=True)
     """Client connections of each proxy at the same time; more wait in the kernel. Default 2,000. Each takes two file
     descriptors: the host's limit for containers must allow twice as many."""
-    trusted_proxies: tuple[Network, ...] = Field(default=(), max_length=100)
+    trusted_proxies: Networks = Field(default=(), max_length=100)
     """Address ranges of proxies in front. X-Forwarded-For and similar headers are trusted only from there: the client
     is the rightmost address of the chain that is in none of these ranges. From all others they are removed."""
+    require_https: bool = False
+    """Whether requests that came over plain HTTP to what ends TLS in front are answered with a redirect (308) to HTTPS.
+    How they came, X-Forwarded-Proto of `trusted_proxies` says; one that does not say it is redirected, too. Where this
+    balancer ends TLS itself, `tls.redirect` does it."""
     cloud_balancer: CloudBalancerSettings = CloudBalancerSettings()
     """A cloud's balancer in front (Kubernetes)."""
+    front: FrontSettings = FrontSettings()
+    """An Ingress or a Gateway in front (Kubernetes)."""
     limits: Limits = Limits()
     """Sizes."""
     timeouts: ClientTimeouts = ClientTimeouts()
@@ -119,6 +126,13 @@ class Balancer(Settings):
             problems.append("`tls` has no effect without `listen.https`")
         if self.status.port in (self.listen.http, self.listen.https):
             problems.append("`status.port` needs a port other than those of `listen`")
+        if self.require_https and self.tls is not None:
+            problems.append("`require_https` is for TLS that ends in front; with `tls` leave it to `tls.redirect`")
+        elif self.require_https and not self.trusted_proxies:
+            problems.append(
+                "`require_https` needs `trusted_proxies`, who say how a request came: without them all are redirected "
+                "without end"
+            )
         return problems
 
     def _tcp_problems(self) -> Iterator[str]:
@@ -178,7 +192,15 @@ class Balancer(Settings):
     @property
     def https_only(self) -> bool:
         """Whether no application answers over plain HTTP."""
-        return self.tls is not None and (self.tls.redirect or self.listen.http is None)
+        return self.require_https or (self.tls is not None and (self.tls.redirect or self.listen.http is None))
+
+    @property
+    def redirects_to(self) -> int | None:
+        """The port to which requests over plain HTTP are redirected (None: they are answered)."""
+        if self.require_https:
+            return 443
+        redirects = self.tls is not None and self.tls.redirect and self.listen.http is not None
+        return self.listen.https if redirects else None
 
     def container_resources(self) -> Resources:
         """Own resources, or the preset."""

@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, StringConstraints, field_validator
+from pydantic import AfterValidator, Field, StringConstraints
 
-from components.load_balancer.traffic.words import Network
+from components.load_balancer.traffic.words import Networks
 from components.placement import LabelKey
 from settings.base import Settings
 from settings.plain_secrets import is_secret
@@ -27,21 +27,21 @@ Annotations = dict[
 """Key -> value."""
 
 
+def without_secrets(annotations: dict[str, str]) -> dict[str, str]:
+    """The annotations. Everybody who may read the object sees them."""
+    for key, value in annotations.items():
+        if is_secret(key, value):
+            raise ValueError(f"{key} looks like a secret, and everybody who may read the object sees it")
+    return annotations
+
+
 class CloudBalancerSettings(Settings):
     """How a cloud makes the balancer in front: for Kubernetes with `platform.entry: load-balancer`, else refused."""
 
-    annotations: Annotations = Field(default_factory=dict)
+    annotations: Annotated[Annotations, AfterValidator(without_secrets)] = Field(default_factory=dict)
     """Annotations of the Service, as the cloud documents them: the kind of balancer, a fixed address, an inner network,
     its logs (`service.beta.kubernetes.io/aws-load-balancer-type: external`,
     `networking.gke.io/load-balancer-ip-addresses`, `metallb.io/loadBalancerIPs`). Not for secrets."""
-    sources: tuple[Network, ...] = Field(default=(), max_length=100)
+    sources: Networks = Field(default=(), max_length=100)
     """Address ranges that may connect, to every port; default: everybody. The cloud's balancer closes other
     connections, where the cloud knows the field; the nodes do it in any case."""
-
-    @field_validator("annotations")
-    @classmethod
-    def _no_secrets(cls, annotations: dict[str, str]) -> dict[str, str]:
-        for key, value in annotations.items():
-            if is_secret(key, value):
-                raise ValueError(f"{key} looks like a secret, and everybody who may read the Service sees it")
-        return annotations

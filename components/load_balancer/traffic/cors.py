@@ -1,10 +1,10 @@
 """Cross-origin requests, answered by the proxy alone."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from components.load_balancer.traffic.words import Origin, Token
+from components.load_balancer.traffic.words import EACH_ONCE, Origin, Token
 from settings.base import Settings
 from settings.types import Seconds
 
@@ -18,11 +18,11 @@ class Cors(Settings):
     the answer to the page.
     """
 
-    origins: tuple[Origin, ...] = Field(min_length=1, max_length=50)
+    origins: Annotated[tuple[Origin, ...], EACH_ONCE] = Field(min_length=1, max_length=50)
     """Who may read answers: `https://app.example.com`, or `*` alone for everybody."""
-    methods: tuple[Method, ...] = Field(default=("GET", "HEAD", "POST"), min_length=1)
+    methods: Annotated[tuple[Method, ...], EACH_ONCE] = Field(default=("GET", "HEAD", "POST"), min_length=1)
     """Methods that a page may use; default: those that browsers allow without asking."""
-    headers: tuple[Token, ...] = Field(default=("Content-Type",), max_length=50)
+    headers: Annotated[tuple[Token, ...], EACH_ONCE] = Field(default=("Content-Type",), max_length=50)
     """Request headers that a page may set."""
     credentials: bool = False
     """Whether cookies are sent along; not with `*`, which browsers refuse."""

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from components.load_balancer.traffic.words import Token
+from components.load_balancer.traffic.words import EACH_ONCE, Token
 from settings.base import Settings
 from settings.plain_secrets import is_secret
 
@@ -47,7 +47,7 @@ class HeaderChanges(Settings):
     """Header -> value, in place of every value that it had."""
     add: dict[Token, HeaderValue] = Field(default_factory=dict, max_length=32)
     """Header -> value, beside those that it had."""
-    remove: tuple[Token, ...] = Field(default=(), max_length=32)
+    remove: Annotated[tuple[Token, ...], EACH_ONCE] = Field(default=(), max_length=32)
     """Headers that are taken away."""
 
     _OWNED: ClassVar[frozenset[str]] = frozenset()

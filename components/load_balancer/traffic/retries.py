@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from components.load_balancer.traffic.words import EACH_ONCE
 from settings.base import Settings
 
 Failure = Literal["connect_failure", "empty_response", "response_timeout", 502, 503, 504]
@@ -28,9 +29,11 @@ class Retries(Settings):
 
     attempts: int = Field(default=3, ge=1, le=10, strict=True)
     """Attempts after the first; default 3."""
-    on: tuple[Failure, ...] = Field(default=("connect_failure", "empty_response", 503), min_length=1)
+    on: Annotated[tuple[Failure, ...], EACH_ONCE] = Field(
+        default=("connect_failure", "empty_response", 503), min_length=1
+    )
     """Failures that are tried again: `connect_failure`, `empty_response` (the connection ended before an answer, or the
     replica's host is gone), `response_timeout`, and the answers 502, 503, 504. `response_timeout` is not among the
     defaults: it sends slow work to one replica after another, while all of them keep working on it."""
-    methods: tuple[SafeMethod, ...] = Field(default=("GET", "HEAD", "OPTIONS"), min_length=1)
+    methods: Annotated[tuple[SafeMethod, ...], EACH_ONCE] = Field(default=("GET", "HEAD", "OPTIONS"), min_length=1)
     """Methods that may be sent twice; others are refused."""

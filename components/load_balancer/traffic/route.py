@@ -1,7 +1,7 @@
 """One route: which requests, to which application, and how."""
 
 import re
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -11,7 +11,7 @@ from components.load_balancer.traffic.health import Check, Ejection
 from components.load_balancer.traffic.limits import RateLimit, Timeouts
 from components.load_balancer.traffic.retries import Retries
 from components.load_balancer.traffic.sticky import Sticky
-from components.load_balancer.traffic.words import ClosedPath, HostName, PathPrefix, Reserved
+from components.load_balancer.traffic.words import EACH_ONCE, ClosedPath, HostName, PathPrefix, Reserved
 from settings.base import Settings
 from settings.types import MemoryBytes, Name, PortName
 
@@ -33,7 +33,7 @@ class Route(Settings):
     rewrite: PathPrefix | None = None
     """What the application gets in place of `path`: with `/` (the prefix is stripped) `/api/x` arrives as `/x`, and
     what was taken away stands in X-Forwarded-Prefix. Default: the path arrives as it is."""
-    closed: tuple[ClosedPath, ...] = Field(default=(), max_length=50)
+    closed: Annotated[tuple[ClosedPath, ...], EACH_ONCE] = Field(default=(), max_length=50)
     """Paths of the application that are for the inside alone (`/metrics`), with all below them: answered with 404, in
     any spelling that an application might take for the path (case, encoding, doubled slashes, `..`, suffixes). With
     `rewrite` they are what the application would get. Every route of this balancer to the same port of an application

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from components.load_balancer.traffic.words import LongTime, Network, ShortTime
+from components.load_balancer.traffic.words import LongTime, Networks, ShortTime
 from settings.base import Settings
 from settings.types import Name, PortName, PortNumber
 
@@ -55,7 +55,7 @@ class TcpRoute(Settings):
     balance: Literal["round_robin", "least_conn", "source"] = "least_conn"
     """`least_conn`: fewest open connections. `round_robin`: in turn. `source`: by client address, each proxy replica
     choosing for itself."""
-    sources: tuple[Network, ...] = Field(default=(), max_length=100)
+    sources: Networks = Field(default=(), max_length=100)
     """Address ranges that may connect; others are closed at once. The address is that which opens the connection, also
     behind `trusted_proxies`. Default: everybody. Refused where a platform hides it (Kubernetes, `entry: node-port`)."""
     check: TcpCheck = TcpCheck()

@@ -1,12 +1,11 @@
 """Texts that end up in a proxy's configuration: each has a strict alphabet, so that none can change its meaning."""
 
-import ipaddress
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
 
 from settings.references import http_url
-from settings.types import DnsName, Milliseconds, Seconds
+from settings.types import DnsName, Milliseconds, Network, Seconds
 
 PathPrefix = Annotated[str, StringConstraints(pattern=r"^/([A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*)?$", max_length=200)]
 """`/` or `/api/v1`, without a slash at the end. Matches whole segments: `/api` is not a prefix of `/apiary`."""
@@ -48,18 +47,15 @@ Origin = Annotated[
 """`https://app.example.com[:port]` as browsers send it (no path), or `*`."""
 
 
-def _network(text: object) -> str:
-    try:
-        network = str(ipaddress.ip_network(str(text)))
-    except ValueError:
-        raise ValueError("is not an address range such as `10.0.0.0/8` (no host bits set)") from None
-    if "%" in network:
-        raise ValueError("names an interface of one host; write the address range without `%...`")
-    return network
+def _once(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(dict.fromkeys(values))
 
 
-Network = Annotated[str, BeforeValidator(_network)]
-"""An address or an address range."""
+EACH_ONCE = AfterValidator(_once)
+"""Of a list whose order and number mean nothing: what is named twice is there once. nginx refuses a second."""
+
+Networks = Annotated[tuple[Network, ...], EACH_ONCE]
+"""Address ranges."""
 
 ShortTime = Annotated[Milliseconds, Field(ge=50, le=60_000)]
 """50 ms to 60 s, in milliseconds."""

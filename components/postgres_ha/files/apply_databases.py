@@ -6,7 +6,7 @@ verifiers (`scram.py`).
 
 from typing import Any
 
-from . import apply_roles, owners
+from . import apply_roles, logins, owners
 
 VERIFIERS = "SELECT rolname, CASE WHEN rolcanlogin THEN rolpassword END FROM pg_authid"
 """Nothing of who cannot log in: that is set with the password."""
@@ -25,14 +25,19 @@ def create(leader: Any, wanted: dict[str, Any], done: list[str]) -> None:
     databases: dict[str, str] = wanted.get("databases", {})
     roles: dict[str, Any] = wanted.get("roles", {})
     verifiers: dict[str, str] = wanted.get("verifiers", {})
+    rotated: dict[str, str] = wanted.get("logins", {})
     if roles:
         apply_roles.check(leader, roles)
     if databases:
         owners.rename(leader, wanted, done)
+    if databases or roles:
+        logins.check(leader, wanted)
     kept = dict(leader.query(VERIFIERS)) if databases or roles else {}
-    logins = [name for name, role in roles.get("roles", {}).items() if role["login"]]
-    for role in dict.fromkeys((*databases.values(), *logins)):
-        if role not in kept:
+    log_in = [name for name, role in roles.get("roles", {}).items() if role["login"]]
+    for role in dict.fromkeys((*databases.values(), *log_in)):
+        if role in rotated:
+            logins.add(role, rotated[role], verifiers[rotated[role]], kept, leader, change)
+        elif role not in kept:
             change(f"created role {role}", f"CREATE ROLE \"{role}\" LOGIN PASSWORD '{verifiers[role]}'")
         elif kept[role] != verifiers[role]:
             change(f"password of role {role}", f"ALTER ROLE \"{role}\" LOGIN PASSWORD '{verifiers[role]}'")
@@ -51,4 +56,4 @@ def create(leader: Any, wanted: dict[str, Any], done: list[str]) -> None:
                 sql = f'CREATE EXTENSION IF NOT EXISTS "{name}" SCHEMA public CASCADE'
                 change(f"created extension {name} in database {database}", sql, database)
     if roles:
-        apply_roles.apply(leader, roles, change)
+        apply_roles.apply(leader, roles, change, rotated)

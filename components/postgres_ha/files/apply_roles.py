@@ -8,6 +8,8 @@ import json
 from collections.abc import Callable, Collection
 from typing import Any
 
+from . import logins
+
 MARK = "ha-platform"
 """The comment of roles that are made here."""
 Level = dict[str, tuple[str, ...]]
@@ -102,8 +104,9 @@ def check(leader: Any, wanted: dict[str, Any]) -> None:
             raise ValueError(f"role {name} is a superuser, whom no grant limits; give the one in the file another name")
 
 
-def apply(leader: Any, wanted: dict[str, Any], change: Change) -> None:
-    """Raises ValueError with what cannot be done. Roles that log in are there already."""
+def apply(leader: Any, wanted: dict[str, Any], change: Change, rotated: Collection[str] = ()) -> None:
+    """Raises ValueError with what cannot be done. Roles that log in are there already; others log in for those that are
+    `rotated`."""
     roles: dict[str, Any] = wanted["roles"]
     there = {name: words.split() for name, words in leader.query(ROLES)}
     marked = {name for name, words in there.items() if "marked" in words}
@@ -111,7 +114,7 @@ def apply(leader: Any, wanted: dict[str, Any], change: Change) -> None:
         login = "LOGIN" if role["login"] else "NOLOGIN"
         if name not in there:
             change(f"created group {name}", f'CREATE ROLE "{name}" NOLOGIN')
-        elif ("login" in there[name]) != role["login"]:
+        elif name not in rotated and ("login" in there[name]) != role["login"]:
             change(f"role {name}: {login}", f'ALTER ROLE "{name}" {login}')
         if name not in marked:
             change(f"took role {name} into care", f"COMMENT ON ROLE \"{name}\" IS '{MARK}'")
@@ -120,13 +123,15 @@ def apply(leader: Any, wanted: dict[str, Any], change: Change) -> None:
     for name in sorted(former - owners):
         if "login" in there[name]:
             change(f"role {name} is not wanted: it cannot log in any more", f'ALTER ROLE "{name}" NOLOGIN')
+    logins.close(leader, former - owners | {name for name, role in roles.items() if not role["login"]}, change)
     databases = {name: one["owner"] for name, one in wanted["databases"].items()} | dict(leader.query(DATABASES))
     every = roles | {name: {"member_of": [], "becomes": {}} for name in sorted(former)}
     _memberships(leader, every, {*marked, *owners, *databases.values()}, change)
     for database, owner in databases.items():
         levels = wanted["databases"].get(database, {}).get("levels", {})
         _grants(leader, database, levels, every.keys() - {owner}, change)
-    _becomes(leader, every, databases.keys(), change)
+    deputies = {login: {"becomes": every[role]["becomes"]} for login, role in logins.of(leader, every).items()}
+    _becomes(leader, every | deputies, databases.keys(), change)
     for name in sorted(former & owners):
         change(f"role {name} is an owner now", f'COMMENT ON ROLE "{name}" IS NULL')
 

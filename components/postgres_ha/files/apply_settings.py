@@ -5,29 +5,21 @@ are restarted one at a time, and only while all others follow the primary. What 
 the superuser is ordered (`orders.py`). Runs in the image of the servers: Python's standard library and `psql`.
 """
 
-import base64
-import http.client
+import http
 import json
-import math
-import secrets
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
-from . import owners, server_check
+from . import logins, owners, server_check
 from .differences import Settings, difference, misfits, next_to_restart
+from .members import Failed, Member, Orders, leader_of, members_of
 from .scram import verifier
-from .sql import ANSWER_SECONDS, NotYet, Server, quoted
+from .sql import ANSWER_SECONDS, NotYet
 
 POLL_SECONDS = 1
-ASK_SECONDS = 15
-"""Before the primary is asked again to look for orders: it may have been another one that was asked."""
 RESTARTS = 3
 """Of one member at most: a standby may have to grow in one parameter, and to shrink in another afterwards."""
 RUNNING = "SELECT name, setting FROM pg_settings WHERE context = 'postmaster'"
@@ -52,54 +44,6 @@ PATRONIS = {
 """What Patroni writes where nobody says another value."""
 
 
-class Failed(Exception):
-    """It cannot be done: one sentence for a person."""
-
-
-class Answer(NamedTuple):
-    status: int
-    text: str
-
-
-@dataclass(frozen=True)
-class Member:
-    """A server, by Patroni's REST API and by SQL."""
-
-    name: str
-    host: str
-    psql: str
-    passwords: dict[str, str]
-
-    def rest(self, method: str, path: str, body: Settings | None = None, *, seconds: float = ANSWER_SECONDS) -> Answer:
-        """Any status is an answer. Raises NotYet if there is none."""
-        user = base64.b64encode(f"patroni:{self.passwords['rest_api']}".encode()).decode()
-        request = urllib.request.Request(
-            f"http://{self.host}:8008{path}",
-            method=method,
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"Authorization": f"Basic {user}"},
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=seconds) as response:
-                return Answer(response.status, response.read().decode())
-        except urllib.error.HTTPError as error:
-            return Answer(error.code, error.read().decode(errors="replace"))
-        except (OSError, http.client.HTTPException) as error:
-            raise NotYet(f"{self.name} does not answer ({error})") from None
-
-    def query(self, sql: str) -> list[tuple[str, str]]:
-        """The first two columns of each row. Raises NotYet if the server does not answer."""
-        return self._server.query(sql)
-
-    def refused(self, sql: str) -> str:
-        """Why the server refuses; NotYet as for a query."""
-        return self._server.refused(sql)
-
-    @property
-    def _server(self) -> Server:
-        return Server(self.name, self.host, self.psql, "ha_settings", self.passwords["settings"])
-
-
 class Cluster:
     """The members, what is wanted of them, and how long that may take."""
 
@@ -114,15 +58,12 @@ class Cluster:
         self._changed = False
         self._restarts: Counter[str] = Counter()
         self._inside: Settings = {
-            key: wanted[key] for key in ("first", "databases", "extensions", "roles") if key in wanted
+            key: wanted[key] for key in ("first", "databases", "extensions", "roles", "logins") if key in wanted
         }
         self._postgres: str = wanted["postgres"]
-        self._order: str | None = None
-        self._asked = -math.inf
+        self._orders = Orders()
         self._passwords = passwords
-        self._members = {
-            name: Member(name, host, wanted["psql"], passwords) for name, host in wanted["members"].items()
-        }
+        self._members = members_of(wanted, passwords)
 
     def apply(self) -> None:
         """Raises Failed."""
@@ -139,11 +80,11 @@ class Cluster:
 
     def _step(self) -> bool:
         """One change, or True when there is nothing left to change."""
-        leader = self._leader()
+        leader = leader_of(self._members)
         paused = self._configure(leader)
         running = self._running()
         if leader.name not in running:
-            self._ask(leader)
+            self._orders.ask(leader)
             raise NotYet(f"the server of {leader.name} does not answer")
         for member, parameters in running.items():
             self._check_read(self._members[member], parameters)
@@ -163,16 +104,6 @@ class Cluster:
         self._check_followers(leader)
         self._restart(self._members[name], misfits(self._compared, running[name]))
         return False
-
-    def _leader(self) -> Member:
-        reasons = []
-        for member in self._members.values():
-            try:
-                if member.rest("GET", "/primary").status == http.HTTPStatus.OK:
-                    return member
-            except NotYet as reason:
-                reasons.append(str(reason))
-        raise NotYet("; ".join(["no member is the primary", *reasons]))
 
     def _configure(self, leader: Member) -> bool:
         """Change what differs in the store. Returns whether the cluster is paused."""
@@ -213,10 +144,11 @@ class Cluster:
         try:
             there, roles = dict(leader.query(owners.DATABASES)), dict(leader.query(owners.ROLES))
         except NotYet:
-            self._ask(leader)
+            self._orders.ask(leader)
             raise
         try:
             owners.check(there, roles, self._inside, kept)
+            logins.check(leader, self._inside)
         except ValueError as error:
             raise Failed(f"{self._origin}.{error}") from None
 
@@ -257,34 +189,13 @@ class Cluster:
 
     def _create(self, leader: Member) -> None:
         """Roles, databases and extensions that are missing: ordered, for only the primary itself may make them."""
-        if self._order is None:
-            passwords = json.loads(self._passwords["roles"])
-            wanted = self._inside | {"verifiers": {role: verifier(role, each) for role, each in passwords.items()}}
-            order = secrets.token_hex(16)
-            values = f"{quoted(order)}, {quoted(json.dumps(wanted))}"
-            if refused := leader.refused(f"INSERT INTO ha_platform.orders (id, wanted) VALUES ({values})"):
-                self._ask(leader)
-                raise NotYet(f"{leader.name} takes no order: {refused}")
-            self._order, self._asked = order, -math.inf
-        outcomes = leader.query(f"SELECT outcome, id FROM ha_platform.orders WHERE id = {quoted(self._order)}")
-        if not outcomes:  # what one primary took the next has not, after some failovers
-            self._order = None
-            raise NotYet(f"{leader.name} has lost an order")
-        [(outcome, _)] = outcomes
-        if not outcome:
-            self._ask(leader)
-            raise NotYet(f"{leader.name} has not carried out an order: see its log")
-        said = json.loads(outcome)
+        passwords = json.loads(self._passwords["roles"])
+        verifiers = {role: verifier(role, each) for role, each in passwords.items()}
+        said = self._orders.carried_out(leader, self._inside | {"verifiers": verifiers})
         for done in said["done"]:
             print(f"{self._origin}: {done}", flush=True)
         if "failed" in said:
             raise Failed(f"{self._origin}: {said['failed']}")
-
-    def _ask(self, leader: Member) -> None:
-        """Patroni reloads, and so calls what looks for orders, and lets this job in where it could not log in."""
-        if time.monotonic() > self._asked + ASK_SECONDS:
-            leader.rest("POST", "/reload")
-            self._asked = time.monotonic()
 
     def _paused(self) -> Failed:
         return Failed(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from .backup_clock import Cron
+from .backup_clock import Clock
 from .backup_repository import Backup
 
 _SAID = 300
@@ -42,7 +42,7 @@ def failed_last(backups: Sequence[Backup]) -> str:
     return max(judged, key=lambda one: one.ended).failed if judged else ""
 
 
-def due(backups: Sequence[Backup], clock: Cron | None, now: float) -> float:
+def due(backups: Sequence[Backup], clock: Clock | None, now: float) -> float:
     """Since when one of a repository's backups should be verified; 0: none is. Without a clock each full one should;
     with it the first backup of all, what is newest then, and a full one that was taken after one that failed."""
     if not backups:

@@ -7,12 +7,16 @@ A primary of a version without encryption is one that no replica can verify. So 
 with replication that is encrypted where the other side can. When every member says in Patroni's store that its server
 encrypts, a second process marks the volume and lets Patroni read its configuration again: from then on replication
 verifies whom it follows. A member without data verifies from the start, until it finds one that cannot be verified.
+
+Patroni's REST API has TLS or not, as the stack file says. A member whose volume was never in use by one that takes it
+from others (the mark `.rest`) does not begin with it: the others would not know it any more.
 """
 
 import http.client
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -35,8 +39,9 @@ ANSWER_SECONDS = 5
 class Member:
     """One member, by its directories: `own` is the container's, `volume` keeps its data."""
 
-    def __init__(self, own: Path, volume: Path, mounted: Path = MOUNTED) -> None:
-        self._own, self._mounted = own, mounted
+    def __init__(self, own: Path, volume: Path, mounted: Path = MOUNTED, *, rest: str = "") -> None:
+        self._own, self._mounted, self._rest = own, mounted, rest
+        self._prepared = volume / ".rest"
         self._mark = volume / ".tls"
         self._data = volume / "pgdata/PG_VERSION"
         self._lenient = own / "config/90-lenient.yml"
@@ -47,7 +52,8 @@ class Member:
         return self._mark.exists()
 
     def prepare(self) -> None:
-        """Before the program: the key, and the configuration."""
+        """Before the program: the key, and the configuration. Raises SystemExit where REST may not change yet."""
+        self._check_rest()
         (self._own / "config").mkdir(mode=0o700, parents=True, exist_ok=True)
         _write(self._own / "identity.pem", (self._mounted / "tls/identity.pem").read_text())
         for file in sorted((self._mounted / "config").glob("*.yml")):
@@ -55,6 +61,17 @@ class Member:
             link.unlink(missing_ok=True)
             link.symlink_to(file)
         self._be(lenient=self._data.exists() and not self.changed)
+
+    def _check_rest(self) -> None:
+        if not self._rest:
+            self._prepared.unlink(missing_ok=True)
+            return
+        if self._rest == "https" and self._data.exists() and not self._prepared.exists():
+            raise SystemExit(
+                "encryption: Patroni's REST API of a database that runs becomes encrypted in two updates, the first "
+                "with `tls: {rest: prepared}`. This member does not begin; the others go on."
+            )
+        self._prepared.touch()
 
     def look(self, members: list[dict[str, Any]], count: int) -> bool:
         """Follow what the members say of themselves; whether Patroni has something to read."""
@@ -100,6 +117,9 @@ def watch(member: Member, program: int, *, address: str, count: int) -> None:
 def _members(address: str) -> list[dict[str, Any]]:
     """As this member's own Patroni reads them in its store."""
     connection = http.client.HTTPConnection(address, timeout=ANSWER_SECONDS)
+    if os.environ.get("HA_REST_SCHEME") == "https":
+        context = ssl.create_default_context(cafile=f"{os.environ['HA_REST_TLS']}/ca.pem")
+        connection = http.client.HTTPSConnection(address, timeout=ANSWER_SECONDS, context=context)
     try:
         connection.request("GET", "/cluster")
         answer = connection.getresponse()
@@ -111,7 +131,8 @@ def _members(address: str) -> list[dict[str, Any]]:
 
 def main(arguments: list[str]) -> None:
     """Becomes the program."""
-    member = Member(Path(os.environ["HA_OWN"]), Path(os.environ["HA_VOLUME"]))
+    rest = os.environ.get("HA_REST_SCHEME", "")
+    member = Member(Path(os.environ["HA_OWN"]), Path(os.environ["HA_VOLUME"]), rest=rest)
     if arguments[0] == "--watch":
         address, count = os.environ["PATRONI_RESTAPI_CONNECT_ADDRESS"], int(os.environ["HA_MEMBERS"])
         watch(member, int(arguments[1]), address=address, count=count)

@@ -6,6 +6,7 @@ file wants that (release.py). As process 1 it takes the place of the one that Pa
 """
 
 import importlib
+import json
 import os
 import re
 import signal
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 SECONDS = 20
-"""The most that a stop waits for a hand-over: a third of its grace."""
+"""The most that a stop waits for a hand-over: a third of its grace. Poolers that wait add 10 s at most."""
 DIRECTORY = Path(__file__).parent.parent
 PASSWORDS = DIRECTORY / "config/20-passwords.yml"
 PASSED_ON = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
@@ -30,7 +31,16 @@ def _own() -> Any:
 
 def _hand_over() -> str:
     switchover = importlib.import_module("switchover")
-    return str(switchover.hand_over(_own(), os.environ["PATRONI_NAME"], seconds=SECONDS))
+    return str(switchover.hand_over(_own(), os.environ["PATRONI_NAME"], seconds=SECONDS, **_waiting()))
+
+
+def _waiting() -> dict[str, Any]:
+    """What lets the poolers wait, where there are some that do."""
+    if not (settings := DIRECTORY / "programs/poolers.json").exists():
+        return {}
+    known = {**json.loads(settings.read_text()), "password": (DIRECTORY / "pooler_password").read_text()}
+    poolers = importlib.import_module("poolers").Poolers(**known)
+    return {"paused": poolers.paused}
 
 
 def _wake() -> None:

@@ -17,6 +17,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+from . import logins
 from .apply_databases import create
 from .scram import verifier
 from .sql import NotYet, Server, quoted
@@ -98,7 +99,10 @@ def carry_out(server: Server, wanted: dict[str, Any]) -> dict[str, Any]:
     done: list[str] = []
     try:
         check(wanted, superusers={name for name, _ in server.query(SUPERUSERS)})
-        create(server, wanted, done)
+        if retired := wanted.get("retire"):
+            logins.retire(server, retired, done)
+        else:
+            create(server, wanted, done)
     except ValueError as error:
         return {"done": done, "failed": str(error)}
     return {"done": done}
@@ -112,16 +116,21 @@ def check(wanted: dict[str, Any], superusers: Collection[str]) -> None:
     roles: dict[str, Any] = below.get("roles", {})
     verifiers: dict[str, str] = wanted.get("verifiers", {})
     extensions: dict[str, list[str]] = wanted.get("extensions", {})
+    rotated: dict[str, str] = wanted.get("logins", {})
+    retired: dict[str, str] = wanted.get("retire", {})
     owners = {*databases.values(), *(one["owner"] for one in homes.values())}
+    owners |= retired.keys()
+    pairs = (*rotated.items(), *retired.items())
+    log_in = {login for role, login in pairs if logins.number_of(login, role) > 1}
     levels = {role for one in homes.values() for role in one["levels"]}
     becomes = {role for one in roles.values() for role in one["becomes"].values()}
     groups = {group for one in roles.values() for group in one["member_of"]}
-    if strange := (groups | becomes | levels | verifiers.keys()) - owners - roles.keys():
+    if strange := (groups | becomes | levels | rotated.keys() | (verifiers.keys() - log_in)) - owners - roles.keys():
         raise ValueError(f"an order has roles that nothing in it explains: {', '.join(sorted(strange))}")
     for name in owners | roles.keys():
         if not NAME.fullmatch(name) or name.startswith("pg_") or name in OWN:
             raise ValueError(f"role {name!r} is none that a stack file can have")
-    if high := sorted((owners | verifiers.keys()) - roles.keys() & {*superusers}):
+    if high := sorted((owners | verifiers.keys() | log_in) - roles.keys() & {*superusers}):
         raise ValueError(
             f"role {high[0]} is a superuser: no database can be its own; choose another owner, or "
             f"`ALTER ROLE {high[0]} NOSUPERUSER`"

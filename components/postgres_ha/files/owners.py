@@ -8,7 +8,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-MARK = "ha-platform: the former name of an owner"
+from . import logins
+
+MARK = logins.FORMER
 """The comment of roles that let in who still has the former name."""
 NAME = "^[a-z_][a-z0-9_]{0,30}$"
 """Of what may be in a stack file, or was."""
@@ -25,12 +27,16 @@ RENAME = """
 BEGIN;
 DROP ROLE IF EXISTS "{owner}";
 ALTER ROLE "{former}" RENAME TO "{owner}";
+{logins}
+COMMIT;
+"""
+"""All of it or nothing."""
+LETS_IN = """
 CREATE ROLE "{former}" LOGIN PASSWORD '{verifier}' IN ROLE "{owner}";
 {becomes}
 COMMENT ON ROLE "{former}" IS '{mark}';
-COMMIT;
 """
-"""All of it or nothing. Applications have the former name until they are replaced: who logs in by it is the owner."""
+"""Applications have the former name until they are replaced: who logs in by it is the owner."""
 
 
 def check(
@@ -85,10 +91,14 @@ def rename(leader: Any, wanted: Mapping[str, Any], done: list[str]) -> None:
         if not leader.refused(f'DROP ROLE "{role}"', database="postgres"):
             done.append(f"dropped role {role}, the former name of an owner")
     for former, owner in found.items():
-        [(verifier, _)] = leader.query(f"SELECT rolpassword, '' FROM pg_authid WHERE rolname = '{former}'")
+        held = f"SELECT CASE WHEN rolcanlogin THEN rolpassword END, '' FROM pg_authid WHERE rolname = '{former}'"
+        [(verifier, _)] = leader.query(held)
         names = [database.replace('"', '""') for database, whose in there.items() if whose == former]
         becomes = "\n".join(f'ALTER ROLE "{former}" IN DATABASE "{each}" SET role = "{owner}";' for each in names)
-        sql = RENAME.format(former=former, owner=owner, verifier=verifier, becomes=becomes, mark=MARK)
+        lets_in = LETS_IN.format(former=former, owner=owner, verifier=verifier, becomes=becomes, mark=MARK)
+        own = logins.renamed(leader, former, owner)
+        sql = RENAME.format(former=former, owner=owner, logins=f"{lets_in if verifier else ''}{own}")
         if refused := leader.refused(sql, database="postgres"):
             raise ValueError(f"role {former} was not renamed to {owner}: {refused}")
-        done.append(f"renamed role {former} to {owner}; {former} logs in as it until nobody does")
+        until = f"; {former} logs in as it until nobody does" if verifier else ""
+        done.append(f"renamed role {former} to {owner}{until}")

@@ -1,7 +1,8 @@
 """Takes the leader lock from a primary that is gone, before its time is up: `failover.release_after`.
 
 A lost primary keeps the lock for `ttl`, at least 20 s. The replicas need not wait for that where a write is
-acknowledged only when a synchronous replica has it. Each of them looks at the primary once a second. One that got no
+acknowledged only when a synchronous replica has it. Each of them looks at the primary, four times in the time that is
+set, and at least once a second. One that got no
 answer from PostgreSQL and none from Patroni for the time that is set, and whose own server received nothing from the
 primary meanwhile, votes: a key in the store, under a lease. With the votes of most members one transaction removes the
 lock. Patroni then elects as it always does: only a replica that the key `sync` names.
@@ -15,7 +16,7 @@ to acknowledge.
 
 Patroni of a replica keeps to one member of the store, also for what it watches. If that one is lost with the primary's
 host, Patroni finds out in its next loop, up to `loop_wait` later, and asks the next one after a time-out. So while a
-primary does not answer, and while nobody leads, each replica's Patroni is told to begin a loop, once a second.
+primary does not answer, and while nobody leads, each replica's Patroni is told to begin a loop, at each look.
 """
 
 import base64
@@ -33,14 +34,18 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-EVERY_SECONDS = 1.0
-"""Between two looks, and how long one waits for an answer."""
+MOST_SECONDS = 1.0
+"""The longest time between two looks; as long each waits for an answer."""
+LOOKS = 4
+"""So many in the time that is set: one answer that is late is no silence."""
 STORE_SECONDS = 1.5
 """How long one member of the store may take."""
 VOTE_SECONDS = 5
 """Life of a vote that is not repeated: etcd takes no lease below 2 s."""
-HELLOS = {"postgres": bytes((0, 0, 0, 8, 4, 210, 22, 47)), "patroni": b"GET /liveness HTTP/1.0\r\n\r\n"}
-"""What each server answers before anybody logs in: an SSLRequest, and a health check."""
+HELLOS = {"postgres": bytes((0, 0, 0, 8, 4, 210, 22, 48)), "patroni": b"GET /liveness HTTP/1.0\r\n\r\n"}
+"""What each server answers before anybody logs in: a GSSENCRequest, and a health check. A server that nobody answers
+after an SSLRequest writes that to its log. A Patroni that encrypts answers the second one by closing the connection:
+its own threads do that, too."""
 HEARD = "SELECT count(*) FROM pg_stat_wal_receiver WHERE last_msg_receipt_time > now() - interval '{} s'"
 
 Json = dict[str, Any]
@@ -170,16 +175,17 @@ def _address(url: str) -> tuple[str, int]:
 
 
 class Reach:
-    """Whether a server gives any sign of life."""
+    """Whether a server gives any sign of life, in so many seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
         self._known: dict[str, str] = {}
         self._threads = ThreadPoolExecutor(max_workers=8)
 
     def any(self, addresses: Sequence[tuple[str, str, int]]) -> bool:
-        """One does, within a second. A refused or broken connection is a sign, too: its host lives, and restarts it."""
+        """One does, in time. A refused or broken connection is a sign, too: its host lives, and restarts it."""
         asked = [self._threads.submit(self._answers, *address) for address in addresses]
-        end = time.monotonic() + EVERY_SECONDS
+        end = time.monotonic() + self._seconds
         found = False
         for each in asked:
             try:
@@ -196,7 +202,7 @@ class Reach:
             if host not in self._known:
                 return True  # nothing is known of it
         try:
-            with socket.create_connection((self._known[host], port), EVERY_SECONDS) as connection:
+            with socket.create_connection((self._known[host], port), self._seconds) as connection:
                 connection.sendall(HELLOS[kind])
                 connection.recv(1)
         except ConnectionError:
@@ -207,7 +213,7 @@ class Reach:
 
 
 class Watch:
-    """What one member does, once a second. `reaches` tells whether addresses answer, and `hears` whether its own server
+    """What one member does at each look. `reaches` tells whether addresses answer, and `hears` whether its own server
     got anything from the primary in the last so many seconds."""
 
     def __init__(
@@ -281,6 +287,11 @@ class Watch:
         return f"{found.leader} does not answer {', '.join(votes)}: its lock is released"
 
 
+def between(seconds: float) -> float:
+    """Seconds from one look to the next, where the lock is taken after so many."""
+    return min(MOST_SECONDS, seconds / LOOKS)
+
+
 def hearing(psql: str, directory: str) -> Callable[[float], bool]:
     """Asks the member's own server by its socket. While it does not answer, it may have heard."""
 
@@ -316,6 +327,7 @@ class Waker:
 def run(name: str, directory: Path, waker: Waker) -> None:
     """Never ends. `directory` has release.json, and below store/ this member's certificates for the store."""
     said: Json = json.loads((directory / "programs/release.json").read_text())
+    every = between(said["seconds"])
     context = ssl.create_default_context(cafile=str(directory / "store/ca.pem"))
     context.load_cert_chain(str(directory / "store/identity.pem"))
     watch = Watch(
@@ -323,7 +335,7 @@ def run(name: str, directory: Path, waker: Waker) -> None:
         scope=said["scope"],
         name=name,
         seconds=said["seconds"],
-        reaches=Reach().any,
+        reaches=Reach(every).any,
         hears=hearing(said["psql"], said["socket"]),
     )
     last = ""
@@ -338,7 +350,7 @@ def run(name: str, directory: Path, waker: Waker) -> None:
         last = line
         if watch.urgent:
             waker.due()
-        time.sleep(max(0.0, begun + EVERY_SECONDS - time.monotonic()))
+        time.sleep(max(0.0, begun + every - time.monotonic()))
 
 
 def start(name: str, directory: Path, wake: Callable[[], object]) -> None:

@@ -6,14 +6,18 @@ A member that is stopped calls `hand_over`. A person's `make switchover` runs th
 
 import base64
 import http.client
+import importlib
 import json
 import os
+import ssl
 import subprocess
 import sys
 import threading
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,6 +26,8 @@ ANSWER_SECONDS = 5
 POLL_SECONDS = 0.5
 CHANGE_SECONDS = 60
 """A switchover soon after a failover is refused until Patroni has seen all members again."""
+CONFIRM_SECONDS = 8
+"""For a replica to become synchronous, so that it may take over: Patroni needs 2 to 3 s."""
 WRITE_SECONDS = 30
 """For the write endpoint to find the new primary."""
 COMING = ("running", "starting", "in archive recovery", "creating replica", "restarting")
@@ -30,6 +36,8 @@ MESSAGE = "SELECT pg_logical_emit_message(true, 'ha-platform.switchover', '')"
 """A write that leaves nothing in any table, and waits for a synchronous replica as others do."""
 
 Json = dict[str, Any]
+Paused = Callable[[], AbstractContextManager[None]]
+"""What lets poolers wait for as long as it lasts (`poolers.py`)."""
 
 
 class Refused(Exception):
@@ -54,6 +62,8 @@ class View(NamedTuple):
     """The one that started last comes first: in a rolling change it has been changed, and need not move again."""
     coming: tuple[str, ...]
     """Those that are on their way."""
+    changed: str = ""
+    """One that started after all candidates, and is none only because it is not synchronous."""
 
 
 class Patroni(NamedTuple):
@@ -68,7 +78,7 @@ class Patroni(NamedTuple):
         """Status and text of any answer. Raises OSError where there is none."""
         user = base64.b64encode(f"patroni:{self.word}".encode()).decode()
         request = urllib.request.Request(
-            f"http://{self.address}{path}",
+            f"{os.environ.get('HA_REST_SCHEME', 'http')}://{self.address}{path}",
             method=method,
             data=None if body is None else json.dumps(body).encode(),
             headers={"Authorization": f"Basic {user}"},
@@ -97,7 +107,10 @@ class Patroni(NamedTuple):
         most = int(config.get("maximum_lag_on_failover", 2**20))
         replicas = [each for each in members if each["role"] != "leader"]
         fit = [each for each in replicas if _is_fit(each, most, synchronous=synchronous)]
-        found = [Replica(each["name"], self._started(each.get("api_url", ""))) for each in fit]
+        near = [each for each in replicas if _is_fit(each, most, synchronous=False)]
+        started = {each["name"]: self._started(each.get("api_url", "")) for each in near}
+        found = [Replica(each["name"], started[each["name"]]) for each in fit]
+        last = max(started, key=lambda name: started[name], default="")
         return View(
             leader=_leader(members),
             paused=bool(cluster.get("pause")),
@@ -106,6 +119,7 @@ class Patroni(NamedTuple):
             coming=tuple(
                 each["name"] for each in replicas if each not in fit and each["state"] in (*COMING, "streaming")
             ),
+            changed=last if all(one.started < started[last] for one in found) else "",
         )
 
     def switch(self, leader: str, to: str, *, seconds: float) -> str:
@@ -124,7 +138,13 @@ class Patroni(NamedTuple):
 
 
 def _open(request: urllib.request.Request, seconds: float) -> Any:
-    return urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=seconds)
+    """Verifies a member that answers by TLS, and shows it a certificate."""
+    handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({})]
+    if directory := os.environ.get("HA_REST_TLS"):
+        context = ssl.create_default_context(cafile=f"{directory}/ca.pem")
+        context.load_cert_chain(f"{directory}/identity.pem")
+        handlers.append(urllib.request.HTTPSHandler(context=context))
+    return urllib.request.build_opener(*handlers).open(request, timeout=seconds)
 
 
 def _leader(members: list[Json]) -> str:
@@ -142,7 +162,7 @@ def _is_fit(member: Json, most: int, *, synchronous: bool) -> bool:
     )
 
 
-def hand_over(own: Patroni, name: str, *, seconds: float) -> str:
+def hand_over(own: Patroni, name: str, *, seconds: float, paused: Paused = nullcontext) -> str:
     """What a member does before it stops; returns what it did. It waits for a replica that is on its way, and where
     there is none it leaves the rest to Patroni, which gives up the lock when the server has stopped."""
     end, why = time.monotonic() + seconds, "no replica can take over"
@@ -154,8 +174,8 @@ def hand_over(own: Patroni, name: str, *, seconds: float) -> str:
             if view.paused:
                 return "the cluster is paused: nothing is handed over"
             if view.candidates:
-                to = view.candidates[0].name
-                why = own.switch(name, to, seconds=left)
+                with _taking_over(own, view, seconds=min(left, CONFIRM_SECONDS)) as to, paused():
+                    why = own.switch(name, to, seconds=left)
                 if not why:
                     return f"handed over to {to}"
             elif not view.coming:
@@ -164,6 +184,33 @@ def hand_over(own: Patroni, name: str, *, seconds: float) -> str:
             why = str(error)
         time.sleep(POLL_SECONDS)
     return f"not handed over within {seconds:g} s: {why}"
+
+
+@contextmanager
+def _taking_over(own: Patroni, view: View, *, seconds: float) -> Iterator[str]:
+    """Who takes over: if it can be, one that this rolling change has changed already, so that the primary need not move
+    again. In a synchronous cluster that one becomes synchronous beside the others, for as long as this lasts: writes
+    then wait for one replica more. Raises OSError."""
+    if not view.changed:
+        yield view.candidates[0].name
+        return
+    count = {"synchronous_node_count": own.read("/config").get("synchronous_node_count")}
+    own.ask("PATCH", "/config", {"synchronous_node_count": len(view.candidates) + 1})
+    try:
+        yield _confirmed(own, view.changed, seconds=seconds) or view.candidates[0].name
+    finally:
+        with suppress(OSError):
+            own.ask("PATCH", "/config", count)
+
+
+def _confirmed(own: Patroni, name: str, *, seconds: float) -> str:
+    """This one, when it is synchronous; empty: it is not in time. Raises OSError."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if name in [one.name for one in own.view().candidates]:
+            return name
+        time.sleep(POLL_SECONDS)
+    return ""
 
 
 class Writes:
@@ -219,7 +266,7 @@ class Writes:
             time.sleep(max(0.0, 0.1 - (time.monotonic() - began)))
 
 
-def switch_over(hosts: dict[str, str], password: str, to: str, writes: Writes) -> str:
+def switch_over(hosts: dict[str, str], password: str, to: str, writes: Writes, *, paused: Paused = nullcontext) -> str:
     """Raises Refused. `hosts`: member -> its host."""
     members = {name: Patroni(f"{host}:8008", password) for name, host in hosts.items()}
     if to and to not in members:
@@ -236,7 +283,8 @@ def switch_over(hosts: dict[str, str], password: str, to: str, writes: Writes) -
             if not began:
                 writes.begin()
                 began = True
-            why = members[leader].switch(leader, chosen, seconds=CHANGE_SECONDS)
+            with paused():
+                why = members[leader].switch(leader, chosen, seconds=CHANGE_SECONDS)
             if not why:
                 now = chosen
                 break
@@ -277,12 +325,22 @@ def _chosen(view: View, to: str) -> str:
     raise Refused(f"{f'{to} cannot' if to else 'nobody can'} take over from {view.leader}: {can}")
 
 
+def _paused(wanted: Json, passwords: dict[str, str]) -> Paused:
+    """As the settings job has it beside its own files."""
+    if "poolers" not in wanted:
+        return nullcontext
+    poolers = importlib.import_module("scripts.poolers")
+    paused: Paused = poolers.Poolers(**wanted["poolers"], password=passwords["pooler"]).paused
+    return paused
+
+
 def main(wanted_file: str, passwords_file: str, endpoint: str, to: str = "") -> int:
     """0 when the primary changed and the endpoint takes writes."""
     wanted, passwords = json.loads(Path(wanted_file).read_text()), json.loads(Path(passwords_file).read_text())
     writes = Writes(endpoint, wanted["psql"], "ha_settings", passwords["settings"])
     try:
-        print(switch_over(wanted["members"], passwords["rest_api"], to, writes), flush=True)
+        said = switch_over(wanted["members"], passwords["rest_api"], to, writes, paused=_paused(wanted, passwords))
+        print(said, flush=True)
     except Refused as refused:
         print(refused, file=sys.stderr, flush=True)
         return 1

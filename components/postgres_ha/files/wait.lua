@@ -1,7 +1,9 @@
 -- A pooler's connection waits until there is one primary that takes logins. The proxy's checks see a change only after a
 -- while, and what was the primary may answer again meanwhile, read-only. So both are asked at this moment: Patroni whether
 -- it leads, and the server, by the packet that a login begins with. While that starts or stops it answers with an error,
--- else with the request for a password, whoever it is.
+-- else with the request for a password, whoever it is. Where the argument is
+-- `checked`, Patroni takes TLS, and the proxy's own check, which verified it, has to do.
+local CHECKED = ... == "checked"
 local STARTUP = "\0\3\0\0user\0ha_platform\0database\0ha_platform\0\0"
 local LOGIN = string.pack(">I4", #STARTUP + 4) .. STARTUP
 local CHECK = "OPTIONS /primary HTTP/1.0\r\n\r\n"
@@ -25,10 +27,14 @@ local function answer(host, port, request, wanted)
   return said or ""
 end
 
+local function leads(host)
+  return CHECKED or answer(host, 8008, CHECK, "*l"):find("^HTTP/1%.%d 200") ~= nil
+end
+
 local function takes_logins(address)
   local host, port = address:match("^(.*):(%d+)$")
   return host ~= nil
-    and answer(host, 8008, CHECK, "*l"):find("^HTTP/1%.%d 200") ~= nil
+    and leads(host)
     and answer(host, tonumber(port), LOGIN, 1) == "R"
 end
 

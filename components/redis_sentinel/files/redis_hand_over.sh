@@ -8,11 +8,11 @@ redis_password=$(cat /etc/ha-redis/redis_password)
 sentinel_password=$(cat /etc/ha-redis/sentinel_password)
 end=$(($(date +%s) + HA_HAND_OVER_SECONDS))
 
-redis() { REDISCLI_AUTH=$redis_password timeout 2 redis-cli --user "$HA_USER" -h "$@" 2>/dev/null | tr -d '\r'; }
+redis() { REDISCLI_AUTH=$redis_password timeout 2 $HA_CLI --user "$HA_USER" -h "$@" 2>/dev/null | tr -d '\r'; }
 sentinel() {
   host=$1
   shift
-  REDISCLI_AUTH=$sentinel_password timeout 2 redis-cli -p 26379 -h "$host" sentinel "$@" 2>/dev/null | tr -d '\r'
+  REDISCLI_AUTH=$sentinel_password timeout 2 $HA_CLI -p 26379 -h "$host" sentinel "$@" 2>/dev/null | tr -d '\r'
 }
 in_time() { [ "$(date +%s)" -lt $end ] || { echo "hand over: $1 within $HA_HAND_OVER_SECONDS s"; exit 1; }; }
 

@@ -11,8 +11,7 @@ config="$HA_VOLUME/redis.conf"
 umask 077
 exec 9>"$HA_VOLUME/.lock"
 flock --exclusive 9
-sentinel_password=$(cat /etc/ha-redis/sentinel_password)
-redis_password=$(cat /etc/ha-redis/redis_password)
+. /etc/ha-redis/masters.sh
 
 # Where nobody logs in as the default user any more, this member cannot be copied by one that still does: each peer is told
 # to use the members' own user. One of the version before users does not know it, and must be replaced first.
@@ -20,7 +19,7 @@ if [ "$HA_USER" != default ]; then
   for peer in $HA_PEERS; do
     [ "$peer" != "$HA_HOST" ] || continue
     answer=$(echo "config set masteruser $HA_USER masterauth $redis_password" |
-      REDISCLI_AUTH=$redis_password timeout 2 redis-cli -h "$peer" --user "$HA_USER" 2>&1) || continue
+      REDISCLI_AUTH=$redis_password timeout 2 $HA_CLI -h "$peer" --user "$HA_USER" 2>&1) || continue
     case $answer in
       *WRONGPASS* | *NOAUTH*)
         echo "$peer does not know the user $HA_USER: write \`default_user: parts\`, update, and then \`off\`" >&2
@@ -29,44 +28,12 @@ if [ "$HA_USER" != default ]; then
     esac
   done
 fi
-set -- $HA_SENTINELS
-majority=$(($# / 2 + 1))
-
-asked() {
-  REDISCLI_AUTH=$sentinel_password timeout 2 redis-cli -h "$1" -p 26379 sentinel "$2" "$HA_MASTER" 2>/dev/null | tr '\n' ' '
-}
-
-# The master as the Sentinels name it that know of the newest election. A member with data believes only a majority of
-# them: one alone may have been away at the last election and name a replica, which lacks what was written since. Without
-# data it believes any that names another member. While a Sentinel changes the master, it lists the old one under the new
-# election; it says whom it has promoted when it is asked for the address.
-named() {
-  me="" found="" newest=-1 answered=0
-  for sentinel in $HA_SENTINELS; do
-    answer=$(asked "$sentinel" master)
-    case $answer in "name $HA_MASTER ip "*" port 6379 "*" config-epoch "*) ;; *) continue ;; esac
-    host=${answer#"name $HA_MASTER ip "}
-    case $answer in *failover_in_progress*) host=$(asked "$sentinel" get-master-addr-by-name) ;; esac
-    host=${host%% *}
-    epoch=${answer#*" config-epoch "}
-    epoch=${epoch%% *}
-    answered=$((answered + 1))
-    if [ $has_data = no ] && [ "$host" = "$HA_HOST" ]; then
-      me=$host
-    elif [ "$epoch" -gt "$newest" ]; then
-      newest=$epoch found=$host
-    fi
-  done
-  if [ $has_data = yes ] && [ $answered -lt $majority ]; then return; fi
-  echo "${found:-$me}"
-}
-
 # What the peers hold: `keys` if one holds some or does not tell, `nothing` if all say so, `unknown` if some are silent.
 peers_hold() {
   held=nothing
   for peer in $HA_PEERS; do
     [ "$peer" != "$HA_HOST" ] || continue
-    answer=$(REDISCLI_AUTH=$redis_password timeout 2 redis-cli -h "$peer" --user "$HA_USER" info 2>/dev/null) || answer=silent
+    answer=$(REDISCLI_AUTH=$redis_password timeout 2 $HA_CLI -h "$peer" --user "$HA_USER" info 2>/dev/null) || answer=silent
     case $answer in
       silent) held=unknown ;;
       *loading:1* | *db[0-9]*:keys=*) echo keys && return ;;
@@ -112,19 +79,32 @@ if [ -n "$master" ] || [ ! -s "$config" ]; then
   } >"$config.new"
   mv "$config.new" "$config" # at once: half a configuration has no password
 else
-  # Redis wrote its passwords behind the included ones when a Sentinel last had the file rewritten.
-  sed -i -e '/^requirepass /d' -e '/^masterauth /d' -e '/^masteruser /d' "$config"
+  # Redis wrote its passwords behind the included ones when a Sentinel last had the file rewritten, and what was held.
+  sed -i -e '/^requirepass /d' -e '/^masterauth /d' -e '/^masteruser /d' -e '/^min-replicas-to-write /d' "$config"
 fi
-redis-server "$config" &
+# A master with data that is back takes no writes until the Sentinels have seen it: none has so many replicas.
+hold="" started=""
+if [ $has_data = yes ] && [ "$HA_PEERS" != "$HA_HOST" ] && ! grep -q '^replicaof ' "$config"; then
+  hold="--min-replicas-to-write 100"
+  read -r up _ </proc/uptime
+  started=${up%.*}${up#*.}
+fi
+redis-server "$config" $hold &
 server=$!
+watch=""
+if [ "$HA_PEERS" != "$HA_HOST" ]; then
+  sh /etc/ha-redis/watch.sh "$started" 9>&- &
+  watch=$!
+fi
 # It is told again until it ends: while it writes its first log after a copy ("Writing initial AOF") it refuses.
 tell() { while kill -TERM $server 2>/dev/null; do sleep 1; done; }
 # The server ends by itself when it crashes; at a planned stop it hands over first.
-trap 'sh /etc/ha-redis/hand_over.sh || true; tell &' TERM
+trap '[ -z "$watch" ] || kill $watch 2>/dev/null || true; sh /etc/ha-redis/hand_over.sh || true; tell &' TERM
 code=0
 wait $server || code=$?
 while kill -0 $server 2>/dev/null; do # a signal ended the wait, not the server
   code=0
   wait $server || code=$?
 done
+[ -z "$watch" ] || kill $watch 2>/dev/null || true
 exit $code

@@ -8,11 +8,11 @@ password=''
 while read -r _ key _ value; do case $key in auth-pass) password=$value ;; esac; done </etc/ha-redis/auth.conf
 end=$(($(date +%s) + HA_FAILOVER_SECONDS))
 
-redis() { REDISCLI_AUTH=$password timeout 2 redis-cli --user ha_sentinel -h "$@" 2>/dev/null; }
+redis() { REDISCLI_AUTH=$password timeout 2 $HA_CLI --user ha_sentinel -h "$@" 2>/dev/null; }
 in_time() { [ "$(date +%s)" -lt $end ] && sleep "$1"; }
 named() {
   REDISCLI_AUTH=$(cat /etc/ha-redis/sentinel_password) timeout 2 \
-    redis-cli -h 127.0.0.1 -p 26379 sentinel get-master-addr-by-name "$HA_MASTER" 2>/dev/null | head -n 1
+    $HA_CLI -h 127.0.0.1 -p 26379 sentinel get-master-addr-by-name "$HA_MASTER" 2>/dev/null | head -n 1
 }
 
 pause() {

@@ -1,4 +1,4 @@
 # Ready: answers, and knows a master.
 REDISCLI_AUTH=$(cat /etc/ha-redis/sentinel_password)
 export REDISCLI_AUTH
-redis-cli -p 26379 sentinel get-master-addr-by-name "$HA_MASTER" | grep -q .
+$HA_CLI -p 26379 sentinel get-master-addr-by-name "$HA_MASTER" | grep -q .

@@ -10,11 +10,12 @@ config="$HA_VOLUME/sentinel.conf"
 umask 077
 exec 9>"$HA_VOLUME/.lock"
 flock --exclusive 9
+if [ -e "$HA_VOLUME/forget" ]; then rm -f "$config" && rm "$HA_VOLUME/forget"; fi # watch.sh
 
 # The master as each member that answers knows it.
 told() {
   for peer in $HA_PEERS; do
-    REDISCLI_AUTH=$password timeout 2 redis-cli -h "$peer" --user "$HA_USER" info replication 2>/dev/null | tr -d '\r' |
+    REDISCLI_AUTH=$password timeout 2 $HA_CLI -h "$peer" --user "$HA_USER" info replication 2>/dev/null | tr -d '\r' |
       sed -n -e "s/^role:master\$/$peer/p" -e 's/^master_host://p'
   done
 }
@@ -22,10 +23,10 @@ told() {
 # Whether `$1` is away, and a Sentinel with a memory names it. A master that answers, be it to say that it loads, is not
 # overruled: it may have what the others lack.
 away_and_known() {
-  [ -z "$(REDISCLI_AUTH=$password timeout 2 redis-cli -h "$1" --user "$HA_USER" ping 2>/dev/null)" ] || return 1
+  [ -z "$(REDISCLI_AUTH=$password timeout 2 $HA_CLI -h "$1" --user "$HA_USER" ping 2>/dev/null)" ] || return 1
   for sentinel in $HA_SENTINELS; do
     answer=$(REDISCLI_AUTH=$sentinel_password timeout 2 \
-      redis-cli -h "$sentinel" -p 26379 sentinel master "$HA_MASTER" 2>/dev/null | tr '\n' ' ') || true
+      $HA_CLI -h "$sentinel" -p 26379 sentinel master "$HA_MASTER" 2>/dev/null | tr '\n' ' ') || true
     case $answer in "name $HA_MASTER ip $1 port 6379 "*) return 0 ;; esac
   done
   return 1
@@ -53,7 +54,7 @@ if [ ! -s "$config" ]; then
   echo "sentinel myid $(echo "$HA_HOST" | sha1sum | cut -c 1-40)" >>"$config.new"
   # It learns of the replicas from the master, which may be away: without one it could win every vote and promote nobody.
   for peer in $HA_PEERS; do
-    if [ "$peer" != "$master" ] && [ -n "$(REDISCLI_AUTH=$password timeout 2 redis-cli -h "$peer" --user "$HA_USER" ping 2>/dev/null)" ]; then
+    if [ "$peer" != "$master" ] && [ -n "$(REDISCLI_AUTH=$password timeout 2 $HA_CLI -h "$peer" --user "$HA_USER" ping 2>/dev/null)" ]; then
       echo "sentinel known-replica $HA_MASTER $peer 6379"
     fi
   done >>"$config.new"
@@ -74,15 +75,18 @@ cp /etc/ha-redis/fence.sh "$HA_VOLUME/fence.sh"
 chmod 700 "$HA_VOLUME/fence.sh"
 sed -i "/^sentinel notification-script $HA_MASTER /d" "$config"
 echo "sentinel notification-script $HA_MASTER $HA_VOLUME/fence.sh" >>"$config"
-# For five of these periods it counts what another said of the master, and after a failover of the former one: one alone
-# could depose the new master. So they are shorter than a master must be silent. No line of the configuration says it.
+# For five periods of its questions it counts what another said of the master, and after a failover of the former one: one
+# alone could depose the new master. So they are shorter than a master must be silent. And a connection that is silent is
+# given up before: the master may be back at another address. No line of the configuration says either.
 (
   for _ in $(seq 150); do
     answer=$(REDISCLI_AUTH=$(cat /etc/ha-redis/sentinel_password) timeout 2 \
-      redis-cli -h 127.0.0.1 -p 26379 sentinel debug ask-period "$HA_ASK_MILLIS" 2>&1) || true
+      $HA_CLI -h 127.0.0.1 -p 26379 sentinel debug ask-period "$HA_ASK_MILLIS" \
+      min-link-reconnect-period "$HA_RECONNECT_MILLIS" 2>&1) || true
     [ "$answer" != OK ] || exit 0
     sleep 0.2
   done
-  echo "the period of questions is still that of Sentinel: $answer" >&2
+  echo "the periods of questions and connections are still those of Sentinel: $answer" >&2
 ) 9>&- &
+sh /etc/ha-redis/watch.sh $$ 9>&- &
 exec redis-sentinel "$config"

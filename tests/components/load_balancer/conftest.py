@@ -1,26 +1,32 @@
-"""Fixtures: the haproxy binary, replicas, a certificate."""
+"""Fixtures: engines whose real program is there, replicas, a certificate."""
 
-import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from components.load_balancer.engines import ENGINES
+from tests.components.load_balancer.programs import program
 from tests.components.load_balancer.replica import Replica
+
+
+@pytest.fixture(
+    scope="module",
+    # The machine has HAProxy; the others are fetched, which is nothing for offline checks.
+    params=[pytest.param(name, marks=[] if name == "haproxy" else pytest.mark.live) for name in ENGINES],
+)
+def engine(request: pytest.FixtureRequest) -> str:
+    """Every engine, one after another. Without its program a test is skipped by name, or fails where REQUIRE_LIVE=1."""
+    program(request.param)
+    return str(request.param)
 
 
 @pytest.fixture(scope="session")
 def haproxy() -> str:
-    """The real binary. Without it a test is skipped by name, or fails where REQUIRE_LIVE=1."""
-    path = shutil.which("haproxy")
-    if path is None:
-        missing = "haproxy is not installed (apt-get install haproxy)"
-        if os.environ.get("REQUIRE_LIVE") == "1":
-            pytest.fail(missing)
-        pytest.skip(missing)
-    return path
+    """The one engine of what the others refuse."""
+    program("haproxy")
+    return "haproxy"
 
 
 @pytest.fixture(scope="session")

@@ -140,6 +140,7 @@ balancers: st.SearchStrategy[dict[str, Any]] = st.builds(
         max_connections=st.sampled_from([100, 1_000, 1_000, 100_000]),
         tcp=st.dictionaries(port_name, tcp_route, max_size=50) | st.dictionaries(port_name, tcp_route, max_size=2),
         trusted_proxies=st.lists(network, max_size=100),
+        require_https=st.booleans(),
         limits=some(headers=st.sampled_from(["16Ki", "256Ki", "100k"])),
         timeouts=some(request=long_text, keep_alive=long_text),
     ),

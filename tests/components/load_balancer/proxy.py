@@ -1,4 +1,4 @@
-"""A real haproxy process on loopback that runs the very text the component deploys."""
+"""A real proxy on loopback that runs the very text the component deploys."""
 
 import csv
 import os
@@ -7,6 +7,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
@@ -17,8 +18,10 @@ from components.contracts import Backend
 from components.load_balancer.engines import ENGINES
 from components.load_balancer.place import Place
 from components.load_balancer.settings import LoadBalancerSettings
+from components.load_balancer.traffic import Route
 from model import Endpoint
 from tests.components.load_balancer.dns_server import DnsServer
+from tests.components.load_balancer.programs import running
 
 
 class Serving(Protocol):
@@ -42,8 +45,8 @@ def wait_for(condition: Callable[[], bool], what: str, seconds: float = 60) -> N
 class Proxy:
     """Use as a context: it starts with all replicas of every app up, and ends with the process gone.
 
-    `apps` maps an application to its replicas (all on one port, `ports` are others by name); DNS offers them as
-    `tasks.<app>`.
+    `settings` are of any engine, which `engine` chooses. `apps` maps an application to its replicas (all on one port,
+    `ports` are others by name); DNS offers them as `tasks.<app>`. `by`: another program than this machine's.
     """
 
     def __init__(
@@ -54,14 +57,16 @@ class Proxy:
         *,
         ports: Mapping[str, Mapping[str, int]] | None = None,
         certificate: Path | None = None,
-        binary: str = "haproxy",
+        engine: str = "haproxy",
+        by: Sequence[str] = (),
     ) -> None:
-        self.settings = LoadBalancerSettings.model_validate(dict(settings))
-        self._engine = ENGINES[self.settings.engine]
+        self._by = by
+        self.engine = engine
+        self.settings = LoadBalancerSettings.model_validate({"engine": engine, **settings})
+        self._engine = ENGINES[engine]
         self._apps = apps
         self._ports = ports or {}
         self._directory = directory
-        self._binary = binary
         self._stop = self._engine.stop(self.settings)
         self._dns = DnsServer()
         http, https, self._status = free_ports(3)
@@ -74,7 +79,7 @@ class Proxy:
             https_port=https,
             status_port=self._status,
             first_tcp_port=_free_range(len(self.settings.tcp)),
-            config_file=str(directory / "haproxy.cfg"),
+            config_file=str(directory / "config"),
             certificate_file=str(certificate),
             runtime_directory=str(directory),
             nameservers=(self._dns.nameserver,),
@@ -98,15 +103,19 @@ class Proxy:
         }
         config = Path(self.place.config_file)
         config.write_text(self._engine.config("edge", self.settings, backends, place=self.place))
-        with (self._directory / "haproxy.log").open("w") as log:
+        with self._log.open("w") as log:
             self.process = subprocess.Popen(
-                [self._binary, "-W", "-db", "-f", str(config)], stdout=log, stderr=subprocess.STDOUT
+                running(self.engine, config, self._by), stdout=log, stderr=subprocess.STDOUT
             )
-        wait_for(self._answers, f"haproxy answers ({(self._directory / 'haproxy.log').read_text()})")
-        for app in {route.app for route in self.settings.routes}:
-            self.wait_until_up(app, len(self._apps[app]))
-        for name, route in self.settings.tcp.items():
-            self.wait_until_up(f"tcp_{name}", len(self._apps[route.app]))
+        wait_for(self._answers, f"{self.engine} answers ({self._log.read_text()})")
+        if self.checks:
+            for app in {route.app for route in self.settings.routes}:
+                self.wait_until_up(app, len(self._apps[app]))
+            for name, passed_on in self.settings.tcp.items():
+                self.wait_until_up(f"tcp_{name}", len(self._apps[passed_on.app]))
+        else:
+            for route in self.settings.routes:
+                wait_for(partial(self._leads_somewhere, route), f"{route.label} leads somewhere")
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -115,6 +124,15 @@ class Proxy:
             self.process.terminate()
             self.process.wait(60)
         self._dns.__exit__(kind, error, at)
+
+    @property
+    def checks(self) -> bool:
+        """Whether the engine asks replicas how they are, and says so on its status page."""
+        return self.engine == "haproxy"
+
+    @property
+    def _log(self) -> Path:
+        return self._directory / "log"
 
     def tcp_port(self, name: str) -> int:
         """Where the TCP route `name` listens."""
@@ -134,6 +152,16 @@ class Proxy:
                 counts[proxy] = counts.get(proxy, 0) + (row["status"].startswith("UP") and row["check_status"] != "INI")
         return min(counts.values())
 
+    def wait_until_served(self, app: str, replicas: Sequence[Serving]) -> None:
+        """Until exactly these replicas of `app`, which has the route `/`, get requests."""
+        if self.checks:
+            self.wait_until_up(app, len(replicas))
+        wanted = {replica.address for replica in replicas}
+        times = 4 * len(self._apps[app])
+        wait_for(
+            lambda: {self.client.get("/").json()["replica"] for _ in range(times)} == wanted, f"served by {wanted}"
+        )
+
     def wait_until_up(self, app: str, count: int) -> None:
         """Until exactly `count` replicas of `app` pass their checks."""
         wait_for(lambda: self.up(app) == count, f"{count} replicas of {app} up")
@@ -148,11 +176,18 @@ class Proxy:
         return self._stop.grace_seconds
 
     def _answers(self) -> bool:
-        assert self.process.poll() is None, (self._directory / "haproxy.log").read_text()
+        assert self.process.poll() is None, self._log.read_text()
         try:
             return httpx.get(f"{self.status_url}/healthz").status_code == 200
         except httpx.TransportError:
             return False
+
+    def _leads_somewhere(self, route: Route) -> bool:
+        """Whatever the answer is: replicas of this test count no HEAD, and this client has no other requests."""
+        with httpx.Client(transport=httpx.HTTPTransport(local_address="127.0.0.99", verify=False)) as client:
+            url = self.url if self.settings.listen.https is None else self.https_url
+            host = {"Host": route.host} if route.host else {}
+            return client.head(f"{url}{route.path}", headers=host).status_code != 502
 
 
 def free_ports(count: int) -> list[int]:

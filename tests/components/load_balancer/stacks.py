@@ -6,6 +6,7 @@ from components.contracts import Backend
 from components.load_balancer.engines import ENGINES
 from components.load_balancer.place import Place
 from components.load_balancer.settings import LoadBalancerSettings
+from components.load_balancer.traffic import Balancer
 from model import Endpoint
 
 TLS: dict[str, Any] = {
@@ -42,6 +43,34 @@ def config(
     engine = ENGINES[model.engine]
     backends = backends or {app: backend(app) for app in model.apps}
     return engine.config(name, model, backends, place=place or engine.place)
+
+
+def refused(engine: str, settings: dict[str, Any]) -> list[str]:
+    """The fields that the engine refuses of settings that are otherwise valid."""
+    model = Balancer.model_validate(settings)
+    return [one.field for one in ENGINES[engine].refusals(model)]
+
+
+def offered(engine: str, settings: dict[str, Any]) -> dict[str, Any]:
+    """The same settings, less the fields that the engine has in no form."""
+    if engine == "haproxy":
+        return settings
+    own = {key: value for key, value in settings.items() if key not in ("stop_delay", "tcp")}
+    return own | {"routes": [_offered(route) for route in settings["routes"]]}
+
+
+def _offered(route: dict[str, Any]) -> dict[str, Any]:
+    """A route without what nginx refuses, and with what it needs."""
+    kept = {key: value for key, value in route.items() if key not in ("check", "ejection", "max_per_replica")}
+    for key in ("headers", "timeouts", "rate_limit"):
+        kept |= {key: dict(kept[key])} if key in kept else {}
+    if "headers" in kept:
+        request = {key: value for key, value in kept["headers"].get("request", {}).items() if key != "add"}
+        kept["headers"]["request"] = request
+    if "timeouts" in kept:
+        kept["timeouts"].pop("queue", None)
+        kept["timeouts"].pop("connect", None)
+    return kept
 
 
 def section(text: str, name: str) -> list[str]:

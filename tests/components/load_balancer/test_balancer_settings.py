@@ -8,7 +8,7 @@ from components.load_balancer.engine import Refused
 from components.load_balancer.engines import ENGINES
 from components.load_balancer.settings import LoadBalancerSettings
 from settings.load import load
-from tests.components.load_balancer.stacks import TLS, balancer, with_route
+from tests.components.load_balancer.stacks import TLS, balancer, refused, with_route
 
 RESOURCES = {"cpu_request": "1", "cpu_limit": "1", "memory_request": "64Mi", "memory_limit": "256Mi"}
 
@@ -19,10 +19,47 @@ def with_headers(direction: str = "request", **fields: Any) -> dict[str, Any]:
     return with_route(headers={direction: changes}, **fields)
 
 
+def nginx(**route: Any) -> dict[str, Any]:
+    """The same engine's balancer with one route."""
+    return with_route(**route) | {"engine": "nginx"}
+
+
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
-    "engine nginx": (balancer(engine="nginx"), "edge.engine: the engine nginx is not built yet; use `haproxy`"),
-    "engine traefik": (balancer(engine="traefik"), "edge.engine: the engine traefik is not built yet"),
-    "engine unknown": (balancer(engine="apache"), "edge.engine: should be 'haproxy'"),
+    "engine traefik": (balancer(engine="traefik"), "edge.engine: the engine traefik is not built yet; use `haproxy`"),
+    "engine unknown": (balancer(engine="apache"), "edge.engine: should be 'haproxy' or 'nginx'"),
+    "nginx, a check": (nginx(check={"interval": "2s"}), "edge: `routes[0].check`: open-source nginx asks no replicas"),
+    "nginx, an ejection": (nginx(ejection={}), "`routes[0].ejection`: open-source nginx counts no errors"),
+    "nginx, a queue": (nginx(max_per_replica=8), "`routes[0].max_per_replica`: open-source nginx has no queue"),
+    "nginx, the queue's time": (nginx(timeouts={"queue": "5s"}), "`routes[0].timeouts.queue`: open-source nginx"),
+    "nginx, a rate that it does not have": (
+        nginx(rate_limit={"requests": 100, "period": "1h"}),
+        "`routes[0].rate_limit`: nginx counts in whole requests for each minute, and 100 in 3600 s are 1.67",
+    ),
+    "nginx, half of a failure": (
+        nginx(retries={"on": ["empty_response"]}),
+        "`routes[0].retries.on`: to nginx `connect_failure` and `empty_response` are one failure",
+    ),
+    "nginx, connections that may take as long as answers": (
+        nginx(timeouts={"connect": "1s", "response": "3s"}),
+        "`routes[0].timeouts.connect`: nginx tells a lost host from slow work by the time alone: 3 x `connect` (3000",
+    ),
+    "nginx, a header beside the client's": (
+        nginx(headers={"request": {"add": {"X-A": "a"}}}),
+        "`routes[0].headers.request.add`: nginx sends one value",
+    ),
+    "nginx, without a name": (
+        nginx(headers={"response": {"remove": ["server"]}}),
+        "`routes[0].headers.response`: nginx writes `server` of answers itself",
+    ),
+    "nginx, a delay": (balancer(engine="nginx", stop_delay="5s"), "`stop_delay`: nginx closes its ports at once"),
+    "nginx, connections as they are": (
+        balancer(engine="nginx", tcp={"mqtt": {"listen": 1883, "app": "chat"}}),
+        "`tcp.mqtt`: open-source nginx does not check",
+    ),
+    "nginx, more connections than memory": (
+        balancer(engine="nginx", size="large", max_connections=20_000),
+        "`max_connections`: 20000 connections in each of 4 workers with `limits.headers` of 32 KiB may take 5721 MiB",
+    ),
     "too many replicas": (balancer(replicas=11), "edge.replicas: should be less than or equal to 10"),
     "no listener": (balancer(listen={}), "edge.listen: one of `http` and `https` is required"),
     "one port twice": (balancer(**TLS | {"listen": {"http": 80, "https": 80}}), "need different ports"),
@@ -47,6 +84,46 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "a secret annotation": (
         balancer(cloud_balancer={"annotations": {"example.com/api-token": "hunter2-hunter2"}}),
         "edge.cloud_balancer.annotations: example.com/api-token looks like a secret",
+    ),
+    "https that nobody tells of": (
+        balancer(require_https=True),
+        "edge: `require_https` needs `trusted_proxies`, who say how a request came",
+    ),
+    "https that ends here": (
+        balancer(**TLS, trusted_proxies=["10.0.0.0/8"], require_https=True),
+        "`require_https` is for TLS that ends in front; with `tls` leave it to `tls.redirect`",
+    ),
+    "a secret annotation in front": (
+        balancer(front={"annotations": {"example.com/api-token": "hunter2-hunter2"}}),
+        "edge.front.annotations: example.com/api-token looks like a secret",
+    ),
+    "a secret in place of its name": (
+        balancer(front={"annotations": {"example.com/auth-secret": "Hunter2 hunter2"}}),
+        "edge.front.annotations: example.com/auth-secret looks like a secret",
+    ),
+    "an issuer as an annotation": (
+        balancer(front={"annotations": {"cert-manager.io/cluster-issuer": "letsencrypt"}}),
+        "edge.front.annotations: cert-manager.io/cluster-issuer is `front.tls.issuer`; say it there",
+    ),
+    "a class as an annotation": (
+        balancer(front={"annotations": {"kubernetes.io/ingress.class": "traefik"}}),
+        "edge.front.annotations: kubernetes.io/ingress.class is `platform.ingress.class_name`; say it there",
+    ),
+    "a certificate in front without its key": (
+        balancer(front={"tls": {"certificate": "site_cert"}}),
+        "edge.front.tls: `certificate` and `private_key` go together",
+    ),
+    "two certificates in front": (
+        balancer(front={"tls": {"certificate": "site_cert", "private_key": "site_key", "issuer": "letsencrypt"}}),
+        "edge.front.tls: give `certificate` and `private_key`, or `issuer`",
+    ),
+    "no certificate in front": (
+        balancer(front={"tls": {}}),
+        "edge.front.tls: give `certificate` and `private_key`, or `issuer`",
+    ),
+    "a kind of no issuer": (
+        balancer(front={"tls": {"certificate": "site_cert", "private_key": "site_key", "issuer_kind": "Issuer"}}),
+        "edge.front.tls: `issuer_kind` is that of an `issuer`; leave it out",
     ),
     "size and resources": (
         balancer(size="small", resources=RESOURCES),
@@ -174,12 +251,13 @@ def test_refused(name: str) -> None:
 
 @pytest.mark.parametrize("name", ENGINES)
 def test_an_engine_drains_within_its_stop_grace(name: str) -> None:
-    settings = LoadBalancerSettings.model_validate(balancer(engine=name, stop_delay="7s"))
-    assert ENGINES[name].stop(settings).grace_seconds > 7 + settings.longest_stream
+    delay = {} if refused(name, balancer(stop_delay="7s")) else {"stop_delay": "7s"}
+    settings = LoadBalancerSettings.model_validate(balancer(engine=name, **delay))
+    assert ENGINES[name].stop(settings).grace_seconds > settings.stop_delay + settings.longest_stream
 
 
 def test_what_an_engine_refuses_is_refused_by_field(monkeypatch: pytest.MonkeyPatch) -> None:
-    refused = iter([Refused("routes[0].retries", "cannot be rendered")])
-    monkeypatch.setattr(type(ENGINES["haproxy"]), "refusals", lambda *_: refused)
+    cannot = iter([Refused("routes[0].retries", "cannot be rendered")])
+    monkeypatch.setattr(type(ENGINES["haproxy"]), "refusals", lambda *_: cannot)
     faults = load(LoadBalancerSettings, balancer(), root="edge").faults
     assert [str(fault) for fault in faults] == ["edge: `routes[0].retries`: cannot be rendered."]

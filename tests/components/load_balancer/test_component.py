@@ -7,7 +7,7 @@ import pulumi
 
 from components.load_balancer import Entry, LoadBalancer
 from components.load_balancer.settings import LoadBalancerSettings
-from model import ConfigFile, Image, Origin, PublicPort, Secret, Stop, Tier, Workload
+from model import ConfigFile, Front, GivenCertificate, Image, Issued, Origin, PublicPort, Secret, Stop, Tier, Workload
 from tests.components.load_balancer.stacks import TLS, backend, balancer
 from tests.components.recorder import Recorder
 from tests.mock_engine import render
@@ -93,14 +93,27 @@ def test_the_certificate_is_a_secret_and_the_configuration_holds_none() -> None:
     assert published == {"http": 80, "https": 443, "status": 8404}
 
 
+def test_another_engine() -> None:
+    component, platform = made(balancer(engine="nginx", longest_stream="2m", **TLS))
+    container = platform.one(Workload).container
+    assert container.stop == Stop(signal="SIGQUIT", grace_seconds=120 + 5)
+    assert [file.path for file in container.files] == ["/etc/nginx-config/nginx.conf", "/etc/nginx-tls/site.pem"]
+    assert container.command[:2] == ("sh", "-c")
+    assert [rule.name for rule in component.observability.rules] == ["Balancer_edgeDown"]
+    assert len(component.observability.panels) == 1
+
+
 def test_outputs() -> None:
     component, _ = made(balancer(**TLS))
     assert component.entry == Entry(http=80, https=443, status=8404)
     (target,) = component.observability.targets
     assert (target.replicas_host, target.port, target.path, target.expected) == ("tasks.edge", 8404, "/metrics", 2)
-    down, _ = component.observability.rules
+    down, *_ = component.observability.rules
     assert down.expr == '(sum(up{job="balancer-edge"}) or vector(0)) < 2'
-    assert len(component.observability.panels) == 1
+    assert [panel.title for panel in component.observability.panels] == [
+        "edge: answers by status class",
+        "edge: answers that are errors",
+    ]
 
 
 def test_tcp_routes_are_published() -> None:
@@ -116,3 +129,35 @@ def test_tcp_routes_are_published() -> None:
     )
     assert [(port.name, port.number) for port in word.ports[2:]] == [("mqtt", 10_000), ("sql", 10_001)]
     assert component.entry.tcp == {"mqtt": 1883, "sql": 5432}
+
+
+def front(settings: dict[str, Any]) -> Front:
+    found: Front | None = made(settings)[1].one(Workload).front
+    assert found
+    return found
+
+
+def test_what_may_stand_in_front_learns_the_hosts_of_the_routes() -> None:
+    hosts = [{"app": "chat", "host": "b.test"}, {"app": "chat", "host": "a.test"}]
+    paths = [*hosts, {"app": "other", "host": "a.test", "path": "/x"}]
+    told = front(balancer(routes=paths, trusted_proxies=["10.0.0.0/8"], front={"annotations": {"example.com/a": "b"}}))
+    assert told == Front(
+        port="http",
+        hosts=("a.test", "b.test"),
+        any_host=False,
+        trusted_proxies=("10.0.0.0/8",),
+        annotations={"example.com/a": "b"},
+    )
+    assert front(balancer(routes=[*hosts, {"app": "chat"}])).any_host
+    assert front(balancer(**TLS | {"listen": {"https": 443}})).port is None
+
+
+def test_the_certificate_in_front_is_not_the_proxies() -> None:
+    given = {"certificate": "site_cert", "private_key": "site_key"}
+    _, platform = made(balancer(front={"tls": given}))
+    word = platform.one(Workload)
+    assert word.front is not None
+    assert isinstance(word.front.tls, GivenCertificate)
+    assert [file.path for file in word.container.files] == ["/etc/haproxy-config/haproxy.cfg"]
+    issued = front(balancer(front={"tls": {"issuer": "ours", "issuer_kind": "Issuer"}}))
+    assert issued.tls == Issued(name="ours", kind="Issuer")

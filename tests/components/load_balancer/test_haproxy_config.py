@@ -48,6 +48,12 @@ FIELDS: dict[str, tuple[dict[str, Any], str, str]] = {
         "http-request redirect code 308 location https://%[req.hdr(host),host_only]%[pathq] "
         "unless { var(txn.tls) -m bool }",
     ),
+    "require_https": (
+        balancer(trusted_proxies=["10.0.0.0/8"], require_https=True),
+        "frontend public",
+        "http-request redirect code 308 location https://%[req.hdr(host),host_only]%[pathq] "
+        "unless { var(txn.tls) -m bool }",
+    ),
     "longest_stream": (balancer(longest_stream="10m"), "global", "hard-stop-after 600s"),
     "stop_delay": (balancer(stop_delay="9s"), "global", "grace 9s"),
     "max_connections": (balancer(max_connections=500), "frontend public", "maxconn 500"),
@@ -237,6 +243,7 @@ FIELDS: dict[str, tuple[dict[str, Any], str, str]] = {
 ELSEWHERE = {
     "cloud_balancer",
     "engine",
+    "front",
     "image",
     "replicas",
     "status",
@@ -290,6 +297,7 @@ def test_every_field_is_tested() -> None:
         (balancer(), "ssl"),
         (balancer(), "grace"),
         (balancer(**TLS | {"tls": {**TLS["tls"], "redirect": False}}), "redirect code"),
+        (balancer(trusted_proxies=["10.0.0.0/8"]), "redirect code"),
         (balancer(**TLS | {"listen": {"https": 443}}), ":8080"),
         (with_route(), "observe"),
         (with_route(), "ejecting"),

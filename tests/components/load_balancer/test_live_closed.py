@@ -1,4 +1,4 @@
-"""What the outside does not reach, through a real haproxy: closed paths, and what leads past the rules of a route."""
+"""What the outside does not reach, through each real proxy: closed paths, and what leads past the rules of a route."""
 
 import base64
 import json
@@ -13,7 +13,7 @@ from tests.components.load_balancer import http2
 from tests.components.load_balancer.proxy import Proxy
 from tests.components.load_balancer.replica import Replica
 
-pytestmark = [pytest.mark.live, pytest.mark.usefixtures("haproxy")]
+pytestmark = pytest.mark.live
 
 INSIDE = ["/inside", "/shut/metrics", "/shut/a.b"]
 SETTINGS = {
@@ -29,9 +29,9 @@ SETTINGS = {
 
 
 @pytest.fixture(scope="module")
-def proxy(haproxy: str, certificate: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+def proxy(engine: str, certificate: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
     apps = {"open": [Replica("127.0.0.23")], "shut": [Replica("127.0.0.22")]}
-    with Proxy(tmp_path_factory.mktemp("proxy"), SETTINGS, apps, certificate=certificate, binary=haproxy) as proxy:
+    with Proxy(tmp_path_factory.mktemp("proxy"), SETTINGS, apps, certificate=certificate, engine=engine) as proxy:
         yield proxy
     for (replica,) in apps.values():
         replica.kill()
@@ -98,6 +98,8 @@ CLOSED_FOR_PARSERS = [
     "*",
 ]
 """Taken for an address: behind a host there is the path."""
+NOT_FOUND = {"haproxy": (404,), "nginx": (404, 400)}
+"""nginx itself answers requests with 400 that it cannot read."""
 OPEN = [
     "/shut",
     "/shut/",
@@ -115,7 +117,7 @@ OPEN = [
 
 @pytest.mark.parametrize("path", CLOSED)
 def test_a_closed_path_is_closed_in_every_spelling(proxy: Proxy, path: str) -> None:
-    assert answer_to(proxy, path)[0] == 404
+    assert answer_to(proxy, path)[0] in NOT_FOUND[proxy.engine]
 
 
 def test_a_fragment_hides_no_path(proxy: Proxy) -> None:
@@ -125,7 +127,7 @@ def test_a_fragment_hides_no_path(proxy: Proxy) -> None:
 
 @pytest.mark.parametrize("path", CLOSED_FOR_PARSERS)
 def test_a_closed_path_is_closed_to_parsers_of_addresses(proxy: Proxy, path: str) -> None:
-    assert answer_to(proxy, path, host="shut.test")[0] == 404
+    assert answer_to(proxy, path, host="shut.test")[0] in NOT_FOUND[proxy.engine]
 
 
 @pytest.mark.parametrize("path", OPEN)
@@ -135,7 +137,7 @@ def test_what_is_not_closed_is_open_and_arrives_as_it_is(proxy: Proxy, path: str
 
 
 def test_a_closed_path_is_closed_over_http2(proxy: Proxy) -> None:
-    for path, said in (("/shut/metrics/%zz", b"no route"), ("/shut/x", b'"/shut/x"')):
+    for path, said in (("/shut/metrics/%20", b"no route"), ("/shut/x", b'"/shut/x"')):
         with http2.connected(proxy.https_url) as client:
             client.request(1, http2.head("GET", path), end=True)
             assert said in b"".join(frame.payload for frame in client.frames(1))
@@ -144,15 +146,20 @@ def test_a_closed_path_is_closed_over_http2(proxy: Proxy) -> None:
 @pytest.mark.parametrize("host", ["any.test/shut/metrics?", "any.test\\shut", "a@any.test", "any.test#"])
 def test_a_host_that_brings_a_path_is_none(proxy: Proxy, host: str) -> None:
     """Applications that put host and path together, or parse a whole address, would take that path."""
-    assert answer_to(proxy, "/shut/x", host=host)[0] == 404
-    assert answer_to(proxy, "http://any.test\\inside/shut/x", host="any.test\\inside")[0] == 404
+    not_found = NOT_FOUND[proxy.engine]
+    assert answer_to(proxy, "/shut/x", host=host)[0] in not_found
+    assert answer_to(proxy, "http://any.test\\inside/shut/x", host="any.test\\inside")[0] in not_found
 
 
 @pytest.mark.parametrize("host", ["any.test", "any_one.test:8080", "192.0.2.1", "[2001:db8::1]:8080"])
 def test_an_address_arrives_as_its_path(proxy: Proxy, host: str) -> None:
     status, body = answer_to(proxy, f"http://{host}/shut/x?y", host=host)
+    if proxy.engine == "nginx" and "_" in host:
+        assert status == 400, "it reads such a name in the header alone"
+        return
     seen = json.loads(body)
-    assert (status, seen["path"], dict(seen["headers"])["host"]) == (200, "/shut/x?y", host)
+    headers = {name.lower(): value for name, value in seen["headers"]}
+    assert (status, seen["path"], headers["host"]) == (200, "/shut/x?y", host)
 
 
 @pytest.mark.parametrize("upgrades", [["h2c"], ["H2C"], ["websocket, h2c"], ["websocket", "h2c"], ["TLS/1.2"]])

@@ -9,8 +9,9 @@ import pytest
 
 from tests.components.load_balancer.proxy import Proxy, wait_for
 from tests.components.load_balancer.replica import Replica
+from tests.components.load_balancer.stacks import refused as refused_fields
 
-pytestmark = [pytest.mark.live, pytest.mark.usefixtures("haproxy")]
+pytestmark = pytest.mark.live
 
 
 def settings(longest_stream: str, stop_delay: str = "0s") -> dict[str, object]:
@@ -18,7 +19,7 @@ def settings(longest_stream: str, stop_delay: str = "0s") -> dict[str, object]:
         "listen": {"http": 80},
         "longest_stream": longest_stream,
         "stop_delay": stop_delay,
-        "routes": [{"app": "chat", "timeouts": {"response": "1s"}}],
+        "routes": [{"app": "chat", "timeouts": {"connect": "300ms", "response": "1s"}}],
     }
 
 
@@ -50,8 +51,8 @@ def refused(proxy: Proxy) -> bool:
     return False
 
 
-def test_a_stream_in_flight_ends_before_the_proxy_does(replicas: list[Replica], tmp_path: Path) -> None:
-    with Proxy(tmp_path, settings("30s"), {"chat": replicas}) as proxy:
+def test_a_stream_in_flight_ends_before_the_proxy_does(engine: str, replicas: list[Replica], tmp_path: Path) -> None:
+    with Proxy(tmp_path, settings("30s"), {"chat": replicas}, engine=engine) as proxy:
         proxy.client.get("/")  # an idle connection that must not hold the drain up
         stream = Stream(proxy, events=30)
         stream.start()
@@ -65,8 +66,8 @@ def test_a_stream_in_flight_ends_before_the_proxy_does(replicas: list[Replica], 
         proxy.process.wait(10)  # far below `longest_stream`
 
 
-def test_the_drain_has_an_end(replicas: list[Replica], tmp_path: Path) -> None:
-    with Proxy(tmp_path, settings("2s"), {"chat": replicas}) as proxy:
+def test_the_drain_has_an_end(engine: str, replicas: list[Replica], tmp_path: Path) -> None:
+    with Proxy(tmp_path, settings("2s"), {"chat": replicas}, engine=engine) as proxy:
         stream = Stream(proxy, events=50)
         stream.start()
         wait_for(lambda: stream.text != "", "the stream runs")
@@ -78,8 +79,9 @@ def test_the_drain_has_an_end(replicas: list[Replica], tmp_path: Path) -> None:
         assert stream.broken
 
 
-def test_a_stopping_proxy_says_so_first(replicas: list[Replica], tmp_path: Path) -> None:
-    with Proxy(tmp_path, settings("2s", stop_delay="5s"), {"chat": replicas}) as proxy:
+def test_a_stopping_proxy_says_so_first(haproxy: str, replicas: list[Replica], tmp_path: Path) -> None:
+    assert refused_fields("nginx", settings("2s", stop_delay="5s")) == ["stop_delay"]
+    with Proxy(tmp_path, settings("2s", stop_delay="5s"), {"chat": replicas}, engine=haproxy) as proxy:
         proxy.drain()
         wait_for(lambda: httpx.get(f"{proxy.status_url}/healthz").status_code == 503, "healthz says so", seconds=4)
         assert httpx.get(f"{proxy.status_url}/livez").status_code == 200

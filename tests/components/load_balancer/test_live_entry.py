@@ -8,16 +8,16 @@ import pytest
 from tests.components.load_balancer.proxy import Proxy, wait_for
 from tests.components.load_balancer.replica import Replica
 
-pytestmark = [pytest.mark.live, pytest.mark.usefixtures("haproxy")]
+pytestmark = pytest.mark.live
 
 
-def test_redirect_to_https(replicas: list[Replica], certificate: Path, tmp_path: Path) -> None:
+def test_redirect_to_https(engine: str, replicas: list[Replica], certificate: Path, tmp_path: Path) -> None:
     settings = {
         "listen": {"http": 80, "https": 8443},
         "tls": {"certificate": "site_cert", "private_key": "site_key"},
         "routes": [{"app": "chat", "sticky": {}}],
     }
-    with Proxy(tmp_path, settings, {"chat": replicas}, certificate=certificate) as proxy:
+    with Proxy(tmp_path, settings, {"chat": replicas}, certificate=certificate, engine=engine) as proxy:
         answer = proxy.client.post("/a/b?c=d", headers={"Host": "site.test:80"})
         assert answer.status_code == 308
         assert answer.headers["location"] == "https://site.test:8443/a/b?c=d"
@@ -27,6 +27,24 @@ def test_redirect_to_https(replicas: list[Replica], certificate: Path, tmp_path:
         assert "secure" in secure.headers["set-cookie"].lower()
 
 
+def test_redirect_to_https_that_ends_in_front(engine: str, replicas: list[Replica], tmp_path: Path) -> None:
+    settings = {
+        "listen": {"http": 80},
+        "trusted_proxies": ["127.0.0.0/8"],
+        "require_https": True,
+        "routes": [{"app": "chat", "sticky": {}}],
+    }
+    with Proxy(tmp_path, settings, {"chat": replicas}, engine=engine) as proxy:
+        for came in ({}, {"X-Forwarded-Proto": "http"}):
+            answer = proxy.client.post("/a/b?c=d", headers={"Host": "site.test", **came})
+            assert (answer.status_code, answer.headers["location"]) == (308, "https://site.test/a/b?c=d")
+        assert sum(replica.seen.total() for replica in replicas) == 0
+        secure = proxy.client.get("/", headers={"Host": "site.test", "X-Forwarded-Proto": "https"})
+        assert secure.status_code == 200
+        assert "secure" in secure.headers["set-cookie"].lower()
+
+
+@pytest.mark.usefixtures("haproxy")
 def test_a_route_to_another_port(tmp_path: Path) -> None:
     """The application's own check is asked at the port of its probes; a route's check, at the route's port."""
     replica, admin = Replica("127.0.0.11"), Replica("127.0.0.11")
@@ -50,13 +68,13 @@ def test_a_route_to_another_port(tmp_path: Path) -> None:
     admin.kill()
 
 
-def test_no_route_and_no_replica(replicas: list[Replica], tmp_path: Path) -> None:
+def test_no_route_and_no_replica(engine: str, replicas: list[Replica], tmp_path: Path) -> None:
     settings = {"listen": {"http": 80}, "routes": [{"app": "chat", "path": "/api"}]}
-    with Proxy(tmp_path, settings, {"chat": replicas}) as proxy:
+    with Proxy(tmp_path, settings, {"chat": replicas}, engine=engine) as proxy:
         assert proxy.client.get("/").status_code == 404
         assert proxy.client.get("/api/x").status_code == 200
         for replica in replicas:
             replica.kill()
-        assert proxy.client.get("/api/x").status_code == 503
+        assert proxy.client.get("/api/x").status_code == {"haproxy": 503, "nginx": 502}[engine]
         assert httpx.get(f"{proxy.status_url}/healthz").status_code == 200
         replicas[0].restart()

@@ -34,7 +34,7 @@ def running(haproxy: str, directory: Path) -> Iterator[tuple[Proxy, list[Echo]]]
     first, chat, admin = Echo("127.0.0.31"), Replica("127.0.0.11"), Echo("127.0.0.11")
     brokers = [first, Echo("127.0.0.32", first.port), Echo("127.0.0.33", first.port)]
     apps: dict[str, Sequence[Replica | Echo]] = {"chat": [chat], "broker": brokers}
-    with Proxy(directory, SETTINGS, apps, ports={"chat": {"admin": admin.port}}, binary=haproxy) as proxy:
+    with Proxy(directory, SETTINGS, apps, ports={"chat": {"admin": admin.port}}, engine=haproxy) as proxy:
         yield proxy, brokers
     servers: list[Replica | Echo] = [*brokers, chat, admin]
     for server in servers:

@@ -19,10 +19,15 @@ HOOK = {"kind": "webhook", "url_secret": "hook"}
 
 
 def document(platform: str, *receivers: dict[str, Any], **monitoring: Any) -> dict[str, Any]:
-    """Three members of each store, a balancer and an application; alerts go to these receivers, or to a hook."""
+    """Three members of each store, a cluster of Redis, a balancer, an application and a worker. Alerts go to these
+    receivers, or to a hook."""
     resources = {"cpu_request": "500m", "cpu_limit": "2", "memory_request": "1Gi", "memory_limit": "2Gi"}
     alertmanager = {"receivers": [*receivers] or [HOOK], **monitoring.pop("alertmanager", {})}
     web = {"image": "registry.example.com/app:1", "port": 8000, "run_as": {"uid": 1000, "gid": 1000}, "metrics": {}}
+    worker = {key: web[key] for key in ("image", "run_as")} | {
+        "uses": {"jobs": {"prefix": "CELERY", "preset": "celery"}},
+        "celery": {"app": "shop.worker", "worker": {"queues": ["mail"], "time_limit": "2m"}},
+    }
     s3 = {"endpoint": "s3.example.com", "bucket": "b-1", "key": "key", "secret": "word"}
     postgres = pins("upstream")["postgres"].model_copy(update={"pgbackrest": True})
     return {
@@ -30,7 +35,7 @@ def document(platform: str, *receivers: dict[str, Any], **monitoring: Any) -> di
         "platform": PLATFORMS[platform],
         "repositories": {"offsite": {"s3": s3}},
         "balancers": {"edge": {"listen": {"http": 8080}, "routes": [{"path": "/", "app": "web"}], "replicas": 2}},
-        "apps": {"web": web},
+        "apps": {"web": web, "worker": worker},
         "databases": {
             "main": {
                 "members": 3,
@@ -41,8 +46,20 @@ def document(platform: str, *receivers: dict[str, Any], **monitoring: Any) -> di
             }
         },
         "caches": {"cache": {"role": "cache", "members": 3}, "jobs": {"role": "broker", "members": 3}},
+        "clusters": {"keys": {"role": "store"}},
         "brokers": {"queue": {"members": 3}},
         "monitoring": {"alertmanager": alertmanager, "grafana": {}, **monitoring},
+    }
+
+
+def small(platform: str = "swarm", *, web: dict[str, Any] | None = None, **monitoring: Any) -> dict[str, Any]:
+    """One application, whose metrics are `web`; alerts go to a hook."""
+    app = {"image": "registry.example.com/app:1", "port": 8000, "run_as": {"uid": 1000, "gid": 1000}}
+    given = {"alertmanager": {"receivers": [HOOK]}, "grafana": {}, **monitoring}
+    return {
+        "platform": PLATFORMS[platform],
+        "apps": {"web": {**app, "metrics": web or {}}},
+        "monitoring": {key: value for key, value in given.items() if value is not None},
     }
 
 

@@ -34,6 +34,8 @@ def healthy() -> Series:
         found |= disk(f"{50 * GIB}x480", host)
         found |= one("node_memory_MemAvailable_bytes", f"{8 * GIB}x480", host)
         found |= one("node_memory_MemTotal_bytes", f"{16 * GIB}x480", host)
+        found |= one("node_vmstat_oom_kill", "7x480", host)
+        found |= one("up", "1x480", host)
         for cpu in ("0", "1"):
             found |= one("node_cpu_seconds_total", "0+7.5x480", host, cpu=cpu, mode="idle")
             found |= one("node_cpu_seconds_total", "0+7.5x480", host, cpu=cpu, mode="user")
@@ -73,6 +75,13 @@ CASES: dict[str, tuple[Series, set[str]]] = {
         dict.fromkeys(busy(0, "0", "1"), "0+7.5x220 1650+0.1x20"),
         set(),
     ),
+    "a host that is gone": (one("up", "1x200 stale", 1), {"HostLost"}),
+    "a host that does not answer": (one("up", "1x200 0x280", 1), {"HostLost"}),
+    "a host that starts again": (one("up", "1x230 0x4 1x246", 1), set()),
+    "an exporter that has another address": (one("up", "1x200 stale", 1) | one("up", "_x201 1x279", 7), set()),
+    "a host that has been gone for more than an hour": (one("up", "0x480", 1), set()),
+    "a process that had no memory": (one("node_vmstat_oom_kill", "7x210 8x270", 1), {"HostOomKills"}),
+    "a process that had none an hour ago": (one("node_vmstat_oom_kill", "7x20 8x460", 1), set()),
 }
 
 

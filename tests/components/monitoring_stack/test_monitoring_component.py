@@ -2,32 +2,13 @@
 
 from typing import Any
 
-import pulumi
 import yaml
 
-from components.monitoring_stack import MonitoringStack
-from components.monitoring_stack.images import MonitoringImages
-from components.monitoring_stack.settings import MonitoringSettings
 from components.observability import AlertRule, Observability, Panel, ScrapeTarget
-from components.store_image import StoreImage
-from model import Agent, Image, Members, Tier
-from tests.components.recorder import Recorder, recorded
+from model import Agent, Members, Tier
+from tests.components.monitoring_stack.servers import made as words
+from tests.components.recorder import Recorder
 
-
-def _image(name: str) -> Image:
-    return Image(ref=f"registry.example.com/{name}:1", uid=65534, gid=65534)
-
-
-def _store(name: str) -> StoreImage:
-    return StoreImage(image=_image(name), data_dir=f"/{name}")
-
-
-IMAGES = MonitoringImages(
-    prometheus=_store("prometheus"),
-    alertmanager=_store("alertmanager"),
-    node_exporter=_image("node-exporter"),
-    grafana=_store("grafana"),
-)
 DOWN = AlertRule(name="ShopDown", expr="up < 1", for_seconds=60, severity="critical", summary="it is: {{ $value }}")
 SHOP = Observability(
     targets=(ScrapeTarget(job="shop", replicas_host="tasks.shop", port=8000, params=(("target", 'a"b'),)),),
@@ -40,19 +21,9 @@ HOOK = {"kind": "webhook", "url_secret": "hook"}
 
 
 def made(*, declared: tuple[Observability, ...] = (), **settings: Any) -> Recorder:
-    model = MonitoringSettings.model_validate({"alertmanager": {"receivers": [HOOK]}, **settings})
-    _, platform = recorded(
-        lambda platform: MonitoringStack(
-            "monitoring",
-            model,
-            platform=platform,
-            images=IMAGES,
-            declared=declared,
-            secrets={"hook": pulumi.Output.secret("https://hooks.example.com/x")},
-        ),
-        type_="ha-platform:monitoring:MonitoringStack",
+    return words(
+        {"alertmanager": {"receivers": [HOOK]}, **settings}, {"hook": "https://hooks.example.com/x"}, *declared
     )
-    return platform
 
 
 def test_what_is_declared_is_scraped_and_judged() -> None:

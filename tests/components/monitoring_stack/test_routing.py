@@ -23,7 +23,7 @@ SEVERITIES = ("critical", "warning", "info")
 @pytest.mark.parametrize("platform", sorted(PLATFORMS))
 def test_every_rule_says_how_urgent_it_is_and_whom_it_is_about(platform: str) -> None:
     stack = document(platform)
-    parts = {name for key in ("balancers", "apps", "databases", "caches", "brokers") for name in stack[key]}
+    parts = {name for key in ("balancers", "apps", "databases", "caches", "clusters", "brokers") for name in stack[key]}
     labels = [rule["labels"] for rule in rules(registered(platform)).values()]
     assert {one["severity"] for one in labels} <= set(SEVERITIES)
     assert {one["component"] for one in labels} == parts | {"monitoring"}
@@ -144,8 +144,8 @@ def test_messages_say_what_is_wrong_and_how_urgent() -> None:
 @pytest.mark.parametrize(
     ("receivers", "lost"),
     [
-        ((SLACK,), {"cache", "edge", "jobs", "main", "monitoring", "queue", "web"}),
-        ((SLACK, TEAM), {"cache", "edge", "jobs", "monitoring", "queue"}),
+        ((SLACK,), {"cache", "edge", "jobs", "main", "monitoring", "keys", "queue", "web", "worker"}),
+        ((SLACK, TEAM), {"cache", "edge", "jobs", "monitoring", "keys", "queue", "worker"}),
         ((PAGER,), set()),
         ((TEAM, HOOK), set()),
     ],
@@ -160,7 +160,7 @@ def test_critical_alerts_that_nobody_gets_are_refused(
 
 
 def test_components_are_left_out_by_their_names() -> None:
-    others = ["cache", "edge", "jobs", "monitoring", "queue"]
+    others = ["cache", "edge", "jobs", "monitoring", "keys", "queue", "worker"]
     assert faults(document("swarm", TEAM, alertmanager={"unheard": others})) == ()
     (fault,) = faults(document("swarm", TEAM, alertmanager={"unheard": others[1:]}))
     assert fault.got == "cache"

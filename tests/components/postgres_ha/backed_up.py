@@ -17,7 +17,8 @@ from composition.compose import compose
 from composition.read import StackInput, check
 from drills.waiting import wait_for
 from tests.components.postgres_ha.etcd_members import Store
-from tests.components.postgres_ha.patroni_members import COUNT, PASSWORDS, Patronis, as_postgres
+from tests.components.postgres_ha.members import COUNT
+from tests.components.postgres_ha.patroni_members import PASSWORDS, Patronis, as_postgres
 from tests.live.app.postgres_server import POSTGRES_BIN
 from tests.loopback import own_network
 from tests.mock_engine import Recorded, render
@@ -38,7 +39,7 @@ class BackedUp(Patronis):
     def __init__(self, directory: Path, store: Store, server: S3Server) -> None:
         self._server = server
         backups = {"repositories": ["offsite"], "full": _NEVER, "incremental": None, "queue": "128Mi"}
-        super().__init__(directory, store, backups=backups)
+        super().__init__(directory, store, backups=backups, dumps={"repository": "offsite", "at": _NEVER})
 
     def rendered(self, kind: str) -> list[Recorded]:
         document = {
@@ -69,8 +70,12 @@ class BackedUp(Patronis):
 
     def metrics(self, ordinal: int) -> dict[str, float]:
         """By series."""
-        lines = (line.rpartition(" ") for line in self._asked(ordinal, "/metrics").text.splitlines())
+        lines = (line.rpartition(" ") for line in self.page(ordinal).splitlines())
         return {name: float(value) for name, _, value in lines}
+
+    def page(self, ordinal: int) -> str:
+        """The same as Prometheus gets it."""
+        return self._asked(ordinal, "/metrics").text
 
     def order(self, *line: str) -> tuple[int, str]:
         """As a person's command gives it: exit code, and what it says."""
@@ -81,6 +86,33 @@ class BackedUp(Patronis):
             [sys.executable, "-m", "scripts.backup_orders", place / "members.json", place / "passwords.json", *line],
             env={"PYTHONPATH": str(place), "PATH": os.environ["PATH"]},
             capture_output=True, text=True, timeout=250, check=False,
+        )  # fmt: skip
+        return done.returncode, done.stdout + done.stderr
+
+    def dump(self, *line: str, **told: Any) -> tuple[int, str]:
+        """What the rendered schedule of dumps runs, or an order: exit code, and what it says."""
+        spec, directory = self.swarm["main-dumps-clock-0"]["taskSpec"]["containerSpec"], "/etc/ha-dumps"
+        place = self._directory / "dumps"
+        members = {f"main-pg-{one}": self.address(one) for one in range(COUNT)}
+        texts = {path: content for path, content in self.files(spec, 0).items() if path.startswith(directory)}
+        own = json.loads(texts[f"{directory}/dumps.json"]) | {"members": members, "bin": str(POSTGRES_BIN)}
+        texts |= {
+            f"{directory}/dumps.json": json.dumps(own | told),
+            f"{directory}/passwords.json": json.dumps({"app": "owner"}),
+            f"{directory}/pgbackrest.conf": text(self.found, "main-dumps-pgbackrest"),
+            f"{directory}/repo1-ca.pem": self._server.ca,
+            f"{directory}/ca.pem": self.certificate("ca"),
+        }
+        for path, content in texts.items():
+            here = Path(path.replace(directory, str(place)))
+            here.parent.mkdir(parents=True, exist_ok=True)
+            here.write_text(content.replace(directory, str(place)))
+        assert spec["commands"][-5:] == ["python3", "-m", "scripts.dump", directory, "take"]
+        variables = {name: value.replace(directory, str(place)) for name, value in spec["env"].items()}
+        done = subprocess.run(
+            [sys.executable, "-m", "scripts.dump", str(place), *line],
+            env=variables | {"PATH": os.environ["PATH"]},
+            capture_output=True, text=True, timeout=120, check=False,
         )  # fmt: skip
         return done.returncode, done.stdout + done.stderr
 

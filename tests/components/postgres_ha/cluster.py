@@ -12,14 +12,16 @@ from typing import Any
 import asyncpg
 import httpx
 
-from components.postgres_ha.pooler_settings import PoolerSettings
-from components.postgres_ha.proxy import CHECK, reads, waits
-from components.postgres_ha.settings import ReadsSettings
+from components.postgres_ha.proxy import reads, waits
+from components.postgres_ha.rest import primary_check
+from components.postgres_ha.settings import PostgresSettings, ReadsSettings
+from components.verified import Verified
 from components.write_proxy import NEVER_SECONDS, Reads, Waits
-from components.write_proxy.proxy import WAIT_PROGRAM, proxy_cfg
+from components.write_proxy.proxy import CA_FILE, WAIT_PROGRAM, proxy_cfg
 from drills.waiting import wait_for
 from tests.components.postgres_ha.etcd_members import Store
-from tests.components.postgres_ha.patroni_members import COUNT, PASSWORDS, Patronis
+from tests.components.postgres_ha.members import COUNT
+from tests.components.postgres_ha.patroni_members import PASSWORDS, Patronis
 from tests.loopback import own_network
 
 _WELL = {"leader": "running"}
@@ -27,6 +29,8 @@ PROXY, READS = f"{own_network()}.30", f"{own_network()}.31"
 POOLERS = tuple(f"{own_network()}.{40 + number}" for number in range(4))
 MAX_LAG = 2**20
 SETTLED_SECONDS = 5
+MOUNTED: Any = None
+"""What a file is made of: here it is written."""
 WAIT_SECONDS = 60
 """How long a connection waits for a primary, at the port for poolers."""
 
@@ -42,6 +46,7 @@ class Database:
         self.patronis.endpoints = (PROXY, READS, *POOLERS)
         self._directory = directory
         self._program = directory / "wait.lua"
+        self._settings(main.get("tls", {}))
         self._proxies: list[subprocess.Popen[bytes]] = []
 
     def start(self, *, tls: bool = True) -> None:
@@ -57,7 +62,23 @@ class Database:
         self.wait_whole()
         self.patronis.apply_settings(sslmode="verify-full" if tls else "disable")
         self.configure(**timers)
-        self._lead(PROXY, waiting=waits(PoolerSettings(wait_timeout=WAIT_SECONDS)))
+        self.lead()
+
+    def _settings(self, tls: Any) -> None:
+        """As the proxies are rendered for."""
+        pooler = {"wait_timeout": f"{WAIT_SECONDS}s"}
+        self._wanted = PostgresSettings.model_validate({"pooler": pooler, "tls": tls})
+
+    def becomes(self, tls: Any) -> None:
+        """What starts from now on."""
+        self.patronis.becomes(tls=tls)
+        self._settings(tls)
+
+    def lead(self) -> None:
+        """Proxies, in place of those that run. Returns when they lead to a server."""
+        while self._proxies:
+            self._proxies.pop().kill()
+        self._lead(PROXY, waiting=waits(self._wanted))
         self._lead(READS, reads(ReadsSettings(max_lag=MAX_LAG)))
         for address in (PROXY, READS):
             wait_for("its endpoint leads to a server", lambda at=address: asked(at, "SELECT 1"), seconds=30, every=0.2)  # type: ignore[misc]
@@ -67,13 +88,16 @@ class Database:
         text = proxy_cfg(
             hosts,
             port=5432,
-            check=CHECK,
+            # A name, not an address: HAProxy compares names alone.
+            check=primary_check(self._wanted, Verified(ca=MOUNTED, host=f"prod-{self.patronis.name}-pg-0")),
             max_connections=200,
             idle_seconds=NEVER_SECONDS,
             reads=to,
             waits=waiting,
         )
-        text = text.replace(WAIT_PROGRAM, str(self._program))
+        authority = self._directory / "ca.pem"
+        authority.write_text(self.patronis.certificate("ca"))
+        text = text.replace(WAIT_PROGRAM, str(self._program)).replace(CA_FILE, str(authority))
         if waiting:
             self._program.write_text(waiting.program)
         config = self._directory / f"{address}.cfg"
@@ -111,7 +135,7 @@ class Database:
         if leader is None:
             return {}
         with suppress(httpx.HTTPError):
-            members = httpx.get(self.patronis.url(leader, "/cluster"), timeout=2, trust_env=False).json()["members"]
+            members = self.patronis.rest("GET", leader, "/cluster").json()["members"]
             return {
                 int(one["name"][-1]): one["role"]
                 for one in members
@@ -144,13 +168,24 @@ class Database:
         roles = [*self.roles().values()]
         return len(roles) == COUNT and "leader" in roles and (not synchronous or "sync_standby" in roles)
 
+    def timeline(self) -> int:
+        """One more with each change of the primary."""
+        leader = self.leader()
+        assert leader is not None
+        return int(httpx.get(self.patronis.url(leader, "/patroni"), timeout=5, trust_env=False).json()["timeline"])
+
+    def configured(self) -> dict[str, Any]:
+        """What Patroni takes from its store."""
+        leader = self.leader()
+        assert leader is not None
+        found: dict[str, Any] = httpx.get(self.patronis.url(leader, "/config"), timeout=5, trust_env=False).json()
+        return found
+
     def configure(self, **changes: object) -> None:
         """What the settings job does, for a key of Patroni's."""
         leader = self.leader()
         assert leader is not None
-        answer = httpx.patch(
-            self.patronis.url(leader, "/config"), json=changes, auth=("patroni", PASSWORDS["rest_api"]), trust_env=False
-        )
+        answer = self.patronis.rest("PATCH", leader, "/config", json=changes, auth=("patroni", PASSWORDS["rest_api"]))
         assert answer.status_code == 200, answer.text
 
 

@@ -49,10 +49,14 @@ class Exporter:
 
     def scraped(self, ordinal: int) -> Series:
         """What one scrape of a server finds, and `up` as Prometheus adds it. A series -> its value, for 15 minutes."""
+        return of_target(self.answer(ordinal), f"postgres-main-server-{ordinal}")
+
+    def answer(self, ordinal: int) -> str:
+        """The page of one scrape."""
         target = f"{self._cluster.address(ordinal)}:5432/postgres"
         answer = self._get("/probe", {"target": target, "auth_module": "server"})
         assert answer.status_code == 200, answer.text
-        return of_target(answer.text, f"postgres-main-server-{ordinal}")
+        return answer.text
 
     def _get(self, path: str, params: dict[str, Any] | None = None) -> httpx.Response:
         try:

@@ -5,8 +5,10 @@ import os
 import pwd
 import re
 import signal
+import ssl
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -16,18 +18,17 @@ from typing import Any
 import httpx
 import yaml
 
-from composition.compose import compose
-from composition.read import StackInput, check
 from tests.components.postgres_ha.etcd_members import Store
+from tests.components.postgres_ha.jobs import run_job
+from tests.components.postgres_ha.members import COUNT, below, registered
 from tests.live.app.postgres_server import POSTGRES_BIN
 from tests.live.require import refuse, require_programs
 from tests.loopback import own_network
-from tests.mock_engine import Recorded, render
+from tests.mock_engine import Recorded
 from tests.rendered.issued import issued, with_certificates
-from tests.rendered.texts import PLATFORMS, text
+from tests.rendered.texts import text
 
 PATRONI = Path(sys.executable).with_name("patroni")
-COUNT = 3
 PASSWORDS = {role: role for role in ("superuser", "replication", "rewind", "rest_api", "settings", "backups")}
 
 
@@ -57,11 +58,15 @@ class Patronis:
         self._circles: dict[str, dict[str, str]] = {}
         self.endpoints: tuple[str, ...] = ()
         """Addresses of proxies, for the servers' certificate."""
+        self.pooler = ""
+        """The address of one, where the database has some."""
         self.said = ""
         """By the settings job, the first time."""
         self._main = main
+        self._encrypted: set[int] = set()
+        """Whose REST API answers by TLS."""
         self.found = self.rendered("swarm")
-        self.swarm = {one.name: one.inputs for one in self.found if one.name.startswith(f"{self.name}-")}
+        self.swarm = self._words()
         (self.stateful_set,) = (
             one.inputs
             for one in self.rendered("kubernetes")
@@ -71,6 +76,16 @@ class Patronis:
     def rendered(self, kind: str) -> list[Recorded]:
         """What the stack renders on a platform."""
         return registered(kind, **self._main)
+
+    def becomes(self, **main: Any) -> None:
+        """Those that start from now on have these keys, too. Certificates stay as they are."""
+        self._main |= main
+        kept, self.found = self.found, self.rendered("swarm")
+        self.swarm = self._words()
+        self.found = kept
+
+    def _words(self) -> dict[str, dict[str, Any]]:
+        return {one.name: one.inputs for one in self.found if one.name.startswith(f"{self.name}-")}
 
     def start(
         self, ordinal: int, *, clone_rate: str = "", certificates: bool = True, tls: bool = True, circle: str = "own"
@@ -96,12 +111,19 @@ class Patronis:
             "settings_password": "settings",
             "exporter_password": "exporter",
         }
+        if (told := etc / "programs/poolers.json").exists():
+            given = {"host": self.pooler, "replicas": self.pooler, "psql": str(POSTGRES_BIN / "psql")}
+            own["programs/poolers.json"] = json.dumps(json.loads(told.read_text()) | given)
+            own["pooler_password"] = "console"
         if (release := etc / "programs/release.json").exists():
             there = {"psql": str(POSTGRES_BIN / "psql"), "socket": str(volume)}
             own["programs/release.json"] = json.dumps(json.loads(release.read_text()) | there)
         for path, content in own.items():
             (etc / path).parent.mkdir(parents=True, exist_ok=True)
             (etc / path).write_text(content)
+        self._encrypted -= {ordinal}
+        if spec["env"].get("HA_REST_SCHEME") == "https":
+            self._encrypted |= {ordinal}
         command = [self._text(ordinal, part) for part in (*spec["commands"], *spec["args"])]
         if not tls:
             at = next(place for place, part in enumerate(command) if part.endswith("encryption.py"))
@@ -137,6 +159,11 @@ class Patronis:
         names = {one["fileName"]: one["configName"].rpartition("-")[0] for one in spec["configs"]}
         return {path: self._text(ordinal, texts[name]) for path, name in names.items()}
 
+    @property
+    def job(self) -> Path:
+        """Where the settings job's files are, after its first run."""
+        return self._directory / "job"
+
     def apply_settings(self, *, sslmode: str = "verify-full") -> str:
         """What the settings job prints that is rendered; it must succeed."""
         done = self.settings_job(sslmode)
@@ -145,32 +172,33 @@ class Patronis:
 
     def settings_job(self, sslmode: str = "verify-full", **changed: Any) -> "subprocess.CompletedProcess[str]":
         """Runs the job that is rendered, with these parts of what it is told `changed`."""
-        spec = self.swarm[f"{self.name}-pg-settings"]["taskSpec"]["containerSpec"]
-        place = self._directory / "job"
-        for path, content in self.files(spec, 0).items():
-            here = Path(path.replace("/etc/ha-settings", str(place)))
-            here.parent.mkdir(parents=True, exist_ok=True)
-            here.write_text(content)
-        wanted = (
-            json.loads((place / "wanted.json").read_text())
-            | {name: f"{POSTGRES_BIN}/{name}" for name in ("psql", "postgres")}
-            | changed
-        )
-        (place / "wanted.json").write_text(json.dumps(wanted))
-        roles = dict.fromkeys(
-            json.loads(json.loads(text(self.found, f"{self.name}-pg-settings-passwords"))["roles"]), "role"
-        )
-        roles[self._owner] = "owner"
-        passwords = {"settings": "settings", "rest_api": PASSWORDS["rest_api"], "roles": json.dumps(roles)}
-        passwords["backups"] = PASSWORDS["backups"]
-        (place / "passwords.json").write_text(json.dumps(passwords))
-        (place / "ca.pem").write_text(self.certificate("ca"))
-        variables = {name: value.replace("/etc/ha-settings", str(place)) for name, value in spec["env"].items()}
-        return subprocess.run(
-            [sys.executable, *spec["commands"][spec["commands"].index("python3") + 1 :],
-             *(part.replace("/etc/ha-settings", str(place)) for part in spec["args"])],
-            env=variables | {"PATH": os.environ["PATH"], "PGSSLMODE": sslmode},
-            capture_output=True, text=True, timeout=120, check=False,
+        logins = json.loads(json.loads(text(self.found, f"{self.name}-pg-settings-passwords"))["roles"])
+        roles = json.dumps(dict.fromkeys(logins, "role") | {self._owner: "owner"})
+        passwords = {name: PASSWORDS[name] for name in ("settings", "rest_api", "backups")} | {"roles": roles}
+        return self._job("settings", "/etc/ha-settings", self.job, passwords, sslmode, changed)
+
+    def rotation_job(self, **changed: Any) -> "subprocess.CompletedProcess[str]":
+        """The same of the job that ends a rotation."""
+        passwords = {name: PASSWORDS[name] for name in ("settings", "rest_api")}
+        place = self._directory / "job-rotated"
+        return self._job("rotated", "/etc/ha-rotation", place, passwords, "verify-full", changed)
+
+    def change(self, **main: Any) -> None:
+        """Other keys of the database, for the next jobs."""
+        self._main |= main
+        self.found = self.rendered("swarm")
+        self.swarm = self._words()
+
+    def _job(
+        self, suffix: str, mounted: str, place: Path, passwords: dict[str, str], sslmode: str, changed: dict[str, Any]
+    ) -> "subprocess.CompletedProcess[str]":
+        spec = self.swarm[f"{self.name}-pg-{suffix}"]["taskSpec"]["containerSpec"]
+        certificates = {"ca.pem": self.certificate("ca")}
+        if "HA_REST_TLS" in spec["env"]:
+            certificates["identity.pem"] = self.certificate(f"{suffix}-identity")
+        return run_job(
+            spec, self.files(spec, 0), mounted=mounted, place=place, passwords=passwords,
+            certificates=certificates, changed=changed, sslmode=sslmode,
         )  # fmt: skip
 
     def login(
@@ -212,7 +240,7 @@ class Patronis:
     def _each(self, ordinal: int, number: int) -> None:
         """To every process of the member: Patroni's, and the server's, which is in a session of its own."""
         server = int((self._data(ordinal) / "postmaster.pid").read_text().split()[0])
-        for pid in dict.fromkeys((*_below(self._running[ordinal].pid), *_below(server))):
+        for pid in dict.fromkeys((*below(self._running[ordinal].pid), *below(server))):
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
 
@@ -237,17 +265,35 @@ class Patronis:
 
     def url(self, ordinal: int, path: str) -> str:
         """Of the REST interface."""
-        return f"http://{self.address(ordinal)}:8008{path}"
+        scheme = "https" if ordinal in self._encrypted else "http"
+        return f"{scheme}://{self.address(ordinal)}:8008{path}"
+
+    def rest(self, method: str, ordinal: int, path: str, **more: Any) -> httpx.Response:
+        """What the REST interface answers to the settings job's certificate. Raises httpx.HTTPError."""
+        with httpx.Client(verify=self.context(), trust_env=False, timeout=5) as client:
+            return client.request(method, self.url(ordinal, path), **more)
+
+    def context(self, circle: str = "own", *, shows: str = "own") -> ssl.SSLContext | bool:
+        """Trusts a circle's authority, and `shows` another one's certificate, or none."""
+        if not self._encrypted:
+            return True
+        made = ssl.create_default_context(cadata=self.certificate("ca", circle))
+        if shows:
+            with tempfile.NamedTemporaryFile("w", dir=self._directory) as file:
+                file.write(self.certificate("settings-identity", shows))
+                file.flush()
+                made.load_cert_chain(file.name)
+        return made
 
     def answers(self, ordinal: int, path: str) -> bool:
         """With 200, on the REST interface."""
         with suppress(httpx.HTTPError):
-            return httpx.get(self.url(ordinal, path), timeout=2, trust_env=False).status_code == 200
+            return self.rest("GET", ordinal, path).status_code == 200
         return False
 
     def asks(self, ordinal: int, port: int) -> str:
         """The address at this port to which Patroni sent something last. It keeps connections to former ones."""
-        _, *children = _below(self._running[ordinal].pid)
+        _, *children = below(self._running[ordinal].pid)
         line = ["ss", "-OHtnpi", "state", "established", f"dport = :{port}"]
         found = subprocess.run(line, capture_output=True, text=True, timeout=20, check=True).stdout.splitlines()
         own = [one for one in found if any(f"pid={pid}," in one for pid in children)]
@@ -258,7 +304,7 @@ class Patronis:
     def state(self, ordinal: int) -> str:
         """What Patroni says of its server; an OSError when it does not answer."""
         try:
-            return str(httpx.get(self.url(ordinal, "/patroni"), timeout=2, trust_env=False).json()["state"])
+            return str(self.rest("GET", ordinal, "/patroni").json()["state"])
         except httpx.HTTPError as error:
             raise OSError(error) from None
 
@@ -306,7 +352,7 @@ class Patronis:
         server: dict[str, str | None] = {}
         rules: dict[str, Any] = {}
         if not tls:
-            own["tags"] = {"encrypts": None}
+            own |= {"tags": {"encrypts": None}, "ctl": None}
             server = dict.fromkeys(("ssl", "ssl_cert_file", "ssl_key_file", "ssl_min_protocol_version"))
             for role in ("replication", "rewind"):
                 authentication[role] |= dict.fromkeys(("sslmode", "sslrootcert"))
@@ -339,23 +385,8 @@ class Patronis:
         return text.replace(mount["target"], str(self._directory / f"volume-{ordinal}"))
 
 
-def _below(pid: int) -> Iterator[int]:
-    """A process and its children."""
-    yield pid
-    with suppress(FileNotFoundError):
-        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-            yield from _below(int(child))
-
-
 def as_postgres() -> list[str]:
     """Servers refuse root, and the user postgres may not be able to read this interpreter's files: in a user namespace
     root has the other's name."""
     user = pwd.getpwnam("postgres")
     return ["unshare", "--user", f"--map-user={user.pw_uid}", f"--map-group={user.pw_gid}"]
-
-
-def registered(kind: str, **main: Any) -> list[Recorded]:
-    """What the stack renders on a platform."""
-    document = {"platform": PLATFORMS[kind], "databases": {"main": {"members": COUNT, "volume": "500Gi", **main}}}
-    stack = check(document, source="clone", secret_names=frozenset())
-    return render(lambda _: compose(StackInput(source="clone", stack=stack, secrets={}), stack_name="prod"))

@@ -38,7 +38,7 @@ class Cluster:
         wanted = json.loads(text(found, "main-pg-settings-wanted"))
         passwords = json.loads(json.loads(text(found, "main-pg-settings-passwords"))["roles"])
         self._passwords |= {name: f"of-{name}" for name in passwords}
-        order = {key: wanted[key] for key in ("first", "databases", "extensions") if key in wanted}
+        order = {key: wanted[key] for key in ("first", "databases", "extensions", "logins") if key in wanted}
         order |= json.loads(text(found, "main-pg-settings-roles-wanted"))
         order["verifiers"] = {name: verifier(name, f"of-{name}") for name in passwords}
         outcome = carry_out(self.leader, order)

@@ -1,13 +1,18 @@
 """Backups, the archive and restores of a database of three members, with the real servers and a real S3 server."""
 
+import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
 
 import pytest
 
 from drills.waiting import wait_for
+from tests.components.monitoring_stack.record import compared
 from tests.components.postgres_ha.backed_up import DRILL, Site
-from tests.components.postgres_ha.patroni_members import COUNT, require_patroni
+from tests.components.postgres_ha.members import COUNT
+from tests.components.postgres_ha.patroni_members import require_patroni
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(400)]
 
@@ -51,6 +56,7 @@ def test_a_backup_is_restored_for_a_trial(site: Site) -> None:
     assert (backup["verified"], backup["failed"]) == (metrics[_VERIFIED], "")
     assert metrics['ha_backup_verify_overdue_seconds{repository="offsite"}'] == 0
     assert metrics['ha_backup_restore_bytes{repository="offsite"}'] == backup["size"]
+    compared("backups", "our agent", lambda: [site.members.page(leader)])
     site.members.kill(DRILL)
     assert not site.members.volume(DRILL, "pgdata").exists(), "nothing is kept of what was restored"
     assert site.leader() == leader
@@ -75,6 +81,71 @@ def test_a_person_takes_one_and_is_refused_what_cannot_be(site: Site) -> None:
     code, said = site.members.order("restore", "latest", "", "")
     assert (code, "OVERWRITE" in said) == (1, True)
     assert site.leader() == leader, "nothing was stopped"
+
+
+def _is_true(asked: Callable[[], str]) -> bool:
+    return asked() == "t"
+
+
+def test_a_dump_of_a_replica_is_restored_into_another_database(site: Site) -> None:
+    leader = site.leader()
+    assert leader is not None
+    site.sql("CREATE TABLE parts AS SELECT id, repeat('x', 100) AS text FROM generate_series(1, 20000) AS id")
+    where = site.sql("SELECT pg_current_wal_lsn()")
+    for ordinal in (one for one in range(COUNT) if one != leader):
+        caught_up = partial(site.members.as_superuser, ordinal, f"SELECT pg_last_wal_replay_lsn() >= '{where}'")
+        wait_for("it replays", partial(_is_true, caught_up), seconds=30)
+    code, said = site.members.dump("take")
+    print(said)
+    assert code == 0, said
+    assert f"from main-pg-{leader}" not in said, "the primary has other work"
+    (dump,) = dumps(site)
+    assert dump["files"]["app"]["bytes"] > 1000
+    folder = f"prod/dumps/main/{dump['label']}"
+    assert sorted(site.server.names(folder)) == ["app.dump", "done.json", "globals.sql"]
+    assert site.server.content(f"{folder}/app.dump").startswith(b"Salted__"), "encrypted, as everything there"
+    assert site.members.as_superuser(leader, "CREATE DATABASE more OWNER app") == ""
+    both = {"databases": {"app": "app", "more": "app"}}
+    try:
+        code, said = site.members.dump("restore", dump["label"], "app", "more", **both)
+        assert code == 0, said
+        assert site.members.login(leader, "app", "owner", "more", "SELECT count(*) FROM parts") == "20000"
+        code, said = site.members.dump("restore", dump["label"], "app", "more", **both)
+        assert (code, "more has tables already" in said) == (1, True)
+    finally:
+        site.members.as_superuser(leader, "DROP DATABASE more WITH (FORCE)")
+
+
+def test_a_dump_that_fails_takes_the_place_of_none(site: Site) -> None:
+    (before,) = dumps(site)
+    code, said = site.members.dump("take", databases={"app": "app", "gone": "app"}, keep=1)
+    assert code == 1
+    assert "pg_dump: error: connection to server at" in said
+    assert '"gone" does not exist' in said
+    assert [one["label"] for one in dumps(site)] == [before["label"]]
+    time.sleep(1.1)  # labels are of seconds
+    code, said = site.members.dump("take", keep=1)
+    assert code == 0, said
+    (after,) = dumps(site)
+    assert after["label"] > before["label"]
+    for label in site.server.names("prod/dumps/main"):  # this server keeps a directory without files
+        assert bool(site.server.names(f"prod/dumps/main/{label}")) == (label == after["label"]), "others went"
+
+
+def test_a_dump_that_was_spoiled_is_no_dump(site: Site) -> None:
+    (dump,) = dumps(site)
+    site.server.spoil(f"prod/dumps/main/{dump['label']}")
+    assert dumps(site) == []
+    code, said = site.members.dump("restore", dump["label"], "app", "app")
+    assert (code, "is in no complete dump" in said) == (1, True)
+
+
+def dumps(site: Site) -> list[dict[str, Any]]:
+    """Those that are complete."""
+    code, said = site.members.dump("list")
+    assert code == 0, said
+    found: list[dict[str, Any]] = json.loads(said.strip().splitlines()[-1])["dumps"]
+    return found
 
 
 def test_a_bad_delete_is_undone_to_the_second_before(site: Site) -> None:

@@ -10,7 +10,9 @@ import pytest
 
 from components.postgres_ha.store_alerts import StoreAlerts
 from drills.waiting import wait_for
+from tests.components.monitoring_stack.record import compared, page, version
 from tests.components.postgres_ha.etcd_members import COUNT, Store
+from tests.live import trixie
 from tests.live.require import require_programs
 from tests.promtool import metrics
 
@@ -20,9 +22,13 @@ LOST, OTHER = 1, 2
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    """Three members that hold a value; each test leaves them as healthy as it found them."""
-    require_programs("etcd", "etcdctl", packages="etcd-server and etcd-client are Debian packages")
-    directory = tmp_path_factory.mktemp("etcd")
+    """Three members that hold a value, by the program of the images; each test leaves them as healthy as it found
+    them."""
+    require_programs("etcdctl", packages="Debian package etcd-client")
+    directory, programs = tmp_path_factory.mktemp("etcd"), tmp_path_factory.mktemp("programs")
+    trixie.on_path(programs, "etcd", trixie.etcd())
+    path = pytest.MonkeyPatch()
+    path.setenv("PATH", f"{programs}:{os.environ['PATH']}")
     store = Store(directory)
     try:
         store.start_all()
@@ -32,6 +38,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         yield store
     finally:
         store.stop()
+        path.undo()
         if os.environ.get("HA_KEEP") != "1":
             shutil.rmtree(directory)
 
@@ -51,6 +58,11 @@ def test_every_metric_of_a_rule_is_exported(store: Store) -> None:
         exported = {line.partition("{")[0].partition(" ")[0] for line in text.splitlines()}
         assert read <= exported, f"nothing exports {read - exported} of member {ordinal}"
         assert "etcd_server_has_leader 1" in text.splitlines()
+
+
+def test_what_members_say_of_themselves_is_as_recorded(store: Store) -> None:
+    pages = [f"http://{store.address(ordinal)}:2381/metrics" for ordinal in range(COUNT)]
+    compared("etcd", f"etcd {version(trixie.etcd())}", lambda: map(page, pages))
 
 
 def joined(store: Store, *, since: float) -> None:

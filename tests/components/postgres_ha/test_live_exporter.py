@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Iterator
+from importlib import metadata
 
 import httpx
 import pytest
@@ -10,6 +11,7 @@ from components.postgres_ha import server_alerts
 from components.postgres_ha.server_alerts import ServerAlerts
 from components.postgres_ha.settings import PostgresSettings
 from drills.waiting import wait_for
+from tests.components.monitoring_stack.record import compared, page, version
 from tests.components.postgres_ha.etcd_members import Store
 from tests.components.postgres_ha.exporters import Exporter, Series, of_target
 from tests.components.postgres_ha.patroni_members import Patronis, require_patroni
@@ -89,6 +91,21 @@ def test_every_metric_of_a_rule_is_exported_for_every_server(exporter: Exporter)
     for ordinal in range(MEMBERS):
         exported = {name.partition("{")[0] for name in exporter.scraped(ordinal)}
         assert read <= exported, f"nothing exports {read - exported} of member {ordinal}"
+
+
+def test_what_patroni_and_the_exporter_say_is_as_recorded(cluster: Patronis, exporter: Exporter) -> None:
+    """Of the primary and of a replica: each says what the other does not."""
+    server = f"PostgreSQL {inside(cluster, 'SHOW server_version').split()[0]}"
+    compared(
+        "patroni",
+        f"Patroni {metadata.version('patroni')} of {server}",
+        lambda: [page(cluster.url(ordinal, "/metrics")) for ordinal in range(MEMBERS)],
+    )
+    compared(
+        "postgres-exporter",
+        f"postgres_exporter {version(postgres_exporter())} of {server}",
+        lambda: [exporter.answer(ordinal) for ordinal in range(MEMBERS)],
+    )
 
 
 def test_a_healthy_cluster_wakes_nobody(cluster: Patronis, exporter: Exporter) -> None:

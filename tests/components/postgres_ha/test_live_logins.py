@@ -1,6 +1,8 @@
 """Who may log in where, on real members with the files that are rendered; and the orders of the settings job."""
 
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
@@ -111,7 +113,11 @@ def test_nobody_logs_in_where_nothing_is_for_him(cluster: Patronis, user: str, p
 
 def test_replication_verifies_whom_it_follows_from_the_start(cluster: Patronis) -> None:
     receiver = "SELECT conninfo FROM pg_stat_wal_receiver"
-    assert "sslmode=verify-full" in cluster.login(1, "ha_settings", "settings", "postgres", receiver)
+    wait_for(
+        "replication verifies its primary, also where it has just begun anew",
+        lambda: "sslmode=verify-full" in cluster.login(1, "ha_settings", "settings", "postgres", receiver),
+        seconds=30,
+    )
     assert "does not encrypt" not in cluster.log(1)
     more = {"replication": "true", "sslmode": "disable"}
     refused = cluster.login(0, "replicator", "replication", "postgres", "IDENTIFY_SYSTEM", **more)
@@ -153,3 +159,44 @@ def test_a_new_primary_takes_orders_too(cluster: Patronis) -> None:
     wait_for("member 0 follows", lambda: cluster.answers(0, "/replica"), seconds=90, every=0.5)
     assert "in force" in cluster.apply_settings()
     assert REJECTED in cluster.login(1, "postgres", "postgres", "postgres")
+
+
+def test_a_rotation_by_the_jobs_that_are_rendered(cluster: Patronis) -> None:
+    """The last one here: a counter never goes back. A client of a replica keeps the former password, too."""
+    reads = ("reader", "role", "analytics")
+    replica = next(ordinal for ordinal in (0, 1) if cluster.answers(ordinal, "/replica"))
+    cluster.change(rotate={"passwords": 2})
+    assert "created role reader_2, which logs in as reader" in cluster.apply_settings()
+    for login in ("reader", "reader_2"):
+        assert cluster.login(replica, login, "role", "analytics", "SELECT current_user") == "reader"
+    with stays(cluster, replica, *reads):
+        done = cluster.rotation_job(seconds=2, quiet=0)
+        assert done.returncode == 1
+        assert "connected: reader from " in done.stderr, done
+    assert cluster.login(0, *reads) == "in"
+    done = cluster.rotation_job(quiet=1)
+    assert done.returncode == 0, done.stderr
+    assert "role reader does not log in any more" in done.stdout
+    assert "authentication failed" in cluster.login(0, *reads)
+    assert cluster.login(0, "reader_2", "role", "analytics") == "in"
+    assert "created" not in cluster.apply_settings()
+    cluster.change(rotate={"passwords": 1})
+    back = cluster.settings_job()
+    assert back.returncode == 1
+    assert "databases.main.rotate.passwords: is 1, and role" in back.stderr, back
+
+
+@contextmanager
+def stays(cluster: Patronis, ordinal: int, user: str, password: str, database: str) -> Iterator[None]:
+    """While a client stays connected to a member."""
+    there = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(30)%'"
+    thread = threading.Thread(target=cluster.login, args=(ordinal, user, password, database, "SELECT pg_sleep(30)"))
+    thread.start()
+    admin = ("ha_settings", "settings", "postgres")
+    try:
+        wait_for("it is there", lambda: cluster.login(ordinal, *admin, there) == "1", seconds=10)
+        yield
+    finally:
+        end = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{user}'"
+        cluster.login(ordinal, user, password, database, end + " AND pid <> pg_backend_pid()")
+        thread.join(30)

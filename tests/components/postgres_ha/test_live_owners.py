@@ -103,7 +103,8 @@ def test_a_role_of_a_person_is_not_taken(cluster: Cluster) -> None:
 def test_a_renaming_that_the_server_refuses_leaves_nothing_behind(cluster: Cluster) -> None:
     """It fails here after the role has its new name and the former one is made."""
     before = cluster.leader.query(owners.ROLES)
-    sql = owners.RENAME.format(former="app", owner="shop", verifier="x", becomes="SELECT 1/0;", mark=owners.MARK)
+    lets_in = owners.LETS_IN.format(former="app", owner="shop", verifier="x", becomes="SELECT 1/0;", mark=owners.MARK)
+    sql = owners.RENAME.format(former="app", owner="shop", logins=lets_in)
     assert "division by zero" in cluster.leader.refused(sql, database="postgres")
     assert cluster.leader.query(owners.ROLES) == before
 

@@ -1,33 +1,50 @@
 """The pooler as it is rendered, with the real servers: faults, sessions, who is let in, a stop."""
 
 import asyncio
+import json
 import signal
 import socket
+import subprocess
+import sys
+import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import asyncpg
+import httpx
 import pytest
 
+from components.postgres_ha.files import pooler_metrics
+from components.postgres_ha.files.poolers import Poolers
+from components.postgres_ha.pooler_alerts import PoolerAlerts
 from drills.waiting import wait_for
 from tests.components.certificates import Authority
-from tests.components.postgres_ha.cluster import PROXY, Database, asked
-from tests.components.postgres_ha.patroni_members import require_patroni
-from tests.components.postgres_ha.poolers import Clients, Pooler
+from tests.components.monitoring_stack.record import compared, version
+from tests.components.postgres_ha.cluster import POOLERS, PROXY, Database, asked
+from tests.components.postgres_ha.patroni_members import PASSWORDS, require_patroni
+from tests.components.postgres_ha.poolers import CONSOLE_PASSWORD, Clients, Pooler
+from tests.live.app.postgres_server import POSTGRES_BIN
 from tests.live.trixie import pgbouncer
+from tests.promtool import metrics
+from tests.stacks.fixtures import REPOSITORY
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 CLIENTS = 12
+SLOW = 3
 POOL = 4
+SCRIPT = REPOSITORY / "components/postgres_ha/files/switchover.py"
 
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     require_patroni("etcd", "haproxy", "flock", packages="Debian packages etcd-server, haproxy, util-linux")
     pgbouncer()
-    one = Database(tmp_path_factory.mktemp("database"))
+    one = Database(tmp_path_factory.mktemp("database"), pooler={"pause": "2s"})
+    one.patronis.pooler = POOLERS[0]
     try:
         one.start()
         yield one
@@ -56,20 +73,111 @@ def test_clients_share_few_connections(pooler: Pooler) -> None:
     assert 1 <= used <= POOL
 
 
-def test_a_switchover_is_a_wait(database: Database, pooler: Pooler) -> None:
-    """Only a statement that is on its way when the server stops can fail."""
+def test_a_planned_stop_is_a_wait(database: Database, pooler: Pooler) -> None:
+    """Transactions end first, and nobody sees an error."""
     database.wait_whole()
     leader = database.leader()
     assert leader is not None
-    with Clients(pooler, CLIENTS) as clients:
+    with Clients(pooler, CLIENTS, slow=SLOW) as clients:
         database.patronis.end(leader)
         wait_for("another one leads", lambda: database.leader() not in (None, leader), seconds=60, every=0.1)
         clients.goes_on()
     database.patronis.start(leader)
+    assert "1 of 1 poolers paused" in database.patronis.log(leader)
+    assert "stop: handed over to" in database.patronis.log(leader)
+    nothing_failed(clients)
+
+
+@pytest.mark.slow
+def test_a_persons_switchover_is_a_wait(database: Database, pooler: Pooler, tmp_path: Path) -> None:
+    """As `make switchover` runs the script, beside the files of the settings job."""
+    database.wait_whole()
+    job = database.patronis.job
+    wanted = json.loads((job / "wanted.json").read_text())
+    here = {"host": pooler.address, "replicas": pooler.address, "ca": str(job / "ca.pem")}
+    psql = str(POSTGRES_BIN / "psql")
+    wanted |= {"psql": psql, "poolers": wanted["poolers"] | here | {"psql": psql}}
+    (tmp_path / "wanted.json").write_text(json.dumps(wanted))
+    (tmp_path / "passwords.json").write_text(json.dumps(PASSWORDS | {"pooler": CONSOLE_PASSWORD}))
+    files = (str(tmp_path / "wanted.json"), str(tmp_path / "passwords.json"))
+    with Clients(pooler, CLIENTS, slow=SLOW) as clients:
+        done = subprocess.run(
+            [sys.executable, "-c", SCRIPT.read_text(), *files, PROXY],
+            env={"PYTHONPATH": str(job)}, capture_output=True, text=True, timeout=200, check=False,
+        )  # fmt: skip
+        clients.goes_on()
+    assert done.returncode == 0, done.stderr
+    assert "1 of 1 poolers paused" in done.stderr
+    nothing_failed(clients)
+
+
+def nothing_failed(clients: Clients) -> None:
     rows = asyncio.run(clients.rows())
     print(f"{len(clients.acknowledged)} rows, at most {clients.waited:.1f} s for one, errors: {dict(clients.errors)}")
+    assert clients.errors == {}
     assert not {*clients.acknowledged} - rows, "every acknowledged row is there"
-    assert sum(clients.errors.values()) <= POOL, "no more than statements that were on their way"
+
+
+@pytest.mark.slow
+def test_who_takes_longer_than_the_pause_fails_alone(database: Database, pooler: Pooler) -> None:
+    database.wait_whole()
+    leader = database.leader()
+    assert leader is not None
+
+    async def idle_in_a_transaction() -> None:
+        connection = await pooler.connect()
+        try:
+            async with connection.transaction():
+                await connection.execute("SELECT 1")
+                began.set()
+                await asyncio.to_thread(ended.wait, 60)
+                await connection.execute("SELECT 1")
+        finally:
+            connection.terminate()
+
+    began, ended = threading.Event(), threading.Event()
+    with ThreadPoolExecutor() as beside, Clients(pooler, CLIENTS) as clients:
+        long = beside.submit(asyncio.run, idle_in_a_transaction())
+        assert began.wait(30)
+        database.patronis.end(leader)
+        ended.set()
+        with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
+            long.result(60)
+        clients.goes_on()
+    database.patronis.start(leader)
+    assert "PAUSE is not done after 2 s" in database.patronis.log(leader)
+    nothing_failed(clients)
+
+
+@pytest.mark.slow
+def test_a_pause_that_nobody_ends_ends_by_itself(database: Database, tmp_path: Path) -> None:
+    """Also one that waits for a transaction, whoever began it is gone."""
+    assert database.leader() is not None
+    one = Pooler(database.patronis.certificate, tmp_path, number=1, lease=2)
+
+    async def waited() -> float:
+        busy, other = await one.connect(), await one.connect()
+        async with busy.transaction():
+            await busy.execute("SELECT 1")
+            began = time.monotonic()
+            with pytest.raises(subprocess.TimeoutExpired):
+                one.console("PAUSE", seconds=0.3)
+            assert "paused|yes" in one.console("SHOW STATE"), "it outlives who asked for it"
+            await other.execute("SELECT 1")
+            took = time.monotonic() - began
+        for connection in (busy, other):
+            await connection.close()
+        return took
+
+    try:
+        one.start()
+        took = asyncio.run(waited())
+        assert one.console("PAUSE") == ""
+        wait_for("it goes on", lambda: "paused|no" in one.console("SHOW STATE"), seconds=10, every=0.2)
+    finally:
+        one.stop()
+    assert took > 1, "two looks, a second apart, find the pause"
+    assert "it goes on" in one.log()
 
 
 def test_a_killed_primary_is_a_wait(database: Database, pooler: Pooler) -> None:
@@ -85,6 +193,36 @@ def test_a_killed_primary_is_a_wait(database: Database, pooler: Pooler) -> None:
     print(f"{len(clients.acknowledged)} rows, at most {clients.waited:.1f} s for one, errors: {dict(clients.errors)}")
     assert not {*clients.acknowledged} - rows
     assert sum(clients.errors.values()) <= POOL
+
+
+def test_what_its_exporter_says(pooler: Pooler, tmp_path: Path) -> None:
+    """As Prometheus gets it, of a real replica with clients that wait; and every figure that a rule reads is there."""
+    (tmp_path / "ca.pem").write_text(pooler.authority)
+    one = {"host": pooler.address, "replicas": pooler.address, "user": "ha_pooler_figures", "password": "figures"}
+    poolers = Poolers(**one, seconds=0, psql=str(POSTGRES_BIN / "psql"), ca=str(tmp_path / "ca.pem"))
+    with socket.create_server((pooler.address, 0)) as free:
+        port = free.getsockname()[1]
+    threading.Thread(target=pooler_metrics.serve, args=(poolers, pooler.address, port), daemon=True).start()
+    with Clients(pooler, CLIENTS, slow=CLIENTS):
+        answer = httpx.get(f"http://{pooler.address}:{port}/metrics", timeout=10, trust_env=False)
+        compared("pooler", f"our exporter of PgBouncer {version(pgbouncer())}", lambda: [answer.text])
+    assert answer.headers["content-type"].startswith("text/plain")
+    found = dict(line.rsplit(" ", 1) for line in answer.text.splitlines())
+    each = f'{{replica="{pooler.address}",database="app",user="app"}}'
+    assert found["ha_pooler_replicas"] == "1"
+    assert found[f"ha_pooler_servers_active{each}"] == str(POOL)
+    assert int(found[f"ha_pooler_clients_waiting{each}"]) > 0
+    assert float(found[f"ha_pooler_longest_wait_seconds{each}"]) > 0
+    assert int(found[f'ha_pooler_transactions_total{{replica="{pooler.address}",database="app"}}']) > 0
+    assert "pgbouncer" not in answer.text
+    names = {name.partition("{")[0] for name in found} | {"up"}
+    rules = PoolerAlerts(name="main", replicas=2, job="it").rules()
+    assert set().union(*(metrics(rule.expr) for rule in rules)) <= names
+    refused = subprocess.run(
+        [POSTGRES_BIN / "psql", "-h", pooler.address, "-U", one["user"], "-d", "pgbouncer", "-c", "PAUSE"],
+        env={"PGPASSWORD": one["password"]}, capture_output=True, text=True, timeout=20, check=False,
+    )  # fmt: skip
+    assert "admin access needed" in refused.stderr
 
 
 def test_the_superuser_and_other_databases_are_unknown(pooler: Pooler) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from components.postgres_ha.proxy import CHECK
+from components.postgres_ha.rest import CHECK
 from components.write_proxy import NEVER_SECONDS
 from components.write_proxy.proxy import proxy_cfg
 from drills.waiting import wait_for

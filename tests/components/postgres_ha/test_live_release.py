@@ -9,7 +9,8 @@ import pytest
 from components.postgres_ha.files import release
 from drills.waiting import wait_for
 from tests.components.postgres_ha.cluster import PROXY, Database, Writer
-from tests.components.postgres_ha.patroni_members import COUNT, require_patroni
+from tests.components.postgres_ha.members import COUNT
+from tests.components.postgres_ha.patroni_members import require_patroni
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 AFTER, TTL = 3, 60

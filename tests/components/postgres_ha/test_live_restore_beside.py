@@ -11,9 +11,10 @@ import pytest
 from drills.waiting import wait_for
 from tests.components.postgres_ha.backed_up import BackedUp, Copy, Site
 from tests.components.postgres_ha.etcd_members import Store
-from tests.components.postgres_ha.patroni_members import COUNT, require_patroni
+from tests.components.postgres_ha.members import COUNT
+from tests.components.postgres_ha.patroni_members import require_patroni
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.live, pytest.mark.slow, pytest.mark.timeout(400)]
 
 _NEVER = "0 0 1 1 *"
 _OWN = {"repositories": ["offsite"], "full": _NEVER, "incremental": None, "queue": "128Mi"}

@@ -12,7 +12,8 @@ import pytest
 
 from drills.waiting import wait_for
 from tests.components.postgres_ha.cluster import MAX_LAG, PROXY, READS, Database, Writer, asked
-from tests.components.postgres_ha.patroni_members import COUNT, PASSWORDS, require_patroni
+from tests.components.postgres_ha.members import COUNT
+from tests.components.postgres_ha.patroni_members import PASSWORDS, require_patroni
 from tests.live.app.postgres_server import POSTGRES_BIN
 from tests.stacks.fixtures import REPOSITORY
 
@@ -73,6 +74,31 @@ def test_a_primary_that_is_stopped_hands_over_to_who_was_changed(database: Datab
     assert "stop: it does not lead" in database.patronis.log(other)
     assert writer.rows() >= len(writer.acknowledged), "every acknowledged row is there"
     assert took < 40, "the grace is 60 s"
+
+
+@pytest.mark.slow
+def test_a_rolling_change_moves_a_synchronous_primary_once(database: Database) -> None:
+    """Also where the first to be changed is not synchronous when the primary is stopped: it becomes so first."""
+    database.configure(synchronous_mode=True)
+    database.wait_settled()
+    before = database.timeline()
+    leader = database.leader()
+    assert leader is not None
+    (synchronous,) = (ordinal for ordinal, role in database.roles().items() if role == "sync_standby")
+    (other,) = (ordinal for ordinal, role in database.roles().items() if role == "replica")
+    with Writer() as writer:
+        for ordinal in (other, leader, synchronous):
+            took = database.patronis.end(ordinal)
+            database.patronis.start(ordinal)
+            database.wait_whole(synchronous=True)
+            writer.goes_on()
+            print(f"member {ordinal} stopped in {took:.1f} s")
+    print(f"timeline {before} -> {database.timeline()}, writes away for {writer.outage():.1f} s")
+    assert database.leader() == other
+    assert database.timeline() == before + 1, "it moved once"
+    assert f"stop: handed over to main-pg-{other}" in database.patronis.log(leader)
+    assert database.configured().get("synchronous_node_count") is None, "as it was"
+    assert writer.rows() >= len(writer.acknowledged), "every acknowledged row is there"
 
 
 def test_a_person_changes_the_primary(database: Database, switch: Callable[..., tuple[int, str]]) -> None:

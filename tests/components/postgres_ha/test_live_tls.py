@@ -1,17 +1,23 @@
-"""Encryption of replication and clients on a database that changes to it while a client writes."""
+"""Encryption of replication, clients and REST on a database that changes to it while a client writes."""
 
 import asyncio
 import shutil
+import socket
+import ssl
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import asyncpg
+import httpx
 import pytest
 
+from components.postgres_ha.files.release import Reach
 from drills.waiting import wait_for
 from tests.components.postgres_ha.cluster import PROXY, READS, Database, Writer
-from tests.components.postgres_ha.patroni_members import COUNT, require_patroni
+from tests.components.postgres_ha.members import COUNT
+from tests.components.postgres_ha.patroni_members import PASSWORDS, require_patroni
 from tests.components.postgres_ha.poolers import Pooler
 from tests.live.trixie import pgbouncer
 
@@ -23,7 +29,7 @@ RECEIVER = "SELECT conninfo FROM pg_stat_wal_receiver"
 def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """Of the version without encryption, until the first test has changed it."""
     require_patroni("etcd", "haproxy", "flock", packages="Debian packages etcd-server, haproxy, util-linux")
-    one = Database(tmp_path_factory.mktemp("database"), tls={"clients": "required"})
+    one = Database(tmp_path_factory.mktemp("database"), tls={"clients": "required", "rest": "prepared"})
     try:
         one.start(tls=False)
         yield one
@@ -48,6 +54,11 @@ def followers(database: Database) -> list[int]:
 def followed(database: Database, ordinal: int) -> str:
     """How a replica reaches the primary, as its server says."""
     return database.patronis.login(ordinal, "ha_settings", "settings", "postgres", RECEIVER, sslmode="prefer")
+
+
+def handed_over(database: Database, ordinal: int) -> int:
+    """How often it said so when it was stopped."""
+    return database.patronis.log(ordinal).count("stop: handed over to ")
 
 
 def test_a_running_database_changes_and_loses_nothing(database: Database) -> None:
@@ -160,3 +171,80 @@ def test_a_replica_does_not_follow_a_server_with_another_authority_s_certificate
     wait_for("it leads", lambda: database.leader() == false, seconds=60, every=0.2)
     wait_for("it is refused", lambda: "certificate verify failed" in patronis.log(kept)[before:], seconds=60, every=0.2)
     assert followed(database, kept) == ""
+    patronis.kill(false)
+    for ordinal in (false, leader):
+        patronis.start(ordinal)
+    database.wait_whole()
+
+
+def test_who_asks_by_tls_too_early_holds_no_thread_of_patroni(database: Database) -> None:
+    """It has few, and proxies ask both ways while a database changes."""
+    began = time.monotonic()
+    with socket.create_connection((database.patronis.address(0), 8008), 5) as connection, pytest.raises(ssl.SSLError):
+        ssl.create_default_context().wrap_socket(connection, server_hostname="localhost")
+    assert time.monotonic() - began < 1
+
+
+@pytest.mark.slow
+def test_rest_changes_in_a_second_update_and_loses_nothing(database: Database) -> None:
+    """Members that have changed and others know each other, and the proxies of the first update know both."""
+    patronis = database.patronis
+    assert all(patronis.volume(ordinal, ".rest").exists() for ordinal in range(COUNT))
+    database.becomes({"clients": "required", "rest": "required"})
+    leader = database.leader()
+    assert leader is not None
+    before = handed_over(database, leader)
+    with Writer(table="changed") as writer:
+        for ordinal in (*followers(database), leader):
+            patronis.end(ordinal)
+            patronis.start(ordinal)
+            database.wait_whole()
+            writer.goes_on()
+    assert writer.rows() >= len(writer.acknowledged), "no acknowledged write is lost"
+    assert handed_over(database, leader) == before + 1, "by its own way, to one that has changed"
+    patronis.apply_settings()
+    database.lead()
+    members = patronis.rest("GET", 0, "/cluster").json()["members"]
+    assert {one["api_url"].partition(":")[0] for one in members} == {"https"}
+
+
+@pytest.mark.slow
+def test_rest_is_for_who_verifies_and_changes_need_a_certificate_and_the_password(database: Database) -> None:
+    patronis = database.patronis
+    url = patronis.url(0, "/config")
+    assert url.startswith("https:")
+
+    def answer(method: str, password: str = "", **circles: str) -> int:
+        auth = ("patroni", password) if password else None
+        with httpx.Client(verify=patronis.context(**circles), trust_env=False, timeout=5) as client:
+            return client.request(method, url, json={"woken": None}, auth=auth).status_code
+
+    with pytest.raises(httpx.HTTPError):
+        httpx.get(url.replace("https:", "http:"), trust_env=False, timeout=5)
+    with pytest.raises(httpx.HTTPError, match="certificate verify failed"):
+        answer("GET", circle="other")
+    assert answer("GET", shows="") == 200
+    assert answer("PATCH", PASSWORDS["rest_api"], shows="") == 403
+    assert answer("PATCH") == 401
+    assert answer("PATCH", PASSWORDS["rest_api"]) == 200
+    with pytest.raises(httpx.HTTPError):  # TLS 1.3 tells it with the first answer
+        answer("PATCH", PASSWORDS["rest_api"], shows="other")
+    health = patronis.healthcheck(0)["script"]
+    assert "https://" in health or "HTTPSConnection" in health
+    address = patronis.address(0)
+    assert Reach(1.0).any([("patroni", address, 8008)]), "who watches the primary sees a sign of life"
+
+
+@pytest.mark.slow
+def test_a_primary_hands_over_by_encrypted_rest_and_the_endpoints_follow(database: Database) -> None:
+    leader = database.leader()
+    assert leader is not None
+    before = handed_over(database, leader)
+    with Writer(table="handed") as writer:
+        database.patronis.end(leader)
+        wait_for("another one leads", lambda: database.leader() not in (None, leader), seconds=60, every=0.1)
+        writer.goes_on()
+    assert handed_over(database, leader) == before + 1
+    database.patronis.start(leader)
+    database.wait_whole()
+    assert writer.rows() >= len(writer.acknowledged)

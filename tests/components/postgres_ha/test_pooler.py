@@ -1,10 +1,12 @@
 """The pooler as it is rendered, and what applications get of it."""
 
 import configparser
+import json
 from typing import Any
 
 import pytest
 
+from components.postgres_ha.files.poolers import Poolers
 from components.postgres_ha.pooler import pgbouncer_ini
 from components.postgres_ha.settings import PostgresSettings
 from composition.compose import compose
@@ -58,16 +60,73 @@ def test_what_each_mode_needs() -> None:
 def test_the_settings_arrive() -> None:
     found = ini(pool_size=7, max_connections=77, prepared_statements=0, wait_timeout="33s")
     assert {found["default_pool_size"], found["max_db_connections"]} == {"7"}
-    assert found["max_client_conn"] == "77"
+    assert found["max_client_conn"] == "81", "and room for those who ask the console"
     assert found["max_prepared_statements"] == "0"
     assert {found["query_wait_timeout"], found["server_connect_timeout"]} == {"33"}
 
 
-def test_nobody_reaches_the_console_over_the_network() -> None:
-    found = ini()
-    assert "admin_users" not in found
-    assert "stats_users" not in found
-    assert found["auth_type"] == "scram-sha-256"
+@pytest.mark.parametrize("platform", PLATFORMS)
+@pytest.mark.parametrize(
+    ("keys", "pooler", "waits"),
+    [
+        ({}, {}, True),
+        ({}, {"pause": "0s"}, False),
+        ({}, {"mode": "session"}, False),
+        ({"members": 1}, {}, False),
+    ],
+)
+def test_who_reaches_the_console_over_the_network(
+    platform: str, keys: dict[str, Any], pooler: dict[str, Any], waits: bool
+) -> None:
+    """Whoever changes the primary, where poolers wait for that; else nobody."""
+    found = registered(platform, pooler=pooler, **keys)
+    own = text(found, "main-pooler-config")
+    assert ("admin_users = ha_pooler" in own) is waits
+    assert "stats_users = ha_pooler_figures" in own, "who changes nothing"
+    assert "auth_type = scram-sha-256" in own
+    lines = text(found, "main-pooler-users").splitlines()
+    assert [line.split()[0] for line in lines] == ['"app"', *(['"ha_pooler"'] if waits else []), '"ha_pooler_figures"']
+    names = {one.name for one in found}
+    assert ("main-pg-poolers-told" in names, "main-pg-pooler-password" in names) == (waits, waits)
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_who_changes_the_primary_is_told_of_the_poolers(platform: str) -> None:
+    """A member, and the job that a person's command runs beside, alike; with the password of the poolers' own file."""
+    found = registered(platform, pooler={"pause": "3s"})
+    member = json.loads(text(found, "main-pg-poolers-told"))
+    assert (member["seconds"], member["user"]) == (3, "ha_pooler")
+    assert "main-pooler" in member["host"]
+    job = json.loads(text(found, "main-pg-settings-wanted"))["poolers"]
+    assert member.keys() == job.keys() == {*Poolers._fields} - {"password"}
+    assert {key for key in member if member[key] != job[key]} == {"ca"}
+    assert (member["ca"], job["ca"]) == ("/etc/ha-patroni/tls/ca.pem", "/etc/ha-settings/ca.pem")
+    password = text(found, "main-pg-pooler-password")
+    assert f'"ha_pooler" "{password}"' in text(found, "main-pooler-users")
+    assert json.loads(text(found, "main-pg-settings-passwords"))["pooler"] == password
+    one = container(found, platform, "main-pooler")
+    assert one["args"][0] == "23", "longer than any change that a member makes"
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_its_exporter_asks_every_replica_and_may_change_nothing(platform: str) -> None:
+    found = registered(platform, pooler={"mode": "session"})
+    told = json.loads(text(found, "main-pooler-exporter-told"))
+    assert told.keys() == {*Poolers._fields} - {"password"}
+    assert told["user"] == "ha_pooler_figures"
+    password = text(found, "main-pooler-exporter-password")
+    assert f'"ha_pooler_figures" "{password}"' in text(found, "main-pooler-users")
+    assert "admin_users" not in text(found, "main-pooler-config")
+    assert container(found, platform, "main-pooler-exporter")["args"][-1] == "9127"
+
+
+@pytest.mark.parametrize(
+    ("pooler", "seconds"), [({}, 3), ({"wait_timeout": "5s"}, 2), ({"pause": "10s"}, 10), ({"mode": "session"}, 0)]
+)
+def test_how_long_it_waits(pooler: dict[str, Any], seconds: int) -> None:
+    settings = PostgresSettings.model_validate({"pooler": pooler})
+    assert settings.pooler is not None
+    assert settings.pooler.pauses == seconds
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
@@ -79,8 +138,9 @@ def test_only_the_stacks_own_roles_may_come(platform: str) -> None:
         roles={"reader": {"grants": {"app": "read"}}, "all": {"login": False}},
     )
     lines = text(found, "main-pooler-users").splitlines()
-    assert [line.split()[0] for line in lines] == ['"app"', '"more"', '"reader"']
-    assert len({line.split()[1] for line in lines}) == 3
+    console = ['"ha_pooler"', '"ha_pooler_figures"']
+    assert [line.split()[0] for line in lines] == ['"app"', '"more"', '"reader"', *console]
+    assert len({line.split()[1] for line in lines}) == 5
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
@@ -146,7 +206,7 @@ def test_it_lets_transactions_end_and_is_asked_two_questions(platform: str) -> N
         assert ":1538 0+:0000 0A" in check, "before it is ready the port alone is asked"
     else:
         assert one["readinessProbe"]["tcpSocket"] == {"port": 5432}
-        assert one["livenessProbe"]["exec"]["command"][-1] == "SHOW VERSION"
+        assert "SHOW VERSION" in one["livenessProbe"]["exec"]["command"][-1]
         assert one["livenessProbe"]["periodSeconds"] == 30
         assert "kill -s INT 1" in one["lifecycle"]["preStop"]["exec"]["command"][2]
         assert one["securityContext"]["readOnlyRootFilesystem"] is True

@@ -10,6 +10,7 @@ from composition.compose import compose
 from composition.read import StackInput, check
 from platforms.durations import seconds_of
 from tests.mock_engine import render
+from tests.platforms.arrival import due_seconds
 from tests.stacks.fixtures import REPOSITORY, settings_of
 
 STACKS = {"kubernetes": REPOSITORY / "Pulumi.prod.yaml", "swarm": REPOSITORY / "tests/stacks/ok/prod-on-swarm.yaml"}
@@ -32,7 +33,7 @@ def test_swarm_leaves_a_member_that_clones_alone(volume: str, least: float) -> N
     service = inputs("swarm", "main-pg-1", volume=volume)
     check = service["taskSpec"]["containerSpec"]["healthcheck"]
     assert seconds_of(check["timeout"]) >= least
-    assert seconds_of(check["startPeriod"]) + check["retries"] * seconds_of(check["interval"]) == 900
+    assert seconds_of(check["startPeriod"]) + check["retries"] * due_seconds(check) == 900
     assert int(service["convergeConfig"]["timeout"].removesuffix("s")) > least, "and `up` waits for it"
 
 

@@ -1,6 +1,8 @@
 """Who takes over from a primary: what a member makes of Patroni's answers."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -28,9 +30,14 @@ class Patroni(switchover.Patroni):
         del seconds
         if path == "/cluster":
             return 200, json.dumps({"members": self.members} | ({"pause": True} if self.pause else {}))
-        if path == "/config":
+        if (method, path) == ("GET", "/config"):
             return 200, json.dumps(self.config)
         self.asked.append((method, path, body))
+        if method == "PATCH":
+            self.config |= body
+            for one in self.members if not self.config.get("slow") else ():
+                one["role"] = one["role"].replace("replica", "sync_standby")
+            return 200, ""
         if self.refuses:
             self.refuses -= 1
             return 412, "switchover is not possible"
@@ -75,8 +82,47 @@ def test_who_cannot_is_passed_over(fault: dict[str, Any], config: dict[str, Any]
 
 
 def test_a_synchronous_cluster_changes_to_a_synchronous_replica() -> None:
+    own = patroni(member("two", "sync_standby"), member("one"), config={"synchronous_mode": True})
+    assert switchover.hand_over(own, "zero", seconds=5) == "handed over to two"
+    assert len(own.asked) == 1, "nothing else is changed"
+
+
+def test_who_was_changed_becomes_synchronous_first() -> None:
+    """And the cluster waits for as many as before, afterwards."""
     own = patroni(member("one", "sync_standby"), member("two"), config={"synchronous_mode": True})
+    assert switchover.hand_over(own, "zero", seconds=5) == "handed over to two"
+    assert own.asked == [
+        ("PATCH", "/config", {"synchronous_node_count": 2}),
+        ("POST", "/switchover", {"leader": "zero", "candidate": "two"}),
+        ("PATCH", "/config", {"synchronous_node_count": None}),
+    ]
+
+
+def test_who_is_not_synchronous_in_time_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(switchover, "CONFIRM_SECONDS", 0.05)
+    config = {"synchronous_mode": True, "synchronous_node_count": 1, "slow": True}
+    own = patroni(member("one", "sync_standby"), member("two"), config=config)
     assert switchover.hand_over(own, "zero", seconds=5) == "handed over to one"
+    assert own.config["synchronous_node_count"] == 1
+
+
+def test_poolers_wait_while_the_primary_changes_and_go_on_whatever_happens() -> None:
+    seen: list[str] = []
+
+    @contextmanager
+    def paused() -> Iterator[None]:
+        seen.append(f"paused after {len(own.asked)}")
+        try:
+            yield
+        finally:
+            seen.append(f"on after {len(own.asked)}")
+
+    own = patroni(member("one"), refuses=1)
+    assert switchover.hand_over(own, "zero", seconds=5, paused=paused) == "handed over to one"
+    assert seen == ["paused after 0", "on after 1", "paused after 1", "on after 2"]
+    seen.clear()
+    assert switchover.hand_over(own, "zero", seconds=5, paused=paused) == "it does not lead: nothing to hand over"
+    assert seen == [], "for nothing nobody waits"
 
 
 def test_soon_after_a_failover_it_is_tried_again() -> None:

@@ -155,13 +155,13 @@ def member(tmp_path: Path) -> Callable[..., Member]:
     (mounted / "tls/identity.pem").chmod(0o440)
     volume.mkdir()
 
-    def begun(*, data: bool = False, mark: bool = False) -> Member:
+    def begun(*, data: bool = False, mark: bool = False, rest: str = "") -> Member:
         if data:
             (volume / "pgdata").mkdir(exist_ok=True)
             (volume / "pgdata/PG_VERSION").write_text("15")
         if mark:
             (volume / ".tls").touch()
-        one = Member(tmp_path / "own", volume, mounted)
+        one = Member(tmp_path / "own", volume, mounted, rest=rest)
         one.prepare()
         return one
 
@@ -221,3 +221,14 @@ def test_an_empty_one_follows_who_cannot_be_verified_when_it_sees_one(
     assert not one.look([ENCRYPTS, PLAIN], 3), "once"
     assert one.look([ENCRYPTS] * 3, 3)
     assert configured(tmp_path) == STRICT
+
+
+def test_rest_is_encrypted_from_the_beginning_or_after_a_first_step(member: Callable[..., Member]) -> None:
+    """Also where another program than this one's commands has rendered the wrong order."""
+    member(rest="https")
+    member(data=True, rest="https")
+    member(data=True)
+    with pytest.raises(SystemExit, match="rest: prepared"):
+        member(data=True, rest="https")
+    member(data=True, rest="http")
+    member(data=True, rest="https")

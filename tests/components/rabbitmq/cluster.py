@@ -1,11 +1,13 @@
 """The nodes of a broker as they are rendered, run as real processes on loopback."""
 
 import base64
+import json
 import os
 import shutil
 import signal
 import ssl
 import subprocess
+import sys
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -47,6 +49,7 @@ class Cluster:
         # Below those that the kernel hands out: a node that starts again must find its own free.
         self._epmd = str(20_000 + os.getpid() % 5_000)
         self._distribution = [DISTRIBUTION_PORT + ordinal for ordinal in range(self.count)]
+        self._rotation: tuple[dict[str, Any], dict[str, str]] | None = None
         self._running: dict[int, subprocess.Popen[bytes]] = {}
         self._env: dict[int, dict[str, str]] = {}
         self.change(settings)
@@ -54,6 +57,13 @@ class Cluster:
     def change(self, settings: dict[str, Any]) -> None:
         """The files and variables of these settings, for the next start of each node."""
         found = _rendered(settings)
+        if "orders-rabbitmq-rotated-wanted" in found:
+            wanted = json.loads(found["orders-rabbitmq-rotated-wanted"]["dataRaw"])
+            secret = _secret(found, "orders-rabbitmq-rotated-password")
+            self._rotation = (
+                wanted,
+                {"password": secret, "script": found["orders-rabbitmq-rotated-retire"]["dataRaw"]},
+            )
         spec = found["orders-rabbitmq-0"]["taskSpec"]["containerSpec"]
         for ordinal in range(self.count):
             self._prepare(ordinal, found, spec["env"])
@@ -82,6 +92,25 @@ class Cluster:
     def ready(self, ordinal: int) -> bool:
         command = ["sh", str(self._etc(ordinal) / "ready.sh")]
         return subprocess.run(command, env=self._env[ordinal], capture_output=True, timeout=20).returncode == 0
+
+    def retire(self, **told: Any) -> "subprocess.CompletedProcess[str]":
+        """The job that ends a rotation, in a hurry."""
+        assert self._rotation, "there is a rotation"
+        wanted, files = self._rotation
+        place = self._directory / "rotated"
+        place.mkdir(exist_ok=True)
+        (place / "ca.pem").write_text(self.authority.pem)
+        wanted |= {"nodes": [self.address(ordinal) for ordinal in range(self.count)], "ca": "", "stop": 0} | told
+        (place / "wanted.json").write_text(json.dumps(wanted))
+        (place / "password").write_text(files["password"])
+        (place / "retire_users.py").write_text(files["script"])
+        return subprocess.run(
+            [sys.executable, *(str(place / name) for name in ("retire_users.py", "wanted.json", "password"))],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
 
     def kill(self, *ordinals: int) -> None:
         for ordinal in ordinals or list(self._running):
@@ -183,7 +212,9 @@ class Cluster:
         text = config.read_text()
         for kind in ("tcp", "ssl"):
             text = text.replace(f"listeners.{kind}.default = ", f"listeners.{kind}.default = {own}:")
-        config.write_text(f"{text}management.ssl.ip = {own}\nprometheus.tcp.ip = {own}\n")
+        config.write_text(
+            f"{text}management.{'ssl' if 'management.ssl' in text else 'tcp'}.ip = {own}\nprometheus.tcp.ip = {own}\n"
+        )
         certificate, key = self.authority.sign(HOST, etc)
         (etc / "ca.pem").write_text(self.authority.pem)
         (etc / "identity.pem").write_text(certificate.read_text() + key.read_text())
@@ -222,6 +253,11 @@ def _rendered(settings: dict[str, Any]) -> dict[str, Any]:
     """Inputs of what the broker `orders` registers with these settings, by name."""
     document, _ = settings_of(STACK)
     document["brokers"] = {"orders": settings}
-    stack = check(document, source=STACK.name, secret_names=frozenset())
-    found = render(lambda _: compose(StackInput(source=STACK.name, stack=stack, secrets={}), stack_name="prod"))
+    document["images"] = {"source": "sandbox"}
+    del document["monitoring"]["grafana"]  # the sandbox has none
+    s3 = {"endpoint": "s3.example.com", "bucket": "backups", "key": "s3_key", "secret": "s3_secret"}
+    document["repositories"] = {"offsite": {"s3": s3}}
+    secrets: dict[str, Any] = {"s3_key": "k", "s3_secret": "s"}
+    stack = check(document, source=STACK.name, secret_names=frozenset(secrets))
+    found = render(lambda _: compose(StackInput(source=STACK.name, stack=stack, secrets=secrets), stack_name="prod"))
     return {one.name: one.inputs for one in found if one.name.startswith("orders-") and one.type.startswith("docker:")}

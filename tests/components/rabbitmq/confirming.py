@@ -6,14 +6,16 @@ import time
 import pika.exceptions
 
 from drills.waiting import wait_for
-from tests.components.rabbitmq.cluster import COUNT, Cluster
+from tests.components.rabbitmq.cluster import APP, COUNT, PASSWORD, Cluster
 
 
 class Traffic:
     """Numbers into the queue `tasks`, and out of it, with whichever node answers."""
 
-    def __init__(self, cluster: Cluster, nodes: tuple[int, ...] = tuple(range(COUNT))) -> None:
-        self._cluster, self._nodes = cluster, nodes
+    def __init__(
+        self, cluster: Cluster, nodes: tuple[int, ...] = tuple(range(COUNT)), user: str = APP, password: str = PASSWORD
+    ) -> None:
+        self._cluster, self._nodes, self._login = cluster, nodes, (user, password)
         self._stop, self._published = threading.Event(), threading.Event()
         self.confirmed: list[int] = []
         self.consumed: set[int] = set()
@@ -55,7 +57,7 @@ class Traffic:
         while not self._stop.is_set():
             turn += 1
             try:
-                connection = self._cluster.connect(self._each(turn))
+                connection = self._cluster.connect(self._each(turn), *self._login)
                 channel = connection.channel()
                 channel.confirm_delivery()
                 while not self._stop.is_set():
@@ -76,7 +78,7 @@ class Traffic:
         while time.monotonic() < until:
             turn += 1
             try:
-                connection = self._cluster.connect(self._each(turn))
+                connection = self._cluster.connect(self._each(turn), *self._login)
                 channel = connection.channel()
                 channel.basic_qos(prefetch_count=50)
                 for method, _, body in channel.consume("tasks", inactivity_timeout=0.5):

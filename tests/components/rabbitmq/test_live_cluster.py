@@ -5,13 +5,16 @@ import json
 import re
 import ssl
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import httpx
 import pika.exceptions
 import pytest
 
-from components.observability import Observability
+from components.copies.files.copies_repository import Copy, Failed
+from components.observability import Observability, ScrapeTarget
+from components.rabbitmq.files import copies_source
 from components.rabbitmq.guarantees import promises
 from components.rabbitmq.observed import observed
 from components.rabbitmq.settings import RabbitSettings
@@ -21,6 +24,7 @@ from model import Endpoint
 from sandbox.app.broker import Broker
 from sandbox.app.settings import BrokerSettings
 from tests.components.certificates import Authority
+from tests.components.monitoring_stack.record import compared, page
 from tests.components.rabbitmq.cluster import APP, COUNT, HOST, PASSWORD, Cluster
 from tests.components.rabbitmq.confirming import Traffic
 from tests.promtool import metrics
@@ -45,6 +49,7 @@ CHANGED: dict[str, Any] = {
         }
     },
     "users": {"later": {"tags": ["monitoring"], "permissions": {"app": {"read": ".*"}}}},
+    "backups": {"repository": "offsite"},
 }
 """`mail` has another form, `former` is gone, everything else is new."""
 AROUND = Surroundings(
@@ -90,6 +95,7 @@ def names(things: list[dict[str, Any]], key: str = "name") -> set[str]:
     return {thing[key] for thing in things}
 
 
+@pytest.mark.slow
 def test_what_is_confirmed_stays_and_a_minority_takes_nothing(cluster: Cluster) -> None:
     wait_for("every queue has a copy on every node", lambda: set(copies(cluster).values()) == {COUNT}, seconds=60)
     promised = {one.fault: one for one in promises(RabbitSettings.model_validate(SETTINGS), AROUND)}
@@ -148,14 +154,43 @@ def test_a_change_is_refused_whole_or_in_force_whole(cluster: Cluster) -> None:
     cluster.command(1, "rabbitmqctl", "delete_queue", "mail", "--vhost", "app")
     cluster.wait_ready(0)
     there = known(cluster)
-    assert {user["name"]: user["tags"] for user in there["users"]} == {APP: [], "later": ["monitoring"]}
-    assert names(there["permissions"], "user") == {APP, "later"}
+    users = {APP: [], "later": ["monitoring"], "ha_copies": ["management"]}
+    assert {user["name"]: user["tags"] for user in there["users"]} == users
+    assert names(there["permissions"], "user") == {*users}
     assert names(there["policies"]) == {"short"}
     assert names(there["queues"]) == {"tasks", "mail", "numbered", "own"}, "what an application declared stays"
     assert names(there["exchanges"]) == {"events"}
     assert ("events", "mail", "user.*") in {
         (one["source"], one["destination"], one["routing_key"]) for one in there["bindings"]
     }
+
+
+@pytest.mark.slow
+def test_what_applications_declared_is_copied_and_made_again(cluster: Cluster) -> None:
+    """As the copier does it, by its user, who is known since the change."""
+    with cluster.connect(1) as connection:
+        channel = connection.channel()
+        channel.exchange_declare("made", "topic", durable=True)
+        channel.queue_bind("own", "made", "some.#")
+        channel.queue_declare("", exclusive=True)
+        trust = ssl.create_default_context(cadata=cluster.authority.pem)
+        trust.check_hostname = False  # here it is an address
+        told = {"nodes": [cluster.address(1)], "port": 15672, "user": "ha_copies", "vhosts": ["app"]}
+        broker = copies_source.Broker(told, "generated-orders-ha-copies", trust)
+        written: list[bytes] = []
+        copy = Copy("20260131-023000", 1, 2, facts=broker.take(written.append))
+        before = known(cluster)
+        channel.queue_delete("own")
+        channel.exchange_delete("made")
+        broker.load(copy, iter(written))
+        assert broker.restore(copy).endswith("; 2 queues and exchanges were missing")
+        after = known(cluster)
+        for part, key in (("queues", "name"), ("exchanges", "name"), ("bindings", "routing_key")):
+            assert names(after[part], key) == names(before[part], key)
+        with pytest.raises(Failed, match=r"401|403"):
+            broker._ask(cluster.address(1), "definitions")
+        channel.queue_delete("own")
+        channel.exchange_delete("made")
 
 
 def test_nobody_else_logs_in(cluster: Cluster) -> None:
@@ -210,6 +245,17 @@ def test_every_rule_and_panel_reads_what_a_node_serves(cluster: Cluster) -> None
         for node in range(COUNT)
     )
     assert wanted <= set(re.findall(r"^(\w+)", text, re.MULTILINE))
+
+
+def test_what_nodes_say_is_as_recorded(cluster: Cluster) -> None:
+    server = f"RabbitMQ {cluster.command(0, 'rabbitmqctl', 'version').strip()}"
+    found = observed("orders", RabbitSettings.model_validate(SETTINGS), Endpoint(host="x", replicas_host="x"))
+    for name, target in zip(("rabbitmq", "rabbitmq-queues"), found.targets, strict=True):
+        compared(name, server, partial(_pages, cluster, target))
+
+
+def _pages(cluster: Cluster, target: ScrapeTarget) -> list[str]:
+    return [page(cluster.figures(node, target.path), target.query) for node in range(COUNT)]
 
 
 def _log(cluster: Cluster) -> str:

@@ -8,11 +8,12 @@ from typing import Any
 import pulumi
 import pytest
 
+from components.contracts import BackupRepository
 from components.rabbitmq import RabbitMQ
 from components.rabbitmq.definitions import password_hash
 from components.rabbitmq.settings import RabbitSettings
 from components.store_image import StoreImage
-from model import ConfigFile, Image, Members, Origin, Tier
+from model import ConfigFile, Image, Members, Origin, Tier, Workload
 from tests.components.recorder import Recorder, recorded
 
 IMAGE = StoreImage(
@@ -190,3 +191,25 @@ def test_a_person_logs_in_with_a_password_that_was_given() -> None:
     users = {user["name"]: user for user in json.loads(platform.secrets["jobs-definitions"])["users"]}
     assert users["ops"]["password_hash"] == password_hash("ops", "known to a person")
     assert users["ops"]["tags"] == ["administrator"]
+
+
+def _repository() -> BackupRepository:
+    return BackupRepository(options={"type": "posix"}, passphrase=pulumi.Output.secret("passphrase"))
+
+
+def test_who_copies_is_no_administrator_and_known_in_each_virtual_host() -> None:
+    model = RabbitSettings.model_validate({"backups": {"repository": "offsite"}, "vhosts": {"reports": {}}})
+    broker, platform = recorded(
+        lambda platform: RabbitMQ(
+            "jobs", model, platform=platform, image=IMAGE, copier_image=IMAGE.image, repository=_repository()
+        ),
+        type_="ha-platform:data:RabbitMQ",
+    )
+    definitions = json.loads(platform.secrets["jobs-definitions"])
+    (user,) = (one for one in definitions["users"] if one["name"] == "ha_copies")
+    assert user["tags"] == ["management"]
+    assert {one["vhost"] for one in definitions["permissions"] if one["user"] == "ha_copies"} == {"app", "reports"}
+    assert platform.names(Workload) == {"jobs-copies"}
+    assert json.loads(platform.text("jobs-copies-source"))["vhosts"] == ["app", "reports"]
+    assert {rule.name for rule in broker.observability.rules} >= {"Rabbit_jobsBackupOverdue", "Rabbit_jobsBackupFailed"}
+    assert "ha_copies" not in made()[1].secrets["jobs-definitions"]

@@ -44,6 +44,7 @@ def asked(directory: Path, event: str, detail: str, seconds: int = 5) -> list[st
         env={
             "PATH": f"{directory}:{os.environ['PATH']}",
             "HA_MASTER": "main",
+            "HA_CLI": "redis-cli",
             "HA_FAILOVER_SECONDS": str(seconds),
         },
         check=True,

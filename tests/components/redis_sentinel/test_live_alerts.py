@@ -1,5 +1,7 @@
 """Each alert of a group fires on what it watches, and on nothing else: judged by promtool."""
 
+from typing import Any
+
 import pytest
 
 from components.redis_sentinel.alerts import Alerts
@@ -9,6 +11,7 @@ from tests.promtool import fire
 pytestmark = pytest.mark.live
 
 Series = dict[str, str]
+PROXIES = ("p1:8404", "p2:8404")
 GB = 2**30
 
 
@@ -38,7 +41,33 @@ def healthy() -> Series:
         }
         if ordinal:
             found[f"redis_master_link_up{labels(one)}"] = "1x80"
+    for proxy in PROXIES:
+        leads = f'{{job="redis-jobs-rw", instance="{proxy}", proxy="primary"}}'
+        found |= {up_of(proxy): "1x80", f"haproxy_backend_active_servers{leads}": "1x80"}
     return found
+
+
+def up_of(proxy: str) -> str:
+    return f'up{{job="redis-jobs-rw", instance="{proxy}"}}'
+
+
+def alerts(**settings: Any) -> Alerts:
+    """Of the group `jobs`, with a plain address."""
+    return Alerts(
+        name="jobs",
+        settings=RedisSettings.model_validate({"endpoint": True, **settings}),
+        members="redis-jobs-[0-9]+",
+        sentinels="sentinel-jobs-[0-9]+",
+        writes="redis-jobs-rw",
+        proxies=2,
+    )
+
+
+def leads_nowhere(*proxies: str) -> Series:
+    return {
+        f'haproxy_backend_active_servers{{job="redis-jobs-rw", instance="{proxy}", proxy="primary"}}': "0x80"
+        for proxy in proxies
+    }
 
 
 def lost(series: Series, *jobs: str, told: bool = True) -> Series:
@@ -64,7 +93,12 @@ NO_QUORUM = {f"redis_sentinel_master_ckquorum_status{labels(job, master_name='ma
         pytest.param(lost(healthy(), MASTER), ["Down", "NoMaster"], id="the master is lost, and nobody is promoted"),
         pytest.param(lost(healthy(), SENTINELS[1]), ["SentinelDown"], id="a Sentinel is lost"),
         pytest.param(lost(healthy(), *ALL, told=False), ["ExporterDown"], id="the exporter is lost, and nothing else"),
-        pytest.param({}, ["ExporterDown"], id="the exporter was never found"),
+        pytest.param(
+            {}, ["ExporterDown", "ProxyDown", "WriteEndpointDown"], id="neither the exporter nor a proxy was ever found"
+        ),
+        pytest.param(healthy() | {up_of(PROXIES[0]): "0x80"}, ["ProxyDown"], id="a proxy is lost"),
+        pytest.param(healthy() | leads_nowhere(*PROXIES), ["WriteEndpointDown"], id="no proxy leads to the master"),
+        pytest.param(healthy() | leads_nowhere(PROXIES[0]), [], id="one does"),
         pytest.param(healthy() | {SECOND_MASTER: "1x80"}, ["TwoMasters", "NoReplica"], id="two masters"),
         pytest.param(
             healthy() | {f"redis_master_link_up{labels(REPLICA)}": "0x80"}, ["ReplicationBroken"], id="a broken link"
@@ -82,9 +116,14 @@ NO_QUORUM = {f"redis_sentinel_master_ckquorum_status{labels(job, master_name='ma
     ],
 )
 def test_what_fires_for_a_broker(changed: Series, expected: list[str]) -> None:
-    settings = RedisSettings.model_validate({"role": "broker"})
-    alerts = Alerts(name="jobs", settings=settings, members="redis-jobs-[0-9]+", sentinels="sentinel-jobs-[0-9]+")
-    fire(alerts.rules(), changed, {f"Redis_jobs{suffix}" for suffix in expected}, after="10m")
+    fire(alerts(role="broker").rules(), changed, {f"Redis_jobs{suffix}" for suffix in expected}, after="10m")
+
+
+@pytest.mark.parametrize(("role", "expected"), [("broker", True), ("lock", True), ("session", False), ("cache", False)])
+def test_who_must_not_evict(role: str, expected: bool) -> None:
+    """The others do so as they should."""
+    evicted = healthy() | {f"redis_evicted_keys_total{labels(MASTER)}": "0+5x80"}
+    fire(alerts(role=role).rules(), evicted, {"Redis_jobsEvicts"} if expected else (), after="10m")
 
 
 def test_a_failover_is_over_before_anything_fires() -> None:
@@ -96,19 +135,11 @@ def test_a_failover_is_over_before_anything_fires() -> None:
         SECOND_MASTER: "_x22 1x60",
         f"redis_connected_slaves{labels(REPLICA)}": "0x20 1x2 2x60",
     }
-    settings = RedisSettings.model_validate({"role": "session"})
-    alerts = Alerts(name="jobs", settings=settings, members="redis-jobs-[0-9]+", sentinels="sentinel-jobs-[0-9]+")
     for minutes in range(4, 9):
-        fire(alerts.rules(), series, (), after=f"{minutes}m")
+        fire(alerts(role="session").rules(), series, (), after=f"{minutes}m")
 
 
 def test_a_full_cache_and_a_single_member_are_as_they_should_be() -> None:
     full = f"redis_memory_used_bytes{labels(MASTER)}"
-    for settings in ({"role": "cache"}, {"role": "cache", "members": 1}):
-        alerts = Alerts(
-            name="jobs",
-            settings=RedisSettings.model_validate(settings),
-            members="redis-jobs-[0-9]+",
-            sentinels="sentinel-jobs-[0-9]+",
-        )
-        fire(alerts.rules(), healthy() | {full: f"{GB}x80"}, (), after="10m")
+    for members in (3, 1):
+        fire(alerts(role="cache", members=members).rules(), healthy() | {full: f"{GB}x80"}, (), after="10m")

@@ -1,5 +1,6 @@
 """The plain write endpoint in the real haproxy, in front of a real group: a client that knows one address."""
 
+import http.client
 import signal
 import time
 from collections.abc import Iterator
@@ -32,13 +33,35 @@ def write(group: Group, value: int) -> bool:
     return group.ask("redis", ENDPOINT, "set", "key", str(value)) == "OK"
 
 
+def asked(group: Group, path: str) -> int:
+    """The status that a proxy answers."""
+    connection = http.client.HTTPConnection(group.address(ENDPOINT), 8404, timeout=5)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+def ready(group: Group) -> int:
+    return asked(group, "/ready")
+
+
 @pytest.mark.parametrize("role", ["session", "cache"])
 def test_it_follows_the_master(group: Group) -> None:
     assert write(group, 1)
+    assert ready(group) == 200
     master = group.master()
+    for ordinal in range(COUNT):
+        group.kill("sentinel", ordinal)  # nobody promotes another
     group.kill("redis", master)
+    wait_for("it is not ready", lambda: ready(group) == 503, seconds=20)
+    assert asked(group, "/health") == 200, "nobody restarts it"
+    for ordinal in range(COUNT):
+        group.start("sentinel", ordinal)
     began = time.monotonic()
     wait_for("writes go on", lambda: write(group, 2), seconds=30)
+    assert ready(group) == 200
     print(f"writes again after {time.monotonic() - began:.1f} s")
     group.start("redis", master)
     group.wait_whole()

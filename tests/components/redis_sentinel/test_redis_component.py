@@ -101,6 +101,23 @@ def test_a_majority_must_agree(members: int, quorum: int) -> None:
     assert "sentinel down-after-milliseconds main 5000\n" in text
 
 
+@pytest.mark.parametrize(
+    ("settings", "held", "patient", "reconnected"),
+    [
+        ({}, "16", "0", "1000"),
+        ({"failover": "standard"}, "25", "1000", "1000"),
+        ({"timers": {"down_after": 60_000, "failover_timeout": 120}}, "60", "28500", "12000"),
+    ],
+)
+def test_a_master_that_is_back_is_seen_before_it_counts_as_lost(
+    settings: dict[str, Any], held: str, patient: str, reconnected: str
+) -> None:
+    platform = made(**settings)[1]
+    server, sentinel = (platform.one(Members, f"jobs-{word}").container.env for word in ("redis", "sentinel"))
+    assert (server["HA_HOLD_SECONDS"], server["HA_PATIENT_MILLIS"]) == (held, patient)
+    assert sentinel["HA_RECONNECT_MILLIS"] == reconnected
+
+
 def test_the_contract_names_every_sentinel_and_two_passwords() -> None:
     component, platform = made()
     contract = component.contract
@@ -161,15 +178,14 @@ def test_with_encryption_there_is_no_other_port(server: str, port: int) -> None:
 
 def test_every_question_of_the_scripts_is_encrypted() -> None:
     plain, platform = made(endpoint=True)[1], made(endpoint=True, tls=TLS)[1]
-    scripts = [
-        f"jobs-{server}-{script}"
-        for server, own in (("redis", "hand-over"), ("sentinel", "fence"))
-        for script in ("start", "ready", own)
-    ]
-    for script in scripts:
-        asks = platform.text(script).count("redis-cli ")
-        assert asks == platform.text(script).count("redis-cli --tls --cacert /etc/ha-redis/ca.pem ") > 0, script
-        assert "--tls" not in plain.text(script)
+    own = {"redis": ("start", "ready", "masters", "watch", "hand-over"), "sentinel": ("start", "ready", "fence")}
+    for server, scripts in own.items():
+        for script in scripts:
+            text = platform.text(f"jobs-{server}-{script}")
+            assert "$HA_CLI " in text
+            assert "redis-cli" not in text
+        asks = [group.one(Members, f"jobs-{server}").container.env["HA_CLI"] for group in (plain, platform)]
+        assert asks == ["redis-cli", "redis-cli --tls --cacert /etc/ha-redis/ca.pem"]
     (line,) = [line for line in platform.text("jobs-rw-config").splitlines() if "default-server" in line]
     assert " check-ssl verify required ca-file /etc/ha-proxy/ca.pem verifyhost jobs-redis-0 " in line
     assert "ssl" not in plain.text("jobs-rw-config")

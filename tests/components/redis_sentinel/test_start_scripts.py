@@ -32,12 +32,14 @@ class Trial:
         self.volume = directory / "volume"
         self.volume.mkdir()
         self.program("redis-cli", REDIS_CLI)
-        self.program("redis-server", "#!/bin/sh\n")
+        self.program("redis-server", '#!/bin/sh\nshift\necho "$*" >held\n')
         self.program("redis-sentinel", "#!/bin/sh\n")
         self.program("sleep", "#!/bin/sh\necho >>slept\n[ $(wc -l <slept) -lt 9 ] || kill $PPID\n")
         self.program("date", "#!/bin/sh\ntouch slept\necho $((5 * $(wc -l <slept)))\n")
         for name in ("redis_password", "sentinel_password", "fence.sh"):
             (directory / name).write_text("x")
+        (directory / "watch.sh").write_text('echo "$1" >watched\n')
+        (directory / "masters.sh").write_text(self._text("redis_masters"))
 
     def program(self, name: str, text: str) -> None:
         path = self.directory / name
@@ -61,9 +63,8 @@ class Trial:
         return next((line.split()[1] for line in lines if line.startswith("replicaof")), host)
 
     def start(self, server: str, *, host: str = "a", persisted: str = "yes") -> "subprocess.Popen[str]":
-        text = (FILES / f"{server}_start.sh").read_text().replace("/etc/ha-redis", str(self.directory))
         return subprocess.Popen(
-            ["sh", "-c", text],
+            ["sh", "-c", self._text(f"{server}_start")],
             cwd=self.directory,
             env={
                 "PATH": f"{self.directory}:{os.environ['PATH']}",
@@ -77,11 +78,16 @@ class Trial:
                 "HA_USER": "default",
                 "HA_PERSISTED": persisted,
                 "HA_ASK_MILLIS": "125",
+                "HA_RECONNECT_MILLIS": "1000",
+                "HA_CLI": "redis-cli",
             },
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
+
+    def _text(self, script: str) -> str:
+        return (FILES / f"{script}.sh").read_text().replace("/etc/ha-redis", str(self.directory))
 
     def has_data(self) -> None:
         (self.volume / "appendonlydir").mkdir()
@@ -156,6 +162,36 @@ def test_with_data_it_does_what_the_sentinels_say(trial: Trial, says: dict[str, 
     trial.has_data()
     trial.was(part)
     assert trial.run("redis", says) == master
+
+
+@pytest.mark.parametrize(
+    ("part", "data", "holds"),
+    [
+        pytest.param("master", True, True, id="a master that is back"),
+        pytest.param("b", True, False, id="a replica"),
+        pytest.param("master", False, False, id="the first start"),
+    ],
+)
+def test_a_master_that_is_back_takes_no_writes_until_the_sentinels_see_it(
+    trial: Trial, part: str, data: bool, holds: bool
+) -> None:
+    trial.program(
+        "redis-server", '#!/bin/sh\nshift\necho "$*" >held\nwhile [ ! -s watched ]; do /bin/sleep 0.05; done\n'
+    )
+    if data:
+        trial.has_data()
+        trial.was(part)
+    trial.run("redis", NOBODY)
+    assert (trial.directory / "held").read_text() == ("--min-replicas-to-write 100\n" if holds else "\n")
+    assert (trial.directory / "watched").read_text().strip().isdigit() == holds, "when it started"
+
+
+def test_what_was_held_is_not_kept(trial: Trial) -> None:
+    """A Sentinel may have had the configuration rewritten meanwhile."""
+    trial.has_data()
+    (trial.volume / "redis.conf").write_text("include x\nmin-replicas-to-write 100\nreplicaof b 6379\n")
+    assert trial.run("redis", NOBODY) == "b"
+    assert "min-replicas" not in (trial.volume / "redis.conf").read_text()
 
 
 @pytest.mark.parametrize(
@@ -237,6 +273,16 @@ def test_a_sentinel_keeps_what_it_knows(trial: Trial) -> None:
     assert kept.read_text() == remembered + fence
     trial.run("sentinel", {"s1": named("c")})
     assert kept.read_text() == remembered + fence, "said once"
+
+
+def test_a_sentinel_that_shall_forget_asks_again(trial: Trial) -> None:
+    (trial.directory / "sentinel.conf").write_text("sentinel monitor main a 6379 2\n")
+    kept = trial.volume / "sentinel.conf"
+    kept.write_text("sentinel monitor main c 6379 2\n")
+    (trial.volume / "forget").touch()
+    trial.run("sentinel", {"a": follows("b"), "b": MASTER, "c": follows("b")}, host="s2")
+    assert "sentinel monitor main b 6379 2\n" in kept.read_text()
+    assert not (trial.volume / "forget").exists()
 
 
 def test_a_sentinel_does_not_run_under_another_name_than_it_knows(trial: Trial) -> None:

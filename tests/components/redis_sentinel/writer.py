@@ -19,7 +19,7 @@ class Writer:
         user, secret = login or (group.users["redis"], group.passwords["redis"])
         tls = {"ssl": True, "ssl_ca_certs": str(group.ca), "ssl_check_hostname": True} if group.ca else {}
         self._sentinels = Sentinel(  # type: ignore[no-untyped-call]
-            [(group.address(ordinal), PORTS["sentinel"]) for ordinal in range(COUNT)],
+            [(group.host("sentinel", ordinal), PORTS["sentinel"]) for ordinal in range(COUNT)],
             sentinel_kwargs={"password": password, "socket_timeout": 2, **tls},
             username=user,
             password=secret,
@@ -48,6 +48,12 @@ class Writer:
 
     def _write(self) -> None:
         client = self._sentinels.master_for("main")  # type: ignore[no-untyped-call]
+        try:
+            self._push(client)
+        finally:
+            client.connection_pool.disconnect()  # not only when the collector comes to it
+
+    def _push(self, client: "redis.Redis") -> None:
         value, last = 0, time.monotonic()
         while not self._stop.is_set():
             value += 1

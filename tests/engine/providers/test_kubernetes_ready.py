@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from sandbox.engine.providers.kubernetes import outputs, pods
-from sandbox.engine.providers.kubernetes.client import Client
+from sandbox.engine.providers.kubernetes.client import ApiError, Client
 from sandbox.engine.providers.kubernetes.kinds import KINDS
 from sandbox.engine.providers.kubernetes.ready import READY, Failed
 from sandbox.engine.values import Secret
@@ -18,6 +18,9 @@ DAEMON_SET = "kubernetes:apps/v1:DaemonSet"
 JOB = "kubernetes:batch/v1:Job"
 CLAIM = "kubernetes:core/v1:PersistentVolumeClaim"
 SERVICE = "kubernetes:core/v1:Service"
+INGRESS = "kubernetes:networking.k8s.io/v1:Ingress"
+GATEWAY = "kubernetes:gateway.networking.k8s.io/v1:Gateway"
+ROUTE = "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute"
 
 
 class Cluster:
@@ -84,6 +87,60 @@ def test_a_claim_that_waits_for_its_first_pod_is_not_waited_for() -> None:
 def test_a_service_is_ready_with_its_first_ready_pod() -> None:
     ends = {"items": [{"endpoints": [{"conditions": {"ready": False}}, {"conditions": {"ready": True}}]}]}
     assert missing(SERVICE, {"selector": {"a": "b"}}, {}, endpointslices=ends) is None
+
+
+BEHIND = {"rules": [{"http": {"paths": [{"backend": {"service": {"name": "web-public"}}}]}}]}
+NO_ADDRESS = "no controller gave it an address: is there one of its class, and does it show an address?"
+
+
+@pytest.mark.parametrize(
+    ("status", "services", "expected"),
+    [
+        ({}, {"web-public": {}}, NO_ADDRESS),
+        ({"loadBalancer": {"ingress": [{"ip": "192.0.2.1"}]}}, {"web-public": {}}, None),
+        ({"loadBalancer": {"ingress": [{"ip": "192.0.2.1"}]}}, {}, "there is no Service web-public behind it"),
+    ],
+)
+def test_an_ingress_is_ready_with_its_address(
+    status: dict[str, Any], services: dict[str, Any], expected: str | None
+) -> None:
+    class Services(Cluster):
+        def get(self, path: str, **query: str) -> Any:  # noqa: ARG002
+            assert path.startswith("/api/v1/namespaces/n/services/")
+            if (name := path.rsplit("/", 1)[-1]) in self.answers:
+                return self.answers[name]
+            raise ApiError(404, "NotFound", name)
+
+    live = {"metadata": {"name": "web", "namespace": "n"}, "spec": BEHIND, "status": status}
+    assert READY[INGRESS](cast(Client, Services(**services)), live) == expected
+
+
+ACCEPTED = {"type": "Accepted", "status": "True"}
+REFUSED = {"type": "Accepted", "status": "False", "reason": "NotAllowedByListeners", "message": "another namespace"}
+UNSEEN = "no controller has seen it: is there a Gateway of this name, and one of its class?"
+DENIED = "its controller does not accept it: NotAllowedByListeners: another namespace"
+
+
+@pytest.mark.parametrize(
+    ("type", "status", "expected"),
+    [
+        (GATEWAY, {}, UNSEEN),
+        (GATEWAY, {"conditions": [ACCEPTED]}, None),
+        (GATEWAY, {"conditions": [REFUSED]}, DENIED),
+        (ROUTE, {}, UNSEEN),
+        (ROUTE, {"conditions": [ACCEPTED]}, UNSEEN),
+        (ROUTE, {"parents": [{"conditions": [ACCEPTED]}]}, None),
+        (ROUTE, {"parents": [{"conditions": [REFUSED]}, {"conditions": [ACCEPTED]}]}, DENIED),
+    ],
+)
+@pytest.mark.parametrize("waited_for", [True, False])
+def test_a_route_is_ready_when_its_gateway_accepts_it(
+    type: str, status: dict[str, Any], expected: str | None, waited_for: bool
+) -> None:
+    annotations = {"pulumi.com/waitFor": "condition=Accepted"} if waited_for else {}
+    metadata = {"name": "web", "namespace": "n", "annotations": annotations}
+    live = {"kind": type.rpartition(":")[2], "metadata": metadata, "spec": {}, "status": status}
+    assert READY[type](cast(Client, Cluster()), live) == (expected if waited_for else None)
 
 
 def pod(name: str, created: str, **status: Any) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from drills.waiting import wait_for
 from tests.app.process import free_port
 from tests.rendered.programs import POSTGRES, program
 
@@ -50,8 +51,11 @@ class Postgres:
             conf.write(text)
 
     def crash(self) -> None:
-        """Ends without a checkpoint."""
+        """Ends without a checkpoint; returns when its process has ended."""
+        pid = int((self._data / "postmaster.pid").read_text().split()[0])
         self._run("pg_ctl", "-D", str(self._data), "-m", "immediate", "stop")
+        # pg_ctl looks for the file of the process, which goes first.
+        wait_for("the end of the server", lambda: not _runs(pid), seconds=60, every=0.05)
 
     @contextmanager
     def session(self) -> Iterator[Callable[[str], list[Any]]]:
@@ -104,6 +108,13 @@ def running() -> Iterator[Postgres]:
             yield server
         finally:
             server.crash()
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "Z"
+    except OSError:
+        return False
 
 
 def _sent(pid: int, number: signal.Signals) -> bool:

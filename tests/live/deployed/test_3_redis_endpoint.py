@@ -36,6 +36,6 @@ def test_it_leads_to_the_master_before_and_after_a_failover(site: SwarmSite) -> 
 
     wait_for("the endpoint answers", lambda: asked("set") == "master kept", seconds=60)
     before = master(site)
-    site.kill(site.member("sessions-redis", before))
+    site.stop(site.member("sessions-redis", before))  # one that is killed may be back before anybody is elected
     wait_for("another one is master", lambda: master(site) != before, seconds=60)
     wait_for("the endpoint leads to it", lambda: asked("get") == "master kept", seconds=60)

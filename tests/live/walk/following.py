@@ -21,7 +21,7 @@ def sized_for_two_cores(settings: Settings) -> None:
         app.pop("size")
         app |= {"image": "chat", "resources": _LITTLE}
         if "scaling" in app:
-            app["scaling"]["max"] = app["scaling"]["min"]  # as little CPU as this is used up at once
+            app["replicas"] = app.pop("scaling")["min"]  # as little CPU as this is used up at once
     for database in settings["databases"].values():
         carries_its_connections = {**_LITTLE, "memory_limit": "2Gi"}
         database |= {"volume": "1Gi", "resources": carries_its_connections, "store_resources": _LITTLE}

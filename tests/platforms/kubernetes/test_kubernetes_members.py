@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from model import PublicPort, Volume
+from model import PublicPort, Shard, Toleration, Volume
 from platforms.base import Unsupported
 from tests.platforms.kubernetes.words import Rendered, container, members, rendered
 
@@ -82,6 +82,17 @@ def test_a_member_avoids_the_node_of_another_components_same_ordinal() -> None:
     assert term["labelSelector"]["matchExpressions"] == [{"key": "ha-platform/members", "operator": "Exists"}]
 
 
+def test_a_shards_member_avoids_above_all_the_node_of_another_shards_same_ordinal() -> None:
+    out = of(shard=Shard(of="keys", number=2))
+    affinity = out.pod("StatefulSet", "db")["affinity"]["podAntiAffinity"]
+    strong, weak = affinity["preferredDuringSchedulingIgnoredDuringExecution"]
+    assert strong["weight"] > 9 * weak["weight"]
+    term = strong["podAffinityTerm"]
+    assert term["matchLabelKeys"] == ["apps.kubernetes.io/pod-index"]
+    assert term["labelSelector"]["matchLabels"] == {"ha-platform/shard-of": "keys"}
+    assert out.spec("StatefulSet", "db")["template"]["metadata"]["labels"]["ha-platform/shard-of"] == "keys"
+
+
 def test_places_of_volumes_are_refused() -> None:
     with pytest.raises(Unsupported) as refused:
         of(hosts=("a", "b", "c"), abandon_data_on=("a",))
@@ -95,6 +106,15 @@ def test_labels_select_the_nodes() -> None:
         "node-type": "database"
     }
     assert "nodeSelector" not in of().pod("StatefulSet", "db")
+
+
+def test_tolerations_permit_reserved_nodes() -> None:
+    wanted = (Toleration(key="pool"), Toleration(key="example.com/for", value="data", effect="NoExecute"))
+    assert of(tolerations=wanted).pod("StatefulSet", "db")["tolerations"] == [
+        {"key": "pool", "operator": "Exists"},
+        {"key": "example.com/for", "operator": "Equal", "value": "data", "effect": "NoExecute"},
+    ]
+    assert "tolerations" not in of().pod("StatefulSet", "db")
 
 
 def test_every_member_has_an_address_that_answers_before_it_is_ready() -> None:

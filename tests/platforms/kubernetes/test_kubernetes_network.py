@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from model import REACHES, Port, PublicPort, Tier
+from model import REACHES, Port, PublicPort, Shard, Tier
 from tests.platforms.kubernetes.words import Rendered, members, rendered, workload
 
 
@@ -102,6 +102,15 @@ def test_ports_among_members_are_for_them_alone() -> None:
     (peer,) = themselves["from"]
     (expression,) = peer["podSelector"]["matchExpressions"]
     assert (expression["key"], expression["values"]) == ("app.kubernetes.io/name", ["db"])
+
+
+def test_ports_among_shards_are_for_all_of_their_store() -> None:
+    word = members(ports=(Port(name="peers", number=16379),), peer_ports=("peers",), shard=Shard(of="keys", number=1))
+    spec = rendered(lambda platform, parent: platform.members(word, parent=parent)).spec("NetworkPolicy", "db")
+    (rule,) = spec["ingress"]
+    (peer,) = rule["from"]
+    (expression,) = peer["podSelector"]["matchExpressions"]
+    assert (expression["key"], expression["values"]) == ("ha-platform/shard-of", ["keys"])
 
 
 def test_monitoring_reaches_one_port_of_private_members() -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from model import Container, Members, Origin, Port, PublicPort, Tier, Volume
+from model import Container, Members, Origin, Port, PublicPort, Shard, Tier, Volume
 from tests.mock_engine import Recorded
 from tests.platforms.swarm.rendering import SETTINGS, label, refusals, registered, services
 from tests.platforms.words import HTTP_AND_TCP
@@ -112,3 +112,19 @@ def test_only_a_single_member_publishes_a_port() -> None:
     assert [one.path for one in refused] == ["stack.databases.db.public_ports"]
     single = services(lambda c: [replace(database(c), count=1, public_ports=published)])["shop-db-0"]
     assert single["endpointSpec"]["ports"][0]["publishedPort"] == 5432
+
+
+def test_shards_take_the_first_hosts_in_turn_and_another_host_of_the_platform_moves_nothing() -> None:
+    for nodes in (("a", "b", "c"), ("a", "b", "c", "d")):
+        places = [_pins(number, nodes) for number in range(4)]
+        assert places == [["a", "b"], ["b", "c"], ["c", "a"], ["a", "b"]]
+    assert _pins(1, ("a", "b", "c", "d"), hosts=("d", "a")) == ["d", "a"], "as named"
+
+
+def _pins(number: int, nodes: tuple[str, ...], hosts: tuple[str, ...] = ()) -> list[str]:
+    shard = Shard(of="keys", number=number)
+    found = services(
+        lambda c: [replace(database(c, hosts=hosts), count=2, shard=shard)],
+        SETTINGS.model_copy(update={"nodes": nodes}),
+    )
+    return [one["taskSpec"]["placement"]["constraints"][0].partition("==")[2] for one in found.values()]

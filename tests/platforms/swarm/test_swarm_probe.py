@@ -1,6 +1,8 @@
 """The one health check of a Swarm task, run by a real shell."""
 
+import re
 import socket
+import ssl
 import subprocess
 import threading
 from dataclasses import replace
@@ -13,6 +15,7 @@ import pytest
 from model import Container, ExecCheck, HttpCheck, HttpTool, Image, Probe, Probes, Resources, TcpCheck
 from platforms.durations import go_duration
 from platforms.swarm.probe import healthcheck
+from tests.components.certificates import Authority
 
 MARKER = "/tmp/.ha-platform-ready"
 
@@ -40,7 +43,7 @@ def check_of(probes: Probes, tool: HttpTool, peers: tuple[str, ...] = ()) -> lis
 def passes(probes: Probes, directory: Path, peers: tuple[str, ...] = ()) -> bool:
     kind, script = check_of(probes, HttpTool.CURL, peers)
     assert kind == "CMD-SHELL"
-    script = script.replace(MARKER, str(directory / "marker"))
+    script = re.sub(r"sleep \d+", "sleep 0", script.replace(MARKER, str(directory / "marker")))
     return subprocess.run(["sh", "-c", script], check=False, capture_output=True).returncode == 0
 
 
@@ -71,10 +74,10 @@ def test_a_member_that_sees_a_peer_must_be_ready_itself(tmp_path: Path) -> None:
 def test_a_slow_start_is_one_run_until_it_is_ready_or_not_alive(tmp_path: Path) -> None:
     probes = exec_probes(tmp_path)
     check = healthcheck(probes, container(), slow_start_seconds=3600)
-    assert check.timeout == go_duration(3600 + 3 + 10)
+    assert check.timeout == go_duration(3600 + 3 + 10 + 4)
     assert check.start_period == go_duration(60 - 3 * 5), "of a start that is not alive"
     (_, script) = cast(list[str], check.tests)
-    script = script.replace(MARKER, str(tmp_path / "marker")).replace("sleep 5", "sleep 0.05")
+    script = re.sub(r"sleep \d+", "sleep 0.05", script.replace(MARKER, str(tmp_path / "marker")))
 
     def run() -> subprocess.Popen[bytes]:
         return subprocess.Popen(["sh", "-c", script])
@@ -114,8 +117,9 @@ def test_a_start_has_its_own_limit_however_slow_live_is(
     probes: Probes, interval: int, retries: int, start_period: int
 ) -> None:
     check = healthcheck(probes, container())
-    found = (check.interval, check.retries, check.start_period, check.timeout)
-    assert found == (f"{interval}s", retries, go_duration(start_period), "14s")
+    found = (check.interval, check.retries, check.start_period)
+    assert found == ("1s", retries, go_duration(start_period))
+    assert f"then sleep {interval - 1};" in cast(list[str], check.tests)[1], "a run spends the rest of the interval"
     assert start_period == 1 or start_period + retries * interval == probes.start_seconds
 
 
@@ -136,8 +140,26 @@ def test_live_failures_are_counted_where_docker_cannot(tmp_path: Path) -> None:
     assert passes(probes, tmp_path), "a marker that could not be written is a check of its own"
 
 
+@pytest.mark.parametrize(
+    ("ready", "asked", "timeout"), [(1, 5, 14 + 4 + 4 * 4), (2, 3, 14 + 4 + 2 * 4), (9, 1, 14 + 8)]
+)
+def test_a_start_asks_as_often_as_ready_says(tmp_path: Path, ready: int, asked: int, timeout: int) -> None:
+    """In one run, which lasts as long as the interval, and has the time for it."""
+    count = tmp_path / "asked"
+    probes = Probes(
+        ready=Probe(
+            check=ExecCheck(command=("sh", "-c", f"echo >> {count}; false")), interval_seconds=ready, timeout_seconds=4
+        ),
+        live=Probe(check=ExecCheck(command=("true",)), interval_seconds=10, failures=6),
+    )
+    assert not passes(probes, tmp_path)
+    assert len(count.read_text()) == asked
+    assert healthcheck(probes, container()).timeout == go_duration(timeout)
+
+
 def test_one_check_for_both_needs_no_shell() -> None:
     probe = Probe(check=ExecCheck(command=("etcdctl", "health")))
+    assert healthcheck(Probes(ready=probe, live=probe), container()).interval == "5s"
     assert check_of(Probes(ready=probe, live=probe), HttpTool.CURL) == ["CMD", "etcdctl", "health"]
 
 
@@ -147,6 +169,28 @@ def test_http_is_asked_with_the_tool_of_the_image(tool: HttpTool) -> None:
     command = check_of(Probes(ready=probe, live=probe), tool)
     assert command[1].startswith(tool.value)
     assert "/health" in " ".join(command)
+
+
+@pytest.mark.parametrize("tool", [HttpTool.CURL, HttpTool.PYTHON])
+def test_a_container_that_encrypts_is_asked_by_tls(tool: HttpTool, tmp_path: Path) -> None:
+    """Whoever has signed its certificate."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Silent."""
+
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(*Authority.new().sign("elsewhere.example", tmp_path))
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        probe = Probe(check=HttpCheck(path="/health", port=server.server_port, tls=True))
+        command = check_of(Probes(ready=probe, live=probe), tool)[1:]
+        assert subprocess.run(command, check=False, capture_output=True, timeout=20).returncode == 0
 
 
 @pytest.mark.parametrize("tool", [HttpTool.CURL, HttpTool.PYTHON])

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from model import Container, Origin, Port, PublicPort, Rollout, Security, Tier, Workload
+from model import Container, Origin, Port, PublicPort, Rollout, Security, Tier, Toleration, Workload
 from platforms.swarm.settings import SwarmSettings
 from tests.platforms.swarm.rendering import SETTINGS, label, refusals, registered, services
 from tests.platforms.words import HTTP_AND_TCP, SCALING
@@ -102,8 +102,14 @@ def test_one_provider_goes_to_every_resource_so_that_what_it_is_told_can_change(
 @pytest.mark.parametrize(
     ("change", "path", "part"),
     [
-        ({"scaling": SCALING}, "stack.apps.web.scaling", "Swarm has no autoscaler"),
+        (
+            {"scaling": replace(SCALING, cpu_percent=None, memory_percent=None)},
+            "stack.apps.web.scaling",
+            "needs a target",
+        ),
+        ({"scaling": SCALING, "spread": "require"}, "stack.apps.web.spread", "10 replicas"),
         ({"prefer_spot": True}, "stack.apps.web.prefer_spot", "spot"),
+        ({"tolerations": (Toleration(key="pool"),)}, "stack.apps.web.tolerations", "no taints"),
         ({"spread": "require"}, "stack.apps.web.spread", "`platform.nodes` has 3"),
         ({"rollout": Rollout(deadline_seconds=65)}, "stack.apps.web.rollout.deadline_seconds", "may take 65 s"),
         (

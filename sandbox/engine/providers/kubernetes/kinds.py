@@ -75,6 +75,11 @@ def _all() -> Iterator[Kind]:
     yield Kind(api_version="policy/v1", kind="PodDisruptionBudget", plural="poddisruptionbudgets")
     yield Kind(api_version="autoscaling/v2", kind="HorizontalPodAutoscaler", plural="horizontalpodautoscalers")
     yield Kind(api_version="networking.k8s.io/v1", kind="NetworkPolicy", plural="networkpolicies")
+    yield Kind(api_version="networking.k8s.io/v1", kind="Ingress", plural="ingresses")
+    # Custom resources, which a cluster knows by their definitions.
+    gateways = "gateway.networking.k8s.io/v1"
+    yield Kind(api_version=gateways, kind="Gateway", plural="gateways")
+    yield Kind(api_version=gateways, kind="HTTPRoute", plural="httproutes")
     yield Kind(api_version="scheduling.k8s.io/v1", kind="PriorityClass", plural="priorityclasses", namespaced=False)
     rbac = "rbac.authorization.k8s.io/v1"
     yield Kind(api_version=rbac, kind="Role", plural="roles")

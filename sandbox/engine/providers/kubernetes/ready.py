@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from http import HTTPStatus
 from typing import Any
 
 from sandbox.engine.providers.base import ProviderError
 from sandbox.engine.providers.kubernetes import pods
-from sandbox.engine.providers.kubernetes.client import Client
+from sandbox.engine.providers.kubernetes.client import ApiError, Client
 
 Object = dict[str, Any]
 Ready = Callable[[Client, Object], str | None]
+
+_WAIT_FOR = "pulumi.com/waitFor"
 
 
 class Failed(ProviderError):
@@ -103,6 +106,47 @@ def _service(client: Client, found: Object) -> str | None:
     return "no ready pod is behind it"
 
 
+def _ingress(client: Client, found: Object) -> str | None:
+    missing = next((name for name in _services_of(found) if not _exists(client, found, name)), None)
+    if missing is not None:
+        return f"there is no Service {missing} behind it"
+    if not ((found.get("status") or {}).get("loadBalancer") or {}).get("ingress"):
+        return "no controller gave it an address: is there one of its class, and does it show an address?"
+    return None
+
+
+def _services_of(ingress: Object) -> Iterator[str]:
+    for rule in ingress["spec"].get("rules") or []:
+        for path in (rule.get("http") or {}).get("paths") or []:
+            if service := path["backend"].get("service"):
+                yield service["name"]
+
+
+def _exists(client: Client, beside: Object, service: str) -> bool:
+    try:
+        client.get(f"/api/v1/namespaces/{beside['metadata']['namespace']}/services/{service}")
+    except ApiError as error:
+        if error.status == HTTPStatus.NOT_FOUND:
+            return False
+        raise
+    return True
+
+
+def _accepted(client: Client, found: Object) -> str | None:  # noqa: ARG001
+    """Of a Gateway, or of a route by its first Gateway; only where an annotation asks for it."""
+    if not (found["metadata"].get("annotations") or {}).get(_WAIT_FOR):
+        return None
+    status = found.get("status") or {}
+    if found["kind"] == "HTTPRoute":
+        status = next(iter(status.get("parents") or []), {})
+    condition = _conditions({"status": status}).get("Accepted")
+    if condition is None:
+        return "no controller has seen it: is there a Gateway of this name, and one of its class?"
+    if condition.get("status") != "True":
+        return f"its controller does not accept it: {condition.get('reason')}: {condition.get('message')}"
+    return None
+
+
 READY: dict[str, Ready] = {
     "kubernetes:apps/v1:Deployment": _deployment,
     "kubernetes:apps/v1:StatefulSet": _stateful_set,
@@ -110,4 +154,7 @@ READY: dict[str, Ready] = {
     "kubernetes:batch/v1:Job": _job,
     "kubernetes:core/v1:PersistentVolumeClaim": _claim,
     "kubernetes:core/v1:Service": _service,
+    "kubernetes:gateway.networking.k8s.io/v1:Gateway": _accepted,
+    "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute": _accepted,
+    "kubernetes:networking.k8s.io/v1:Ingress": _ingress,
 }

@@ -1,0 +1,1 @@
+../../../model/clock.py

@@ -1,0 +1,1 @@
+"""What the kinds that run Redis or Valkey have in common."""
