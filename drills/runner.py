@@ -1,7 +1,7 @@
 """One run of a fault: load, the fault, until all is well again; and what the load saw of it."""
 
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -53,9 +53,22 @@ def drill(
 ) -> Drilled:
     """`rate` safe requests a second at the entry, `least` or more in all, beside a writer every 50 ms.
 
-    Raises AssertionError where all is not well before the fault, or not again in time.
+    Raises AssertionError where all is not well before the fault, or not again in time. What the fault holds is let go
+    then too: the next `up` does not see what was done past the stack.
     """
     wait_for(f"{fault.name}: all is well before it", fault.well, seconds=WELL_SECONDS)
+    try:
+        drilled = _measured(fault, run, setting=setting, rate=rate, least=least)
+    except Exception:
+        for let_go in (fault.heal, fault.clean):
+            with suppress(Exception):  # it may have nothing to let go: the first error is the one to tell
+                let_go()
+        raise
+    fault.clean()
+    return drilled
+
+
+def _measured(fault: Fault, run: int, *, setting: str, rate: float, least: int) -> Drilled:
     fault.aim()
     answers(fault.url, "/ready")
     promised, url, started = fault.promised(), fault.url, time.monotonic()
@@ -103,7 +116,6 @@ def drill(
         old_member=fault.old_member(),
         date=datetime.now(UTC).date().isoformat(),
     )
-    fault.clean()
     return Drilled(
         result=result, writes=writes, requests=requests, counts=counts, messages=messages, healed_seconds=healed
     )

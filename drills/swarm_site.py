@@ -182,8 +182,10 @@ class SwarmSite(Site):
         service = f"{STACK}-{word}-{ordinal}"
         self._clients[0].services.get(service).scale(0)
         wait_for(f"{service} is stopped", lambda: self._unused(index, service), seconds=120)
-        change(self._cluster.hosts[index], data)
-        self._clients[0].services.get(service).scale(1)
+        try:
+            change(self._cluster.hosts[index], data)
+        finally:
+            self._clients[0].services.get(service).scale(1)
 
     def _volume(self, word: str, ordinal: int) -> tuple[int, Path]:
         """Of a member: its host, and its directory there."""

@@ -32,12 +32,15 @@ class DiskFull(OfDatabase):
         "kubernetes": "its volumes are directories of a node, and a StatefulSet does not stop one member alone"
     }
     seconds: ClassVar[float] = 420
+    small = False
+    """Whether the member has the small volume."""
 
     def aim(self) -> None:
         """The primary's volume becomes a small one, which it must let go for that, and it leads again."""
         assert isinstance(self.site, SwarmSite)
         self.ordinal = databases.of_role(self.site, "leader")
         self.site.make_small(databases.WORD, self.ordinal, SMALL_BYTES)
+        self.small = True
         for _ in range(TURNS):
             wait_for("the database is whole", self.well, seconds=self.seconds)
             if databases.of_role(self.site, "leader") == self.ordinal:
@@ -71,7 +74,8 @@ class DiskFull(OfDatabase):
 
     def clean(self) -> None:
         assert isinstance(self.site, SwarmSite)
-        self.site.make_large(databases.WORD, self.ordinal)
+        if self.small:
+            self.site.make_large(databases.WORD, self.ordinal)
 
     def _another_leads(self) -> bool:
         return databases.of_role(self.site, "leader") != self.ordinal

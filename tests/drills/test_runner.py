@@ -8,6 +8,7 @@ from typing import ClassVar
 import pytest
 
 from drills import runner
+from drills.errors import DrillError
 from drills.fault import Fault
 from drills.runner import drill
 from drills.waiting import wait_for
@@ -129,3 +130,22 @@ def test_what_does_not_heal_fails_the_drill(site: FakeSite) -> None:
 
     with pytest.raises(AssertionError, match="still runs: 1 of 1 that were hit"):
         drill(Stays(site), 1)
+
+
+def test_what_a_fault_holds_is_let_go_when_its_drill_fails(site: FakeSite) -> None:
+    class Holds(Toy):
+        def inject(self) -> None:
+            self.server().server.down = True
+            raise DrillError("it cannot be done here")
+
+        def heal(self) -> None:
+            super().heal()
+            raise LookupError("there is no filler")
+
+        def clean(self) -> None:
+            self.server().server.unsafe = False
+
+    site.server.unsafe = True
+    with pytest.raises(DrillError, match="it cannot be done here"):
+        drill(Holds(site), 1)
+    assert (site.server.down, site.server.unsafe) == (False, False)
