@@ -27,7 +27,19 @@ START = (
     f"{DIRECTORY}; sleep 5; done 9>&- & }} && "
 )
 """In the command of a member, before what it runs: an agent that ended starts again."""
-SCRIPTS = ("agent", "bootstrap", "clock", "history", "log", "metrics", "repository", "restore", "target", "verdicts")
+SCRIPTS = (
+    "agent",
+    "bootstrap",
+    "clock",
+    "door",
+    "history",
+    "log",
+    "metrics",
+    "repository",
+    "restore",
+    "target",
+    "verdicts",
+)
 
 
 @dataclass(frozen=True, kw_only=True)

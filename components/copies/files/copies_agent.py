@@ -5,8 +5,6 @@ a time, by one thread: two copies never overlap, nor a copy and a restore. How t
 says the module of its kind: its `Source`.
 """
 
-import base64
-import hmac
 import importlib
 import json
 import signal
@@ -15,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,6 +21,7 @@ from . import clock
 from .copies_metrics import metrics
 from .copies_repository import FORMAT, Broken, Copy, Failed, Repository
 from .copies_target import chosen, older
+from .door import METRICS, Door
 
 LOOK_SECONDS = 5
 READ_SECONDS = 300
@@ -262,47 +261,29 @@ class Agent:
             say(f"repository {self.repository_name}: {failed}")
 
 
-class Door(BaseHTTPRequestHandler):
+class AgentDoor(Door):
     """Metrics and health for everybody, the rest for those with the password."""
 
+    user = "copies"
     agent: Agent
-    word: str
 
     def do_GET(self) -> None:
         """`/health`, `/metrics`, `/copies`."""
         if self.path == "/health":
-            self._answer(HTTPStatus.OK, "well", "text/plain")
+            self.answer(HTTPStatus.OK, "well", "text/plain")
         elif self.path == "/metrics":
-            self._answer(HTTPStatus.OK, metrics(self.agent), "text/plain; version=0.0.4")
-        elif self.path == "/copies" and self._may():
-            self._answer(HTTPStatus.OK, json.dumps(self.agent.told()))
+            self.answer(HTTPStatus.OK, metrics(self.agent), METRICS)
+        elif self.path == "/copies" and self.may():
+            self.answer(HTTPStatus.OK, json.dumps(self.agent.told()))
 
     def do_POST(self) -> None:
         """`/order`: {"order": "take"} or {"order": "restore", "to": ..., "overwrite": ...}."""
-        if self._may():
-            body = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or b"{}")
+        if self.may():
+            body = json.loads(self.body())
             try:
-                self._answer(HTTPStatus.OK, json.dumps({"number": self.agent.order(body)}))
+                self.answer(HTTPStatus.OK, json.dumps({"number": self.agent.order(body)}))
             except Failed as failed:
-                self._answer(HTTPStatus.CONFLICT, str(failed))
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing: a scrape is no event."""
-
-    def _may(self) -> bool:
-        wanted = "Basic " + base64.b64encode(f"copies:{self.word}".encode()).decode()
-        if hmac.compare_digest(self.headers.get("Authorization", "").encode(), wanted.encode()):
-            return True
-        self._answer(HTTPStatus.UNAUTHORIZED, "who are you?")
-        return False
-
-    def _answer(self, status: HTTPStatus, text: str, kind: str = "application/json") -> None:
-        content = text.encode()
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
+                self.answer(HTTPStatus.CONFLICT, str(failed))
 
 
 def say(text: str) -> None:
@@ -326,8 +307,8 @@ def main(directory: str, module: str) -> int:
     signal.signal(signal.SIGALRM, _late)
     signal.signal(signal.SIGTERM, _end)
     agent = Agent(told, Repository(told["store"], (place / "passphrase").read_text().strip()), source)
-    Door.agent, Door.word = agent, (place / "password").read_text().strip()
-    door = ThreadingHTTPServer((told["listen"], told["port"]), Door)
+    AgentDoor.agent, AgentDoor.word = agent, (place / "password").read_text().strip()
+    door = ThreadingHTTPServer((told["listen"], told["port"]), AgentDoor)
     threading.Thread(target=door.serve_forever, daemon=True).start()
     agent.watch()
     return 1

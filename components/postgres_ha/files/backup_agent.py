@@ -7,18 +7,17 @@ how backups are, and does what somebody with the password orders: a backup, or t
 in the repository of backups at the same time would lose something.
 """
 
-import base64
-import hmac
 import json
 import sys
 import threading
 import time
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 from . import backup_clock, backup_verdicts
+from .backup_door import METRICS, Door
 from .backup_log import Log
 from .backup_metrics import metrics
 from .backup_repository import Backup, Failed, Repositories, history
@@ -237,29 +236,29 @@ class Agent:
         return min(now, self.log.began())
 
 
-class Door(BaseHTTPRequestHandler):
+class AgentDoor(Door):
     """Metrics for everybody, the rest for those with the password."""
 
+    user = "backups"
     agent: Agent
-    word: str
 
     def do_GET(self) -> None:
         """`/metrics`, `/backups`."""
         if self.path == "/metrics":
-            self._answer(HTTPStatus.OK, metrics(self.agent), "text/plain; version=0.0.4")
-        elif self.path == "/backups" and self._may():
-            self._answer(HTTPStatus.OK, json.dumps(self.agent.told()))
+            self.answer(HTTPStatus.OK, metrics(self.agent), METRICS)
+        elif self.path == "/backups" and self.may():
+            self.answer(HTTPStatus.OK, json.dumps(self.agent.told()))
 
     def do_POST(self) -> None:
         """`/read`, `/take`, the steps of a restore (`/plan`, `/close`, `/stop`, `/restore`), `/drill`, `/verdict`."""
-        if self._may():
+        if self.may():
             try:
-                self._answer(HTTPStatus.OK, json.dumps(self._ordered()))
+                self.answer(HTTPStatus.OK, json.dumps(self._ordered()))
             except (Failed, NotYet, KeyError, TypeError, ValueError) as failed:
-                self._answer(HTTPStatus.CONFLICT, str(failed))
+                self.answer(HTTPStatus.CONFLICT, str(failed))
 
     def _ordered(self) -> Json:
-        body: Json = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or b"{}")
+        body: Json = json.loads(self.body())
         match self.path:
             case "/read":
                 return self.agent.read()
@@ -282,32 +281,14 @@ class Door(BaseHTTPRequestHandler):
                 raise Failed(f"there is no order {self.path}")
         return {}
 
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing: a scrape is no event."""
-
-    def _may(self) -> bool:
-        wanted = "Basic " + base64.b64encode(f"backups:{self.word}".encode()).decode()
-        if hmac.compare_digest(self.headers.get("Authorization", "").encode(), wanted.encode()):
-            return True
-        self._answer(HTTPStatus.UNAUTHORIZED, "who are you?")
-        return False
-
-    def _answer(self, status: HTTPStatus, text: str, kind: str = "application/json") -> None:
-        content = text.encode()
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
 
 def main(directory: str) -> int:
     """Does not return while all is well."""
     told = json.loads(Path(directory, "agent.json").read_text())
     agent = Agent(told)
-    Door.agent = agent
-    Door.word = Path(directory, "password").read_text().strip()
-    door = ThreadingHTTPServer((told["listen"], told["port"]), Door)
+    AgentDoor.agent = agent
+    AgentDoor.word = Path(directory, "password").read_text().strip()
+    door = ThreadingHTTPServer((told["listen"], told["port"]), AgentDoor)
     threading.Thread(target=door.serve_forever, daemon=True).start()
     agent.watch()
     return 1
