@@ -70,8 +70,8 @@ backups: setup ## Show the backups of all stores (of one: DB=main, CACHE=session
 	@$(PYTHON) -m cli backups "$(STACK)" "$(DB)" --cache "$(CACHE)" --broker "$(BROKER)"
 
 .PHONY: restore
-restore: setup ## Bring a store back: make restore DB=main TO='2026-01-31 10:12' OVERWRITE=main, or CACHE=sessions TO=latest
-	@$(PYTHON) -m cli restore "$(STACK)" "$(DB)" "$(TO)" --cache "$(CACHE)" --broker "$(BROKER)" --timeline "$(TIMELINE)" --overwrite "$(OVERWRITE)"
+restore: setup ## Bring a store back: make restore DB=main TO='2026-01-31 10:12' OVERWRITE=main, or CACHE=sessions TO=latest, or DB=main DUMP=latest INTO=before
+	@$(PYTHON) -m cli restore "$(STACK)" "$(DB)" "$(TO)" --cache "$(CACHE)" --broker "$(BROKER)" --timeline "$(TIMELINE)" --overwrite "$(OVERWRITE)" --dump "$(DUMP)" --of "$(FROM)" --into "$(INTO)"
 
 .PHONY: verify-images
 verify-images: setup ## Pull the images that STACK pins, and check that they run as their pins say (Docker: DOCKER_HOST)

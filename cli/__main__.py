@@ -57,7 +57,7 @@ def main() -> int:
             "take a backup of a database, cache or broker now, beside those that its schedule takes",
         ),
         ("backups", "show the backups of the stack's databases, caches and brokers"),
-        ("restore", "bring a database back to a moment, or a cache or broker to a copy, in place"),
+        ("restore", "bring a database back to a moment, a cache or broker to a copy, or a dump into an empty database"),
         ("verify-images", "pull the pinned images, and check that they are what their pins say"),
         ("take-over", "move the stack's state to the engine that ENGINE names; nothing that runs changes"),
         ("env", "print the variables with which plain `pulumi` works on the stack"),
@@ -76,6 +76,9 @@ def main() -> int:
     commands.choices["backup"].add_argument("--full", action="store_true", help="not only what changed")
     commands.choices["restore"].add_argument("to", nargs="?", default="", help="a time, a backup, or `latest`")
     commands.choices["restore"].add_argument("--timeline", default="", help="not the newest: a number")
+    commands.choices["restore"].add_argument("--dump", default="", help="a logical dump, or `latest`, in its place")
+    commands.choices["restore"].add_argument("--of", default="", help="the database of the dump")
+    commands.choices["restore"].add_argument("--into", default="", help="a database that has no tables, for the dump")
     commands.choices["restore"].add_argument("--overwrite", default="", help="the database, whose data is lost")
     for name in ("logs", "restart"):
         commands.choices[name].add_argument("app", nargs="?", default="", help="a component of the stack")
@@ -112,7 +115,8 @@ def main() -> int:
                 return backups(stack, arguments.database, **copied)
             case "restore":
                 words = (arguments.to, arguments.timeline, arguments.overwrite)
-                return restore(stack, arguments.database, *words, **copied)
+                dumped = {key: getattr(arguments, key) for key in ("dump", "of", "into")}
+                return restore(stack, arguments.database, *words, **copied, **dumped)
             case "take-over":
                 return take_over(stack)
             case "env":

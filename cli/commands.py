@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cli import copies, sandbox
+from cli import copies, dumps, sandbox
 from cli.alert_test import alert_test as send_alert
 from cli.answer import show_answers
 from cli.backups import has_some, in_place, show, take
@@ -278,14 +278,24 @@ def restore(
     *,
     cache: str = "",
     broker: str = "",
+    dump: str = "",
+    of: str = "",
+    into: str = "",
 ) -> int:
-    """Bring `database` back to a moment, or `cache` or `broker` to a copy, in place."""
+    """Bring `database` back to a moment, or `cache` or `broker` to a copy, in place; or the database `of` a `dump`
+    `into` an empty one beside it."""
     copied = _copied(database, cache, broker)
     if copied and timeline:
         raise CommandError("TIMELINE is for databases: a copy has no log.")
+    if dump and (copied or to or timeline or overwrite):
+        raise CommandError("DUMP is of a database, and goes into an empty one: with it stand DB, FROM and INTO alone.")
+    if (of or into) and not dump:
+        raise CommandError("FROM and INTO are for a dump: say which one (DUMP=latest, or one of `make backups`).")
     on = operations(stack)
     resources = _deployed(stack, on, _engine(stack, on.hosts.environment, "restore"))
-    if copied:
+    if dump:
+        say(f"restore: {dumps.restore(on, resources, stack, database, dump, of, into)}")
+    elif copied:
         say(f"restore: {copies.restore(on, resources, stack, *copied, to, overwrite=overwrite == copied[0])}")
     else:
         say(f"restore: {in_place(on, resources, stack, database, to, timeline, overwrite=overwrite == database)}")

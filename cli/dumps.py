@@ -14,7 +14,8 @@ from components.postgres_ha.settings import PostgresSettings
 from settings.types import duration_text, size_text
 
 LIST_SECONDS = 90.0
-_COMMAND = ("python3", "-m", "scripts.dump", DIRECTORY, "list")
+RESTORE_SECONDS = 7 * 24 * 3600.0
+_SCRIPT = ("python3", "-m", "scripts.dump", DIRECTORY)
 
 
 def names(stack: StackFile) -> list[str]:
@@ -25,11 +26,7 @@ def names(stack: StackFile) -> list[str]:
 
 def show(on: Operations, resources: Resources, stack: StackFile, database: str) -> bool:
     """A table of the dumps of a database; whether there is one. Raises CommandError where nobody says."""
-    code, said = on.run_beside(_schedule(on, resources, stack, database), "dumps", _COMMAND, LIST_SECONDS)
-    lines = said.strip().splitlines()
-    if code or not lines:
-        raise CommandError(f"{database}: {lines[-1] if lines else f'it ended with {code} and said nothing'}")
-    told = json.loads(lines[-1])
+    told = json.loads(_last(on, resources, stack, database, "dumps", ("list",), LIST_SECONDS))
     say(f"dumps: {database} of stack {stack.name}: {len(told['dumps'])} of {told['keep']} that are kept")
     for one in told["dumps"]:
         size = size_text(max(1, round(sum(file["bytes"] for file in one["files"].values()) / 2**20)) * 2**20)
@@ -40,6 +37,48 @@ def show(on: Operations, resources: Resources, stack: StackFile, database: str) 
     if not told["dumps"]:
         say("  there is no complete dump")
     return bool(told["dumps"])
+
+
+def restore(
+    on: Operations, resources: Resources, stack: StackFile, database: str, dump: str, of: str, into: str
+) -> str:
+    """What was restored, into a database of the cluster that has no tables: one sentence. Raises CommandError where it
+    was refused, or did not end. `of`: the database in the dump; empty: the only one that the cluster has besides."""
+    if database not in (known := names(stack)):
+        there = ", ".join(known) or "none"
+        raise CommandError(f"DB={database} is no database with `dumps` in {stack.path}; there are: {there}.")
+    settings: PostgresSettings = stack.loaded.sound.databases[database]
+    parts = sorted(settings.every_owner)
+    if into not in parts:
+        raise CommandError(
+            f"INTO={into} is no database of {database}; there are: {', '.join(parts)}. One that has no tables takes "
+            f"what a dump has: add it (`databases.{database}.databases: {{{into or 'before'}: {{}}}}`), then "
+            f"`{stack.make('up')}`."
+        )
+    if not of:
+        others = [one for one in parts if one != into]
+        if len(others) != 1:
+            raise CommandError(f"say which database of the dump: FROM= one of {', '.join(parts)}.")
+        (of,) = others
+    said = _last(on, resources, stack, database, "restore", ("restore", dump, of, into), RESTORE_SECONDS)
+    return f"{database} of stack {stack.name}: {said}"
+
+
+def _last(
+    on: Operations,
+    resources: Resources,
+    stack: StackFile,
+    database: str,
+    verb: str,
+    words: tuple[str, ...],
+    seconds: float,
+) -> str:
+    """The last line that the script said. Raises CommandError with it where it failed."""
+    code, said = on.run_beside(_schedule(on, resources, stack, database), verb, (*_SCRIPT, *words), seconds)
+    lines = said.strip().splitlines()
+    if code or not lines:
+        raise CommandError(f"{database}: {lines[-1] if lines else f'it ended with {code} and said nothing'}")
+    return lines[-1]
 
 
 def _schedule(on: Operations, resources: Resources, stack: StackFile, database: str) -> Workload:

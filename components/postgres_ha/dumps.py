@@ -11,6 +11,7 @@ from components.pgbackrest import awaited, configuration, repository_files, repo
 from components.postgres_ha.dump_settings import DumpSettings
 from components.postgres_ha.logins import login
 from components.postgres_ha.members import scripts
+from components.postgres_ha.rest import variables
 from components.postgres_ha.settings import PostgresSettings
 from components.schedules import schedule_observability
 from components.scope import Scope
@@ -80,6 +81,7 @@ def dumps(
                     "PGBACKREST_CONFIG": f"{DIRECTORY}/pgbackrest.conf",
                     "PGSSLMODE": "verify-full",
                     "PGSSLROOTCERT": f"{DIRECTORY}/ca.pem",
+                    **variables(settings, DIRECTORY),
                 },
                 files=(
                     *scope.config_files(word, DIRECTORY, texts),

@@ -1,10 +1,12 @@
 """Logical dumps of a cluster's databases: taken, read again, listed, restored.
 
-`python3 -m scripts.dump DIRECTORY take | list | restore LABEL DATABASE INTO`. It logs in as the owner of each database.
+`python3 -m scripts.dump DIRECTORY take | list | restore LABEL|latest DATABASE INTO`. It logs in as the owner of each
+database.
 """
 
 import json
 import os
+import ssl
 import sys
 import time
 import urllib.error
@@ -61,8 +63,10 @@ class Dumps:
         return {"now": time.time(), "keep": self._keep, "dumps": complete, "unfinished": unfinished}
 
     def restore(self, label: str, database: str, into: str) -> None:
-        """A database of a dump, into one that has no tables: everything in it is its owner's. Raises Failed."""
+        """A database of a dump (`latest`: the newest one), into one that has no tables: everything in it is its
+        owner's. Raises Failed."""
         known = {one["label"]: one for one in self._store.complete()}
+        label = max(known, default=label) if label == "latest" else label
         if label not in known or database not in known[label]["files"]:
             there = ", ".join(f"{each} ({', '.join(one['files'])})" for each, one in known.items()) or "none"
             raise Failed(f"{database} of {label} is in no complete dump; there are: {there}")
@@ -86,7 +90,7 @@ class Dumps:
         ]  # fmt: skip
         read = self._store.read(label, f"{database}.dump", line, self._env(self._owners[into]))
         self._same(read, known[label]["files"][database], database)
-        print(f"dumps: {database} of {label} is restored into {into}", flush=True)
+        print(f"{database} of {label} is restored into {into}", flush=True)
 
     def _sources(self) -> Iterator[tuple[str, str]]:
         """A replica that is healthy, if there is one; then the primary."""
@@ -96,8 +100,12 @@ class Dumps:
                 yield found, self._members[found]
 
     def _is(self, name: str, what: str) -> bool:
+        scheme, context = os.environ.get("HA_REST_SCHEME", "http"), None
+        if scheme == "https":
+            context = ssl.create_default_context(cafile=f"{os.environ['HA_REST_TLS']}/ca.pem")
+        url = f"{scheme}://{self._members[name]}:8008/{what}"
         try:
-            with urllib.request.urlopen(f"http://{self._members[name]}:8008/{what}", timeout=_LOOK_SECONDS) as answer:
+            with urllib.request.urlopen(url, timeout=_LOOK_SECONDS, context=context) as answer:
                 return bool(answer.status == 200)
         except (OSError, urllib.error.HTTPError):
             return False

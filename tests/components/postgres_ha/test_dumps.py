@@ -112,3 +112,17 @@ def test_a_repository_that_is_not_there_is_refused() -> None:
 def test_what_they_cannot_be(dumps: dict[str, Any], said: str) -> None:
     with pytest.raises(ValidationError, match=said):
         PostgresSettings.model_validate({"dumps": {"repository": "offsite", **dumps}})
+
+
+@pytest.mark.parametrize(("platform", "word"), [("kubernetes", "main-dumps"), ("swarm", "main-dumps-clock-0")])
+@pytest.mark.parametrize(("rest", "scheme"), [("prepared", "http"), ("required", "https")])
+def test_the_servers_are_asked_as_they_answer(platform: str, word: str, rest: str, scheme: str) -> None:
+    found = registered(platform, tls={"rest": rest})
+    texts = [json.dumps(one.inputs, sort_keys=True) for (_, name), one in found.items() if name == word]
+    said = "".join(texts)
+    if platform == "swarm":
+        assert f'"HA_REST_SCHEME": "{scheme}"' in said
+        assert '"HA_REST_TLS": "/etc/ha-dumps"' in said
+    else:
+        assert f'{{"name": "HA_REST_SCHEME", "value": "{scheme}"}}' in said
+        assert '{"name": "HA_REST_TLS", "value": "/etc/ha-dumps"}' in said
