@@ -53,6 +53,10 @@ logs: setup ## Recent lines of a component: make logs APP=web (FOLLOW=1, SINCE=1
 restart: setup ## Restart a component, one replica after another: make restart APP=web
 	@$(PYTHON) -m cli restart "$(STACK)" "$(APP)"
 
+.PHONY: scale
+scale: setup ## Set the replicas of an application by hand, for a time: make scale APP=web TO=6 FOR=1h (FOR=0 ends it)
+	@$(PYTHON) -m cli scale "$(STACK)" "$(APP)" "$(TO)" "$(FOR)"
+
 .PHONY: switchover
 switchover: setup ## Let another member of a database lead: make switchover DB=main (TO=main-pg-1)
 	@$(PYTHON) -m cli switchover "$(STACK)" "$(DB)" "$(TO)"

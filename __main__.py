@@ -5,6 +5,7 @@ import signal
 
 import pulumi
 
+from composition.by_hand import OUTPUT, given, output
 from composition.compose import compose
 from composition.read import read_stack
 from composition.refuse import refuse
@@ -18,10 +19,13 @@ def main() -> None:
     # Everything lives until the program ends. With Python's threshold of 700 the collector walks a large stack again
     # and again, for a third of the preview's time (`make bench`).
     gc.set_threshold(100_000)
+    held = given()
     try:
-        outputs = compose(read_stack(), stack_name=pulumi.get_stack(), ask_hosts=True)
+        outputs = compose(read_stack(held), stack_name=pulumi.get_stack(), ask_hosts=True)
     except (BrokenStack, pulumi.RunError) as stopped:
         refuse(stopped)
+    if held:
+        outputs[OUTPUT] = output(held)
     for name, value in outputs.items():
         pulumi.export(name, value)
 

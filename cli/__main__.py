@@ -14,6 +14,7 @@ from cli.commands import (
     preview,
     restart,
     restore,
+    scale,
     secret,
     status,
     switchover,
@@ -34,6 +35,7 @@ _AFTER_INTERRUPT = {
     "restore": "the restore goes on as far as it is; run it again with the same words to end it",
     "switchover": "what was begun goes on by itself, and the database's log shows who leads",
     "take-over": "`make take-over` goes on from here",
+    "scale": "`make scale` with the same words goes on from here",
     "restart": "what was begun goes on by itself, and `make status` shows it",
 }
 
@@ -50,6 +52,7 @@ def main() -> int:
         ("drift", "show what was changed by hand since the last update; exit 2 when something was"),
         ("logs", "print recent lines of every replica or member of a component"),
         ("restart", "replace the replicas or members of a component one after another"),
+        ("scale", "set the replicas of an application by hand, for a time"),
         ("switchover", "let another member of a database lead, and say how long writes were away"),
         ("alert-test", "send one alert through the stack's Alertmanager, and say who hears of it"),
         (
@@ -80,8 +83,10 @@ def main() -> int:
     commands.choices["restore"].add_argument("--of", default="", help="the database of the dump")
     commands.choices["restore"].add_argument("--into", default="", help="a database that has no tables, for the dump")
     commands.choices["restore"].add_argument("--overwrite", default="", help="the database, whose data is lost")
-    for name in ("logs", "restart"):
+    for name in ("logs", "restart", "scale"):
         commands.choices[name].add_argument("app", nargs="?", default="", help="a component of the stack")
+    commands.choices["scale"].add_argument("to", nargs="?", default="", help="how many replicas")
+    commands.choices["scale"].add_argument("lasts", nargs="?", default="", help="how long; default: 1h; 0: ends it")
     commands.choices["switchover"].add_argument("database", nargs="?", default="", help="a database of the stack")
     commands.choices["switchover"].add_argument("to", nargs="?", default="", help="the member that shall lead")
     commands.choices["logs"].add_argument("--since", default="", help="of the last time, for example 10m")
@@ -105,6 +110,8 @@ def main() -> int:
                 return logs(stack, arguments.app, since=arguments.since, follow=arguments.follow)
             case "restart":
                 return restart(stack, arguments.app)
+            case "scale":
+                return scale(stack, arguments.app, arguments.to, arguments.lasts)
             case "switchover":
                 return switchover(stack, arguments.database, arguments.to)
             case "alert-test":

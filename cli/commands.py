@@ -30,6 +30,9 @@ from cli.promises import show_promises
 from cli.reasons import tell
 from cli.recover import take_up, unlock, warn_of_pending
 from cli.restarts import restart_each
+from cli.scale import Asked as AskedCount
+from cli.scale import asked as asked_count
+from cli.scale import hold
 from cli.stack_file import StackFile
 from cli.status import show_status
 from cli.strangers import strangers, unheld
@@ -42,8 +45,8 @@ from settings.types import whole_seconds
 SECRET_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
-def up(stack: StackFile) -> int:
-    """Deploy, wait until healthy, and show one real answer."""
+def up(stack: StackFile, count: AskedCount | None = None) -> int:
+    """Deploy, wait until healthy, and show one real answer; `count`: with another count by hand."""
     started = time.monotonic()
     settings = check(stack)
     on = operations(stack)
@@ -53,6 +56,7 @@ def up(stack: StackFile) -> int:
     resources = engine.resources()
     if names := strangers(on, engine, resources):
         raise CommandError(unheld(stack, on, names))
+    settings = hold(stack, settings, engine, resources, lambda said: say(f"up: {said}"), count)
     check_owners(settings, on.owned(resources))
     check_fixed(settings, resources)
     check_encryption(settings, resources)
@@ -105,6 +109,7 @@ def preview(stack: StackFile, *, as_json: bool = False) -> int:
     resources = engine.resources()
     if names := strangers(on, engine, resources):
         warn(f"preview: {unheld(stack, on, names)}")
+    settings = hold(stack, settings, engine, resources, lambda said: warn(f"preview: {said}"))
     check_owners(settings, on.owned(resources))
     check_fixed(settings, resources)
     check_encryption(settings, resources)
@@ -227,6 +232,14 @@ def restart(stack: StackFile, app: str) -> int:
     restart_each(on, resources, chosen(on.workloads(resources), app, stack, "restart"), app)
     say(f"restart: {app} of stack {stack.name} is ready again")
     return 0
+
+
+def scale(stack: StackFile, app: str, to: str = "", lasts: str = "") -> int:
+    """Run `up` with `to` replicas of `app`, and keep them for the time `lasts`; `0` ends that."""
+    count = asked_count(stack, check(stack), app, to, lasts)
+    on = operations(stack)
+    _deployed(stack, on, _engine(stack, on.hosts.environment, "scale"))
+    return up(stack, count)
 
 
 def switchover(stack: StackFile, database: str, to: str = "") -> int:

@@ -9,6 +9,7 @@ import pulumi
 from pulumi.runtime import get_config
 
 from components.context import Context
+from composition.by_hand import ByHand, applied
 from composition.rules import advice, broken_rules
 from composition.stack import Stack
 from model import ROOT
@@ -32,14 +33,14 @@ class StackInput:
     secrets: Mapping[str, pulumi.Output[str]]
 
 
-def read_stack() -> StackInput:
-    """The stack of the running program. Raises BrokenStack with every fault before anything is registered."""
+def read_stack(held: Sequence[ByHand] = ()) -> StackInput:
+    """The stack of the running program, with the counts `held` by hand. Raises BrokenStack with every fault before anything is registered."""
     name = pulumi.get_stack()
     source = f"Pulumi.{name}.yaml"
     secrets, faults = _given_secrets(_parsed(get_config(SECRETS_KEY)))
     names = None if secrets is None else frozenset(secrets)
     stack = check(
-        _parsed(get_config(STACK_KEY)),
+        applied(_parsed(get_config(STACK_KEY)), held),
         source=source,
         secret_names=names,
         secret_values=secrets or {},
