@@ -46,8 +46,8 @@ def asked(stack: StackFile, settings: Stack, app: str, to: str, lasts: str) -> A
         )
     if settings_of.volumes:
         raise CommandError(
-            f"{ROOT}.apps.{app}.volumes: each replica has a volume of its own, which would stay behind with its data at "
-            "the end. Write `replicas` in the stack file."
+            f"{ROOT}.apps.{app}.volumes: each replica has a volume of its own, which would stay behind with its data "
+            "at the end. Write `replicas` in the stack file."
         )
     held = ByHand(app=app, replicas=int(to), until=int(time.time()) + seconds)
     check(replace(stack, document=applied(stack.document, [held])))
@@ -71,7 +71,7 @@ def hold(
             tell(f"{one.app}: {one.replicas} replicas by hand do not hold any more: the stack file says otherwise")
         elif one.ended():
             tell(
-                f"{one.app}: {one.replicas} replicas by hand ended at {one.end}; back to {app.count} of the stack file"
+                f"{one.app}: {one.replicas} replicas by hand ended at {one.end}; the stack file's {app.count} hold again"
             )
         else:
             tell(f"{one.app}: {one.replicas} replicas by hand until {one.end} (the stack file says {app.count})")

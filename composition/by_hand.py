@@ -1,7 +1,7 @@
 """Counts that a person set for a time: they take the place of an application's `replicas` before any rule looks.
 
-The commands hand those in the stack's state to its program in a variable of the environment. The program says them again
-among its outputs, where the next command finds them.
+The commands hand those in the stack's state to its program in a variable of the environment. The program says them
+again among its outputs, where the next command finds them.
 """
 
 import json
@@ -60,7 +60,5 @@ def applied(document: Any, held: Iterable[ByHand]) -> Any:
     if not isinstance(apps, dict):
         return document
     counts = {one.app: {"replicas": one.replicas} for one in held if isinstance(apps.get(one.app), dict)}
-    return {
-        **document,
-        "apps": {name: {**app, **counts[name]} if name in counts else app for name, app in apps.items()},
-    }
+    changed = {name: {**apps[name], **count} for name, count in counts.items()}
+    return {**document, "apps": {**apps, **changed}}

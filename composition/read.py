@@ -34,7 +34,10 @@ class StackInput:
 
 
 def read_stack(held: Sequence[ByHand] = ()) -> StackInput:
-    """The stack of the running program, with the counts `held` by hand. Raises BrokenStack with every fault before anything is registered."""
+    """The stack of the running program, with the counts `held` by hand.
+
+    Raises BrokenStack with every fault before anything is registered.
+    """
     name = pulumi.get_stack()
     source = f"Pulumi.{name}.yaml"
     secrets, faults = _given_secrets(_parsed(get_config(SECRETS_KEY)))

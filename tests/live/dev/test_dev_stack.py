@@ -153,6 +153,27 @@ def _settled_status(commands: Commands) -> Run:
     return runs[-1]
 
 
+def test_a_count_by_hand_outlives_an_update(swarm: SwarmCluster, commands: Commands, stack_file: StackFile) -> None:
+    def wanted() -> int:
+        return int(swarm.client().services.get("dev-web").attrs["Spec"]["Mode"]["Replicated"]["Replicas"])
+
+    file = str(stack_file.write())
+    before = wanted()
+    given = {"STACK": "dev", "STACK_FILE": file}
+    run = commands.make("scale", APP="web", TO=str(before + 1), FOR="1h", **given)
+    assert run.code == 0, run.text
+    assert re.search(r"GET /chat\S* -> 200", run.out)
+    assert wanted() == before + 1
+    again = commands.make("up", **given)
+    assert again.code == 0, again.text
+    assert re.search(rf"web: {before + 1} replicas by hand until .* \(the stack file says {before}\)", again.text)
+    assert "no changes" in again.out
+    assert wanted() == before + 1
+    ended = commands.make("scale", APP="web", FOR="0", **given)
+    assert ended.code == 0, ended.text
+    assert wanted() == before
+
+
 def test_a_bad_image_keeps_the_old_version(swarm: SwarmCluster, commands: Commands, stack_file: StackFile) -> None:
     url = f"http://{swarm.hosts[0].address}:8080/health"
 
