@@ -5,8 +5,8 @@ import shlex
 
 from cli.engines import Engine
 from cli.holders import check_holder
-from cli.places import cli_place
 from cli.outputs import stack_outputs
+from cli.places import cli_place
 from cli.platforms import operations
 from cli.scale import give
 from cli.stack_file import StackFile

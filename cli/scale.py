@@ -70,9 +70,7 @@ def hold(
         if app is None or app.scaling or app.volumes:
             tell(f"{one.app}: {one.replicas} replicas by hand do not hold any more: the stack file says otherwise")
         elif one.ended():
-            tell(
-                f"{one.app}: {one.replicas} replicas by hand ended at {one.end}; the stack file's {app.count} hold again"
-            )
+            tell(f"{one.app}: {one.replicas} replicas by hand ended at {one.end}; the file's {app.count} hold again")
         else:
             tell(f"{one.app}: {one.replicas} replicas by hand until {one.end} (the stack file says {app.count})")
             held.append(one)

@@ -115,7 +115,7 @@ def test_after_its_end_the_file_holds_again(stack: StackFile) -> None:
     assert count == 2
     assert VARIABLE not in engine.environment
     assert "ended at" in said
-    assert said.endswith("the stack file's 2 hold again")
+    assert said.endswith("the file's 2 hold again")
 
 
 def test_another_count_takes_the_place_of_the_first(stack: StackFile) -> None:
