@@ -88,9 +88,10 @@ def test_what_cannot_be_is_refused_by_name(stack: StackFile, app: str, to: str, 
 
 
 def test_the_rules_across_keys_judge_the_count(stack: StackFile) -> None:
-    """The connections of 100 replicas are more than the development database has."""
-    with pytest.raises(CommandError, match="connections"):
-        asked(stack, check(stack), "web", "100", "1h")
+    counted = changed(stack, uses={"main": {"prefix": "DATABASE", "pool": 5}, "sessions": "REDIS"})
+    assert asked(counted, check(counted), "web", "3", "1h").by_hand
+    with pytest.raises(CommandError, match=r"databases\.main.*connections for clients, which may open"):
+        asked(counted, check(counted), "web", "90", "1h")
 
 
 def test_an_autoscaled_application_is_refused_with_the_fix() -> None:
