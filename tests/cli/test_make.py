@@ -42,3 +42,9 @@ def test_a_switchover_of_a_database() -> None:
     line = '.venv/bin/python -m cli switchover "prod" "main"'
     assert _commands("switchover", "STACK=prod", "DB=main") == [f'{line} ""']
     assert _commands("switchover", "STACK=prod", "DB=main", "TO=main-pg-1") == [f'{line} "main-pg-1"']
+
+
+def test_a_count_by_hand() -> None:
+    line = '.venv/bin/python -m cli scale "" "web"'
+    assert _commands("scale", "APP=web", "TO=6", "FOR=2h") == [f'{line} "6" "2h"']
+    assert _commands("scale", "APP=web", "FOR=0") == [f'{line} "" "0"']
