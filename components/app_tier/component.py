@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from types import MappingProxyType
 
 import pulumi
@@ -12,9 +11,10 @@ from components.app_tier.celery.programs import programs
 from components.app_tier.container import AppContainer, announced
 from components.app_tier.files import texts
 from components.app_tier.injected import USES, injected, set_twice
+from components.app_tier.metrics import panels, rules
 from components.app_tier.replicas import Replicas, most
 from components.app_tier.schedules import schedules
-from components.app_tier.settings import AppTierSettings, CommonMetric
+from components.app_tier.settings import AppTierSettings
 from components.app_tier.uses import each_use
 from components.app_tier.volumes import shared_mounts
 from components.component import Component
@@ -134,20 +134,6 @@ def _file_name(app: str, path: str) -> str:
     return "-".join(filter(None, (app, readable, digest(path))))
 
 
-_COMMON: dict[CommonMetric, Panel] = {
-    "http_requests_total": Panel(title="requests", expr="sum(rate(http_requests_total{%s}[5m]))", unit="reqps"),
-    "http_request_duration_seconds": Panel(
-        title="95 % of requests within",
-        expr="histogram_quantile(0.95, sum by (le) (rate(http_request_duration_seconds_bucket{%s}[5m])))",
-        unit="s",
-    ),
-    "cache_hit_ratio": Panel(title="cache hits", expr="avg(cache_hit_ratio{%s})", unit="percentunit"),
-    "database_connection_pool_size": Panel(
-        title="connections to databases", expr="sum(database_connection_pool_size{%s})"
-    ),
-}
-
-
 def _observability(name: str, settings: AppTierSettings, endpoint: Endpoint) -> Observability:
     """The rule fires when no replica answers. One that named the count would restart Prometheus with every change."""
     port = settings.metrics_port
@@ -160,12 +146,14 @@ def _observability(name: str, settings: AppTierSettings, endpoint: Endpoint) -> 
         path=settings.metrics.path,
         renamed=tuple((theirs, common) for common, theirs in settings.metrics.names.items() if theirs != common),
     )
-    panels = (_COMMON[common] for common in settings.metrics.names)
     return Observability(
         targets=(target,),
-        rules=(down_rule(f"App_{name.replace('-', '_')}", target, runbook="docs/runbooks/app-down.md"),),
+        rules=(
+            down_rule(f"App_{name.replace('-', '_')}", target, runbook="docs/runbooks/app-down.md"),
+            *rules(name, settings.metrics, target.job),
+        ),
         panels=(
             Panel(title=f"{name}: replicas up", expr=f'sum(up{{job="{target.job}"}})'),
-            *(replace(one, title=f"{name}: {one.title}", expr=one.expr % f'job="{target.job}"') for one in panels),
+            *panels(name, settings.metrics, target.job),
         ),
     )

@@ -31,6 +31,8 @@ from settings.types import (
     EnvName,
     Hostname,
     MemoryBytes,
+    Milliseconds,
+    Percent,
     PortName,
     PortNumber,
     ProcessText,
@@ -126,6 +128,15 @@ MetricName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_:][A-Za-z0-9_:]
 """The name of a metric; of a histogram without its suffixes."""
 
 
+class ErrorsSettings(Settings):
+    """Which part of the answers may be errors of the server."""
+
+    above: Annotated[Percent, Field(le=99)] = 5
+    """The alert fires above this percentage; default 5."""
+    label: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=100)] = "code"
+    """The label of `http_requests_total` that has the status of the answer (`503`, or `5xx`); default `code`."""
+
+
 class MetricsSettings(Settings):
     """Where the application serves Prometheus metrics."""
 
@@ -136,6 +147,27 @@ class MetricsSettings(Settings):
     names: dict[CommonMetric, MetricName] = Field(default_factory=dict)
     """Which of these the application has, and what it calls them (`http_requests_total: my_requests_total`).
     Prometheus stores them under the common name, and the dashboard shows each."""
+    slow: Annotated[Milliseconds, Field(ge=1, le=3_600_000)] | None = None
+    """Longest time that 95 % of the requests may take (`800ms`): the alert `App_<name>Slow` tells when they take longer.
+    Default: no such alert. Needs `names.http_request_duration_seconds`, whose largest bucket must be above it."""
+    errors: ErrorsSettings | None = None
+    """Most answers that may be errors of the server (5xx): the alert `App_<name>Errors` tells when there are more.
+    Default: no such alert. Needs `names.http_requests_total`."""
+
+    @model_validator(mode="after")
+    def _alerts_read_what_is_named(self) -> "MetricsSettings":
+        needed: tuple[tuple[str, object, CommonMetric], ...] = (
+            ("slow", self.slow, "http_request_duration_seconds"),
+            ("errors", self.errors, "http_requests_total"),
+        )
+        problems = [
+            f"`{key}` needs `names.{metric}`: say what the application calls it"
+            for key, value, metric in needed
+            if value is not None and metric not in self.names
+        ]
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
 
 
 class AppSecuritySettings(Settings):

@@ -199,6 +199,16 @@ class ProbesArgs(TypedDict, total=False):
     """Longest time a start may take; then it is restarted. Default: `1m`."""
 
 
+class ErrorsArgs(TypedDict, total=False):
+    """Which part of the answers may be errors of the server."""
+
+    above: int
+    """The alert fires above this percentage; default 5. Default: `5`."""
+    label: str
+    """The label of `http_requests_total` that has the status of the answer (`503`, or `5xx`); default `code`. Default:
+    `code`."""
+
+
 class MetricsArgs(TypedDict, total=False):
     """Where the application serves Prometheus metrics."""
 
@@ -209,6 +219,13 @@ class MetricsArgs(TypedDict, total=False):
     names: Mapping[str, str]
     """Which of these the application has, and what it calls them (`http_requests_total: my_requests_total`).
     Prometheus stores them under the common name, and the dashboard shows each."""
+    slow: str
+    """Longest time that 95 % of the requests may take (`800ms`): the alert `App_<name>Slow` tells when they take
+    longer. Default: no such alert. Needs `names.http_request_duration_seconds`, whose largest bucket must be above
+    it."""
+    errors: ErrorsArgs
+    """Most answers that may be errors of the server (5xx): the alert `App_<name>Errors` tells when there are more.
+    Default: no such alert. Needs `names.http_requests_total`."""
 
 
 class SharedVolumeUseArgs(TypedDict, total=False):

@@ -1,10 +1,13 @@
 """Session state in Redis: a counter and the history of a conversation, kept for an hour after the last use."""
 
 import json
+from collections import deque
 from typing import Any
 
 _LIFETIME_SECONDS = 3600
 _HISTORY_LENGTH = 50
+_LOOKUPS = 1000
+"""So many make up the ratio: one since the start would hide what changed."""
 
 
 class Sessions:
@@ -12,6 +15,12 @@ class Sessions:
 
     def __init__(self, redis: Any) -> None:
         self._redis = redis
+        self._found: deque[bool] = deque(maxlen=_LOOKUPS)
+
+    @property
+    def hit_ratio(self) -> float:
+        """The part of the last lookups that found a session; 1 before the first one."""
+        return sum(self._found) / len(self._found) if self._found else 1.0
 
     async def check(self) -> None:
         """Raises unless the master answers."""
@@ -24,6 +33,7 @@ class Sessions:
             pipeline.incr(key)
             pipeline.expire(key, _LIFETIME_SECONDS)
             count, _ = await pipeline.execute()
+        self._found.append(int(count) > 1)
         return int(count)
 
     async def remember(self, session: str, exchange: dict[str, str]) -> None:
@@ -37,7 +47,9 @@ class Sessions:
 
     async def history(self, session: str) -> list[dict[str, str]]:
         """The remembered exchanges, oldest first."""
-        return [json.loads(item) for item in await self._redis.lrange(_key(session, "history"), 0, -1)]
+        items = await self._redis.lrange(_key(session, "history"), 0, -1)
+        self._found.append(bool(items))
+        return [json.loads(item) for item in items]
 
 
 def _key(session: str, kind: str) -> str:

@@ -27,12 +27,13 @@ def create_app(settings: AppSettings, lifecycle: Lifecycle) -> FastAPI:
     """An ASGI application; connects to nothing before its first request."""
     database = Database(settings.database) if settings.database else None
     redis = redis_client.connect(settings.redis) if settings.redis else None
+    sessions = Sessions(redis) if redis else None
     context = Context(
         settings=settings,
         lifecycle=lifecycle,
-        metrics=Metrics(lifecycle, database),
+        metrics=Metrics(lifecycle, database, sessions),
         database=database,
-        sessions=Sessions(redis) if redis else None,
+        sessions=sessions,
         jobs=Jobs(redis) if redis else None,
         broker=_broker(settings),
     )

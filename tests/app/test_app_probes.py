@@ -79,8 +79,8 @@ def test_metrics_count_requests_by_route(client: TestClient) -> None:
     client.get("/status/404")
     client.get("/elsewhere")
     text = client.get("/metrics").text
-    assert 'app_requests_total{code="418",method="GET",route="/status/{code}"} 1.0' in text
-    assert 'app_requests_total{code="404",method="GET",route="/status/{code}"} 1.0' in text
-    assert 'app_requests_total{code="404",method="GET",route="unmatched"} 1.0' in text
+    assert 'http_requests_total{code="418",method="GET",route="/status/{code}"} 1.0' in text
+    assert 'http_requests_total{code="404",method="GET",route="/status/{code}"} 1.0' in text
+    assert 'http_requests_total{code="404",method="GET",route="unmatched"} 1.0' in text
     assert "app_streams_in_flight 0.0" in text
     assert "app_requests_in_flight 1.0" in text

@@ -52,7 +52,7 @@ def test_a_killed_replica_shows_in_the_counts(start_app: StartApp) -> None:
     app = start_app()
     run = in_background(lambda stop: run_http(f"{app.url}/work?ms=1000", rate=50, total=10_000, stop=stop))
     with run as load:
-        wait_for("requests end", lambda: app.metric("app_requests_total", route="/work") > 20, seconds=60, every=0.1)
+        wait_for("requests end", lambda: app.metric("http_requests_total", route="/work") > 20, seconds=60, every=0.1)
         app.kill()  # dozens of requests are in flight, on a busy machine too
         time.sleep(0.5)
         load.stop()

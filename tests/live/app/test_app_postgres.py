@@ -15,7 +15,7 @@ from tests.live.app.databases import Databases
 from tests.live.app.waiting import wait_until
 
 pytestmark = pytest.mark.live
-POOL_SIZE = "app_database_pool_size "
+POOL_SIZE = "database_connection_pool_size "
 
 
 def test_before_the_migration_a_write_says_what_to_run(databases: Databases) -> None:
