@@ -5,10 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import pulumi
+
 from components.verified import Verified
 
 Severity = Literal["critical", "warning", "info"]
 """Wakes somebody; can wait until the morning; nobody has to do anything."""
+
+ENTRY_DAYS_LEFT = "ha_entry_certificate_days_left"
+"""The series of each given certificate of an entry, of Prometheus' own making."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,12 +76,28 @@ class Panel:
 
 
 @dataclass(frozen=True, kw_only=True)
+class WatchedCertificate:
+    """A given certificate that clients see at `entry`, as PEM `text` of the given secret of this name: its days are
+    counted down as `ENTRY_DAYS_LEFT`."""
+
+    entry: str
+    secret: str
+    text: pulumi.Output[str]
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Those of its series."""
+        return {"entry": self.entry, "secret": self.secret}
+
+
+@dataclass(frozen=True, kw_only=True)
 class Observability:
     """Everything that one component gives to monitoring."""
 
     targets: tuple[ScrapeTarget, ...] = ()
     rules: tuple[AlertRule, ...] = ()
     panels: tuple[Panel, ...] = ()
+    certificates: tuple[WatchedCertificate, ...] = ()
 
 
 def runbook(kind: str, suffix: str) -> str:

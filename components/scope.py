@@ -120,6 +120,7 @@ class Scope:
             targets=tuple(chain.from_iterable(part.targets for part in parts)),
             rules=tuple(replace(rule, component=rule.component or component) for part in parts for rule in part.rules),
             panels=tuple(chain.from_iterable(part.panels for part in parts)),
+            certificates=tuple(chain.from_iterable(part.certificates for part in parts)),
         )
         for target in declared.targets:
             self._claim("scrape job", target.job)

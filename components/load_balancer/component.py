@@ -7,6 +7,7 @@ import pulumi
 
 from components.component import Component
 from components.contracts import Backend
+from components.load_balancer.certificates import watched as certificates_watched
 from components.load_balancer.contract import Entry
 from components.load_balancer.engine import Engine
 from components.load_balancer.engines import ENGINES
@@ -102,7 +103,7 @@ class LoadBalancer(Component):
         watched = observability(
             name, self.entry, engine, replicas_host=self.endpoint.replicas_host, replicas=settings.replicas
         )
-        self.observability = scope.observed(watched)
+        self.observability = scope.observed(watched, certificates_watched(name, settings, certificates or {}))
         self.register_outputs({"host": self.endpoint.host})
 
 

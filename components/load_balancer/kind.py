@@ -11,7 +11,7 @@ from components.load_balancer.settings import LoadBalancerSettings
 from guarantees.drain import Drain
 from guarantees.surroundings import Surroundings
 from guarantees.topology import Group
-from settings.certificates import certificates
+from settings.certificates import certificates, first_end
 
 
 def _build(build: Build[LoadBalancerSettings]) -> Built:
@@ -80,7 +80,7 @@ def _drain(part: Part[LoadBalancerSettings]) -> Drain:
 
 def _secrets(settings: LoadBalancerSettings) -> Iterator[SecretUse]:
     if settings.tls:
-        yield SecretUse("tls.certificate", settings.tls.certificate)
+        yield SecretUse("tls.certificate", settings.tls.certificate, form=first_end)
         yield SecretUse("tls.private_key", settings.tls.private_key)
     in_front = settings.front.tls
     if in_front and in_front.certificate and in_front.private_key:

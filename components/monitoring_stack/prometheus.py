@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import pulumi
 
 from components.monitoring_stack.added import own_targets
-from components.monitoring_stack.certificates import days_left_yml
+from components.monitoring_stack.certificates import counted_down
 from components.monitoring_stack.probes import http_probes
 from components.monitoring_stack.prometheus_config import ca_file, prometheus_yml, rules_yml
 from components.monitoring_stack.settings import MonitoringSettings, PrometheusSettings
@@ -54,12 +54,13 @@ def prometheus(
     own = settings.prometheus
     targets = [target for part in declared for target in part.targets]
     rules = [rule for part in declared for rule in part.rules]
+    watched = [one for part in declared for one in part.certificates]
     text = prometheus_yml(
         settings,
         stack=scope.platform.stack,
         alertmanager_host=alertmanager_host,
         targets=targets,
-        certificates=bool(certificate_ends),
+        certificates=bool(certificate_ends or watched),
         own=own_targets(settings),
     )
     config = scope.config_file(f"{NAME}-config", text)
@@ -71,9 +72,9 @@ def prometheus(
     mine = own_targets(settings)
     files += [file for one in mine for file in one.files(given)]
     files += [File(path=ca_file(one), source=one.verified.ca) for one in targets if one.verified]
-    if certificate_ends:
+    if certificate_ends or watched:
         # A secret, for a configuration file is known before anything is made.
-        days_left = scope.secret(f"{NAME}-certificates", pulumi.Output.all(**certificate_ends).apply(days_left_yml))
+        days_left = scope.secret(f"{NAME}-certificates", counted_down(certificate_ends, watched))
         files.append(File(path=f"{_DIRECTORY}/certificates.yml", source=days_left))
     return scope.members(
         Members(

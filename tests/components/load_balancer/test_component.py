@@ -99,8 +99,10 @@ def test_another_engine() -> None:
     assert container.stop == Stop(signal="SIGQUIT", grace_seconds=120 + 5)
     assert [file.path for file in container.files] == ["/etc/nginx-config/nginx.conf", "/etc/nginx-tls/site.pem"]
     assert container.command[:2] == ("sh", "-c")
-    assert [rule.name for rule in component.observability.rules] == ["Balancer_edgeDown"]
-    assert len(component.observability.panels) == 1
+    assert [rule.name for rule in component.observability.rules] == [
+        "Balancer_edgeDown", "Balancer_edgeCertificateEnds", "Balancer_edgeCertificateEndsSoon",
+    ]  # fmt: skip
+    assert len(component.observability.panels) == 2
 
 
 def test_outputs() -> None:
@@ -113,6 +115,7 @@ def test_outputs() -> None:
     assert [panel.title for panel in component.observability.panels] == [
         "edge: answers by status class",
         "edge: answers that are errors",
+        "edge: days left of its certificates",
     ]
 
 

@@ -12,9 +12,15 @@ from composition.read import StackInput, check
 from settings.faults import BrokenStack, Fault
 from settings.images import pins
 from tests.mock_engine import Recorded, render
+from tests.rendered.given_certificate import given_certificate
 from tests.rendered.texts import PLATFORMS, text
 
-SECRETS = {"hook": "https://hooks.example.com/x", "key": "0123456789abcdef0123456789abcdef", "word": "w0rd-of-mail"}
+SECRETS = {
+    "hook": "https://hooks.example.com/x",
+    "key": "0123456789abcdef0123456789abcdef",
+    "word": "w0rd-of-mail",
+    "site": given_certificate(),
+}
 HOOK = {"kind": "webhook", "url_secret": "hook"}
 
 
@@ -34,7 +40,14 @@ def document(platform: str, *receivers: dict[str, Any], **monitoring: Any) -> di
         "images": {"override": {"postgres": postgres.model_dump(mode="json", exclude_none=True)}},
         "platform": PLATFORMS[platform],
         "repositories": {"offsite": {"s3": s3}},
-        "balancers": {"edge": {"listen": {"http": 8080}, "routes": [{"path": "/", "app": "web"}], "replicas": 2}},
+        "balancers": {
+            "edge": {
+                "listen": {"http": 8080, "https": 8443},
+                "tls": {"certificate": "site", "private_key": "key"},
+                "routes": [{"path": "/", "app": "web"}],
+                "replicas": 2,
+            }
+        },
         "apps": {"web": web, "worker": worker},
         "databases": {
             "main": {
