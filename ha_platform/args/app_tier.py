@@ -220,12 +220,11 @@ class MetricsArgs(TypedDict, total=False):
     """Which of these the application has, and what it calls them (`http_requests_total: my_requests_total`).
     Prometheus stores them under the common name, and the dashboard shows each."""
     slow: str
-    """Longest time that 95 % of the requests may take (`800ms`): the alert `App_<name>Slow` tells when they take
-    longer. Default: no such alert. Needs `names.http_request_duration_seconds`, whose largest bucket must be above
-    it."""
+    """Longest time that 95 % of the requests may take (`800ms`): `App_<name>Slow` fires when they take longer.
+    Default: no such alert. Needs `names.http_request_duration_seconds`, whose largest bucket must be above it."""
     errors: ErrorsArgs
-    """Most answers that may be errors of the server (5xx): the alert `App_<name>Errors` tells when there are more.
-    Default: no such alert. Needs `names.http_requests_total`."""
+    """Most answers that may be errors of the server (5xx): `App_<name>Errors` fires when there are more. Default: no
+    such alert. Needs `names.http_requests_total`."""
 
 
 class SharedVolumeUseArgs(TypedDict, total=False):
