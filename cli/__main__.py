@@ -122,8 +122,15 @@ def main() -> int:
                 return backups(stack, arguments.database, **copied)
             case "restore":
                 words = (arguments.to, arguments.timeline, arguments.overwrite)
-                dumped = {key: getattr(arguments, key) for key in ("dump", "of", "into")}
-                return restore(stack, arguments.database, *words, **copied, **dumped)
+                return restore(
+                    stack,
+                    arguments.database,
+                    *words,
+                    **copied,
+                    dump=arguments.dump,
+                    of=arguments.of,
+                    into=arguments.into,
+                )
             case "take-over":
                 return take_over(stack)
             case "env":

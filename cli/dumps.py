@@ -47,7 +47,8 @@ def restore(
     if database not in (known := names(stack)):
         there = ", ".join(known) or "none"
         raise CommandError(f"DB={database} is no database with `dumps` in {stack.path}; there are: {there}.")
-    settings: PostgresSettings = stack.loaded.sound.databases[database]
+    settings = stack.loaded.sound.databases[database]
+    assert isinstance(settings, PostgresSettings)
     parts = sorted(settings.every_owner)
     if into not in parts:
         raise CommandError(
