@@ -14,6 +14,7 @@ from composition.read import StackInput, check
 from composition.stack import Stack
 from settings.document import read_document
 from tests.mock_engine import Recorded, render
+from tests.rendered.given_certificate import given_certificate
 from tests.stacks.fixtures import REPOSITORY, settings_of
 
 DIRECTORY = REPOSITORY / "examples"
@@ -76,7 +77,12 @@ ON_EACH_PLATFORM = [*EXAMPLES, *(Example(path=one.path, moved=True) for one in E
 
 def given_value(secret: str) -> str:
     """What the tests give as the value of a secret."""
-    return f"value-of-{secret}"
+    return _certificate() if secret.endswith("certificate") else f"value-of-{secret}"
+
+
+@cache
+def _certificate() -> str:
+    return given_certificate()
 
 
 @cache
