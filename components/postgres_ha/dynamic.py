@@ -36,6 +36,9 @@ def dynamic_configuration(
         "synchronous_mode_strict": settings.synchronous == "strict",
         "postgresql": {
             "use_pg_rewind": True,
+            # What a `pg_rewind` that ended in its middle left (its disk was full) is no database any more, and Patroni
+            # tries it once: the member clones the primary instead. What it has beyond the primary is lost either way.
+            "remove_data_directory_on_rewind_failure": True,
             "use_slots": True,
             "parameters": {
                 "max_connections": settings.max_connections,
