@@ -34,6 +34,9 @@ SCALING = Scaling(
 )
 TARGET = 0.07
 """70 % of the 100m that the word requests, in cores."""
+LITTLE, MUCH = 0.1 * TARGET, 1000 * TARGET
+"""Far from every bound: on a busy machine a scrape of every 2 s is late by as long, and a rate may be several times
+what it should be, or the first part of what came."""
 
 
 class Busy(DockerApi):
@@ -41,7 +44,7 @@ class Busy(DockerApi):
 
     def __init__(self) -> None:
         super().__init__(service("shop-app", stack="shop"))
-        self._used, self._since, self._cores = 0.0, time.monotonic(), TARGET
+        self._used, self._since, self._cores = 0.0, time.monotonic(), LITTLE
 
     @property
     def count(self) -> int:
@@ -107,7 +110,7 @@ def test_load_up_prometheus_away_load_down(tmp_path: Path) -> None:
         lines = httpx.get(url, trust_env=False, timeout=10).text.splitlines()
         return next(float(line.rpartition(" ")[2]) for line in lines if line.startswith(f"{name}{{"))
 
-    def figures(name: str, value: float, seconds: float = 30) -> None:
+    def figures(name: str, value: float, seconds: float = 60) -> None:
         def is_there() -> bool:
             try:
                 return figure(name) == value
@@ -125,9 +128,9 @@ def test_load_up_prometheus_away_load_down(tmp_path: Path) -> None:
                         gate_port=gate, prometheus=f"http://127.0.0.1:{prometheus}", every=1)  # fmt: skip
         stack.enter_context(running(tmp_path / "log", sys.executable, place))
         with running(tmp_path / "prometheus.log", *server):
-            figures("ha_scaler_need", 3)
-            assert api.count == 3, "as much as is wanted"
-            api.use(20 * TARGET)
+            figures("ha_scaler_need", 1)
+            assert api.count == 3, "the least, however little is needed"
+            api.use(MUCH)
             wait_for("it has grown", lambda: api.count == 7, seconds=30, every=0.1)
         api.use(0)
         figures("ha_scaler_blind", 1)
