@@ -36,8 +36,8 @@ def _product(_: Settings) -> None:
 
 
 def _fast(settings: Settings) -> None:
-    """For a quiet network: two seconds without an answer are a loss."""
-    settings["databases"]["main"]["failover"]["release_after"] = "2s"
+    """For a quiet network: a second without an answer is a loss."""
+    settings["databases"]["main"]["failover"]["release_after"] = "1s"
 
 
 def _stock(settings: Settings) -> None:

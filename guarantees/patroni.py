@@ -52,13 +52,12 @@ _LOOKS, _MOST_MILLIS = 4, 1_000
 """Looks in the time after which the lock is taken, and the longest time between two."""
 
 
-def _looks(every: int) -> Timer:
-    return Timer(
-        name="members' looks",
-        millis=2 * every + 1_500,
-        source=f"the first begins up to {every} ms late, the last ends up to as much later, and a member of the store "
-        "that is lost with the host takes 1.5 s once",
-    )
+def _looks(every: int, *, store: int = 1_500) -> Timer:
+    """`store`: how long they wait for a member of the store."""
+    source = f"the first begins up to {every} ms late, the last ends up to as much later"
+    if store:
+        source += f", and a member of the store that is lost with the host takes {store / 1000:g} s once"
+    return Timer(name="members' looks", millis=2 * every + store, source=source)
 
 
 def _wake(every: int) -> Timer:
@@ -107,7 +106,7 @@ class Cluster:
     def promises(self) -> Iterator[Promise]:
         """Every fault."""
         back = (self.restart, self.start, PATRONI_START)
-        yield Promise(fault="primary killed", timers=(*back, SERVER_START, self.proxy.name, *self.found), loss=NOTHING)
+        yield Promise(fault="primary killed", timers=self._killed(back), loss=NOTHING)
         yield Promise(fault="server process killed", timers=(self.loop_wait, SERVER_START, *self.found), loss=NOTHING)
         if self.members == 1:
             yield Promise(
@@ -136,6 +135,18 @@ class Cluster:
         if self.synchronous:
             yield from self._standby_lost()
         yield self._switchover()
+
+    def _killed(self, back: tuple[Timer, ...]) -> tuple[Timer, ...]:
+        """It starts again, and leads on. Where the replicas may take its lock before `back` has passed: it is back just
+        in time to keep the lock, or one of them leads."""
+        serves = (SERVER_START, self.proxy.name, *self.found)
+        if self.release is None or total(back) <= self.release.millis:
+            return (*back, *serves)
+        every = min(_MOST_MILLIS, self.release.millis // _LOOKS)
+        taken = (self.release, _looks(every, store=0))
+        kept = (*taken, *serves)
+        replaced = (*taken, _wake(every), SILENT_MEMBER, PROMOTION, *self.found)
+        return max(kept, replaced, key=total)
 
     def _standby_lost(self) -> Iterator[Promise]:
         """The synchronous one: writes wait until Patroni has named another, or none is left to wait for."""

@@ -103,7 +103,7 @@ class FailoverSettings(Settings):
     """How long consensus store and PostgreSQL operations are tried before the primary demotes itself."""
     primary_start: Seconds = Field(default=30, ge=0, le=300)
     """How long a crashed primary may take to start again before a replica takes over."""
-    release_after: Seconds | None = Field(default=None, ge=2, le=30)
+    release_after: Seconds | None = Field(default=None, ge=1, le=30)
     """Replicas release the lock of a primary that has not answered most members for so long, before `ttl` ends. Needs
     `synchronous`, and three members. A change replaces the members, one at a time."""
 

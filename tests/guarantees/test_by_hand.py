@@ -44,6 +44,12 @@ HANDED_OVER = 1  # measured: 0.1 to 0.5 s
 POSTGRES: list[tuple[Surroundings, dict[str, Any], str, float]] = [
     (SWARM, {}, "primary killed", SWARM_RESTART + CONTAINER + PATRONI + SERVER + ADDRESS + CHECK + RETRY),
     (KUBERNETES, {}, "primary killed", KUBELET_RESTART + CONTAINER + PATRONI + SERVER + CHECK + RETRY),
+    (SWARM, {"synchronous": True, "failover": {"release_after": 5}}, "primary killed",
+     SWARM_RESTART + CONTAINER + PATRONI + SERVER + ADDRESS + CHECK + RETRY),  # it is back before its lock is taken
+    (SWARM, {"synchronous": True, "failover": {"release_after": 1}}, "primary killed",
+     1 + (0.25 + 0.25) + SERVER + ADDRESS + CHECK + RETRY),  # it is back just in time; a successor would be sooner
+    (KUBERNETES, {"synchronous": True, "failover": {"release_after": 4}}, "primary killed",
+     4 + (1 + 1) + 1 + SILENT + PROMOTE + CHECK + RETRY),
     (SWARM, {}, "server process killed", 10 + SERVER + CHECK + RETRY),
     (SWARM, {"failover": failover(20, 5, 5)}, "server process killed", 5 + SERVER + CHECK + RETRY),
     (SWARM, {}, "primary killed, slow recovery",
