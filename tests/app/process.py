@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -13,6 +12,8 @@ from types import TracebackType
 
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
+
+from tests.loopback import free_port
 
 SANDBOX = Path(__file__).parents[2] / "sandbox"
 
@@ -85,14 +86,6 @@ class AppProcess:
         code = self._process.wait(60)
         self._output.seek(0)
         return code, self._output.read()
-
-
-def free_port() -> int:
-    """A port of 127.0.0.1 on which nothing listens."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def _environment(env: Mapping[str, str]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import uvicorn
 from fastapi import FastAPI
 
-from tests.app.process import free_port
+from tests.loopback import free_port
 
 
 @contextmanager

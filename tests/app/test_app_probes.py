@@ -4,8 +4,8 @@ from starlette.testclient import TestClient
 from sandbox.app.lifecycle import Lifecycle
 from sandbox.app.settings import read_settings
 from sandbox.app.web import create_app
-from tests.app.process import free_port
 from tests.components.monitoring_stack.record import compared
+from tests.loopback import free_port
 
 
 def test_without_databases_it_is_ready(client: TestClient) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.app.process import free_port, run_module
+from tests.app.process import run_module
+from tests.loopback import free_port
 
 
 @pytest.mark.parametrize("module", ["app", "app.worker"])

@@ -13,7 +13,8 @@ from sandbox.load.__main__ import main
 from sandbox.load.client import make_client
 from sandbox.load.report import latency
 from tests.app.conftest import StartApp
-from tests.app.process import AppProcess, free_port
+from tests.app.process import AppProcess
+from tests.loopback import free_port
 
 pytestmark = pytest.mark.live
 

@@ -12,6 +12,7 @@ from types import TracebackType
 
 from drills.waiting import wait_for
 from tests.components.certificates import Authority
+from tests.loopback import free_port
 from tests.rendered.programs import POSTGRES, program
 
 HOST = "localhost"
@@ -81,9 +82,7 @@ def _prepared(user: str | None) -> tuple[Authority, Path, int]:
         entry = pwd.getpwnam(user)
         for path in (directory, *directory.iterdir()):
             os.chown(path, entry.pw_uid, entry.pw_gid)
-    with socket.socket() as free:
-        free.bind((HOST, 0))
-        return authority, directory, int(free.getsockname()[1])
+    return authority, directory, free_port()
 
 
 def _run(user: str | None, *command: object) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from components.redis.parameters import PARAMETERS, Choice, Number
 from drills.waiting import wait_for
-from tests.app.process import free_port
+from tests.loopback import free_port
 from tests.rendered.programs import program
 from tests.rendered.texts import PLATFORMS, accepted, text
 

@@ -4,7 +4,6 @@ import fcntl
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -23,6 +22,7 @@ from model import Image
 from sandbox.hosts.profiles import cache_dir
 from tests.components.recorder import Recorder, recorded
 from tests.live.require import refuse
+from tests.loopback import free_port
 
 REQUIREMENTS = ("celery[redis]==5.7.0", "redis==8.1.0")
 READY_SECONDS = 90
@@ -80,9 +80,7 @@ class Workers:
         texts = self._rendered(worker)
         run = directory / "run"
         (run / "ha_celery").mkdir(parents=True)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.metrics_port = int(free.getsockname()[1])
+        self.metrics_port = free_port()
         told = json.loads(texts["worker-celery-json"]) | {"metrics_port": self.metrics_port}
         (run / "celery.json").write_text(json.dumps(told))
         (run / "__main__.py").write_text(texts["worker-celery-main"])

@@ -5,6 +5,8 @@ import socket
 import socketserver
 import threading
 
+from tests.loopback import free_port
+
 
 class Echo:
     """Says its address to who connects to `address`:`port` (0: any), then sends back what comes."""
@@ -27,7 +29,7 @@ class Echo:
             daemon_threads = True
             request_queue_size = 128
 
-        self._server = Server((address, port), Handler)
+        self._server = Server((address, port or free_port()), Handler)
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     @property

@@ -3,9 +3,7 @@
 import csv
 import os
 import signal
-import socket
 import subprocess
-import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -19,9 +17,11 @@ from components.load_balancer.engines import ENGINES
 from components.load_balancer.place import Place
 from components.load_balancer.settings import LoadBalancerSettings
 from components.load_balancer.traffic import Route
+from drills import waiting
 from model import Endpoint
 from tests.components.load_balancer.dns_server import DnsServer
 from tests.components.load_balancer.programs import running
+from tests.loopback import free_ports
 
 
 class Serving(Protocol):
@@ -34,12 +34,9 @@ class Serving(Protocol):
     def port(self) -> int: ...
 
 
-def wait_for(condition: Callable[[], bool], what: str, seconds: float = 60) -> None:
+def wait_for(condition: Callable[[], bool], what: str, seconds: float = 120) -> None:
     """Poll until `condition` holds; AssertionError naming `what` when it does not in time."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
-        time.sleep(0.02)
+    waiting.wait_for(what, condition, seconds=seconds, every=0.02)
 
 
 class Proxy:
@@ -78,13 +75,13 @@ class Proxy:
             http_port=http,
             https_port=https,
             status_port=self._status,
-            first_tcp_port=_free_range(len(self.settings.tcp)),
+            first_tcp_port=free_ports(len(self.settings.tcp) + 1)[0],
             config_file=str(directory / "config"),
             certificate_file=str(certificate),
             runtime_directory=str(directory),
             nameservers=(self._dns.nameserver,),
         )
-        self.client = httpx.Client(base_url=self.url, timeout=10)
+        self.client = httpx.Client(base_url=self.url, timeout=60)
 
     def __enter__(self) -> "Proxy":
         self._dns.__enter__()
@@ -188,24 +185,3 @@ class Proxy:
             url = self.url if self.settings.listen.https is None else self.https_url
             host = {"Host": route.host} if route.host else {}
             return client.head(f"{url}{route.path}", headers=host).status_code != 502
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports of loopback that nothing uses now."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
-
-
-def _free_range(count: int) -> int:
-    """The first of so many ports in a row that nothing uses now."""
-    while True:
-        first = free_ports(1)[0]
-        try:
-            for port in range(first, first + count):
-                socket.create_server(("127.0.0.1", port)).close()
-        except (OSError, OverflowError):
-            continue
-        return first

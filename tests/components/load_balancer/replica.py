@@ -11,6 +11,8 @@ from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
+from tests.loopback import free_port
+
 
 class Replica:
     """Serves on `address`:`port` (0: any). `mode` and `healthy` may change while it runs.
@@ -27,7 +29,7 @@ class Replica:
         self.open_requests = 0
         self.released = threading.Event()
         self._sockets: set[socket.socket] = set()
-        self._start(port)
+        self._start(port or free_port())
 
     @property
     def port(self) -> int:

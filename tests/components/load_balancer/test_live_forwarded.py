@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from tests.architecture.modules import ROOT
-from tests.components.load_balancer.proxy import Proxy, free_ports, wait_for
+from tests.components.load_balancer.proxy import Proxy, wait_for
+from tests.loopback import free_port
 
 pytestmark = pytest.mark.live
 
@@ -78,7 +79,7 @@ class Server:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    address, port = "127.0.0.41", free_ports(1)[0]
+    address, port = "127.0.0.41", free_port()
     command = [sys.executable, "-m", "uvicorn", "tests.components.load_balancer.asgi_echo:app", "--host", address]
     command += ["--port", str(port), "--proxy-headers", "--forwarded-allow-ips", "*", "--log-level", "warning"]
     with subprocess.Popen(command, cwd=ROOT) as process:
@@ -96,7 +97,7 @@ def proxy(engine: str, server: Server, tmp_path_factory: pytest.TempPathFactory)
 
 
 def ask(proxy: Proxy, headers: Sequence[tuple[str, str]], *, source: str = FRONT, path: str = "/") -> httpx.Response:
-    with httpx.Client(transport=httpx.HTTPTransport(local_address=source), timeout=10) as client:
+    with httpx.Client(transport=httpx.HTTPTransport(local_address=source), timeout=60) as client:
         return client.get(f"{proxy.url}{path}", headers=list(headers))
 
 

@@ -21,7 +21,6 @@ from components.monitoring_stack.settings import MonitoringSettings
 from components.observability import AlertRule, ScrapeTarget
 from components.write_proxy.proxy import PrimaryCheck, proxy_cfg
 from drills.waiting import wait_for
-from tests.app.process import free_port
 from tests.components.load_balancer.proxy import Proxy
 from tests.components.load_balancer.replica import Replica
 from tests.components.monitoring_stack.record import compared, page, version
@@ -30,6 +29,7 @@ from tests.components.redis_sentinel.redis_members import COUNT as MEMBERS
 from tests.components.redis_sentinel.redis_members import PORTS, Group, secret
 from tests.live import trixie
 from tests.live.require import require_programs
+from tests.loopback import free_port
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 HARDWARE_FREE = (

@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 
 from drills.waiting import wait_for
-from tests.app.process import free_port
 from tests.components.postgres_ha.patroni_members import Patronis
 from tests.live.trixie import postgres_exporter
+from tests.loopback import free_port
 from tests.rendered.texts import text
 
 Series = dict[str, str]

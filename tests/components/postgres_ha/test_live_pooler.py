@@ -29,6 +29,7 @@ from tests.components.postgres_ha.patroni_members import PASSWORDS, require_patr
 from tests.components.postgres_ha.poolers import CONSOLE_PASSWORD, Clients, Pooler
 from tests.live.app.postgres_server import POSTGRES_BIN
 from tests.live.trixie import pgbouncer
+from tests.loopback import free_port
 from tests.promtool import metrics
 from tests.stacks.fixtures import REPOSITORY
 
@@ -200,8 +201,7 @@ def test_what_its_exporter_says(pooler: Pooler, tmp_path: Path) -> None:
     (tmp_path / "ca.pem").write_text(pooler.authority)
     one = {"host": pooler.address, "replicas": pooler.address, "user": "ha_pooler_figures", "password": "figures"}
     poolers = Poolers(**one, seconds=0, psql=str(POSTGRES_BIN / "psql"), ca=str(tmp_path / "ca.pem"))
-    with socket.create_server((pooler.address, 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     threading.Thread(target=pooler_metrics.serve, args=(poolers, pooler.address, port), daemon=True).start()
     with Clients(pooler, CLIENTS, slow=CLIENTS):
         answer = httpx.get(f"http://{pooler.address}:{port}/metrics", timeout=10, trust_env=False)

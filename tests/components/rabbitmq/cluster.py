@@ -21,7 +21,7 @@ from composition.read import StackInput, check
 from drills.waiting import wait_for
 from tests.components.certificates import Authority
 from tests.live import trixie
-from tests.loopback import own_network
+from tests.loopback import free_port, own_network
 from tests.mock_engine import SECRET_MARK, render
 from tests.stacks.fixtures import REPOSITORY, settings_of
 
@@ -47,7 +47,7 @@ class Cluster:
         self._network = own_network()
         self._programs = trixie.rabbitmq()
         # Below those that the kernel hands out: a node that starts again must find its own free.
-        self._epmd = str(20_000 + os.getpid() % 5_000)
+        self._epmd = str(free_port())
         self._distribution = [DISTRIBUTION_PORT + ordinal for ordinal in range(self.count)]
         self._rotation: tuple[dict[str, Any], dict[str, str]] | None = None
         self._running: dict[int, subprocess.Popen[bytes]] = {}

@@ -16,7 +16,7 @@ import asyncpg
 import pytest
 
 from drills.waiting import wait_for
-from tests.app.process import free_port
+from tests.loopback import free_port
 from tests.rendered.programs import POSTGRES, program
 
 POSTGRES_BIN = Path("/usr/lib/postgresql/15/bin")

@@ -5,8 +5,8 @@ import secrets
 import subprocess
 from pathlib import Path
 
-from tests.app.process import free_port
 from tests.live.app.waiting import wait_until
+from tests.loopback import free_port
 
 MASTER_NAME = "main"
 DOWN_AFTER_MS = 1000

@@ -17,8 +17,8 @@ import pytest
 
 from drills.waiting import wait_for
 from model import Scaling, ScalingStep
-from tests.app.process import free_port
 from tests.live import trixie
+from tests.loopback import free_port
 from tests.platforms.scaler.docker_api import DockerApi, answering, service
 from tests.platforms.swarm.test_swarm_scaler import Made, made
 

@@ -17,8 +17,8 @@ import pytest
 
 from model import Schedule
 from platforms.schedules import DIRECTORY, files
-from tests.app.process import free_port
 from tests.components.recorder import Recorder
+from tests.loopback import free_port
 from tests.mock_engine import render
 from tests.platforms.words import Objects, words
 
