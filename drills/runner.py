@@ -76,7 +76,7 @@ def _measured(fault: Fault, run: int, *, setting: str, rate: float, least: int) 
     with ExitStack() as stack:
         writer = stack.enter_context(in_background(lambda stop: run_writes(url, seconds=LONGEST_SECONDS, stop=stop)))
         reader = stack.enter_context(
-            in_background(lambda stop: run_http(f"{url}{SAFE_PATH}", rate=rate, total=most, stop=stop))
+            in_background(lambda stop: run_http(f"{url}{SAFE_PATH}", rate=rate, total=most, least=least, stop=stop))
         )
         counter = publisher = None
         if fault.measures == "broker":
@@ -99,8 +99,8 @@ def _measured(fault: Fault, run: int, *, setting: str, rate: float, least: int) 
         for other in (counter, publisher):
             if other:
                 other.stop()
-        writes, requests = writer.result(timeout_seconds=240), reader.result(timeout_seconds=60)
-        counts = counter.result(timeout_seconds=60) if counter else None
+        writes, requests = writer.result(timeout_seconds=240), reader.result(timeout_seconds=240)
+        counts = counter.result(timeout_seconds=240) if counter else None
         messages = publisher.result(timeout_seconds=240) if publisher else None
     loss = 0 if promised is None else promised.loss.bound
     result = Result(

@@ -21,9 +21,11 @@ async def run_http(
     keep_cookies: bool = False,
     verify: bool = True,
     headers: Mapping[str, str] | None = None,
+    least: int = 0,
     stop: asyncio.Event | None = None,
 ) -> HttpReport:
-    """GETs `url` `rate` times a second, `total` times or until `stop`; each has `timeout_seconds` in all.
+    """GETs `url` `rate` times a second, `total` times or until `stop`, and `least` times in any case; each has
+    `timeout_seconds` in all.
 
     At most rate * timeout_seconds requests are open at a time. Never raises for the target's failures.
     """
@@ -51,7 +53,7 @@ async def run_http(
         verify=verify,
         headers=headers,
     ) as client:
-        while sent < total and not (stop and stop.is_set()):
+        while sent < total and not (sent >= least and stop and stop.is_set()):
             ahead = sent / rate - tally.now()
             if ahead > 0:
                 await asyncio.sleep(ahead)

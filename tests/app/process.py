@@ -26,7 +26,7 @@ def run_module(module: str, *arguments: str, env: Mapping[str, str] | None = Non
         env=_environment(env or {}),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
 
@@ -48,7 +48,7 @@ class AppProcess:
         )
 
     def __enter__(self) -> "AppProcess":
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while True:
             try:
                 httpx.get(f"{self.url}/health", trust_env=False).raise_for_status()
@@ -69,7 +69,7 @@ class AppProcess:
 
     def metric(self, name: str, **labels: str) -> float:
         """The sum over the labels that are not given."""
-        families = text_string_to_metric_families(httpx.get(f"{self.url}/metrics", trust_env=False, timeout=30).text)
+        families = text_string_to_metric_families(httpx.get(f"{self.url}/metrics", trust_env=False, timeout=60).text)
         samples = (sample for family in families for sample in family.samples if sample.name == name)
         return sum(sample.value for sample in samples if labels.items() <= sample.labels.items())
 
@@ -83,7 +83,7 @@ class AppProcess:
 
     def wait(self) -> tuple[int, str]:
         """The exit code and everything that was logged."""
-        code = self._process.wait(60)
+        code = self._process.wait(120)
         self._output.seek(0)
         return code, self._output.read()
 

@@ -32,8 +32,10 @@ def test_a_healthy_replica_fails_nothing_and_the_rate_is_kept(app: AppProcess) -
     assert (report.sent, report.ok, report.failures) == (100, 100, {})
     assert report.versions == {"8": 100}
     assert sum(report.replicas.values()) == 100
-    assert 1.9 < report.seconds < 10, "open loop: answers of 200 ms must not slow down 50 requests a second"
+    assert report.seconds > 1.9, "no more than 50 requests a second"
     assert report.latency.p50_ms >= 200
+    one_by_one = report.sent * report.latency.p50_ms / 1000
+    assert report.seconds < one_by_one / 2, "open loop: no request waits for the answer of another"
 
 
 def test_each_kind_of_failure_has_its_name(app: AppProcess) -> None:
@@ -43,7 +45,7 @@ def test_each_kind_of_failure_has_its_name(app: AppProcess) -> None:
         f"http://127.0.0.1:{free_port()}/": "connection refused",
     }
     for url, kind in urls.items():
-        report = asyncio.run(run_http(url, rate=50, total=5, timeout_seconds=2))
+        report = asyncio.run(run_http(url, rate=50, total=5, timeout_seconds=2 if kind == "timeout" else 60))
         assert not report.clean
         assert report.failures == {kind: 5}
         assert report.first_failures[0].kind == kind
@@ -53,11 +55,11 @@ def test_a_killed_replica_shows_in_the_counts(start_app: StartApp) -> None:
     app = start_app()
     run = in_background(lambda stop: run_http(f"{app.url}/work?ms=1000", rate=50, total=10_000, stop=stop))
     with run as load:
-        wait_for("requests end", lambda: app.metric("http_requests_total", route="/work") > 20, seconds=60, every=0.1)
+        wait_for("requests end", lambda: app.metric("http_requests_total", route="/work") > 20, seconds=120, every=0.1)
         app.kill()  # dozens of requests are in flight, on a busy machine too
-        time.sleep(0.5)
+        time.sleep(2)  # of requests that are refused
         load.stop()
-        report = load.result(60)
+        report = load.result(120)
     assert report.ok > 0
     seen = {"connection closed", "connection refused"}
     # A kill in the middle of a connect shows as neither.
@@ -68,7 +70,7 @@ def test_a_killed_replica_shows_in_the_counts(start_app: StartApp) -> None:
 
 def test_cookies_are_kept_only_when_asked(app: AppProcess) -> None:
     async def sessions(keep_cookies: bool) -> set[str]:
-        async with make_client(timeout_seconds=5, keep_cookies=keep_cookies) as client:
+        async with make_client(timeout_seconds=60, keep_cookies=keep_cookies) as client:
             url = f"{app.url}/chat?prompt=a&tokens=1&delay_ms=0"
             return {(await client.get(url)).headers["set-cookie"].split(";")[0] for _ in range(3)}
 

@@ -1,7 +1,7 @@
 import asyncio
 import json
-import time
 
+import httpx
 import pytest
 from fastapi import FastAPI
 from fastapi.responses import PlainTextResponse
@@ -25,10 +25,10 @@ def test_complete_streams_are_counted_with_their_tokens(app: AppProcess) -> None
 def test_streams_of_a_killed_replica_are_broken(start_app: StartApp) -> None:
     app = start_app()
     with in_background(lambda _: run_streams(app.url, count=4, tokens=200, delay_ms=50)) as load:
-        wait_for("they stream", lambda: app.metric("app_streams_in_flight") == 4, seconds=60, every=0.1)
-        time.sleep(0.5)  # a token each, and more
+        wait_for("they stream", lambda: app.metric("app_streams_in_flight") == 4, seconds=120, every=0.1)
+        _serves_tokens(app)
         app.kill()
-        report = load.result(60)
+        report = load.result(120)
     assert not report.clean
     assert (report.complete, report.broken, report.failures) == (0, 4, {"connection closed": 4})
     assert 0 < report.tokens < 800
@@ -36,15 +36,20 @@ def test_streams_of_a_killed_replica_are_broken(start_app: StartApp) -> None:
 
 
 def test_streams_survive_a_graceful_stop(start_app: StartApp) -> None:
-    app = start_app(GRACE_SECONDS="60")
-    with in_background(lambda _: run_streams(app.url, count=4, tokens=80, delay_ms=50)) as load:
-        wait_for("they stream", lambda: app.metric("app_streams_in_flight") == 4, seconds=60, every=0.1)
-        time.sleep(0.5)  # a token each, and more
+    app = start_app(GRACE_SECONDS="120")
+    with in_background(lambda _: run_streams(app.url, count=4, tokens=200, delay_ms=50)) as load:
+        wait_for("they stream", lambda: app.metric("app_streams_in_flight") == 4, seconds=120, every=0.1)
+        _serves_tokens(app)
         app.terminate()
-        report = load.result(60)
+        report = load.result(120)
     assert report.clean
-    assert report.tokens == 320
+    assert report.tokens == 800
     assert app.wait()[0] == 0
+
+
+def _serves_tokens(app: AppProcess) -> None:
+    """Returns when each stream that has begun has had some: as many as one that began after it."""
+    httpx.get(f"{app.url}/chat?prompt=a&tokens=10&delay_ms=50", timeout=120, trust_env=False).raise_for_status()
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from tests.components.external_servers import HOST, Server
 from tests.rendered.process import process
 from tests.rendered.texts import PLATFORMS, accepted
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
 SECRETS = "/run/secrets"
 
 

@@ -25,11 +25,17 @@ class Server:
         self.stored: dict[str, set[int]] = {}
         self.count = 0
         self.down = self.unsafe = False
+        self.unsafe_answers = 0
         self._routes()
 
     def holds(self, writes: int, visits: int) -> bool:
         """Whether each writer has so many writes, and the session so many visits."""
-        return min(map(len, self.stored.values()), default=0) >= writes and self.count >= visits
+        return self.fewest >= writes and self.count >= visits
+
+    @property
+    def fewest(self) -> int:
+        """Writes of the writer that has fewest."""
+        return min(map(len, self.stored.values()), default=0)
 
     def forget(self, last: int) -> None:
         """Lose the last acknowledged writes and visits."""
@@ -48,6 +54,7 @@ class Server:
         @app.get("/work")
         async def work(ms: int) -> JSONResponse:
             await asyncio.sleep(ms / 1000)
+            self.unsafe_answers += self.unsafe
             return JSONResponse({}, status_code=503 if self.unsafe else 200)
 
         @app.post("/writes")

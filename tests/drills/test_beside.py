@@ -14,7 +14,7 @@ def test_what_was_acknowledged_and_is_gone_is_counted(path: str, forgotten: int)
     server = Server()
     with serve(server.app) as url:
         client = Beside(["env"], path, url)
-        wait_for("it is served", lambda: client.acknowledged() > 3, seconds=30)
+        wait_for("it is served", lambda: client.acknowledged() > 3, seconds=120)
         client.stop()
         told = client.acknowledged()
         if path == VISITS:

@@ -22,7 +22,7 @@ class Toy(Fault):
 
     name, does, healed_by = "toy", "the server is down", "it comes back"
     promise: ClassVar[tuple[str, str] | None] = ("databases.main", "primary killed")
-    outage, forgotten = 0.8, 0
+    outage, forgotten, left = 0.8, 0, 0
 
     def server(self) -> FakeSite:
         assert isinstance(self.site, FakeSite)
@@ -37,7 +37,7 @@ class Toy(Fault):
     def inject(self) -> None:
         least = self.forgotten + 1
         visits = least if self.measures == "cache" else 0
-        wait_for("there is something to forget", lambda: self.server().server.holds(least, visits), seconds=30)
+        wait_for("there is something to forget", lambda: self.server().server.holds(least, visits), seconds=120)
         self.server().server.down = True
         self.server().server.forget(self.forgotten)
         self.site.kill(self.site.replicas("web")[0])
@@ -45,6 +45,11 @@ class Toy(Fault):
 
     def heal(self) -> None:
         self.server().server.down = False
+        self.left = self.server().server.fewest
+
+    def healed(self) -> bool:
+        """And writes go on."""
+        return super().healed() and self.server().server.fewest > self.left
 
     def old_member(self) -> str:
         return "gone"
@@ -79,6 +84,7 @@ def test_lost_writes_and_failed_requests_are_counted(site: FakeSite) -> None:
         def inject(self) -> None:
             self.server().server.unsafe = True
             super().inject()
+            wait_for("a request fails", lambda: self.server().server.unsafe_answers > 0, seconds=120, every=0.05)
             self.server().server.unsafe = False
 
     one = drill(Forgetful(site), 1).result

@@ -88,7 +88,7 @@ def _start(place: str, config: str, command: list[str], *, says: str) -> str:
         wait_for(
             f"{says!r} in the log",
             lambda: re.search(says, log.read_text()) or _ended(process, log),
-            seconds=30,
+            seconds=120,
             every=0.05,
         )
     finally:

@@ -82,7 +82,7 @@ def _stopped_in_the_middle(workers: Workers) -> None:
     first = workers.start(grace=GRACE)
     workers.start_exporter()
     workers.send(("long", LONG), ("ends", 1.0), *((name, SHORT) for name in names))
-    wait_for("both processes work", lambda: {"long", "ends"} <= set(workers.count("began")), seconds=30, every=0.1)
+    wait_for("both processes work", lambda: {"long", "ends"} <= set(workers.count("began")), seconds=120, every=0.1)
     took = first.stop(GRACE + GIVE_BACK)
     assert workers.count("began") - workers.count("ended") == {"long": 1}, "what began has ended, but for the long one"
     assert "ends" in workers.count("ended")
@@ -90,13 +90,13 @@ def _stopped_in_the_middle(workers: Workers) -> None:
     assert GRACE <= took < GRACE + GIVE_BACK, "before the kill"
     workers.start(grace=60)
     every = {"long", "ends", *names}
-    wait_for("all tasks have ended", lambda: set(workers.count("ended")) == every, seconds=60, every=0.2)
+    wait_for("all tasks have ended", lambda: set(workers.count("ended")) == every, seconds=120, every=0.2)
     assert set(workers.count("ended").values()) == {1}, "each once"
     again = {name: times for name, times in workers.count("began").items() if times > 1}
     assert again == {"long": 2}, "what the stop cancelled began again, and nothing else"
     succeeded = 'ha_celery_tasks_total{task="tasks.work",state="succeeded"}'
-    wait_for("the exporter has heard all", lambda: workers.figures().get(succeeded) == len(every), seconds=20)
-    wait_for("no task waits", lambda: workers.figures().get('ha_celery_queue_messages{queue="jobs"}') == 0, seconds=20)
+    wait_for("the exporter has heard all", lambda: workers.figures().get(succeeded) == len(every), seconds=120)
+    wait_for("no task waits", lambda: workers.figures().get('ha_celery_queue_messages{queue="jobs"}') == 0, seconds=120)
     assert workers.figures()['ha_celery_task_runtime_seconds_bucket{task="tasks.work",le="+Inf"}'] == len(every)
 
 
@@ -115,7 +115,7 @@ def test_a_long_stop_does_not_cost_the_connection(on_rabbitmq: Workers) -> None:
     first = on_rabbitmq.start(grace=100)
     on_rabbitmq.start(grace=10)
     on_rabbitmq.send(*((f"long-{number}", 45.0) for number in range(3)))
-    wait_for("they run", lambda: len(on_rabbitmq.count("began")) == 3, seconds=30, every=0.2)
+    wait_for("they run", lambda: len(on_rabbitmq.count("began")) == 3, seconds=120, every=0.2)
     first.stop(100)
-    wait_for("they have ended", lambda: len(on_rabbitmq.count("ended")) == 3, seconds=60, every=0.2)
+    wait_for("they have ended", lambda: len(on_rabbitmq.count("ended")) == 3, seconds=120, every=0.2)
     assert set(on_rabbitmq.count("began").values()) == {1}, "each was run once"

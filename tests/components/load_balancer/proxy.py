@@ -141,7 +141,7 @@ class Proxy:
 
     def up(self, app: str) -> int:
         """The least number of replicas up, over the routes of `app` (or the one TCP route `tcp_<name>`)."""
-        rows = csv.DictReader(httpx.get(f"{self.status_url}/;csv").text.removeprefix("# ").splitlines())
+        rows = csv.DictReader(httpx.get(f"{self.status_url}/;csv", timeout=60).text.removeprefix("# ").splitlines())
         counts: dict[str, int] = {}
         for row in rows:
             proxy = row["pxname"]
@@ -175,7 +175,7 @@ class Proxy:
     def _answers(self) -> bool:
         assert self.process.poll() is None, self._log.read_text()
         try:
-            return httpx.get(f"{self.status_url}/healthz").status_code == 200
+            return httpx.get(f"{self.status_url}/healthz", timeout=60).status_code == 200
         except httpx.TransportError:
             return False
 

@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import hashlib
+import itertools
 import json
 import socket
 import threading
@@ -17,7 +18,8 @@ from tests.loopback import free_port
 class Replica:
     """Serves on `address`:`port` (0: any). `mode` and `healthy` may change while it runs.
 
-    `/boom` answers 500 in any mode; a request with `?hold=1` is answered once `released` is set, or after 30 s.
+    `/boom` answers 500 in any mode; a request with `?hold=1` is answered once `released` is set, or after two minutes.
+    `/stream` sends `events`, or until `released` is set; with `&held=1` it waits for that after the first of them.
     Modes: "ok"; "error" answers 500; "hang_up" takes the request and closes; "silent" never answers.
     """
 
@@ -113,7 +115,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _act(self, path: str, query: dict[str, str], body: bytes) -> None:
         time.sleep(float(query.get("wait", 0)))
         if "hold" in query:
-            self.owner.released.wait(30)
+            self.owner.released.wait(120)
         match self.owner.mode:
             case "error":
                 self._answer(500, b"error")
@@ -124,7 +126,7 @@ class _Handler(BaseHTTPRequestHandler):
             case _ if path.endswith("/boom"):
                 self._answer(500, b"error")
             case _ if path.endswith("/stream"):
-                self._stream(int(query["events"]), float(query["pause"]))
+                self._stream(int(query.get("events", 0)), float(query["pause"]), held="held" in query)
             case _ if path.endswith("/ws"):
                 self._websocket_echo()
             case _:
@@ -143,15 +145,20 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def _stream(self, events: int, pause: float) -> None:
+    def _stream(self, events: int, pause: float, *, held: bool) -> None:
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
-        for number in range(events):
+        for number in range(events) if events else itertools.count():
             event = f"data: {number}\n\n".encode()
             self.wfile.write(f"{len(event):x}\r\n".encode() + event + b"\r\n")
-            time.sleep(pause)
+            if held:
+                self.owner.released.wait(120)
+            elif not events and self.owner.released.wait(pause):
+                break
+            else:
+                time.sleep(pause if events else 0)
         self.wfile.write(b"0\r\n\r\n")
 
     def _websocket_echo(self) -> None:

@@ -22,7 +22,7 @@ def test_redirect_to_https(engine: str, replicas: list[Replica], certificate: Pa
         assert answer.status_code == 308
         assert answer.headers["location"] == "https://site.test:8443/a/b?c=d"
         assert sum(replica.seen.total() for replica in replicas) == 0
-        secure = httpx.get(proxy.https_url, verify=False)
+        secure = httpx.get(proxy.https_url, verify=False, timeout=60)
         assert secure.status_code == 200
         assert "secure" in secure.headers["set-cookie"].lower()
 
@@ -76,5 +76,5 @@ def test_no_route_and_no_replica(engine: str, replicas: list[Replica], tmp_path:
         for replica in replicas:
             replica.kill()
         assert proxy.client.get("/api/x").status_code == {"haproxy": 503, "nginx": 502}[engine]
-        assert httpx.get(f"{proxy.status_url}/healthz").status_code == 200
+        assert httpx.get(f"{proxy.status_url}/healthz", timeout=60).status_code == 200
         replicas[0].restart()

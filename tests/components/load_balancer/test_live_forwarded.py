@@ -167,6 +167,6 @@ def test_rates_are_counted_for_the_client(proxy: Proxy) -> None:
 
 def _answers(url: str) -> bool:
     try:
-        return httpx.get(url).status_code == 200
+        return httpx.get(url, timeout=60).status_code == 200
     except httpx.TransportError:
         return False

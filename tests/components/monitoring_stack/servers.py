@@ -113,7 +113,7 @@ def _running(
     with log.open("wb") as written:
         process = subprocess.Popen(command, stdout=written, stderr=written, env={**os.environ, **environment})
     try:
-        until(lambda: process.poll() is not None or _answers(ready), 20, f"{ready} ({log})")
+        until(lambda: process.poll() is not None or _answers(ready), f"{ready} ({log})")
         assert process.poll() is None, log.read_text()
         yield process
     finally:
@@ -123,5 +123,5 @@ def _running(
 
 def _answers(url: str) -> bool:
     with suppress(httpx.HTTPError):
-        return httpx.get(url, timeout=2).status_code == 200
+        return httpx.get(url, timeout=10).status_code == 200
     return False

@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from drills.waiting import wait_for
 from tests.components.certificates import Authority
 
 
@@ -28,9 +29,6 @@ class Hooks:
     def at(self, path: str) -> list[Any]:
         """The bodies that came to a path, oldest first."""
         return [body for _, where, body in self.got if where == path]
-
-    def times(self, path: str) -> list[float]:
-        return [when for when, where, _ in self.got if where == path]
 
 
 @contextmanager
@@ -128,10 +126,6 @@ def _serving(server: socketserver.TCPServer) -> Iterator[int]:
             thread.join()
 
 
-def until(holds: Callable[[], Any], seconds: float, what: str) -> Any:
+def until(holds: Callable[[], Any], what: str) -> Any:
     """What it returns as soon as that is true."""
-    deadline = time.monotonic() + seconds
-    while not (found := holds()):
-        assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
-        time.sleep(0.05)
-    return found
+    return wait_for(what, holds, seconds=120, every=0.05)

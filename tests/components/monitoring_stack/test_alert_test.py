@@ -21,7 +21,7 @@ CRITICAL = {"severity": "critical", "component": "monitoring", "stack": "trial"}
 
 
 def opener(address: str) -> Opener:
-    return lambda: HTTPConnection(address, timeout=5)
+    return lambda: HTTPConnection(address, timeout=60)
 
 
 def rule(name: str, silences: tuple[str, ...] = ()) -> AlertRule:
@@ -42,7 +42,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     directory = tmp_path_factory.mktemp("alerts")
     with hooks() as sink, mails(directory) as mail:
         own: dict[str, Any] = {
-            "group_wait": 1,
+            "group_wait": 3,
             "receivers": [
                 {"kind": "webhook", "url": sink.url("/page"), "match": {"severities": ["critical"]}},
                 {"kind": "slack", "url_secret": "slack", "channel": "#ops", "match": {"severities": ["critical"]}},
@@ -88,8 +88,8 @@ def test_each_receiver_is_named_and_gets_it(running: Running, capsys: pytest.Cap
     (recipient, text) = running.mail.got[0]
     assert recipient == "ops@example.com"
     assert "AlertTest" in text
-    until(lambda: running.sink.at("/page")[-1]["status"] == "resolved", 10, "its end is told")
-    until(lambda: running.to.alert() is None, 10, "nothing of it is left")
+    until(lambda: running.sink.at("/page")[-1]["status"] == "resolved", "its end is told")
+    until(lambda: running.to.alert() is None, "nothing of it is left")
 
 
 def test_one_fault_is_one_message(running: Running) -> None:
@@ -98,7 +98,7 @@ def test_one_fault_is_one_message(running: Running) -> None:
     labels = {"severity": "critical", "component": "shop"}
     fired = [{"labels": {"alertname": name, **labels}} for name in ("NoPrimary", "EndpointDown", "Slow")]
     ask(running.opener, "Alertmanager", "/api/v2/alerts", fired)
-    until(lambda: len(running.sink.at("/page")) > before, 10, "a message")
+    until(lambda: len(running.sink.at("/page")) > before, "a message")
     time.sleep(2.5)
     (page,) = running.sink.at("/page")[before:]
     assert {one["labels"]["alertname"] for one in page["alerts"]} == {"NoPrimary", "Slow"}
@@ -125,6 +125,6 @@ def test_pings_of_a_dead_man_are_not_taken_for_it(tmp_path: Path, capsys: pytest
             config = config.replace(slow, fast)
         with alertmanager(config, tmp_path) as address:
             ask(opener(address), "Alertmanager", "/api/v2/alerts", [{"labels": {"alertname": "Watchdog"}}])
-            until(lambda: len(sink.at("/ping")) >= 2, 10, "pings")
+            until(lambda: len(sink.at("/ping")) >= 2, "pings")
             assert not sent(Alertmanager(opener(address)), CRITICAL)
             assert "receivers[0] (webhook): FAILED" in capsys.readouterr().out

@@ -85,7 +85,7 @@ class BackedUp(Patronis):
         done = subprocess.run(
             [sys.executable, "-m", "scripts.backup_orders", place / "members.json", place / "passwords.json", *line],
             env={"PYTHONPATH": str(place), "PATH": os.environ["PATH"]},
-            capture_output=True, text=True, timeout=250, check=False,
+            capture_output=True, text=True, timeout=600, check=False,
         )  # fmt: skip
         return done.returncode, done.stdout + done.stderr
 
@@ -112,7 +112,7 @@ class BackedUp(Patronis):
         done = subprocess.run(
             [sys.executable, "-m", "scripts.dump", str(place), *line],
             env=variables | {"PATH": os.environ["PATH"]},
-            capture_output=True, text=True, timeout=120, check=False,
+            capture_output=True, text=True, timeout=300, check=False,
         )  # fmt: skip
         return done.returncode, done.stdout + done.stderr
 
@@ -148,7 +148,7 @@ class BackedUp(Patronis):
         """What the server answers by its socket."""
         socket = str(self._directory / f"volume-{ordinal}")
         line = [*as_postgres(), str(POSTGRES_BIN / "psql"), "-XAtq", "-h", socket, "-U", "postgres", "-c", sql]
-        done = subprocess.run(line, capture_output=True, text=True, timeout=30, check=False)
+        done = subprocess.run(line, capture_output=True, text=True, timeout=90, check=False)
         return str(done.stdout or done.stderr).strip()
 
     def lose(self, ordinal: int) -> None:
@@ -160,11 +160,11 @@ class BackedUp(Patronis):
             shutil.rmtree(volume, ignore_errors=True)  # its server is still on its way out
             return not volume.exists()
 
-        wait_for("the volume is gone", gone, seconds=20, every=0.2)
+        wait_for("the volume is gone", gone, seconds=120, every=0.2)
 
     def _asked(self, ordinal: int, path: str) -> httpx.Response:
         url = f"http://{self.address(ordinal)}:{_PORT}{path}"
-        return httpx.get(url, auth=("backups", PASSWORDS["backups"]), timeout=10, trust_env=False)
+        return httpx.get(url, auth=("backups", PASSWORDS["backups"]), timeout=60, trust_env=False)
 
     def _spec(self, ordinal: int) -> dict[str, Any]:
         if ordinal == DRILL:
@@ -216,7 +216,7 @@ class Site:
             for begun in (pool.submit(self.server.start), pool.submit(self.store.start_all)):
                 begun.result()
         self.members.start(0)
-        wait_for("member 0 leads", lambda: self.leader() == 0, seconds=90, every=0.2)
+        wait_for("member 0 leads", lambda: self.leader() == 0, seconds=120, every=0.2)
         self.configure(ttl=20, loop_wait=2, retry_timeout=5)
         for ordinal in range(1, COUNT):
             self.members.start(ordinal)
@@ -242,10 +242,14 @@ class Site:
         """Who has the leader lock, and says so itself."""
         return next((ordinal for ordinal in range(COUNT) if self.members.answers(ordinal, "/primary")), None)
 
+    def led_by(self) -> int:
+        """Who leads, when somebody does."""
+        (found,) = wait_for("somebody leads", lambda: [one for one in [self.leader()] if one is not None], seconds=120)
+        return found
+
     def configure(self, **changes: object) -> None:
         """Patroni's own timers, for a test that does not wait for them."""
-        leader = self.leader()
-        assert leader is not None
+        leader = self.led_by()
         answer = httpx.patch(
             self.members.url(leader, "/config"), json=changes, auth=("patroni", PASSWORDS["rest_api"]), trust_env=False
         )
@@ -257,8 +261,7 @@ class Site:
 
     def sql(self, sql: str) -> str:
         """What the primary answers."""
-        leader = self.leader()
-        assert leader is not None
+        leader = self.led_by()
         return self.members.login(leader, "app", "owner", "app", sql)
 
     def _whole(self) -> bool:
@@ -266,7 +269,7 @@ class Site:
         if leader is None:
             return False
         try:
-            told = httpx.get(self.members.url(leader, "/cluster"), timeout=2, trust_env=False).json()["members"]
+            told = httpx.get(self.members.url(leader, "/cluster"), timeout=5, trust_env=False).json()["members"]
         except httpx.HTTPError:
             return False
         return sum(one["state"] in ("running", "streaming") for one in told) == COUNT and all(

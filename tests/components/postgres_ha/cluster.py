@@ -53,7 +53,7 @@ class Database:
         """Returns when all replicas stream. Without `tls`: as the version did that had none."""
         self.store.start_all()
         self.patronis.start(0, tls=tls)
-        wait_for("member 0 leads", lambda: self.leader() == 0, seconds=90, every=0.2)
+        wait_for("member 0 leads", lambda: self.leader() == 0, seconds=120, every=0.2)
         # Slots of new replicas, and what replicas say of themselves, come with the next look: here not after 10 s.
         timers = {"ttl": 20, "loop_wait": 2, "retry_timeout": 5}
         self.configure(**timers)
@@ -81,7 +81,7 @@ class Database:
         self._lead(PROXY, waiting=waits(self._wanted))
         self._lead(READS, reads(ReadsSettings(max_lag=MAX_LAG)))
         for address in (PROXY, READS):
-            wait_for("its endpoint leads to a server", lambda at=address: asked(at, "SELECT 1"), seconds=30, every=0.2)  # type: ignore[misc]
+            wait_for("its endpoint leads to a server", lambda at=address: asked(at, "SELECT 1"), seconds=120, every=0.2)  # type: ignore[misc]
 
     def _lead(self, address: str, to: Reads | None = None, waiting: Waits | None = None) -> None:
         hosts = tuple(self.patronis.address(ordinal) for ordinal in range(COUNT))
@@ -107,7 +107,7 @@ class Database:
     def stop(self) -> None:
         for proxy in self._proxies:
             proxy.terminate()
-            proxy.wait(20)
+            proxy.wait(60)
         self.patronis.stop()
         self.store.stop()
 
@@ -129,13 +129,21 @@ class Database:
         """Who has the leader lock, and says so itself."""
         return next((ordinal for ordinal in range(COUNT) if self.patronis.answers(ordinal, "/primary")), None)
 
+    def led_by(self) -> int:
+        """Who leads, when somebody does."""
+        (found,) = wait_for("somebody leads", lambda: [one for one in [self.leader()] if one is not None], seconds=120)
+        return found
+
     def roles(self) -> dict[int, str]:
-        """What the leader says of everyone that runs as it should."""
+        """What the leader says of everyone that runs as it should, when it answers."""
+        return wait_for("the leader answers", self._roles, seconds=120)
+
+    def _roles(self) -> dict[int, str]:
         leader = self.leader()
         if leader is None:
             return {}
         with suppress(httpx.HTTPError):
-            members = self.patronis.rest("GET", leader, "/cluster").json()["members"]
+            members = self.patronis.rest("GET", leader, "/cluster", seconds=5).json()["members"]
             return {
                 int(one["name"][-1]): one["role"]
                 for one in members
@@ -143,7 +151,7 @@ class Database:
             }
         return {}
 
-    def wait_whole(self, *, synchronous: bool = False, seconds: float = 90) -> None:
+    def wait_whole(self, *, synchronous: bool = False, seconds: float = 120) -> None:
         """Until one leads and the others stream, one of them as the synchronous one."""
         wait_for("the cluster is whole", lambda: self._whole(synchronous), seconds=seconds, every=0.2)
 
@@ -162,29 +170,26 @@ class Database:
             began.append(time.monotonic())
             return began[-1] - began[0] > SETTLED_SECONDS
 
-        wait_for("the cluster is settled", settled, seconds=90, every=0.2)
+        wait_for("the cluster is settled", settled, seconds=120, every=0.2)
 
     def _whole(self, synchronous: bool) -> bool:
-        roles = [*self.roles().values()]
+        roles = [*self._roles().values()]
         return len(roles) == COUNT and "leader" in roles and (not synchronous or "sync_standby" in roles)
 
     def timeline(self) -> int:
         """One more with each change of the primary."""
-        leader = self.leader()
-        assert leader is not None
-        return int(httpx.get(self.patronis.url(leader, "/patroni"), timeout=5, trust_env=False).json()["timeline"])
+        leader = self.led_by()
+        return int(httpx.get(self.patronis.url(leader, "/patroni"), timeout=60, trust_env=False).json()["timeline"])
 
     def configured(self) -> dict[str, Any]:
         """What Patroni takes from its store."""
-        leader = self.leader()
-        assert leader is not None
-        found: dict[str, Any] = httpx.get(self.patronis.url(leader, "/config"), timeout=5, trust_env=False).json()
+        leader = self.led_by()
+        found: dict[str, Any] = httpx.get(self.patronis.url(leader, "/config"), timeout=60, trust_env=False).json()
         return found
 
     def configure(self, **changes: object) -> None:
         """What the settings job does, for a key of Patroni's."""
-        leader = self.leader()
-        assert leader is not None
+        leader = self.led_by()
         answer = self.patronis.rest("PATCH", leader, "/config", json=changes, auth=("patroni", PASSWORDS["rest_api"]))
         assert answer.status_code == 200, answer.text
 
@@ -201,7 +206,7 @@ class Writer:
 
     def __enter__(self) -> "Writer":
         self._thread.start()
-        wait_for("a write is acknowledged", lambda: self.acknowledged, seconds=20, every=0.05)
+        wait_for("a write is acknowledged", lambda: self.acknowledged, seconds=120, every=0.05)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -211,7 +216,7 @@ class Writer:
     def goes_on(self) -> None:
         """Until a write is acknowledged that began after now."""
         now = time.monotonic()
-        wait_for("writes go on", lambda: self.acknowledged[-1] > now + 0.1, seconds=30, every=0.05)
+        wait_for("writes go on", lambda: self.acknowledged[-1] > now + 0.1, seconds=120, every=0.05)
 
     def outage(self) -> float:
         """The longest time between two acknowledged writes, in seconds."""
@@ -226,11 +231,11 @@ class Writer:
         table = self._table
         while not self._stop.is_set():
             try:
-                connection = connection or await asyncio.wait_for(_connect(self._address), 2)
+                connection = connection or await asyncio.wait_for(_connect(self._address), 5)
                 if not self.acknowledged:
                     await connection.execute(f"DROP TABLE IF EXISTS {table}; CREATE TABLE {table} (at float)")
                 now = time.monotonic()
-                await asyncio.wait_for(connection.execute(f"INSERT INTO {table} VALUES ($1)", now), 2)
+                await asyncio.wait_for(connection.execute(f"INSERT INTO {table} VALUES ($1)", now), 5)
                 self.acknowledged.append(time.monotonic())
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, TimeoutError):
                 if connection is not None:
@@ -250,10 +255,10 @@ def asked(address: str, statement: str) -> Any:
             await connection.close()
 
     try:
-        return asyncio.run(asyncio.wait_for(ask(), 10))
+        return asyncio.run(asyncio.wait_for(ask(), 60))
     except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, TimeoutError) as error:
         raise OSError(error) from None
 
 
 async def _connect(address: str = PROXY) -> "asyncpg.Connection[asyncpg.Record]":
-    return await asyncpg.connect(host=address, port=5432, user="app", password="owner", database="app", timeout=2)
+    return await asyncpg.connect(host=address, port=5432, user="app", password="owner", database="app", timeout=60)

@@ -39,5 +39,5 @@ def run_job(
         [sys.executable, *spec["commands"][spec["commands"].index("python3") + 1 :],
          *(part.replace(mounted, str(place)) for part in spec["args"])],
         env=variables | {"PATH": os.environ["PATH"], "PGSSLMODE": sslmode},
-        capture_output=True, text=True, timeout=120, check=False,
+        capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip

@@ -29,6 +29,8 @@ from tests.rendered.issued import issued, with_certificates
 from tests.rendered.texts import text
 
 PATRONI = Path(sys.executable).with_name("patroni")
+GRACE_SECONDS = 60
+"""What a stop may take before a platform kills."""
 PASSWORDS = {role: role for role in ("superuser", "replication", "rewind", "rest_api", "settings", "backups")}
 
 
@@ -209,8 +211,8 @@ class Patronis:
         words = " ".join(f"{key}={value}" for key, value in ({"host": host, "dbname": database} | more).items())
         done = subprocess.run(
             [POSTGRES_BIN / "psql", "-XAtq", "-U", user, "-d", words, "-c", sql],
-            env={"PGPASSWORD": password, "PGCONNECT_TIMEOUT": "5"},
-            capture_output=True, text=True, timeout=20, check=False,
+            env={"PGPASSWORD": password, "PGCONNECT_TIMEOUT": "30"},
+            capture_output=True, text=True, timeout=90, check=False,
         )  # fmt: skip
         return (done.stdout or done.stderr).strip()
 
@@ -249,7 +251,7 @@ class Patronis:
         seconds it took."""
         process, began = self._running.pop(ordinal), time.monotonic()
         process.terminate()
-        process.wait(60)
+        process.wait(GRACE_SECONDS)
         return time.monotonic() - began
 
     def stop(self) -> None:
@@ -268,9 +270,9 @@ class Patronis:
         scheme = "https" if ordinal in self._encrypted else "http"
         return f"{scheme}://{self.address(ordinal)}:8008{path}"
 
-    def rest(self, method: str, ordinal: int, path: str, **more: Any) -> httpx.Response:
+    def rest(self, method: str, ordinal: int, path: str, *, seconds: float = 60, **more: Any) -> httpx.Response:
         """What the REST interface answers to the settings job's certificate. Raises httpx.HTTPError."""
-        with httpx.Client(verify=self.context(), trust_env=False, timeout=5) as client:
+        with httpx.Client(verify=self.context(), trust_env=False, timeout=seconds) as client:
             return client.request(method, self.url(ordinal, path), **more)
 
     def context(self, circle: str = "own", *, shows: str = "own") -> ssl.SSLContext | bool:
@@ -286,16 +288,16 @@ class Patronis:
         return made
 
     def answers(self, ordinal: int, path: str) -> bool:
-        """With 200, on the REST interface."""
+        """With 200, on the REST interface, and soon: who is asked next may be the one."""
         with suppress(httpx.HTTPError):
-            return self.rest("GET", ordinal, path).status_code == 200
+            return self.rest("GET", ordinal, path, seconds=5).status_code == 200
         return False
 
     def asks(self, ordinal: int, port: int) -> str:
         """The address at this port to which Patroni sent something last. It keeps connections to former ones."""
         _, *children = below(self._running[ordinal].pid)
         line = ["ss", "-OHtnpi", "state", "established", f"dport = :{port}"]
-        found = subprocess.run(line, capture_output=True, text=True, timeout=20, check=True).stdout.splitlines()
+        found = subprocess.run(line, capture_output=True, text=True, timeout=60, check=True).stdout.splitlines()
         own = [one for one in found if any(f"pid={pid}," in one for pid in children)]
         # `ss` leaves the time out while it is 0.
         last = min(own, key=lambda one: int(re.findall(r" lastsnd:(\d+)|$", one)[0] or 0))

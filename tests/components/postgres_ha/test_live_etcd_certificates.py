@@ -13,7 +13,7 @@ from tests.components.postgres_ha.etcd_members import COUNT, Store
 from tests.components.postgres_ha.patroni_members import Patronis, require_patroni
 from tests.live.require import require_programs
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
 PLAIN_SECONDS = 20
 LAST = 2
 
@@ -51,7 +51,7 @@ def plain(store: Store) -> None:
     for ordinal in range(COUNT):
         store.start_without_certificates(ordinal)
     for ordinal in range(COUNT):
-        wait_for(f"member {ordinal} answers", lambda n=ordinal: store.lets_in(n, scheme="http"), seconds=60)  # type: ignore[misc]
+        wait_for(f"member {ordinal} answers", lambda n=ordinal: store.lets_in(n, scheme="http"), seconds=120)  # type: ignore[misc]
     store.put("kept", "value")
     for ordinal in range(COUNT):
         (store.volume(ordinal) / ".joined").touch()
@@ -72,7 +72,7 @@ def test_a_lost_volume_is_filled_by_members_that_have_not_changed(store: Store) 
     plain(store)
     store.lose(LAST)
     store.start(LAST)
-    store.wait_ready(LAST, seconds=90)
+    store.wait_ready(LAST)
     assert "value" in store.ask(LAST, "get", "kept")
     assert "value" in store.ask(LAST, "get", "kept", "--consistency=s"), "of its own copy"
 
@@ -106,9 +106,9 @@ def test_patroni_stays_primary_while_members_change_one_by_one(
     patronis = Patronis(tmp_path_factory.mktemp("patroni"), store, members=2)
     try:
         patronis.start(0, certificates=False)
-        wait_for("member 0 leads", lambda: patronis.answers(0, "/primary"), seconds=60, every=0.2)
+        wait_for("member 0 leads", lambda: patronis.answers(0, "/primary"), seconds=120, every=0.2)
         patronis.start(1, certificates=False)
-        wait_for("member 1 follows", lambda: patronis.answers(1, "/replica"), seconds=60, every=0.2)
+        wait_for("member 1 follows", lambda: patronis.answers(1, "/replica"), seconds=120, every=0.2)
         patronis.apply_settings()  # which makes the owner
         assert patronis.login(0, "app", "owner", "app", "CREATE TABLE kept AS SELECT 1 AS n") == ""
         watch = Watch(patronis.url(0, "/primary"))
@@ -118,12 +118,12 @@ def test_patroni_stays_primary_while_members_change_one_by_one(
             store.wait_ready(ordinal)
         patronis.kill(1)
         patronis.start(1)
-        wait_for("member 1 follows", lambda: patronis.answers(1, "/replica"), seconds=60, every=0.2)
+        wait_for("member 1 follows", lambda: patronis.answers(1, "/replica"), seconds=120, every=0.2)
         watch.stop()
         assert {*watch.answers} == {200}, "it led all the time"
         patronis.kill(0)
         patronis.start(0)
-        wait_for("somebody leads", lambda: any(patronis.answers(n, "/primary") for n in (0, 1)), seconds=90, every=0.2)
+        wait_for("somebody leads", lambda: any(patronis.answers(n, "/primary") for n in (0, 1)), seconds=120, every=0.2)
         # What the platform does when a member ends after the time in which it takes clients without certificates.
         wait_for("it ends", lambda: store.has_ended(0), seconds=PLAIN_SECONDS + 30)
         store.start(0)
@@ -133,7 +133,7 @@ def test_patroni_stays_primary_while_members_change_one_by_one(
         wait_for(
             "the leader has what was written",
             lambda: "1" in [patronis.login(n, "app", "owner", "app", kept) for n in (0, 1)],
-            seconds=60,
+            seconds=120,
         )
     finally:
         patronis.stop()

@@ -19,7 +19,7 @@ from tests.live.app.postgres_server import POSTGRES_BIN
 from tests.live.trixie import postgres_exporter
 from tests.promtool import fire, metrics
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
 MEMBERS = 2
 READ = (
     "SELECT bool_and(active) AND max(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)) < 1000000 "
@@ -37,11 +37,11 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Patronis]:
     try:
         store.start_all()
         patronis.start(0)
-        wait_for("member 0 leads", lambda: patronis.answers(0, "/primary"), seconds=60, every=0.2)
+        wait_for("member 0 leads", lambda: patronis.answers(0, "/primary"), seconds=120, every=0.2)
         patronis.start(1)
-        wait_for("member 1 follows", lambda: patronis.answers(1, "/replica"), seconds=60, every=0.2)
+        wait_for("member 1 follows", lambda: patronis.answers(1, "/replica"), seconds=120, every=0.2)
         patronis.apply_settings()
-        wait_for("the replica reads its slot", lambda: inside(patronis, READ) == "t", seconds=60, every=0.5)
+        wait_for("the replica reads its slot", lambda: inside(patronis, READ) == "t", seconds=120, every=0.5)
         yield patronis
     finally:
         patronis.stop()
@@ -138,7 +138,7 @@ def test_a_slot_that_nobody_reads_and_an_old_transaction_are_told(
             found = exporter.scraped(0)
             return any(name.startswith(oldest) and float(value[:-3]) > 2 for name, value in found.items())
 
-        wait_for("the transaction is old", is_old, seconds=20, every=0.2)
+        wait_for("the transaction is old", is_old, seconds=120, every=0.2)
         fires(everything(cluster, exporter, 1), "TransactionOld", "SlotHoldsWal", "SlotUnread")
     finally:
         client.communicate()

@@ -27,7 +27,7 @@ from tests.rendered.texts import PLATFORMS, text
 from tests.repository_places import SSHD, Place, SftpServer, SharedDirectory
 from tests.stacks.fixtures import REPOSITORY
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
 
 _FILES = REPOSITORY / "components/postgres_ha/files"
 _CONFIGURATION = "main-pg-backups-pgbackrest"

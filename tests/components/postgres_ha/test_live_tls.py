@@ -4,8 +4,8 @@ import asyncio
 import shutil
 import socket
 import ssl
-import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from tests.components.postgres_ha.patroni_members import PASSWORDS, require_patr
 from tests.components.postgres_ha.poolers import Pooler
 from tests.live.trixie import pgbouncer
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
 RECEIVER = "SELECT conninfo FROM pg_stat_wal_receiver"
 
 
@@ -47,7 +47,7 @@ def roots(database: Database, tmp_path_factory: pytest.TempPathFactory) -> dict[
 
 
 def followers(database: Database) -> list[int]:
-    leader = database.leader()
+    leader = database.led_by()
     return [ordinal for ordinal in range(COUNT) if ordinal != leader]
 
 
@@ -65,16 +65,16 @@ def test_a_running_database_changes_and_loses_nothing(database: Database) -> Non
     """A changed replica follows a primary that has not changed, also with an empty volume; one that has not changed
     follows a changed primary; and when all have changed, each verifies whom it follows."""
     patronis = database.patronis
-    assert database.leader() == 0
+    assert database.led_by() == 0
     with Writer() as writer:
         patronis.end(1)
         shutil.rmtree(patronis.volume(1))
         patronis.start(1)
         database.wait_whole()
         assert "sslmode=prefer" in followed(database, 1)
-        assert database.leader() == 0
+        assert database.led_by() == 0
         patronis.end(0)
-        wait_for("the changed one leads", lambda: database.leader() == 1, seconds=60, every=0.2)
+        wait_for("the changed one leads", lambda: database.leader() == 1, seconds=120, every=0.2)
         patronis.start(0)
         database.wait_whole()
         writer.goes_on()
@@ -82,11 +82,11 @@ def test_a_running_database_changes_and_loses_nothing(database: Database) -> Non
         patronis.end(2)
         patronis.start(2)
         for ordinal in range(COUNT):
-            wait_for(f"{ordinal} has changed", patronis.volume(ordinal, ".tls").exists, seconds=60, every=0.2)
+            wait_for(f"{ordinal} has changed", patronis.volume(ordinal, ".tls").exists, seconds=120, every=0.2)
         database.wait_whole()
         for ordinal in followers(database):
             verified = lambda at=ordinal: "sslmode=verify-full" in followed(database, at)  # noqa: E731
-            wait_for(f"{ordinal} verifies", verified, seconds=60, every=0.2)
+            wait_for(f"{ordinal} verifies", verified, seconds=120, every=0.2)
         writer.goes_on()
     assert writer.rows() >= len(writer.acknowledged), "no acknowledged write is lost"
 
@@ -121,13 +121,13 @@ def test_clients_verify_the_servers_through_the_endpoints_and_others_are_refused
 def test_asyncpg_takes_the_certificate(database: Database, roots: dict[str, str]) -> None:
     async def encrypted(root: str) -> Any:
         query = f"sslmode=verify-full&sslrootcert={roots[root]}"
-        connection = await asyncpg.connect(f"postgresql://app:owner@{PROXY}:5432/app?{query}", timeout=5)
+        connection = await asyncpg.connect(f"postgresql://app:owner@{PROXY}:5432/app?{query}", timeout=60)
         try:
             return await connection.fetchval("SELECT version FROM pg_stat_ssl WHERE pid = pg_backend_pid()")
         finally:
             await connection.close()
 
-    assert database.leader() is not None
+    database.led_by()
     assert asyncio.run(encrypted("own")) in ("TLSv1.2", "TLSv1.3")
     with pytest.raises(OSError, match="certificate verify failed"):
         asyncio.run(encrypted("other"))
@@ -160,16 +160,17 @@ def test_keys_are_readable_for_their_owner_alone(database: Database) -> None:
 
 def test_a_replica_does_not_follow_a_server_with_another_authority_s_certificate(database: Database) -> None:
     patronis = database.patronis
-    leader = database.leader()
-    assert leader is not None
+    leader = database.led_by()
     false, kept = followers(database)
     patronis.end(false)
     patronis.start(false, circle="other")
     database.wait_whole()
     before = len(patronis.log(kept))
     patronis.end(leader)
-    wait_for("it leads", lambda: database.leader() == false, seconds=60, every=0.2)
-    wait_for("it is refused", lambda: "certificate verify failed" in patronis.log(kept)[before:], seconds=60, every=0.2)
+    wait_for("it leads", lambda: database.leader() == false, seconds=120, every=0.2)
+    wait_for(
+        "it is refused", lambda: "certificate verify failed" in patronis.log(kept)[before:], seconds=120, every=0.2
+    )
     assert followed(database, kept) == ""
     patronis.kill(false)
     for ordinal in (false, leader):
@@ -178,11 +179,18 @@ def test_a_replica_does_not_follow_a_server_with_another_authority_s_certificate
 
 
 def test_who_asks_by_tls_too_early_holds_no_thread_of_patroni(database: Database) -> None:
-    """It has few, and proxies ask both ways while a database changes."""
-    began = time.monotonic()
-    with socket.create_connection((database.patronis.address(0), 8008), 5) as connection, pytest.raises(ssl.SSLError):
+    """It has five, and proxies ask both ways while a database changes."""
+    there = (database.patronis.address(0), 8008)
+    begun = ssl.MemoryBIO()
+    with pytest.raises(ssl.SSLWantReadError):
+        ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), begun, server_hostname="localhost").do_handshake()
+    hello = begun.read()
+    with ExitStack() as open_ones:
+        for _ in range(20):
+            open_ones.enter_context(socket.create_connection(there, 60)).sendall(hello)
+        assert database.patronis.rest("GET", 0, "/patroni").status_code == 200, "while they wait for an answer"
+    with socket.create_connection(there, 60) as connection, pytest.raises(ssl.SSLError):
         ssl.create_default_context().wrap_socket(connection, server_hostname="localhost")
-    assert time.monotonic() - began < 1
 
 
 @pytest.mark.slow
@@ -191,8 +199,7 @@ def test_rest_changes_in_a_second_update_and_loses_nothing(database: Database) -
     patronis = database.patronis
     assert all(patronis.volume(ordinal, ".rest").exists() for ordinal in range(COUNT))
     database.becomes({"clients": "required", "rest": "required"})
-    leader = database.leader()
-    assert leader is not None
+    leader = database.led_by()
     before = handed_over(database, leader)
     with Writer(table="changed") as writer:
         for ordinal in (*followers(database), leader):
@@ -216,11 +223,11 @@ def test_rest_is_for_who_verifies_and_changes_need_a_certificate_and_the_passwor
 
     def answer(method: str, password: str = "", **circles: str) -> int:
         auth = ("patroni", password) if password else None
-        with httpx.Client(verify=patronis.context(**circles), trust_env=False, timeout=5) as client:
+        with httpx.Client(verify=patronis.context(**circles), trust_env=False, timeout=60) as client:
             return client.request(method, url, json={"woken": None}, auth=auth).status_code
 
     with pytest.raises(httpx.HTTPError):
-        httpx.get(url.replace("https:", "http:"), trust_env=False, timeout=5)
+        httpx.get(url.replace("https:", "http:"), trust_env=False, timeout=60)
     with pytest.raises(httpx.HTTPError, match="certificate verify failed"):
         answer("GET", circle="other")
     assert answer("GET", shows="") == 200
@@ -237,12 +244,11 @@ def test_rest_is_for_who_verifies_and_changes_need_a_certificate_and_the_passwor
 
 @pytest.mark.slow
 def test_a_primary_hands_over_by_encrypted_rest_and_the_endpoints_follow(database: Database) -> None:
-    leader = database.leader()
-    assert leader is not None
+    leader = database.led_by()
     before = handed_over(database, leader)
     with Writer(table="handed") as writer:
         database.patronis.end(leader)
-        wait_for("another one leads", lambda: database.leader() not in (None, leader), seconds=60, every=0.1)
+        wait_for("another one leads", lambda: database.leader() not in (None, leader), seconds=120, every=0.1)
         writer.goes_on()
     assert handed_over(database, leader) == before + 1
     database.patronis.start(leader)

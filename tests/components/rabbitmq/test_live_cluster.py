@@ -97,19 +97,18 @@ def names(things: list[dict[str, Any]], key: str = "name") -> set[str]:
 
 @pytest.mark.slow
 def test_what_is_confirmed_stays_and_a_minority_takes_nothing(cluster: Cluster) -> None:
-    wait_for("every queue has a copy on every node", lambda: set(copies(cluster).values()) == {COUNT}, seconds=60)
-    promised = {one.fault: one for one in promises(RabbitSettings.model_validate(SETTINGS), AROUND)}
+    wait_for("every queue has a copy on every node", lambda: set(copies(cluster).values()) == {COUNT}, seconds=120)
     with Traffic(cluster) as traffic:
         traffic.goes_on()
         leader = dict(told(cluster, "list_queues", "--vhost", "app", "name", "leader"))["tasks"]
         first = int(leader.removeprefix("rabbit")[0])
         cluster.kill(first)
         traffic.goes_on()
-        assert traffic.longest * 1000 < (promised["node killed"].outage_millis or 0)
+        assert traffic.longest * 1000 < _promised("node killed")
 
         second, third = (one for one in range(COUNT) if one != first)
         cluster.kill(second)
-        wait_for("the node without a majority closes its port", lambda: not cluster.ready(third), seconds=60)
+        wait_for("the node without a majority closes its port", lambda: not cluster.ready(third), seconds=120)
         confirmed = len(traffic.confirmed)
         cluster.start(second)
         assert len(traffic.confirmed) == confirmed, "nobody confirms without a majority"
@@ -142,9 +141,11 @@ def test_a_change_is_refused_whole_or_in_force_whole(cluster: Cluster) -> None:
         traffic.longest = 0
         cluster.stop_one(0)
         cluster.start(0)
-        wait_for("the node says why", lambda: "queue mail of app is there in another form" in _log(cluster), seconds=90)
+        why = "queue mail of app is there in another form"
+        wait_for("the node says why", lambda: why in _log(cluster), seconds=120)
         traffic.end()
-        assert traffic.longest < 5, "a planned stop hands over"
+    assert "not drained" not in _log(cluster), "a planned stop hands over"
+    assert traffic.longest * 1000 < _promised("host lost"), "of what nobody handed over, on a machine that is busy"
     assert not traffic.lost
     assert not cluster.ready(0)
     assert cluster.ready(1)
@@ -256,6 +257,12 @@ def test_what_nodes_say_is_as_recorded(cluster: Cluster) -> None:
 
 def _pages(cluster: Cluster, target: ScrapeTarget) -> list[str]:
     return [page(cluster.figures(node, target.path), target.query) for node in range(COUNT)]
+
+
+def _promised(fault: str) -> int:
+    """Milliseconds without a confirmed message."""
+    (found,) = (one for one in promises(RabbitSettings.model_validate(SETTINGS), AROUND) if one.fault == fault)
+    return found.outage_millis or 0
 
 
 def _log(cluster: Cluster) -> str:

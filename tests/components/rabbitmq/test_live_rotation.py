@@ -10,7 +10,7 @@ from drills.waiting import wait_for
 from tests.components.rabbitmq.cluster import APP, COUNT, PASSWORD, Cluster
 from tests.components.rabbitmq.confirming import Traffic
 
-pytestmark = [pytest.mark.live, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.live, pytest.mark.slow, pytest.mark.timeout(900)]
 SETTINGS: dict[str, Any] = {"members": COUNT, "vhosts": {"app": {"queues": {"tasks": {}}}, "further": {}}}
 FORMER, NEW = (APP, PASSWORD), (f"{APP}.2", f"{PASSWORD}.2")
 

@@ -169,7 +169,7 @@ class Cluster:
         for member in self.members:
             self.start(member)
 
-    def form(self, seconds: float = 90) -> str:
+    def form(self, seconds: float = 180) -> str:
         """Runs the job to its end; returns what it said."""
         spec = self.found["keys-form"]["taskSpec"]["containerSpec"]
         place = self.directory / "etc-form"
@@ -192,7 +192,7 @@ class Cluster:
         assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
         return done.stdout
 
-    def wait_whole(self, seconds: float = 60) -> None:
+    def wait_whole(self, seconds: float = 120) -> None:
         """Everybody hears everybody, and each shard is led from its home by one whom all others follow."""
         try:
             wait_for("the cluster is whole", self._whole, seconds=seconds)
@@ -241,7 +241,7 @@ class Cluster:
             env={"PATH": os.environ["PATH"], "REDISCLI_AUTH": self.passwords[user]},
             capture_output=True,
             text=True,
-            timeout=10,
+            timeout=60,
             check=False,
         )
         if done.returncode != 0:

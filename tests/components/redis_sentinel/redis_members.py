@@ -77,7 +77,7 @@ class Group:
                 self.start(server, ordinal)
         self.wait_whole()
 
-    def wait_whole(self, seconds: float = 60) -> None:
+    def wait_whole(self, seconds: float = 120) -> None:
         """One master with two replicas that have what it has, and all Sentinels know each other and them."""
         wait_for("the group is whole", self._whole, seconds=seconds)
 
@@ -89,7 +89,7 @@ class Group:
             others = [self.ask("sentinel", ordinal, "sentinel", "sentinels", "main") for ordinal in range(COUNT)]
             return not any("master_down" in told for told in others)
 
-        wait_for("no Sentinel counts an old word", calm, seconds=30)
+        wait_for("no Sentinel counts an old word", calm, seconds=120)
 
     def kill(self, server: Server, ordinal: int) -> None:
         process = self._running.pop((server, ordinal))
@@ -162,7 +162,7 @@ class Group:
             ["haproxy", "-W", "-db", "-f", str(path)],
             env={"PATH": os.environ["PATH"], "REDIS_PASSWORD": self._probe_password},
         )
-        wait_for("the write endpoint answers", lambda: self.ask("redis", 8, "ping") == "PONG", seconds=20)
+        wait_for("the write endpoint answers", lambda: self.ask("redis", 8, "ping") == "PONG", seconds=120)
 
     def retire(self, *, seconds: int, quiet: int) -> "subprocess.CompletedProcess[str]":
         """Runs the job that ends a rotation, as it is rendered."""
@@ -181,7 +181,7 @@ class Group:
     def stop(self) -> None:
         if self._proxy:
             self._proxy.terminate()
-            self._proxy.wait(20)
+            self._proxy.wait(60)
         self.kill_all()
 
     def volume(self, server: Server, ordinal: int) -> Path:
@@ -237,7 +237,7 @@ class Group:
             env={"PATH": os.environ["PATH"], "REDISCLI_AUTH": password},
             capture_output=True,
             text=True,
-            timeout=10,
+            timeout=60,
             check=False,
         )
         if done.returncode != 0:

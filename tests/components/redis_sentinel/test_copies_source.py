@@ -104,7 +104,7 @@ def test_the_feed_gives_its_copy_once_and_to_who_knows_the_password(port: int) -
         stranger.close()
         replica = Replica(port)
         assert replica.copy() == CONTENT
-        wait_for("all is sent", lambda: given.sent, seconds=5)
+        wait_for("all is sent", lambda: given.sent, seconds=120)
         assert (given.refused, given.error) == (False, None)
         replica.close()
         again = Replica(port)
@@ -120,7 +120,7 @@ def test_the_feed_says_why_there_is_no_more(port: int) -> None:
     with feed(port, broken()) as given:
         replica = Replica(port)
         assert replica.copy() == CONTENT[:100]
-        wait_for("the fault is known", lambda: given.error is not None, seconds=5)
+        wait_for("the fault is known", lambda: given.error is not None, seconds=120)
         assert not given.sent
         assert str(given.error) == "it is not what was copied"
         replica.close()

@@ -15,7 +15,7 @@ from tests.live.require import require_programs
 from tests.loopback import own_network
 from tests.s3_server import S3Server
 
-pytestmark = [pytest.mark.live, pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.live, pytest.mark.slow, pytest.mark.timeout(900)]
 S3_ADDRESS = f"{own_network()}.200"
 
 
@@ -89,7 +89,7 @@ def test_a_group_that_lost_all_volumes_has_its_keys_back(group: CopiedGroup, ser
         wait_for(
             "the first copy is verified",
             lambda: group.copies()["copies"][-1:] and newest(group)["verified"],
-            seconds=40,
+            seconds=120,
         )
 
     writer.during(first)

@@ -11,7 +11,7 @@ from tests.components.redis_sentinel.redis_members import COUNT, PORTS, Group
 from tests.components.redis_sentinel.writer import Writer, written
 from tests.live.require import require_programs
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from tests.components.redis_sentinel.redis_members import COUNT, Group
 from tests.components.redis_sentinel.writer import Writer, written
 from tests.live.require import require_programs
 
-pytestmark = [pytest.mark.live, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.live, pytest.mark.slow, pytest.mark.timeout(900)]
 SESSION = {"role": "session", "members": COUNT}
 FORMER, NEW = "app-web", "app-web_2"
 
@@ -122,11 +122,11 @@ def refuses_other_counters(group: Group) -> None:
         group.stop_one("redis", replica)
         group.start("redis", replica)
         if words:
-            wait_for("it says why", lambda said=words: said in group.log("redis", replica), seconds=20)  # type: ignore[misc]
+            wait_for("it says why", lambda said=words: said in group.log("redis", replica), seconds=120)  # type: ignore[misc]
     group.wait_whole()
     assert lets_in(group, "app-web_3", range(replica, replica + 1)) == [True]
     group.change(rotating(2))
     group.stop_one("redis", replica)
     group.start("redis", replica)
     words = "is 2, and was 3 here: the counter never goes back"
-    wait_for("it says why", lambda: words in group.log("redis", replica), seconds=20)
+    wait_for("it says why", lambda: words in group.log("redis", replica), seconds=120)

@@ -11,7 +11,7 @@ from tests.components.redis_sentinel.redis_members import COUNT, EVERYTHING, POR
 from tests.components.redis_sentinel.writer import Writer, written
 from tests.live.require import require_programs
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
 SESSION = {"role": "session", "members": COUNT}
 APP = "app-web"
 NOT_FOR_APPS = (
@@ -115,7 +115,7 @@ def test_a_failover_and_a_hand_over_lose_nothing(make: Make, default_user: str) 
     group.ask("redis", master, "set", "key", "kept", login=(APP, group.apps[APP]))
     group.wait_whole()
     group.kill("redis", master)
-    wait_for("another master", lambda: group.master((master + 1) % COUNT) != master, seconds=30)
+    wait_for("another master", lambda: group.master((master + 1) % COUNT) != master, seconds=120)
     group.start("redis", master)
     group.wait_whole()
     group.wait_calm()
@@ -126,7 +126,7 @@ def test_a_failover_and_a_hand_over_lose_nothing(make: Make, default_user: str) 
     assert any("handed over" in group.log("redis", ordinal) for ordinal in range(COUNT))
     web = (APP, group.apps[APP])
     assert set(writer.acknowledged) <= written(group, login=web)
-    wait_for("the plain address, too", lambda: group.ask("redis", 8, "get", "key", login=web) == "kept", seconds=20)
+    wait_for("the plain address, too", lambda: group.ask("redis", 8, "get", "key", login=web) == "kept", seconds=120)
     group.kill_all()
     group.start_all()
 
@@ -158,4 +158,4 @@ def test_the_default_user_is_not_switched_off_while_a_peer_needs_it(make: Make) 
     group.change({**SESSION, "default_user": "off"})
     group.stop_one("redis", replica)
     group.start("redis", replica)
-    wait_for("it says why", lambda: "does not know the user ha_member" in group.log("redis", replica), seconds=20)
+    wait_for("it says why", lambda: "does not know the user ha_member" in group.log("redis", replica), seconds=120)

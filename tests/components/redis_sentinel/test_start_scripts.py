@@ -300,7 +300,7 @@ def test_a_server_that_refuses_to_end_is_told_again(trial: Trial) -> None:
     (trial.directory / "hand_over.sh").touch()
     process = trial.start("redis")
     try:
-        wait_for("it serves", (trial.directory / "serves").exists, seconds=20, every=0.05)
+        wait_for("it serves", (trial.directory / "serves").exists, seconds=120, every=0.05)
         process.terminate()
         _, errors = process.communicate(timeout=20)
     finally:

@@ -28,6 +28,8 @@ class Writer:
         )
         self._stop = threading.Event()
         self.acknowledged: list[int] = []
+        self.times: dict[int, float] = {}
+        """When each of them was acknowledged."""
         self.longest = 0.0
 
     def during(self, fault: Callable[[], None]) -> None:
@@ -40,11 +42,11 @@ class Writer:
             self._go_on(50)
         finally:
             self._stop.set()
-            thread.join(30)
+            thread.join(60)
 
     def _go_on(self, writes: int) -> None:
         enough = len(self.acknowledged) + writes
-        wait_for("writes are acknowledged", lambda: len(self.acknowledged) >= enough, seconds=30)
+        wait_for("writes are acknowledged", lambda: len(self.acknowledged) >= enough, seconds=120)
 
     def _write(self) -> None:
         client = self._sentinels.master_for("main")  # type: ignore[no-untyped-call]
@@ -63,7 +65,7 @@ class Writer:
                 time.sleep(0.01)
                 continue
             self.longest = max(self.longest, time.monotonic() - last)
-            last = time.monotonic()
+            self.times[value] = last = time.monotonic()
             self.acknowledged.append(value)
             time.sleep(0.01)
 

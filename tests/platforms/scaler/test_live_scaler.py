@@ -22,7 +22,7 @@ from tests.loopback import free_port
 from tests.platforms.scaler.docker_api import DockerApi, answering, service
 from tests.platforms.swarm.test_swarm_scaler import Made, made
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
 PASSWORD = "secret-of-the-test"
 SCALING = Scaling(
     min_replicas=3,
@@ -131,14 +131,14 @@ def test_load_up_prometheus_away_load_down(tmp_path: Path) -> None:
             figures("ha_scaler_need", 1)
             assert api.count == 3, "the least, however little is needed"
             api.use(MUCH)
-            wait_for("it has grown", lambda: api.count == 7, seconds=30, every=0.1)
+            wait_for("it has grown", lambda: api.count == 7, seconds=120, every=0.1)
         api.use(0)
         figures("ha_scaler_blind", 1)
         held = api.count
         time.sleep(SCALING.down.stabilization_seconds + 2)
         assert api.count == held >= 7, "nobody knows that it could shrink"
         with running(tmp_path / "prometheus.log", *server):
-            wait_for("it has shrunk", lambda: api.count == 3, seconds=40, every=0.1)
+            wait_for("it has shrunk", lambda: api.count == 3, seconds=120, every=0.1)
     said = (tmp_path / "log").read_text()
     assert "scaler: app: 3 -> 7 replicas: cpu wants " in said
     assert f"scaler: app: {held} replicas: no fresh figures of cpu: nothing changes" in said
