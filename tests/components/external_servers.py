@@ -32,7 +32,7 @@ class Server:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._process.terminate()
-        self._process.wait(30)
+        self._process.wait(60)
         shutil.rmtree(self.directory)
 
 
@@ -90,9 +90,9 @@ def _run(user: str | None, *command: object) -> None:
 
 
 def _succeeds(command: list[str]) -> bool:
-    return subprocess.run(command, check=False, capture_output=True, timeout=20).returncode == 0
+    return subprocess.run(command, check=False, capture_output=True, timeout=60).returncode == 0
 
 
 def _listens(port: int) -> bool:
-    with socket.create_connection((HOST, port), timeout=2):
+    with socket.create_connection((HOST, port), timeout=10):
         return True

@@ -66,7 +66,7 @@ def psql(url: str) -> str:
         "select current_user || ' ' || current_database() || ' ' || ssl from pg_stat_ssl where pid = pg_backend_pid()"
     )
     done = subprocess.run(
-        [str(servers.BIN / "psql"), "-Atc", query, url], capture_output=True, text=True, timeout=20, check=False
+        [str(servers.BIN / "psql"), "-Atc", query, url], capture_output=True, text=True, timeout=120, check=False
     )
     if done.returncode != 0:
         raise OSError(done.stderr)
@@ -74,7 +74,7 @@ def psql(url: str) -> str:
 
 
 async def asyncpg_user(url: str) -> str:
-    connection = await asyncpg.connect(url, timeout=10)
+    connection = await asyncpg.connect(url, timeout=60)
     try:
         return str(await connection.fetchval("select current_user"))
     finally:
@@ -129,11 +129,11 @@ def test_a_server_that_wants_encryption_refuses_a_client_without(postgres: Serve
 def test_redis_py_verifies_the_server_with_what_is_given(kind: str, redis_server: Server, tmp_path: Path) -> None:
     use = {"prefix": "REDIS", "preset": "redis-py"}
     right = Told(tmp_path / "right", kind, cache(redis_server, ca="ca"), use, redis_server.authority.pem)
-    with redis.Redis.from_url(right.value("REDIS_URL"), socket_timeout=5) as client:
+    with redis.Redis.from_url(right.value("REDIS_URL"), socket_timeout=60) as client:
         assert client.set("who", "outside")
         assert client.acl_whoami() == servers.USER
     wrong = Told(tmp_path / "wrong", kind, cache(redis_server, ca="ca"), use, Authority.new().pem)
-    client = redis.Redis.from_url(wrong.value("REDIS_URL"), socket_timeout=5)
+    client = redis.Redis.from_url(wrong.value("REDIS_URL"), socket_timeout=60)
     with client, pytest.raises(redis.ConnectionError, match="certificate verify failed"):
         client.ping()
 
@@ -147,7 +147,7 @@ def test_the_facts_of_a_cache_are_enough_for_a_client_without_urls(redis_server:
         env={"REDISCLI_AUTH": told.value("REDIS_PASSWORD")},
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=120,
         check=False,
     )
     assert done.stdout.strip() == "PONG", done.stderr

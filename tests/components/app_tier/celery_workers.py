@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from tests.live.require import refuse
 from tests.loopback import free_port
 
 REQUIREMENTS = ("celery[redis]==5.7.0", "redis==8.1.0")
-READY_SECONDS = 90
+READY_SECONDS = 180
 TASKS = """
 import os, time
 from celery import Celery
@@ -39,7 +40,11 @@ def said(word, name):
 @app.task
 def work(name, seconds):
     said("began", name)
-    time.sleep(seconds)
+    if seconds is None:
+        while not os.path.exists(name):
+            time.sleep(0.05)
+    else:
+        time.sleep(seconds)
     said("ended", name)
 
 @app.task
@@ -108,21 +113,24 @@ class Workers:
     def figures(self) -> dict[str, float]:
         """What the exporter says: a series with its labels -> value. Empty while it does not answer."""
         try:
-            answer = httpx.get(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=5)
+            answer = httpx.get(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=60)
         except httpx.TransportError:
             return {}
         lines = [line.rpartition(" ") for line in answer.text.splitlines() if not line.startswith("#")]
         return {series: float(value) for series, _, value in lines}
 
-    def send(self, *tasks: tuple[str, float]) -> None:
-        """Names, and how long each takes."""
+    def send(self, *tasks: tuple[str, float | None]) -> None:
+        """Names, and how long each takes; None: until it is let go."""
         calls = f"[tasks.work.apply_async(task, queue='jobs') for task in {list(tasks)!r}]"
         told = "import json, pathlib, tasks; from ha_celery import broker, worker; "
         told += "worker.configure(tasks.app, json.loads(pathlib.Path('run/celery.json').read_text())); "
         subprocess.run(
-            [self._python, "-c", told + calls], env=self.env() | {"PYTHONPATH": "run"}, cwd=self.directory, timeout=90,
+            [self._python, "-c", told + calls], env=self.env() | {"PYTHONPATH": "run"}, cwd=self.directory, timeout=300,
             check=True,
         )  # fmt: skip
+
+    def let_go(self, name: str) -> None:
+        (self.directory / name).touch()
 
     def count(self, word: str) -> Counter[str]:
         """How often each task began, or ended."""
@@ -191,12 +199,13 @@ class Worker:
     def alive(self) -> bool:
         """As a platform asks."""
         check = self._workers.command("alive")
-        return subprocess.run(check, env=self._env, capture_output=True, timeout=30, check=False).returncode == 0
+        return subprocess.run(check, env=self._env, capture_output=True, timeout=120, check=False).returncode == 0
 
-    def stop(self, seconds: float) -> float:
+    def stop(self, seconds: float, meanwhile: Callable[[], None] = lambda: None) -> float:
         """As a platform stops a container: the first process alone is told. Returns how long it took."""
         began = time.monotonic()
         self.process.terminate()
+        meanwhile()
         self.process.wait(seconds)
         return time.monotonic() - began
 

@@ -44,7 +44,7 @@ class Exporter:
     def stop(self) -> None:
         if self._running:
             self._running.terminate()
-            self._running.wait(20)
+            self._running.wait(60)
             self._running = None
 
     def scraped(self, ordinal: int) -> Series:
@@ -55,12 +55,13 @@ class Exporter:
         """The page of one scrape."""
         target = f"{self._cluster.address(ordinal)}:5432/postgres"
         answer = self._get("/probe", {"target": target, "auth_module": "server"})
-        assert answer.status_code == 200, answer.text
+        if answer.status_code != httpx.codes.OK:
+            raise OSError(answer.text)
         return answer.text
 
     def _get(self, path: str, params: dict[str, Any] | None = None) -> httpx.Response:
         try:
-            return httpx.get(f"http://127.0.0.1:{self._port}{path}", params=params, timeout=10, trust_env=False)
+            return httpx.get(f"http://127.0.0.1:{self._port}{path}", params=params, timeout=60, trust_env=False)
         except httpx.HTTPError as error:
             raise OSError(error) from None
 

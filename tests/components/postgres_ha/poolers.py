@@ -88,7 +88,7 @@ class Pooler:
             )
         wait_for("the pooler answers", lambda: self.console("SHOW VERSION"), seconds=120, every=0.1)
 
-    def console(self, command: str, *, seconds: float = 10) -> str:
+    def console(self, command: str, *, seconds: float = 60) -> str:
         """What its console says, asked as the liveness check asks it. Raises TimeoutExpired."""
         line = [*as_postgres(), str(POSTGRES_BIN / "psql"), "-XAtq", "-h", str(self._directory), "-p", "5432",
                 "-U", "pgbouncer", "-d", "pgbouncer", "-c", command]  # fmt: skip
@@ -121,7 +121,7 @@ class Pooler:
 
     async def connect(self, **changes: Any) -> Any:
         keys = {"user": "app", "password": "owner", "database": "app"} | changes
-        return await asyncpg.connect(host=self.address, port=5432, timeout=30, **keys)
+        return await asyncpg.connect(host=self.address, port=5432, timeout=90, **keys)
 
     def _log_file(self) -> Path:
         return self._directory / "pgbouncer.log"

@@ -85,6 +85,6 @@ class Cluster:
             capture_output=True,
             text=True,
             check=False,
-            timeout=30,
+            timeout=120,
         )
         return (done.stdout or done.stderr).strip()

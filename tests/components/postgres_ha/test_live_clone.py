@@ -21,13 +21,13 @@ from tests.components.postgres_ha.etcd_members import Store
 from tests.components.postgres_ha.patroni_members import Patronis, require_patroni
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
-RENDERED_START_SECONDS, START_SECONDS = 900, 10.0
+RENDERED_START_SECONDS, START_SECONDS = 900, 20.0
 """Every limit of the platforms is shortened as much."""
 INTERVAL, FAILURES = 0.25, 2
 """For the rendered seconds between two looks, and for the failures in a row that end a container."""
-ANSWER_SECONDS = 5
+ANSWER_SECONDS = 10
 """For the rendered limits of one answer."""
-CLONE_RATE = "1M"
+CLONE_RATE = "500k"
 """A second. A new cluster is about 23 MB."""
 
 

@@ -21,6 +21,8 @@ from tests.promtool import fire, metrics
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
 MEMBERS = 2
+OLD = 10
+"""Seconds: what the server does itself, as cleaning a table, takes less on a busy machine, too."""
 READ = (
     "SELECT bool_and(active) AND max(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)) < 1000000 "
     "FROM pg_replication_slots"
@@ -63,7 +65,7 @@ def everything(cluster: Patronis, exporter: Exporter, members: int = MEMBERS) ->
     found: Series = {}
     for ordinal in range(members):
         found |= exporter.scraped(ordinal)
-        patroni = httpx.get(cluster.url(ordinal, "/metrics"), trust_env=False).text
+        patroni = httpx.get(cluster.url(ordinal, "/metrics"), trust_env=False, timeout=60).text
         found |= of_target(patroni, "postgres-main")
     return found
 
@@ -82,7 +84,7 @@ def inside(cluster: Patronis, *statements: str) -> str:
     """What the superuser gets, by the primary's socket."""
     line = [str(POSTGRES_BIN / "psql"), "-XAtqh", str(cluster.volume(0)), "-U", "postgres", "-d", "postgres"]
     line += [word for statement in statements for word in ("-c", statement)]
-    return subprocess.run(line, capture_output=True, text=True, timeout=60, check=True).stdout.strip()
+    return subprocess.run(line, capture_output=True, text=True, timeout=120, check=True).stdout.strip()
 
 
 def test_every_metric_of_a_rule_is_exported_for_every_server(exporter: Exporter) -> None:
@@ -119,7 +121,7 @@ def test_a_slot_that_nobody_reads_and_an_old_transaction_are_told(
 ) -> None:
     """With a transaction of seconds and tens of MiB of the log, in the place of an hour and of gigabytes. Of the
     primary alone: the slots that Patroni keeps on a replica follow every 10 s."""
-    monkeypatch.setattr(server_alerts, "OLD_SECONDS", 2)
+    monkeypatch.setattr(server_alerts, "OLD_SECONDS", OLD)
     monkeypatch.setattr(server_alerts, "HELD", 0.002)
     monkeypatch.setattr(server_alerts, "UNREAD_SECONDS", 60)
     fires(everything(cluster, exporter, 1))
@@ -136,7 +138,7 @@ def test_a_slot_that_nobody_reads_and_an_old_transaction_are_told(
 
         def is_old() -> bool:
             found = exporter.scraped(0)
-            return any(name.startswith(oldest) and float(value[:-3]) > 2 for name, value in found.items())
+            return any(name.startswith(oldest) and float(value[:-3]) > OLD for name, value in found.items())
 
         wait_for("the transaction is old", is_old, seconds=120, every=0.2)
         fires(everything(cluster, exporter, 1), "TransactionOld", "SlotHoldsWal", "SlotUnread")

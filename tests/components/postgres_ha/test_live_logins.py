@@ -64,7 +64,7 @@ def test_the_job_orders_and_the_primary_does_it(cluster: Patronis) -> None:
 
 def test_the_job_refuses_another_database_before_it_changes_anything(cluster: Patronis) -> None:
     """Also one that is there: the store remembers which was the first."""
-    before = httpx.get(cluster.url(0, "/config"), trust_env=False).json()
+    before = httpx.get(cluster.url(0, "/config"), trust_env=False, timeout=60).json()
     assert before["ha-platform"]["database"] == "app"
     timers = before | {"ttl": 99, "ha-platform": {"database": "shop", "parameters": None}}
     for name, databases in (("shop", {"shop": "app"}), ("analytics", {"analytics": "analytics"})):
@@ -72,12 +72,12 @@ def test_the_job_refuses_another_database_before_it_changes_anything(cluster: Pa
         assert done.returncode == 1
         told = f"databases.main.database: the data is in `app`, and does not move to `{name}`."
         assert told in done.stderr, done.stderr
-    assert httpx.get(cluster.url(0, "/config"), trust_env=False).json() == before
+    assert httpx.get(cluster.url(0, "/config"), trust_env=False, timeout=60).json() == before
 
 
 def test_the_job_refuses_what_the_server_does_not_take_before_it_changes_anything(cluster: Patronis) -> None:
     """As where an image has another version than its pin says."""
-    before = httpx.get(cluster.url(0, "/config"), trust_env=False).json()
+    before = httpx.get(cluster.url(0, "/config"), trust_env=False, timeout=60).json()
     parameters = before["postgresql"]["parameters"] | {"io_method": "worker", "work_mem": 1, "jit": "on"}
     wanted = before | {"ttl": 99, "postgresql": before["postgresql"] | {"parameters": parameters}}
     wanted["ha-platform"] = {"database": "app", "parameters": ["io_method", "jit", "work_mem"]}
@@ -90,7 +90,7 @@ def test_the_job_refuses_what_the_server_does_not_take_before_it_changes_anythin
         'valid range for parameter "work_mem" (64 .. 2147483647)',
         "Nothing was changed. Write another value, or another image.",
     ]
-    assert httpx.get(cluster.url(0, "/config"), trust_env=False).json() == before
+    assert httpx.get(cluster.url(0, "/config"), trust_env=False, timeout=60).json() == before
     assert cluster.login(0, "app", "owner", "app") == "in"
 
 
@@ -189,8 +189,8 @@ def test_a_rotation_by_the_jobs_that_are_rendered(cluster: Patronis) -> None:
 @contextmanager
 def stays(cluster: Patronis, ordinal: int, user: str, password: str, database: str) -> Iterator[None]:
     """While a client stays connected to a member."""
-    there = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(30)%'"
-    thread = threading.Thread(target=cluster.login, args=(ordinal, user, password, database, "SELECT pg_sleep(30)"))
+    there = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(80)%'"
+    thread = threading.Thread(target=cluster.login, args=(ordinal, user, password, database, "SELECT pg_sleep(80)"))
     thread.start()
     admin = ("ha_settings", "settings", "postgres")
     try:
@@ -199,4 +199,4 @@ def stays(cluster: Patronis, ordinal: int, user: str, password: str, database: s
     finally:
         end = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{user}'"
         cluster.login(ordinal, user, password, database, end + " AND pid <> pg_backend_pid()")
-        thread.join(30)
+        thread.join(90)

@@ -111,7 +111,7 @@ class Server:
     def sql(self, sql: str) -> str:
         """What it answers, or why it does not."""
         line = [str(POSTGRES_BIN / "psql"), "-XAtq", "-h", str(self._volume), "-U", "postgres", "-c", sql]
-        done = subprocess.run(line, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(line, capture_output=True, text=True, timeout=120, check=False)
         return (done.stdout or done.stderr).strip()
 
     def archived(self) -> str:
@@ -138,7 +138,7 @@ class Server:
         with (self._directory / "said").open("w+") as out:  # its server keeps what it inherits
             done = subprocess.run(
                 [*as_postgres(), path, *line],
-                env=self.env, cwd=self._volume, stdout=out, stderr=subprocess.STDOUT, timeout=240, check=False,
+                env=self.env, cwd=self._volume, stdout=out, stderr=subprocess.STDOUT, timeout=600, check=False,
             )  # fmt: skip
             out.seek(0)
             said = out.read()

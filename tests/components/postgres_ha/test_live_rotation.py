@@ -57,7 +57,7 @@ def rotated(cluster: Cluster, counter: int, **more: Any) -> list[str]:
     return cluster.applied(ROLES, rotate={"passwords": counter}, **more)
 
 
-def retire(counter: int, *, seconds: float = 1.0, quiet: float = 0.2, **names: str) -> None:
+def retire(counter: int, *, seconds: float = 10.0, quiet: float = 0.2, **names: str) -> None:
     """The job after the clients. Raises Failed."""
     roles = names or {role: role for role in ("app", "analytics", "reader", "deputy")}
     wanted = {
@@ -87,7 +87,7 @@ class Writer:
 
     def __exit__(self, *_: object) -> None:
         self._end.set()
-        self._thread.join(20)
+        self._thread.join(60)
 
     def _run(self) -> None:
         while not self._end.wait(0.01):
@@ -120,7 +120,7 @@ def test_clients_with_either_password_write_throughout(cluster: Cluster) -> None
                 retire(2)
             wait_for("rows by both", lambda: new.rows > before + 3 and old.rows > 3, seconds=120)
             old.__exit__()  # the last one that had it is replaced
-            retire(2, seconds=20)
+            retire(2, seconds=120)
             at = new.rows
             wait_for("more rows", lambda: new.rows > at + 3, seconds=120)
     assert (old.failed, new.failed) == ([], [])
@@ -133,7 +133,7 @@ def test_clients_with_either_password_write_throughout(cluster: Cluster) -> None
         rotated(cluster, 3)
         with Writer("app_3") as new:
             old.__exit__()
-            retire(3, seconds=20)
+            retire(3, seconds=120)
     assert (old.failed, new.failed) == ([], [])
     assert REFUSED in cluster.as_role("app_2", "SELECT 1")
     assert sorted(logins.of(cluster.leader, ["app", "reader"])) == ["app_3", "reader_3"]
@@ -144,7 +144,7 @@ def test_what_a_login_makes_belongs_to_its_role(cluster: Cluster) -> None:
     for login in ("app_2", "deputy_2"):
         made = f"DISCARD ALL; RESET ALL; CREATE TABLE by_{login} (n int); SELECT current_user"
         assert cluster.as_role(login, made) == "app"
-    retire(2, seconds=20)
+    retire(2, seconds=120)
     rotated(cluster, 3)
     assert cluster.as_role("app_3", "ALTER TABLE by_app_2 ADD more int; ALTER TABLE written ADD more int") == ""
     assert cluster.as_role("deputy_3", "CREATE TABLE last (n int); DROP TABLE by_deputy_2") == ""
@@ -185,7 +185,7 @@ class Kept(Store):
 def test_dumps_by_a_login_are_the_role_s(cluster: Cluster, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(Dumps, "_is", lambda *_: True)
     rotated(cluster, 2)
-    retire(2, seconds=20)
+    retire(2, seconds=120)
     databases = {"app": "app_2", "analytics": "analytics_2"}
     told = {"cluster": "main", "members": {"main-pg-0": "127.0.0.1"}, "databases": databases, "keep": 1}
     passwords = {login: f"of-{login}" for login in databases.values()}
@@ -236,10 +236,10 @@ def test_a_rotation_that_is_cut_anywhere_goes_on(
     monkeypatch.setattr(Server, "refused", refused)
     assert until_whole(lambda: rotated(cluster, 2)) >= 3, "a login for each role"
     with Writer("app_2") as client:
-        assert until_whole(lambda: retire(2, seconds=20)) >= 3
+        assert until_whole(lambda: retire(2, seconds=120)) >= 3
         until_whole(lambda: rotated(cluster, 3))
     assert client.failed == []
-    until_whole(lambda: retire(3, seconds=20))
+    until_whole(lambda: retire(3, seconds=120))
     monkeypatch.undo()
     every = {**logins.of(cluster.leader, ["app", "analytics", "reader", "deputy"])}
     assert sorted(every) == ["analytics_3", "app_3", "deputy_3", "reader_3"]
@@ -274,7 +274,7 @@ def test_an_owner_is_renamed_in_the_middle(cluster: Cluster) -> None:
         assert cluster.as_role("app", "SELECT current_user") == "shop", "the former name and the former password"
         assert cluster.as_role("shop_2", "SELECT current_user") == "shop"
     assert client.failed == []
-    retire(2, seconds=20, shop="shop", analytics="analytics")
+    retire(2, seconds=120, shop="shop", analytics="analytics")
     for former in ("app", "app_2"):
         assert REFUSED in cluster.as_role(former, "SELECT 1")
     assert cluster.as_role("shop_2", "CREATE TABLE more (n int);" + OWNERS) == "shop"

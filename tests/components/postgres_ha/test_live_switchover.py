@@ -45,7 +45,7 @@ def switch(database: Database, tmp_path: Path) -> Callable[..., tuple[int, str]]
     def run(to: str = "") -> tuple[int, str]:
         files = (str(tmp_path / "wanted.json"), str(tmp_path / "passwords.json"))
         line = [sys.executable, "-c", SCRIPT.read_text(), *files, PROXY, to]
-        done = subprocess.run(line, capture_output=True, text=True, timeout=200, check=False)
+        done = subprocess.run(line, capture_output=True, text=True, timeout=600, check=False)
         return done.returncode, done.stdout + done.stderr
 
     return run

@@ -30,7 +30,7 @@ APP, PASSWORD = "ha_client", "generated-orders-ha-client"
 """The user that no stack names, and its password as the mock engine makes it."""
 HOST = "prod-orders-rabbitmq"
 """The name of all nodes."""
-START_SECONDS = 120
+START_SECONDS = 240
 COUNT = 3
 
 
@@ -91,7 +91,7 @@ class Cluster:
 
     def ready(self, ordinal: int) -> bool:
         command = ["sh", str(self._etc(ordinal) / "ready.sh")]
-        return subprocess.run(command, env=self._env[ordinal], capture_output=True, timeout=20).returncode == 0
+        return subprocess.run(command, env=self._env[ordinal], capture_output=True, timeout=60).returncode == 0
 
     def retire(self, **told: Any) -> "subprocess.CompletedProcess[str]":
         """The job that ends a rotation, in a hurry."""
@@ -108,7 +108,7 @@ class Cluster:
             [sys.executable, *(str(place / name) for name in ("retire_users.py", "wanted.json", "password"))],
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
             check=False,
         )
 
@@ -138,7 +138,7 @@ class Cluster:
             env=self._env[ordinal],
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=180,
             check=True,
         )
         return done.stdout
@@ -161,8 +161,8 @@ class Cluster:
                 AMQP_PORT,
                 vhost,
                 pika.PlainCredentials(user, password),
-                socket_timeout=2,
-                blocked_connection_timeout=10,
+                socket_timeout=10,
+                blocked_connection_timeout=60,
             )
         )
 
@@ -174,14 +174,14 @@ class Cluster:
                 AMQPS_PORT,
                 "app",
                 pika.PlainCredentials(APP, PASSWORD),
-                socket_timeout=5,
+                socket_timeout=30,
                 ssl_options=pika.SSLOptions(ssl.create_default_context(cadata=trust), host),
             )
         )
 
     def _epmd_ends(self) -> bool:
         done = subprocess.run(
-            ["epmd", "-kill"], env=self._env[0], capture_output=True, text=True, timeout=20, check=False
+            ["epmd", "-kill"], env=self._env[0], capture_output=True, text=True, timeout=60, check=False
         )
         return "Killed" in done.stdout or "cannot connect" in done.stdout + done.stderr
 

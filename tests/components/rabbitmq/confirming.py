@@ -19,6 +19,8 @@ class Traffic:
         self._stop, self._published = threading.Event(), threading.Event()
         self.confirmed: list[int] = []
         self.consumed: set[int] = set()
+        self.failed = 0
+        """Connections that ended."""
         self.longest = 0.0
         """Seconds without a confirmed message, at most."""
         self._threads = [threading.Thread(target=one, daemon=True) for one in (self._publish, self._consume)]
@@ -42,7 +44,7 @@ class Traffic:
             return
         self._stop.set()
         for thread in self._threads:
-            thread.join(60)
+            thread.join(180)
 
     @property
     def lost(self) -> set[int]:
@@ -70,6 +72,7 @@ class Traffic:
                     connection.sleep(0.005)
                 connection.close()
             except (pika.exceptions.AMQPError, OSError):
+                self.failed += 1
                 time.sleep(0.05)
         self._published.set()
 
@@ -86,7 +89,7 @@ class Traffic:
                         self.consumed.add(int(body))
                         channel.basic_ack(method.delivery_tag)
                     if self._published.is_set():
-                        until = min(until, time.monotonic() + 20)
+                        until = min(until, time.monotonic() + 120)
                         if not self.lost or time.monotonic() > until:
                             connection.close()  # else it keeps what it was sent until heartbeats are missed
                             return

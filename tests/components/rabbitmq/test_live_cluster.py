@@ -210,7 +210,7 @@ def test_the_sample_application_finds_its_numbers(cluster: Cluster) -> None:
     url = f"amqp://{APP}:{PASSWORD}@{cluster.address(1)}:5672/app"
 
     async def told() -> tuple[set[int], set[int]]:
-        broker = Broker(BrokerSettings(url=url, timeout=5))
+        broker = Broker(BrokerSettings(url=url, timeout=60))
         for writer in ("former", "writer"):
             for sequence in range(1, 40):
                 await broker.publish(writer, sequence)

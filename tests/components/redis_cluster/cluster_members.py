@@ -149,7 +149,7 @@ class Cluster:
         """As a platform stops a container: the script alone is told. Returns when all of it has ended."""
         process = self._running.pop(member)
         process.terminate()
-        process.wait(60)
+        process.wait(120)
         self._forget_name(member)
 
     def lose(self, member: Member) -> None:

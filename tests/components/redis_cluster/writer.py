@@ -31,7 +31,7 @@ class Writer:
             self._go_on(200)
         finally:
             self._stop.set()
-            thread.join(30)
+            thread.join(60)
 
     def _go_on(self, writes: int) -> None:
         enough = len(self.acknowledged) + writes

@@ -106,14 +106,14 @@ class CopiedGroup(Group):
         done = subprocess.run(
             [sys.executable, "-m", "components.copies.files.copies_orders", str(place), *words],
             cwd=place, env={"PATH": os.environ["PATH"], "PYTHONPATH": str(place / "lib")},
-            capture_output=True, text=True, timeout=120, check=False,
+            capture_output=True, text=True, timeout=300, check=False,
         )  # fmt: skip
         return done.returncode, (done.stdout.strip().splitlines() or [done.stderr])[-1]
 
     def stop(self) -> None:
         for process in self._others.values():
             process.terminate()
-            process.wait(20)
+            process.wait(60)
         super().stop()
 
     def _starts(self, name: str, command: list[str], **variables: str) -> None:
@@ -127,7 +127,7 @@ class CopiedGroup(Group):
             (place / "identity.pem").write_text(self.certificate("sessions-copies-identity"))
 
     def _get(self, path: str) -> httpx.Response:
-        return httpx.get(f"http://{self.address(COPIER)}:{PORT}{path}", timeout=10, trust_env=False)
+        return httpx.get(f"http://{self.address(COPIER)}:{PORT}{path}", timeout=60, trust_env=False)
 
     def _answers(self) -> bool:
         with suppress(httpx.HTTPError):

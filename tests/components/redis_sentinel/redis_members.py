@@ -175,7 +175,7 @@ class Group:
         times = {"HA_SECONDS": str(seconds), "HA_QUIET": str(quiet), "HA_STOP": "0"}
         return subprocess.run(
             ["sh", str(script)], env={"PATH": os.environ["PATH"], **told, **times},
-            capture_output=True, text=True, timeout=60, check=False,
+            capture_output=True, text=True, timeout=300, check=False,
         )  # fmt: skip
 
     def stop(self) -> None:

@@ -35,7 +35,7 @@ def write(group: Group, value: int) -> bool:
 
 def asked(group: Group, path: str) -> int:
     """The status that a proxy answers."""
-    connection = http.client.HTTPConnection(group.address(ENDPOINT), 8404, timeout=5)
+    connection = http.client.HTTPConnection(group.address(ENDPOINT), 8404, timeout=60)
     try:
         connection.request("GET", path)
         return connection.getresponse().status

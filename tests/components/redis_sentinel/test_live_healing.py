@@ -12,8 +12,8 @@ from tests.components.redis_sentinel.redis_members import COUNT, Group
 from tests.live.require import require_programs
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
-HEALED_SECONDS = 20
-"""Three looks of 2 s each, at which 2 s may be waited for an answer, and one more for the copy."""
+HEALED_SECONDS = 120
+"""Three looks of 2 s each, at which 2 s may be waited for an answer, and one more for the copy; on a busy machine."""
 
 
 @pytest.fixture
@@ -53,6 +53,7 @@ def test_without_a_master_the_one_that_the_sentinels_name_leads_and_of_two_it_st
     for ordinal in range(COUNT):
         group.start("sentinel", ordinal)
     print(f"without a master: writes after {_healed(group, master, 'a'):.1f} s")
+    assert "the Sentinels say otherwise: lead" in group.log("redis", master)
 
     # Two masters after a split, and Sentinels that forgot: most members follow one.
     for ordinal in range(COUNT):
@@ -64,6 +65,7 @@ def test_without_a_master_the_one_that_the_sentinels_name_leads_and_of_two_it_st
         group.start("sentinel", ordinal)
     began = time.monotonic()
     wait_for("one master", lambda: group.field("redis", one, "role") == "slave", seconds=HEALED_SECONDS)
-    print(f"one master after {time.monotonic() - began:.1f} s")
+    by_itself = "the Sentinels say otherwise: follow" in group.log("redis", one)
+    print(f"one master after {time.monotonic() - began:.1f} s, by {'itself' if by_itself else 'a Sentinel'}")
     _healed(group, master, "b")
     assert group.ask("redis", master, "get", "kept") == "1"

@@ -77,7 +77,7 @@ def test_clients_with_either_user_write_until_the_former_one_is_taken_away(group
     later = Writer(group, login=(NEW, group.apps[NEW]))
     later.during(lambda: retired(group))
     print(f"no write for {old.longest:.2f} s in the change of the members, {later.longest:.2f} s in the end")
-    assert later.longest < 1
+    assert later.failed == 0, "clients notice nothing of the end"
     acknowledged = {*old.acknowledged, *new[0].acknowledged, *later.acknowledged}
     assert acknowledged <= written(group, login=(NEW, group.apps[NEW]))
     comes_back_to_nobody(group)
@@ -98,11 +98,11 @@ def refused_by_a_silent_member(group: Group) -> None:
 
 
 def retired(group: Group) -> None:
-    done = group.retire(seconds=20, quiet=1)
+    done = group.retire(seconds=120, quiet=1)
     assert done.returncode == 0, done
     assert done.stdout.count("took app-web away") == COUNT - 1
     assert lets_in(group, FORMER) == [False] * COUNT
-    assert group.retire(seconds=5, quiet=0).returncode == 0, "and again"
+    assert group.retire(seconds=60, quiet=0).returncode == 0, "and again"
 
 
 def comes_back_to_nobody(group: Group) -> None:

@@ -31,6 +31,7 @@ class Writer:
         self.times: dict[int, float] = {}
         """When each of them was acknowledged."""
         self.longest = 0.0
+        self.failed = 0
 
     def during(self, fault: Callable[[], None]) -> None:
         """Writes before, during and after the fault."""
@@ -62,6 +63,7 @@ class Writer:
             try:
                 client.rpush("written", value)
             except (redis.RedisError, MasterNotFoundError):
+                self.failed += 1
                 time.sleep(0.01)
                 continue
             self.longest = max(self.longest, time.monotonic() - last)
