@@ -51,7 +51,9 @@ def _visited(cache: FastAPI, state: dict[str, int]) -> CountReport:
     """By so many visits, however long they take."""
     with (
         serve(cache) as url,
-        in_background(lambda stop: run_counts(url, seconds=3600, interval_ms=20, stop=stop)) as load,
+        in_background(
+            lambda stop: run_counts(url, seconds=3600, interval_ms=20, timeout_seconds=60, stop=stop)
+        ) as load,
     ):
         wait_for("visits", lambda: state["visits"] > 20, seconds=120, every=0.05)
         load.stop()

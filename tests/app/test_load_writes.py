@@ -55,7 +55,9 @@ def _written(store: FastAPI, stored: set[int]) -> WriteReport:
     """By so many writes, however long they take."""
     with (
         serve(store) as url,
-        in_background(lambda stop: run_writes(url, seconds=3600, interval_ms=20, stop=stop)) as load,
+        in_background(
+            lambda stop: run_writes(url, seconds=3600, interval_ms=20, timeout_seconds=60, stop=stop)
+        ) as load,
     ):
         wait_for("writes", lambda: len(stored) > 20, seconds=120, every=0.05)
         load.stop()

@@ -26,7 +26,8 @@ from tests.engine.fakes import THING, FakeProvider
 from tests.engine.stack import Stack, urn
 
 KILLS = 10
-MOST_ROUNDS = 25
+MOST_ROUNDS = 40
+OPERATION_SECONDS = 0.03
 NAMES = [f"r{number}" for number in range(6)]
 
 
@@ -37,7 +38,7 @@ def wanted(round: int) -> list[tuple[str, dict[str, Any], list[str]]]:
     for index, name in enumerate(NAMES):
         if (index + round) % 6 == 5:
             continue
-        inputs: dict[str, Any] = {"delay": 0.03, "size": round, "shape": (round + index) // 4}
+        inputs: dict[str, Any] = {"delay": OPERATION_SECONDS, "size": round, "shape": (round + index) // 4}
         if index % 2:
             inputs["name"] = name
         result.append((name, inputs, [result[-1][0]] if result and index % 3 else []))
@@ -71,15 +72,23 @@ def update(root: Path, round: int) -> int:
     return 1 if run.ending else 0
 
 
-def in_child(root: Path, round: int, kill_after: float | None) -> int | None:
-    """Runs an update in a child; kills it after that many seconds. Its exit code, None when it was killed."""
+def in_child(root: Path, round: int, kill_after: float | None, *, at_work: bool = False) -> int | None:
+    """Runs an update in a child; kills it after that many seconds, counted from its first operation if `at_work`: a
+    busy machine may take any time until then. Its exit code, None when it was killed."""
+    calls = root / "calls"
+    before = calls.stat().st_size
     child = os.fork()
     if child == 0:
         os._exit(update(root, round))
-    if kill_after is not None:
-        time.sleep(kill_after)
-        os.kill(child, signal.SIGKILL)
-    _, status = os.waitpid(child, 0)
+    ended, status = 0, 0
+    while at_work and calls.stat().st_size == before and not ended:
+        time.sleep(0.002)
+        ended, status = os.waitpid(child, os.WNOHANG)
+    if not ended:
+        if kill_after is not None:
+            time.sleep(kill_after)
+            os.kill(child, signal.SIGKILL)
+        _, status = os.waitpid(child, 0)
     return None if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
 
 
@@ -111,12 +120,14 @@ def main(root: Path, seed: int) -> None:
     killed = inside = 0
     for round in range(1, MOST_ROUNDS + 1):
         begun = time.monotonic()
-        if in_child(root, round, chance.uniform(0, window)) is None:
+        at_work = round % 2 == 1
+        moment = chance.uniform(0, window if not at_work else OPERATION_SECONDS)
+        if in_child(root, round, moment, at_work=at_work) is None:
             killed += 1
             inside += bool(stack.state().pending)
             if in_child(root, round, None) != 0:
                 faults.append(f"round {round}: the update after the kill failed")
-        else:
+        elif not at_work:
             window = min(window, time.monotonic() - begun) * 0.8
         faults += [f"round {round}: {fault}" for fault in check(stack, round)]
         if killed == KILLS:

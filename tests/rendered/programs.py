@@ -27,6 +27,6 @@ def program(name: str, package: str) -> str:
 def passes(*command: str, cwd: Path | None = None) -> str:
     """What the program prints; it must succeed. PostgreSQL prints half a character where `%` stands before one in
     `log_line_prefix`."""
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, errors="replace", timeout=60, check=False)
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, errors="replace", timeout=300, check=False)
     assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}{done.stderr}"
     return done.stdout

@@ -81,7 +81,7 @@ def connected(url: str) -> Iterator[Http2]:
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     context.set_alpn_protocols(["h2"])
     with (
-        socket.create_connection((parts.hostname or "", parts.port or 0), timeout=20) as raw,
+        socket.create_connection((parts.hostname or "", parts.port or 0), timeout=120) as raw,
         context.wrap_socket(raw) as connection,
     ):
         assert connection.selected_alpn_protocol() == "h2"

@@ -41,7 +41,7 @@ def answer_to(
     proxy: Proxy, path: str, *, host: str = "any.test", method: str = "GET", headers: Sequence[tuple[str, str]] = ()
 ) -> tuple[int, bytes]:
     """Status and body of the answer to a request whose head is sent exactly so."""
-    connection = HTTPConnection("127.0.0.1", urlsplit(proxy.url).port or 80, timeout=30)
+    connection = HTTPConnection("127.0.0.1", urlsplit(proxy.url).port or 80, timeout=120)
     try:
         connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
         for header, value in [("Host", host), *headers]:

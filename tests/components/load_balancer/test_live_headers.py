@@ -102,7 +102,7 @@ def test_the_most_headers_fit_beside_the_longest_head(proxy: Proxy) -> None:
     url = urlsplit(proxy.url)
     start = f"GET /most/boom HTTP/1.1\r\nHost: {url.netloc}\r\nX-Long: "
     request = start + "v" * (32 * 1024 - len(start) - 4) + "\r\n\r\n"
-    with socket.create_connection((url.hostname or "", url.port or 0), timeout=20) as connection:
+    with socket.create_connection((url.hostname or "", url.port or 0), timeout=120) as connection:
         connection.sendall(request.encode())
         head = connection.makefile("rb")
         assert head.readline().split()[1:] == [b"500", b"Internal", b"Server", b"Error"]

@@ -48,7 +48,7 @@ def proxy(haproxy: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pr
 
 
 def connect(proxy: Proxy, route: str, source: str = "127.0.0.1") -> socket.socket:
-    return socket.create_connection(("127.0.0.1", proxy.tcp_port(route)), timeout=20, source_address=(source, 0))
+    return socket.create_connection(("127.0.0.1", proxy.tcp_port(route)), timeout=120, source_address=(source, 0))
 
 
 def greeted(connection: socket.socket) -> str:
@@ -118,7 +118,7 @@ def test_a_lost_replica_and_a_drain(haproxy: str, tmp_path: Path) -> None:
             assert behind[broker.address].recv(1) == b"x"
         for connection in connections:
             connection.close()
-        proxy.process.wait(30)
+        proxy.process.wait(120)
 
 
 def _refused(proxy: Proxy) -> bool:

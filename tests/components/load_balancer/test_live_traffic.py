@@ -215,7 +215,7 @@ def test_long_heads(proxy: Proxy, headers: int) -> None:
         lines[-1] = lines[-1].replace("\r\n", "v" * (total - len(start) - 2 - each * headers) + "\r\n")
         request = f"{start}{''.join(lines)}\r\n".encode()
         assert len(request) == total
-        with socket.create_connection((url.hostname or "", url.port or 0), timeout=20) as connection:
+        with socket.create_connection((url.hostname or "", url.port or 0), timeout=120) as connection:
             connection.sendall(request)
             return connection.makefile("rb").readline().split()[1]
 
@@ -273,7 +273,7 @@ def test_queue_has_an_end(haproxy: str, replicas: list[Replica], tmp_path: Path)
 
 def test_websocket_echo(proxy: Proxy) -> None:
     url = urlsplit(proxy.url)
-    with socket.create_connection((url.hostname or "", url.port or 0), timeout=20) as connection:
+    with socket.create_connection((url.hostname or "", url.port or 0), timeout=120) as connection:
         key = base64.b64encode(os.urandom(16)).decode()
         connection.sendall(
             f"GET /patient/ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"

@@ -43,7 +43,7 @@ class Postgres:
 
     def start(self) -> None:
         """Returns when it accepts connections."""
-        self._run("pg_ctl", "-D", str(self._data), "-w", "-t", "150", "-l", str(self._data / "log"), "start")
+        self._run("pg_ctl", "-D", str(self._data), "-w", "-t", "280", "-l", str(self._data / "log"), "start")
 
     def configure(self, text: str) -> None:
         """Adds to its file, for `pg_file_settings` to judge: nothing is reloaded."""
@@ -91,7 +91,7 @@ class Postgres:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             check=True,
-            timeout=180,
+            timeout=300,
         )
 
 

@@ -9,7 +9,7 @@ from tests.live.app.waiting import wait_until
 from tests.loopback import free_port
 
 MASTER_NAME = "main"
-DOWN_AFTER_MS = 1000
+DOWN_AFTER_MS = 3000
 
 
 class Redis:
@@ -85,6 +85,6 @@ class Redis:
             env={"PATH": os.environ["PATH"], "REDISCLI_AUTH": password},
             capture_output=True,
             text=True,
-            timeout=10,
+            timeout=60,
             check=False,
         ).stdout

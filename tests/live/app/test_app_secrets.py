@@ -10,7 +10,7 @@ pytestmark = pytest.mark.live
 
 def test_no_output_holds_a_secret(migrated: Databases, start_replica: StartReplica) -> None:
     app = start_replica()
-    with httpx.Client(base_url=app.url, trust_env=False) as client:
+    with httpx.Client(base_url=app.url, trust_env=False, timeout=60) as client:
         paths = ("/ready", "/metrics", "/session", "/replica", "/openapi.json", "/writes/count?writer=w")
         texts = [client.get(path).text for path in paths]
     app.terminate()

@@ -1,12 +1,10 @@
 """For what happens soon, but not at once."""
 
-import time
 from collections.abc import Callable
 
+from drills.waiting import wait_for
 
-def wait_until(condition: Callable[[], bool], what: str, seconds: float = 60) -> None:
+
+def wait_until(condition: Callable[[], bool], what: str, seconds: float = 120) -> None:
     """Raises AssertionError with `what` when `condition` is not true in time."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"not in {seconds} s: {what}"
-        time.sleep(0.1)
+    wait_for(what, condition, seconds=seconds, every=0.1)
