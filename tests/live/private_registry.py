@@ -36,7 +36,7 @@ def private_registry(host: Host, directory: Path) -> Iterator[str]:
     command = ["nsenter", "-t", str(host.pid), "-n", "--", "docker-registry", "serve", str(config)]
     with (directory / "registry.log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as registry:
         try:
-            wait_until(lambda: host.listens(PORT) or registry.poll() is not None, "the private registry listens", 120)
+            wait_until(lambda: host.listens(PORT) or registry.poll() is not None, "the private registry listens", 180)
             assert registry.poll() is None, (directory / "registry.log").read_text()
             yield f"{ADDRESS}/{reference('base').partition('/')[2]}"
         finally:

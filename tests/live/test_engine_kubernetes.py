@@ -89,7 +89,7 @@ def _fails_and_is_healed(trial: Trial, name: str, command: list[str], container:
     id, inputs, outputs = trial.create(DEPLOYMENT, trial.deployment(["sleep", "100000"], name=name))
     live = trial.provider.live(DEPLOYMENT, id, inputs)
     assert diff(inputs, overlaid(inputs, live)) == {}
-    bad = trial.deployment(command, deadline_seconds=20, name=name, **container)
+    bad = trial.deployment(command, deadline_seconds=40, name=name, **container)
     new = trial.provider.check("urn", "trial", DEPLOYMENT, inputs, bad)
     with pytest.raises(PartialFailure) as failure:
         trial.provider.update("urn", DEPLOYMENT, id, inputs, outputs, new, False)

@@ -48,7 +48,7 @@ class Job:
 def job(swarm_dev: SwarmCluster) -> Iterator[Job]:
     one = Job(swarm_dev.client())
     try:
-        wait_for("it failed twice", lambda: one.tasks() == [ENDED] * 2, seconds=120)
+        wait_for("it failed twice", lambda: one.tasks() == [ENDED] * 2, seconds=180)
         yield one
     finally:
         one.remove()
@@ -60,4 +60,4 @@ def test_what_failed_twice_is_started_again(swarm_dev: SwarmCluster, job: Job) -
     assert close_failed(STACK, hosts) == [STACK]
     assert job.tasks() == [], "no failed task is in the way"
     job.scale(1)
-    wait_for("it is tried again", lambda: job.tasks() != [], seconds=60)
+    wait_for("it is tried again", lambda: job.tasks() != [], seconds=180)

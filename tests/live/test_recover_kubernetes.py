@@ -15,7 +15,7 @@ from sandbox.hosts.kubernetes import KubernetesCluster
 from sandbox.hosts.waiting import wait_until
 from sandbox.images.build import ensure_images, reference
 
-pytestmark = [pytest.mark.live, pytest.mark.kubernetes, pytest.mark.timeout(300, func_only=True)]
+pytestmark = [pytest.mark.live, pytest.mark.kubernetes, pytest.mark.timeout(900, func_only=True)]
 
 NAMESPACE = "recovered"
 MANAGER = "pulumi-kubernetes-0a1b2c3d"
@@ -111,7 +111,7 @@ def test_the_exit_code_and_log_of_a_pod_that_failed_are_found(
 ) -> None:
     with FailedPods([NAMESPACE], hosts) as watch:
         apply(kubernetes_cluster, job("fails", "echo no such table; exit 3"))
-        wait_until(watch.reasons, "a pod failed", 60, every=0.5)
+        wait_until(watch.reasons, "a pod failed", 180, every=0.5)
     (reason,) = watch.reasons()
     assert reason.what == "fails"
     assert reason.why.startswith("container main failed with exit code 3 in fails-")

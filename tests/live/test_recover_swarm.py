@@ -21,7 +21,7 @@ from sandbox.hosts.waiting import wait_until
 from sandbox.images.build import ensure_images, reference
 from tests.live.dev.stacks import SMALL
 
-pytestmark = [pytest.mark.live, pytest.mark.swarm, pytest.mark.timeout(300, func_only=True)]
+pytestmark = [pytest.mark.live, pytest.mark.swarm, pytest.mark.timeout(900, func_only=True)]
 
 STACK = "recovered"
 SERVICE, NETWORK = "docker:index/service:Service", "docker:index/network:Network"
@@ -87,7 +87,7 @@ def test_what_is_ready_is_adopted_and_the_rest_removed(swarm_dev: SwarmCluster, 
     ]
     (adopted,) = recover(swarm_dev, *wanted)
     assert (adopted["urn"], adopted["id"], adopted["outputs"]["id"]) == ("urn::recovered-good", id, id)
-    wait_until(lambda: names(client) == {"recovered-good"}, "what is not ready is gone", 30)
+    wait_until(lambda: names(client) == {"recovered-good"}, "what is not ready is gone", 180)
     assert [one for one in client.api.tasks() if one["Spec"]["ContainerSpec"].get("Args") == FAILS] == []
     # Before everything is removed nothing is adopted.
     assert recover(swarm_dev, resource(SERVICE, "recovered-good"), adopt=False) == []
@@ -114,7 +114,7 @@ def test_the_exit_code_and_log_of_a_task_that_failed_are_found(
 ) -> None:
     with FailedTasks(STACK, hosts(swarm_dev)) as watch:
         made = client.services.get(service(client, "recovered-bad", FAILS))
-        wait_until(watch.reasons, "a task failed", 30, every=0.5)
+        wait_until(watch.reasons, "a task failed", 180, every=0.5)
         made.remove()
     (reason,) = watch.reasons()
     assert reason.what == "recovered-bad"
@@ -132,10 +132,10 @@ def test_a_port_is_free_once_the_stack_s_own_container_has_ended(
         name="recovered-edge",
         labels=LABELS,
         container_labels=LABELS,
-        stop_grace_period=3 * 10**9,
+        stop_grace_period=20 * 10**9,
         endpoint_spec=docker.types.EndpointSpec(mode="dnsrr", ports={PORT: (PORT, "tcp", "host")}),
     )
-    wait_until(lambda: _listens(host.address, PORT), "it listens", 60)
+    wait_until(lambda: _listens(host.address, PORT), "it listens", 180)
     with pytest.raises(CommandError, match=rf"port {PORT} .* is taken by stack recovered on the same Swarm"):
         ensure_free(settings, "another", host)
     made.remove()

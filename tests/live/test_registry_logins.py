@@ -46,14 +46,14 @@ def provider(swarm: SwarmCluster, password: str | None) -> DockerProvider:
 @pytest.mark.parametrize("password", [None, "wrong"])
 def test_nobody_else_pulls(swarm_dev: SwarmCluster, private_image: str, password: str | None) -> None:
     docker = provider(swarm_dev, password)
-    inputs = docker.check("urn", "trial", SERVICE, {}, service(private_image, seconds=12))
+    inputs = docker.check("urn", "trial", SERVICE, {}, service(private_image, seconds=40))
     with pytest.raises(ProviderError, match=f"No such image: {re.escape(private_image)}"):
         docker.create("urn", SERVICE, inputs, False)
 
 
 def test_a_service_is_pulled_with_the_login_of_its_registry(swarm_dev: SwarmCluster, private_image: str) -> None:
     docker = provider(swarm_dev, PASSWORD)
-    inputs = docker.check("urn", "trial", SERVICE, {}, service(private_image, seconds=60))
+    inputs = docker.check("urn", "trial", SERVICE, {}, service(private_image, seconds=300))
     id, outputs = docker.create("urn", SERVICE, inputs, False)
     try:
         assert PASSWORD not in repr(outputs)

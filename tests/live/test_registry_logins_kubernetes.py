@@ -48,7 +48,7 @@ def deployed(trial: Trial, name: str, image: str, password: str | None, deadline
 def test_nobody_else_pulls(trial: Trial, private_image: str) -> None:
     def fails(name: str, password: str | None) -> str:
         with pytest.raises(PartialFailure) as failure:
-            deployed(trial, name, private_image, password, deadline_seconds=15)
+            deployed(trial, name, private_image, password, deadline_seconds=40)
         return failure.value.reason
 
     with ThreadPoolExecutor(2) as threads:  # each waits for its deadline
@@ -59,4 +59,4 @@ def test_nobody_else_pulls(trial: Trial, private_image: str) -> None:
 
 
 def test_a_pod_is_pulled_with_the_login_of_its_account(trial: Trial, private_image: str) -> None:
-    assert deployed(trial, "right", private_image, PASSWORD, deadline_seconds=60)["status"]["availableReplicas"] == 1
+    assert deployed(trial, "right", private_image, PASSWORD, deadline_seconds=300)["status"]["availableReplicas"] == 1

@@ -25,7 +25,7 @@ from tests.live.dev.commands import Commands
 from tests.live.dev.stacks import development
 from tests.stacks.fixtures import DIRECTORY, REPOSITORY, settings_of
 
-pytestmark = [pytest.mark.live, pytest.mark.swarm, pytest.mark.timeout(300, func_only=True)]
+pytestmark = [pytest.mark.live, pytest.mark.swarm, pytest.mark.timeout(900, func_only=True)]
 
 ASKED = asked_of(check(settings_of(REPOSITORY / "Pulumi.dev.yaml")[0], source="dev", secret_names=frozenset()))
 VERSIONS = {

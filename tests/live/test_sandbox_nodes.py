@@ -10,7 +10,7 @@ from sandbox.hosts.kubernetes.addresses import API_SERVICE
 from sandbox.hosts.waiting import wait_until
 from sandbox.images import ensure_images
 
-pytestmark = [pytest.mark.live, pytest.mark.kubernetes, pytest.mark.timeout(600, func_only=True)]
+pytestmark = [pytest.mark.live, pytest.mark.kubernetes, pytest.mark.timeout(900, func_only=True)]
 
 NAMESPACE = "nodes-trial"
 PODS = {"server": "host1", "neighbour": "host1", "friend": "host2", "stranger": "host3"}
@@ -54,7 +54,7 @@ def connects(cluster: KubernetesCluster, pod: str, host: str = SERVER, port: int
 
 def eventually(condition: Callable[[], bool], seconds: float) -> None:
     """A firewall follows a change within a moment."""
-    wait_until(condition, "the policies say so", seconds, every=0.2)
+    wait_until(condition, "the policies say so", max(180, seconds), every=0.2)
 
 
 def test_a_declared_connection_passes_between_nodes_and_others_do_not(trial: KubernetesCluster) -> None:

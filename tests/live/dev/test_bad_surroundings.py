@@ -24,7 +24,7 @@ from tests.live.dev.commands import Commands
 from tests.live.dev.stacks import SMALL, Settings, StackFile
 from tests.stacks.fixtures import BAD, DIRECTORY, REPOSITORY
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(600, func_only=True)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(900, func_only=True)]
 
 SOCKET = "unix:///nonexistent/docker.sock"
 ON_KUBERNETES = DIRECTORY / "ok" / "dev-on-kubernetes.yaml"
@@ -204,7 +204,7 @@ def test_a_published_port_in_use(swarm_dev: SwarmCluster, tmp_path: Path) -> Non
     line = ["nsenter", "-t", str(host.pid), "-n", "--", sys.executable, "-m", "http.server", str(port)]
     listener = subprocess.Popen(line, stderr=subprocess.DEVNULL)
     try:
-        wait_until(lambda: host.listens(port), "the listener listens", 30)
+        wait_until(lambda: host.listens(port), "the listener listens", 180)
         run = commands.cli("up", "refused", stack_file=file.path)
     finally:
         listener.kill()

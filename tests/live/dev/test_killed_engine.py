@@ -49,7 +49,7 @@ class Killed:
         """Kill an `up`, then let one converge. False when it had ended before."""
         if not self.commands.kill("up", "small", after=after, stack_file=self.file.path):
             return False
-        wait_until(lambda: not processes_of(self.commands.state), "the engine's own processes ended with it", 60)
+        wait_until(lambda: not processes_of(self.commands.state), "the engine's own processes ended with it", 180)
         print(f"killed {after:.1f} s into {what}: {len(self.objects())} objects of the stack")
         self._converge()
         return True

@@ -42,9 +42,9 @@ def _remove_all(swarm: SwarmCluster) -> None:
     for service in client.services.list(filters=mine):
         service.remove()
     for one in [*client.secrets.list(filters=mine), *client.configs.list(filters=mine)]:
-        wait_for(f"{one.name} is not used any more", partial(_removed, one), seconds=60)
+        wait_for(f"{one.name} is not used any more", partial(_removed, one), seconds=180)
     for network in client.networks.list(filters=mine):
-        wait_for(f"{network.name} is not used any more", partial(_removed, network), seconds=60)
+        wait_for(f"{network.name} is not used any more", partial(_removed, network), seconds=180)
 
 
 def _removed(one: object) -> bool:

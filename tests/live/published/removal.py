@@ -16,7 +16,7 @@ def removed_together(client: docker.DockerClient, stack: str) -> Iterator[None]:
     for service in client.services.list(filters={"label": f"ha-platform.stack={stack}"}):
         service.remove()
     yield
-    wait_for(f"the volumes of {stack} are removed", lambda: _removed(client, stack), seconds=60)
+    wait_for(f"the volumes of {stack} are removed", lambda: _removed(client, stack), seconds=180)
 
 
 def _removed(client: docker.DockerClient, stack: str) -> bool:

@@ -14,7 +14,7 @@ from tests.conformance.record import IMAGE, REFERENCE
 from tests.conformance.sandbox_engine import PROGRAM
 from tests.live.pulumi_cli.project import Project
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(600, func_only=True)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(900, func_only=True)]
 
 
 @pytest.mark.swarm

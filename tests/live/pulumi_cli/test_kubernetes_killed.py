@@ -18,7 +18,7 @@ from tests.live.pulumi_cli.project import UNCHANGED, Project, quiet
 from tests.live.pulumi_cli.test_swarm_killed import STACK, UP, change, with_cache
 from tests.stacks.fixtures import REPOSITORY
 
-pytestmark = [pytest.mark.live, pytest.mark.kubernetes, pytest.mark.timeout(600, func_only=True)]
+pytestmark = [pytest.mark.live, pytest.mark.kubernetes, pytest.mark.timeout(900, func_only=True)]
 
 NAMESPACE = f"ha-platform-{STACK}"
 SETTINGS = copy.deepcopy(SMALL)

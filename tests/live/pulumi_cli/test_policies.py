@@ -10,7 +10,7 @@ from drills.engine import PASSPHRASE
 from tests.live.pulumi_cli.project import Project
 from tests.stacks.fixtures import REPOSITORY
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(300, func_only=True)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(900, func_only=True)]
 
 PACK = REPOSITORY / "policies"
 NO_DOCKER = {"DOCKER_HOST": "tcp://127.0.0.1:1"}

@@ -8,7 +8,7 @@ from tests.live.dev.commands import Commands
 from tests.live.pulumi_cli.project import Project, with_pulumi
 from tests.stacks.fixtures import REPOSITORY
 
-pytestmark = [pytest.mark.live, pytest.mark.swarm, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.live, pytest.mark.swarm, pytest.mark.timeout(900)]
 
 COPIED = ("Pulumi.dev.yaml", "Pulumi.prod.yaml", "tests/stacks/ok/prod-on-swarm.yaml")
 

@@ -23,7 +23,7 @@ from tests.live.dev.stacks import Settings, StackFile, development
 from tests.live.pulumi_cli.project import SECRET, STACK, UNCHANGED, Project, quiet
 from tests.stacks.fixtures import REPOSITORY
 
-pytestmark = [pytest.mark.live, pytest.mark.swarm, pytest.mark.timeout(600, func_only=True)]
+pytestmark = [pytest.mark.live, pytest.mark.swarm, pytest.mark.timeout(900, func_only=True)]
 
 UP = ("up", "--yes", "--skip-preview", "--policy-pack", str(REPOSITORY / "policies"))
 DESTROY = ("destroy", "--yes", "--skip-preview")
@@ -112,7 +112,7 @@ def test_up_deploys_what_answers(project: Project, swarm_dev: SwarmCluster) -> N
     assert "pulumi-resource-docker: a stand-in of the sandbox" in run.text
     assert quiet(run.text)
     url = f"http://{profile('dev').prefix}.11:8080/ready"
-    wait_until(lambda: httpx.get(url, timeout=5).status_code == 200, f"{url} answers", 30)
+    wait_until(lambda: httpx.get(url, timeout=60).status_code == 200, f"{url} answers", 180)
     services = swarm_dev.client().api.services(filters={"label": f"{STACK_LABEL}={STACK}"})
     images = [one["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"] for one in services]
     assert images

@@ -21,7 +21,7 @@ from tests.live.pulumi_cli.project import SECRET, UNCHANGED, Project, quiet
 from tests.live.pulumi_cli.test_swarm import containers
 from tests.stacks.fixtures import REPOSITORY
 
-pytestmark = [pytest.mark.live, pytest.mark.swarm, pytest.mark.timeout(600, func_only=True)]
+pytestmark = [pytest.mark.live, pytest.mark.swarm, pytest.mark.timeout(900, func_only=True)]
 
 STACK = "mine"
 UP = ("up", "--yes", "--skip-preview")
@@ -77,7 +77,7 @@ def settled(project: Project, swarm: SwarmCluster) -> None:
     unchanged = project.run(*UNCHANGED)
     assert unchanged.code == 0, unchanged.text
     known = in_state(project.run("stack", "export").out)
-    wait_until(lambda: on_swarm(swarm.client(), STACK) == known, f"no orphans beside {known}", 60, every=0.5)
+    wait_until(lambda: on_swarm(swarm.client(), STACK) == known, f"no orphans beside {known}", 180, every=0.5)
 
 
 def test_the_next_up_is_refused_and_then_finds_what_the_killed_one_made(

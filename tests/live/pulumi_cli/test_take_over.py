@@ -20,7 +20,7 @@ from tests.live.dev.stacks import SMALL, StackFile
 from tests.live.pulumi_cli.project import with_pulumi
 from tests.live.pulumi_cli.test_swarm import containers
 
-pytestmark = [pytest.mark.live, pytest.mark.swarm, pytest.mark.slow, pytest.mark.timeout(600, func_only=True)]
+pytestmark = [pytest.mark.live, pytest.mark.swarm, pytest.mark.slow, pytest.mark.timeout(900, func_only=True)]
 
 STACK = "small"
 FOREIGN = f"{STACK}-of-another"

@@ -10,7 +10,7 @@ from cryptography import x509
 
 from tests.live.pulumi_cli.project import UNCHANGED, Project
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(300, func_only=True)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(900, func_only=True)]
 
 APPLY = ("up", "--yes", "--skip-preview")
 PROGRAM = """\

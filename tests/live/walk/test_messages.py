@@ -19,7 +19,7 @@ from sandbox.pulumi.stand_ins.environment import BIN
 from tests.live.dev.stacks import SMALL, Settings, StackFile
 from tests.live.pulumi_cli.project import Project
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(600, func_only=True)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(900, func_only=True)]
 
 NOBODY = {"DOCKER_HOST": "tcp://127.0.0.1:1"}
 NO_CLUSTER = {
@@ -130,7 +130,7 @@ def test_two_at_once(project: Project, tmp_path: Path) -> None:
     with _at_work(project, tmp_path) as first:
         refused(project.run(*skipping("up", verb=True)), "the stack is currently locked", f"pid {first.pid}")
         (tmp_path / "ends").touch()
-        assert first.wait(60) == 0
+        assert first.wait(300) == 0
     assert project.exported()["deployment"].get("pending_operations", []) == []
 
 
@@ -164,7 +164,7 @@ def _at_work(project: Project, directory: Path) -> Iterator["subprocess.Popen[by
     quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     process = subprocess.Popen(line, cwd=other.directory, env=other.environment, **quiet)  # type: ignore[call-overload]
     try:
-        wait_until((directory / "started").exists, "the program runs", 60)
+        wait_until((directory / "started").exists, "the program runs", 180)
         Project(project.pulumi, project.directory, project.target)
         yield process
     finally:

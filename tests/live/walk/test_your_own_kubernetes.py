@@ -61,5 +61,5 @@ def test_your_own_kubernetes(kubernetes_cluster: KubernetesCluster, person: Make
     says(refused.text, "protected")
     removed = somebody.types(f"pulumi destroy -s {STACK} {option}")
     assert removed.code == 0, removed.text
-    wait_until(lambda: not pods(), "nothing of it runs", 60)
+    wait_until(lambda: not pods(), "nothing of it runs", 180)
     assert "data-main-pg-0" in kubectl("get", "pvc", "-o", "name"), "and the data is kept"

@@ -63,7 +63,7 @@ def test_your_own_swarm(swarm: SwarmCluster, person: Makes) -> None:
         "make down": lambda text: says(text, r"- \d+ deleted", f"volume {STACK}-main-pg-0"),
     }
     follow(somebody, told, then)
-    wait_until(lambda: not containers(swarm), "nothing of it runs", 60)
+    wait_until(lambda: not containers(swarm), "nothing of it runs", 180)
 
 
 def containers(swarm: SwarmCluster) -> list[str]:
