@@ -1,6 +1,7 @@
 """The counter of visits against a cache that goes back to an older state: it must say how far."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
@@ -12,6 +13,8 @@ from sandbox.load.counts import lost_counts
 from tests.app.serving import serve
 
 pytestmark = pytest.mark.live
+TOLD: dict[str, Any] = {"seconds": 3600, "interval_ms": 20, "timeout_seconds": 60}
+"""A run that ends when it is told to."""
 
 
 def _cache(state: dict[str, int], *, back_at: int = 0, by: int = 0, refuses: int = 0, pause_at: int = 0) -> FastAPI:
@@ -49,12 +52,7 @@ def test_a_cache_that_keeps_everything_loses_nothing() -> None:
 
 def _visited(cache: FastAPI, state: dict[str, int]) -> CountReport:
     """By so many visits, however long they take."""
-    with (
-        serve(cache) as url,
-        in_background(
-            lambda stop: run_counts(url, seconds=3600, interval_ms=20, timeout_seconds=60, stop=stop)
-        ) as load,
-    ):
+    with serve(cache) as url, in_background(lambda stop: run_counts(url, stop=stop, **TOLD)) as load:
         wait_for("visits", lambda: state["visits"] > 20, seconds=120, every=0.05)
         load.stop()
         return load.result(120)

@@ -1,6 +1,7 @@
 """The write counter against a store that loses what it acknowledged: it must say which."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
@@ -13,6 +14,8 @@ from tests.app.process import AppProcess
 from tests.app.serving import serve
 
 pytestmark = pytest.mark.live
+TOLD: dict[str, Any] = {"seconds": 3600, "interval_ms": 20, "timeout_seconds": 60}
+"""A run that ends when it is told to."""
 
 
 def _forgetful(stored: set[int], *, forgets: set[int], refuses: set[int], pause_at: int) -> FastAPI:
@@ -53,12 +56,7 @@ def test_a_store_that_keeps_everything_is_clean() -> None:
 
 def _written(store: FastAPI, stored: set[int]) -> WriteReport:
     """By so many writes, however long they take."""
-    with (
-        serve(store) as url,
-        in_background(
-            lambda stop: run_writes(url, seconds=3600, interval_ms=20, timeout_seconds=60, stop=stop)
-        ) as load,
-    ):
+    with serve(store) as url, in_background(lambda stop: run_writes(url, stop=stop, **TOLD)) as load:
         wait_for("writes", lambda: len(stored) > 20, seconds=120, every=0.05)
         load.stop()
         return load.result(120)
