@@ -53,7 +53,10 @@ def _block() -> tuple[int, IO[str]]:
     place = Path(tempfile.gettempdir()) / "ha-platform-ports"
     place.mkdir(exist_ok=True)
     for number in range(_BLOCKS):
-        file = (place / str(number)).open("w")
+        try:
+            file = (place / str(number)).open("w")
+        except PermissionError:  # another user's
+            continue
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

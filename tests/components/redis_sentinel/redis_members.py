@@ -100,7 +100,7 @@ class Group:
         """As a platform stops a container: the script alone is told. Returns when all of it has ended."""
         process = self._running.pop((server, ordinal))
         process.terminate()
-        process.wait(60)
+        process.wait(180)
 
     def replace(self, *servers: Server) -> None:
         """Each member stops and starts again, one after the other, as a rolling change does it."""
