@@ -153,7 +153,8 @@ def test_of_clusters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
                 return {*figures} <= {*scraped(first).splitlines()}
 
             served = "redis_cluster_slots_ok 10922"
-            assert is_told("redis_cluster_state 1", "redis_cluster_slots_ok 16384", "redis_connected_slaves 1")
+            whole = ("redis_cluster_state 1", "redis_cluster_slots_ok 16384", "redis_connected_slaves 1")
+            wait_for("all is told to be well", lambda: is_told(*whole), seconds=120, every=0.2)
             cluster.kill((2, 0))
             cluster.kill((2, 1))
             wait_for("a shard is missed", lambda: is_told("redis_cluster_state 1", served), seconds=120, every=0.2)

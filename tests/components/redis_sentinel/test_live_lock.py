@@ -34,7 +34,7 @@ def _client(group: Group) -> Any:
     """As an application that uses the preset."""
     facts = {f"sentinel_{one + 1}": group.address(one) for one in range(COUNT)}
     facts |= {"sentinel_port": str(PORTS["sentinel"]), "sentinel_password": group.passwords["sentinel"]}
-    facts |= {"user": APP, "password": group.apps[APP], "socket_timeout": "2", "master_name": "main"}
+    facts |= {"user": APP, "password": group.apps[APP], "socket_timeout": "30", "master_name": "main"}
     given = RedisSettings.model_validate(LOCKS).terms().presets["redis-py"]
     options = json.loads(given["_OPTIONS"].format(**facts))
     sentinels = Sentinel(**options)  # type: ignore[no-untyped-call]
@@ -54,7 +54,7 @@ def test_a_lock_outlives_its_master_and_a_restart_of_everything(group: Group) ->
     with client.client() as one:
         first = one.lock("report", timeout=600)
         assert first.acquire(blocking=False)
-        assert one.wait(1, 2000) >= 1
+        wait_for("a replica has it", lambda: one.wait(1, 1000) >= 1, seconds=120)
     held = client.lock("report")
     held.local.token = first.local.token
     assert _taken(client)
