@@ -79,12 +79,14 @@ def alertmanager(config: str, directory: Path, **environment: str) -> Iterator[s
 
 
 @contextmanager
-def prometheus(platform: Recorder, alerts: str, directory: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """One that has the rendered rules and scrapes nothing. It judges every second, and tells `alerts`."""
+def prometheus(platform: Recorder, alert: str, alerts: str, directory: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """One that has the rendered rule of this `alert` and scrapes nothing. It judges every second, and tells `alerts`."""
     address = f"{own_network()}.{next(_HOSTS)}:9090"
     config = yaml.safe_load(platform.text("prometheus-config"))
     rules = directory / "rules.yml"
-    rules.write_text(platform.text("prometheus-rules"))
+    groups = yaml.safe_load(platform.text("prometheus-rules"))["groups"]
+    (rule,) = (one for group in groups for one in group["rules"] if one.get("alert") == alert)
+    rules.write_text(yaml.safe_dump({"groups": [{"name": alert, "rules": [rule]}]}))
     config |= {"rule_files": [str(rules)], "scrape_configs": []}
     config["global"] |= {"evaluation_interval": "1s"}
     config["alerting"]["alertmanagers"] = [{"static_configs": [{"targets": [alerts]}]}]

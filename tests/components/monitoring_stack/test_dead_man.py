@@ -96,7 +96,7 @@ def test_the_pings_go_on_until_prometheus_stops(tmp_path: Path) -> None:
         platform = made(settings, {"ping": sink.url("/ping")})
         config = quick(platform.secrets["alertmanager-config"])
         assert yaml.safe_load(config)["route"]["routes"][0]["group_interval"] == "1000ms"
-        with alertmanager(config, tmp_path) as address, prometheus(platform, address, tmp_path) as process:
+        with alertmanager(config, tmp_path) as address, prometheus(platform, "Watchdog", address, tmp_path) as process:
             until(lambda: len(sink.at("/ping")) >= 5, "five pings")
             times = looks(address)
             assert len(sink.at("/ping")) >= times - 1, f"of {times} times none is left out; one may be on its way"
