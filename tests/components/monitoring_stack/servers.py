@@ -80,7 +80,7 @@ def alertmanager(config: str, directory: Path, **environment: str) -> Iterator[s
 
 @contextmanager
 def prometheus(platform: Recorder, alert: str, alerts: str, directory: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """One that has the rendered rule of this `alert` and scrapes nothing. It judges every second, and tells `alerts`."""
+    """One that has the rendered rule of this alert and scrapes nothing. It judges every second, and tells `alerts`."""
     address = f"{own_network()}.{next(_HOSTS)}:9090"
     config = yaml.safe_load(platform.text("prometheus-config"))
     rules = directory / "rules.yml"
