@@ -37,7 +37,7 @@ def _cache(state: dict[str, int], *, back_at: int = 0, by: int = 0, refuses: int
 
 
 def test_counts_that_come_again_were_lost() -> None:
-    report = _visited(_cache(state := {}, back_at=10, by=3, refuses=4, pause_at=6), state)
+    report = _visited(back_at=10, by=3, refuses=4, pause_at=6)
     assert report.lost == 3
     assert report.failures == {"status 503": 1}
     assert report.acknowledged > 10
@@ -45,14 +45,15 @@ def test_counts_that_come_again_were_lost() -> None:
 
 
 def test_a_cache_that_keeps_everything_loses_nothing() -> None:
-    report = _visited(_cache(state := {}, refuses=2), state)
+    report = _visited(refuses=2)
     assert report.lost == 0
     assert report.failed == 1
 
 
-def _visited(cache: FastAPI, state: dict[str, int]) -> CountReport:
-    """By so many visits, however long they take."""
-    with serve(cache) as url, in_background(lambda stop: run_counts(url, stop=stop, **TOLD)) as load:
+def _visited(**told: int) -> CountReport:
+    """By so many visits to such a cache, however long they take."""
+    state: dict[str, int] = {}
+    with serve(_cache(state, **told)) as url, in_background(lambda stop: run_counts(url, stop=stop, **TOLD)) as load:
         wait_for("visits", lambda: state["visits"] > 20, seconds=120, every=0.05)
         load.stop()
         return load.result(120)

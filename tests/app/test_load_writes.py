@@ -39,7 +39,7 @@ def _forgetful(stored: set[int], *, forgets: set[int], refuses: set[int], pause_
 
 
 def test_lost_refused_and_unknown_writes_are_told_apart() -> None:
-    report = _written(_forgetful(stored := set(), forgets={3, 5}, refuses={5, 6}, pause_at=8), stored)
+    report = _written(forgets={3, 5}, refuses={5, 6}, pause_at=8)
     assert not report.clean
     assert report.lost == (3,)
     assert report.failures == {"status 503": 2}
@@ -49,13 +49,15 @@ def test_lost_refused_and_unknown_writes_are_told_apart() -> None:
 
 
 def test_a_store_that_keeps_everything_is_clean() -> None:
-    report = _written(_forgetful(stored := set(), forgets=set(), refuses={2}, pause_at=0), stored)
+    report = _written(forgets=set(), refuses={2}, pause_at=0)
     assert report.clean
     assert report.failed == 1
 
 
-def _written(store: FastAPI, stored: set[int]) -> WriteReport:
-    """By so many writes, however long they take."""
+def _written(*, forgets: set[int], refuses: set[int], pause_at: int) -> WriteReport:
+    """By so many writes to such a store, however long they take."""
+    stored: set[int] = set()
+    store = _forgetful(stored, forgets=forgets, refuses=refuses, pause_at=pause_at)
     with serve(store) as url, in_background(lambda stop: run_writes(url, stop=stop, **TOLD)) as load:
         wait_for("writes", lambda: len(stored) > 20, seconds=120, every=0.05)
         load.stop()
