@@ -1,6 +1,5 @@
 """What shows that a balancer leads to an application."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from components.app_tier.settings import AppTierSettings
@@ -31,20 +30,16 @@ class Question:
 
 def question(settings: Stack, balancer: LoadBalancerSettings) -> Question:
     """The sample's page, or what the balancer's own check asks where a route leads there, or the first route's path."""
-    for route, app in _routes(settings, balancer):
-        if _is_sample(settings, app) and route.port is None and _leads(route, _SAMPLE_PATH):
+    for route in balancer.routes:
+        alike = all(_is_sample(settings, settings.apps[side.app]) and side.port is None for side in route.answering)
+        if alike and _leads(route, _SAMPLE_PATH):
             return Question(path=_SAMPLE_PATH, host=route.host, sample=True)
-    for route, app in _routes(settings, balancer):
-        path = route.check.path or app.probes.health
+    for route in balancer.routes:
+        path = route.check.path or settings.apps[route.answering[0].app].probes.health
         if _leads(route, path):
             return Question(path=path, host=route.host)
     first = balancer.routes[0]
     return Question(path=first.path, host=first.host)
-
-
-def _routes(settings: Stack, balancer: LoadBalancerSettings) -> Iterator[tuple[Route, AppTierSettings]]:
-    for route in balancer.routes:
-        yield route, settings.apps[route.app]
 
 
 def _is_sample(settings: Stack, app: AppTierSettings) -> bool:

@@ -48,7 +48,8 @@ def _images(settings: LoadBalancerSettings | None) -> Iterator[ImageNeed]:
 
 def _uses(settings: LoadBalancerSettings) -> Iterator[Reference]:
     for index, route in enumerate(settings.routes):
-        yield Reference(f"routes[{index}].app", route.app, Gives.BACKEND)
+        for side in route.sides:
+            yield Reference(f"routes[{index}].{side.key}", side.app, Gives.BACKEND)
     for name, passed_on in settings.tcp.items():
         yield Reference(f"tcp.{name}.app", passed_on.app, Gives.BACKEND)
 

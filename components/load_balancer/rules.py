@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from components.context import Context
 from components.contracts import Serving
 from components.load_balancer.settings import LoadBalancerSettings
-from components.load_balancer.traffic import Route, TcpRoute
+from components.load_balancer.traffic import Side
 from model import Origin, Scratch
 from model.units import MIB
 from settings.faults import Fault
@@ -19,31 +19,34 @@ def routes_lead_to_ports(context: Context) -> Iterator[Fault]:
     """A route leads to a port of an application."""
     for name, balancer in _balancers(context):
         for index, route in enumerate(balancer.routes):
-            app = context.component(route.app)
-            if isinstance(app, Serving):
-                yield from _missing_port(Origin(key="balancers", name=name).at(f"routes[{index}]"), route, app)
+            at = Origin(key="balancers", name=name).at(f"routes[{index}]")
+            for side in route.sides:
+                yield from _missing_port(context, at, side)
         for key, passed_on in balancer.tcp.items():
-            app = context.component(passed_on.app)
-            if isinstance(app, Serving):
-                yield from _missing_port(Origin(key="balancers", name=name).at("tcp", key), passed_on, app)
+            at = Origin(key="balancers", name=name).at("tcp", key)
+            yield from _missing_port(context, at, Side(passed_on.app, passed_on.port, "app"))
 
 
-def _missing_port(origin: Origin, route: Route | TcpRoute, app: Serving) -> Iterator[Fault]:
+def _missing_port(context: Context, origin: Origin, side: Side) -> Iterator[Fault]:
+    app = context.component(side.app)
+    if not isinstance(app, Serving):
+        return
     names = ", ".join(app.ports) or "none"
-    if route.port is None and app.port is None:
+    if side.port is None and app.port is None:
+        what = "route" if side.key == "app" else "shift"
         yield Fault(
-            path=str(origin.at("app")),
+            path=str(origin.at(side.key)),
             rule="leads to an app without a port",
-            got=repr(route.app),
-            fix=f"Give apps.{route.app}.port, or remove the route."
+            got=repr(side.app),
+            fix=f"Give apps.{side.app}.port, or remove the {what}."
             if not app.ports
-            else f"Give apps.{route.app}.port, or name one of its ports by `port`: {names}.",
+            else f"Give apps.{side.app}.port, or name one of its ports by `{side.port_key}`: {names}.",
         )
-    if route.port is not None and route.port not in app.ports:
+    if side.port is not None and side.port not in app.ports:
         yield Fault(
-            path=str(origin.at("port")),
-            rule=f"names no port in apps.{route.app}.ports",
-            got=repr(route.port),
+            path=str(origin.at(side.port_key)),
+            rule=f"names no port in apps.{side.app}.ports",
+            got=repr(side.port),
             fix=f"There are: {names}." + (" Without the key it is `port`." if app.port is not None else ""),
         )
 
@@ -81,25 +84,27 @@ def bodies_fit_scratch(context: Context) -> Iterator[Fault]:
     """An application that collects a body in `/tmp`, as most frameworks do, needs the space."""
     for name, balancer in _balancers(context):
         for index, route in enumerate(balancer.routes):
-            app = context.component(route.app)
-            if route.max_body is None or not isinstance(app, Serving):
-                continue
-            room = {scratch.path: scratch.size_bytes for scratch in app.scratch()}.get(_TMP.path, _TMP.size_bytes)
-            if route.max_body > room:
-                yield Fault(
-                    path=str(Origin(key="balancers", name=name).at(f"routes[{index}].max_body")),
-                    rule=f"is above the {room // MIB} MiB of {_TMP.path} in apps.{route.app}, where most frameworks "
-                    "collect a body",
-                    got=f"{route.max_body // MIB} MiB",
-                    fix=f"Unless the app streams bodies, give it that size in apps.{route.app}.writable_paths.",
-                )
+            for name_of_app in dict.fromkeys(side.app for side in route.sides):
+                app = context.component(name_of_app)
+                if route.max_body is None or not isinstance(app, Serving):
+                    continue
+                room = {scratch.path: scratch.size_bytes for scratch in app.scratch()}.get(_TMP.path, _TMP.size_bytes)
+                if route.max_body > room:
+                    yield Fault(
+                        path=str(Origin(key="balancers", name=name).at(f"routes[{index}].max_body")),
+                        rule=f"is above the {room // MIB} MiB of {_TMP.path} in apps.{name_of_app}, where most "
+                        "frameworks collect a body",
+                        got=f"{route.max_body // MIB} MiB",
+                        fix=f"Unless the app streams bodies, give it that size in apps.{name_of_app}.writable_paths.",
+                    )
 
 
 def closed_paths_are_asked_for(context: Context) -> Iterator[Fault]:
     """What is closed is a path as the application gets it; in other words it closes nothing."""
     for name, balancer in _balancers(context):
         for index, route in enumerate(balancer.routes):
-            to_it = [one for one in balancer.routes if (one.app, one.port) == (route.app, route.port)]
+            ends = {(side.app, side.port) for side in route.sides}
+            to_it = [one for one in balancer.routes if ends & {(side.app, side.port) for side in one.sides}]
             for at, closed in enumerate(route.closed):
                 if any(one.rewrite is None and _below(one.path, closed) for one in to_it):
                     continue

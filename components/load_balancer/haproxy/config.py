@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from components.contracts import Backend
@@ -11,7 +11,7 @@ from components.load_balancer.haproxy.servers import BALANCE, slots
 from components.load_balancer.haproxy.tcp import tcp_views
 from components.load_balancer.haproxy.texts import literal
 from components.load_balancer.place import Place
-from components.load_balancer.traffic import Balancer, Route
+from components.load_balancer.traffic import Balancer, Route, Side
 from components.templates import render
 
 SPARE_CONNECTIONS = 100
@@ -29,17 +29,25 @@ _RETRY_ON = {
 
 @dataclass(frozen=True, kw_only=True)
 class _RouteView:
-    """A route as the template sees it."""
+    """One side of a route as the template sees it; most routes have one."""
 
     route: Route
+    side: Side
     backend: Backend
+    draw: str = ""
+    """The variable with the client's number; empty: the route does not divide its clients."""
+
+    @property
+    def second(self) -> bool:
+        return self.side.key != "app"
 
     @property
     def name(self) -> str:
-        """The backend's name in metrics: unique for each host and path, whatever the order of the routes."""
+        """The backend's name in metrics: unique for each host and path, whatever the order of the routes. No
+        application's name has an underscore."""
         host = f".{self.route.host}" if self.route.host else ""
         path = self.route.path.replace("/", ":") if self.route.path != "/" else ""
-        return f"{self.route.app}{host}{path}"
+        return f"{'shift_' if self.second else ''}{self.side.app}{host}{path}"
 
     @property
     def ejecting_name(self) -> str:
@@ -48,12 +56,24 @@ class _RouteView:
 
     @property
     def conditions(self) -> list[str]:
-        """Alternatives, any of which selects the route; empty: every request does."""
+        """Alternatives, any of which selects the side; empty: every request does."""
         host = f"{{ req.hdr(host),host_only,lower -m str {self.route.host} }}" if self.route.host else ""
-        if self.route.path == "/":
-            return [host] if host else []
+        share = ""
+        if self.draw and self.second and self.route.shift:
+            share = f"{{ var({self.draw}) -m int lt {self.route.shift.percent} }}"
         paths = (f"{{ path {self.route.path} }}", f"{{ path_beg {self.route.path}/ }}")
-        return [f"{host} {path}".strip() for path in paths]
+        found = [" ".join(filter(None, (host, path, share))) for path in (paths if self.route.path != "/" else ("",))]
+        return [*filter(None, found)]
+
+    @property
+    def counts(self) -> bool:
+        """Whether the backend has the table of the route's rate limit: both sides count in one."""
+        return self.side == self.route.answering[0]
+
+    @property
+    def table(self) -> str:
+        """The backend that has it."""
+        return replace(self, side=self.route.answering[0]).name
 
     @property
     def rewritten(self) -> tuple[str, str]:
@@ -76,7 +96,7 @@ class _RouteView:
 
     @property
     def port(self) -> int:
-        return self.backend.number(self.route.port)
+        return self.backend.number(self.side.port)
 
     @property
     def check_port(self) -> int | None:
@@ -90,7 +110,7 @@ class _RouteView:
 
     @property
     def check_host(self) -> str:
-        return self.route.check.host or self.backend.health_host or self.route.host or self.route.app
+        return self.route.check.host or self.backend.health_host or self.route.host or self.side.app
 
     @property
     def slots(self) -> int:
@@ -104,9 +124,20 @@ class _RouteView:
 
 def haproxy_config(name: str, settings: Balancer, backends: Mapping[str, Backend], *, place: Place) -> str:
     """The configuration of the balancer `name`. `backends` holds every application that a route names."""
-    routes = [_RouteView(route=route, backend=backends[route.app]) for route in settings.routes]
-    # HAProxy takes the first rule that matches: hosts before no host, long paths before short ones.
-    routes.sort(key=lambda view: (view.route.host is None, -len(view.route.path), view.name))
+    divided = {route.shift.cookie for route in settings.routes if route.shift and route.shift.divides}
+    draws = {cookie: f"txn.draw{index}" for index, cookie in enumerate(sorted(divided))}
+    routes = [
+        _RouteView(
+            route=route,
+            side=side,
+            backend=backends[side.app],
+            draw=draws[route.shift.cookie] if route.shift and route.shift.divides else "",
+        )
+        for route in settings.routes
+        for side in route.answering
+    ]
+    # HAProxy takes the first rule that matches: hosts before no host, long paths before short ones, a part before all.
+    routes.sort(key=lambda view: (view.route.host is None, -len(view.route.path), not view.second, view.name))
     return render(
         Path(__file__).parent,
         "haproxy.cfg.j2",
@@ -116,6 +147,7 @@ def haproxy_config(name: str, settings: Balancer, backends: Mapping[str, Backend
         forwarded=forwarded,
         literal=literal,
         routes=routes,
+        draws=draws,
         tcp=tcp_views(settings, backends, place),
         threads=min(_MOST_THREADS, math.ceil(settings.container_resources().cpu_limit_millis / 1000)),
         spare_connections=SPARE_CONNECTIONS,

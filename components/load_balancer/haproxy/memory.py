@@ -3,7 +3,7 @@
 from components.load_balancer.traffic import Balancer, HeaderChanges
 
 _OWN_HEADERS_BYTES = 2048
-"""Of headers that the proxy adds by itself: ten IPv6 addresses in X-Forwarded-For, a prefix, a cookie, CORS."""
+"""Of headers that the proxy adds by itself: ten IPv6 addresses in X-Forwarded-For, a prefix, two cookies, CORS."""
 
 _HEADER_BYTES = 16
 """Of one header in a buffer, beside its line (seen: 8)."""

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from components.contracts import Backend
-from components.load_balancer.nginx import closed, forwarded, memory, start, watched
+from components.load_balancer.nginx import closed, forwarded, memory, shifts, start, watched
 from components.load_balancer.nginx.headers import request_headers
 from components.load_balancer.nginx.texts import Literals, exact, quoted
 from components.load_balancer.place import Place
-from components.load_balancer.traffic import Balancer, Route
+from components.load_balancer.traffic import Balancer, Route, Side
 from components.templates import render
 
 SENT_ONCE = ("POST", "PATCH", "LOCK")
@@ -32,12 +32,29 @@ class Way:
 
 
 @dataclass(frozen=True, kw_only=True)
+class _Upstream:
+    """The replicas of one side of a route; most routes have one."""
+
+    name: str
+    side: Side
+    backend: Backend
+
+    @property
+    def server(self) -> str:
+        """Every address that the name has. None is taken out for its failures: the platform's probes decide."""
+        port = self.backend.number(self.side.port)
+        return f"{self.backend.endpoint.replicas_host}:{port} resolve max_fails=0"
+
+
+@dataclass(frozen=True, kw_only=True)
 class _RouteView:
     """A route as the template sees it."""
 
     index: int
     route: Route
-    backend: Backend
+    backends: Mapping[str, Backend]
+    draw: shifts.Draw | None
+    """The client's number; None: the route does not divide its clients."""
 
     @property
     def name(self) -> str:
@@ -72,13 +89,18 @@ class _RouteView:
         return _BALANCE[self.route.balance]
 
     @property
-    def port(self) -> int:
-        return self.backend.number(self.route.port)
+    def upstreams(self) -> list[_Upstream]:
+        """That of all clients, or of all but those that are on the second side, is named as the route."""
+        names = (self.name, f"{self.name}_shift")
+        return [
+            _Upstream(name=name, side=side, backend=self.backends[side.app])
+            for name, side in zip(names, self.route.answering, strict=False)
+        ]
 
     @property
-    def server(self) -> str:
-        """Every address that the name has. None is taken out for its failures: the platform's probes decide."""
-        return f"{self.backend.endpoint.replicas_host}:{self.port} resolve max_fails=0"
+    def leads_to(self) -> str:
+        """An upstream, or the variable that names one."""
+        return f"$side_{self.name}" if self.draw else self.name
 
     @property
     def rate(self) -> str:
@@ -124,7 +146,16 @@ def nginx_config(name: str, settings: Balancer, backends: Mapping[str, Backend],
     """The configuration of the balancer `name`. `backends` holds every application that a route names."""
     ordered = sorted(settings.routes, key=lambda route: (route.host is None, -len(route.path), route.label))
     # nginx takes the first expression that matches: hosts before no host, long paths before short ones.
-    routes = [_RouteView(index=index, route=route, backend=backends[route.app]) for index, route in enumerate(ordered)]
+    draws = shifts.draws(ordered)
+    routes = [
+        _RouteView(
+            index=index,
+            route=route,
+            backends=backends,
+            draw=draws[route.shift.cookie] if route.shift and route.shift.divides else None,
+        )
+        for index, route in enumerate(ordered)
+    ]
     literal = Literals()
     values = {
         "name": name,
@@ -143,6 +174,8 @@ def nginx_config(name: str, settings: Balancer, backends: Mapping[str, Backend],
         "quoted": quoted,
         "exact": exact,
         "forwarded": forwarded,
+        "shifts": shifts,
+        "draws": draws,
         "closed": closed,
         "preflight": _PREFLIGHT,
         "metrics": watched.METRICS,

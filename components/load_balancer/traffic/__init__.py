@@ -10,6 +10,7 @@ from components.load_balancer.traffic.health import Check, Ejection
 from components.load_balancer.traffic.limits import ClientTimeouts, Limits, RateLimit, Timeouts
 from components.load_balancer.traffic.retries import Retries
 from components.load_balancer.traffic.route import Route
+from components.load_balancer.traffic.shift import Shift, Side
 from components.load_balancer.traffic.sticky import Sticky
 from components.load_balancer.traffic.tcp import TcpRoute
 
@@ -26,6 +27,8 @@ __all__ = [
     "RateLimit",
     "Retries",
     "Route",
+    "Shift",
+    "Side",
     "Status",
     "Sticky",
     "TcpRoute",

@@ -160,34 +160,42 @@ class Balancer(Settings):
         for index, route in enumerate(self.routes):
             if closed := route.closing(route.arrival(route.path)):
                 yield f"`routes[{index}].closed` closes all of the route with `{closed}`; leave the route out"
-            other = first.setdefault((route.app, route.port), index)
-            if {*route.closed} != {*self.routes[other].closed}:
-                yield (
-                    f"`routes[{index}].closed` and `routes[{other}].closed` differ, and both lead to `{route.app}`: "
-                    "close the same on both, or the other route reaches it"
-                )
+            for side in route.sides:
+                other = first.setdefault((side.app, side.port), index)
+                if {*route.closed} != {*self.routes[other].closed}:
+                    yield (
+                        f"`routes[{index}].closed` and `routes[{other}].closed` differ, and both lead to `{side.app}`: "
+                        "close the same on both, or the other route reaches it"
+                    )
         for name, passed_on in self.tcp.items():
             index = first.get((passed_on.app, passed_on.port), -1)
             if index >= 0 and self.routes[index].closed:
                 yield f"`tcp.{name}` passes on what `routes[{index}].closed` closes; give it another port of the app"
 
-    def _cookie_problems(self) -> list[str]:
+    def _cookie_problems(self) -> Iterator[str]:
         """Behind proxies that end TLS nobody here knows what clients speak: their word is taken."""
-        if self.https_only or self.trusted_proxies:
-            return []
-        return [
-            f"`routes[{index}].sticky.same_site: none` needs HTTPS alone: `tls` with `redirect`, or `trusted_proxies` "
-            "that end TLS; browsers drop such a cookie over HTTP"
-            for index, route in enumerate(self.routes)
-            if route.sticky and route.sticky.same_site == "none"
-        ]
+        told = self.https_only or self.trusted_proxies
+        # nginx looks for its own cookie in any case.
+        sticky = {route.sticky.cookie.lower(): index for index, route in enumerate(self.routes) if route.sticky}
+        for index, route in enumerate(self.routes):
+            for key, cookie in (("sticky", route.sticky), ("shift", route.shift)):
+                if cookie and cookie.same_site == "none" and not told:
+                    yield (
+                        f"`routes[{index}].{key}.same_site: none` needs HTTPS alone: `tls` with `redirect`, or "
+                        "`trusted_proxies` that end TLS; browsers drop such a cookie over HTTP"
+                    )
+            other = sticky.get(route.shift.cookie.lower()) if route.shift else None
+            if route.shift and other is not None:
+                yield (
+                    f"`routes[{index}].shift.cookie` and `routes[{other}].sticky.cookie` are both "
+                    f"`{route.shift.cookie}`, and each would overwrite the other; rename one"
+                )
 
     @property
     def apps(self) -> tuple[str, ...]:
         """Every application that a route names, once."""
-        return tuple(
-            dict.fromkeys([*(route.app for route in self.routes), *(route.app for route in self.tcp.values())])
-        )
+        named = (side.app for route in self.routes for side in route.sides)
+        return tuple(dict.fromkeys([*named, *(route.app for route in self.tcp.values())]))
 
     @property
     def https_only(self) -> bool:

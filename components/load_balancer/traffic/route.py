@@ -10,6 +10,7 @@ from components.load_balancer.traffic.headers import Headers
 from components.load_balancer.traffic.health import Check, Ejection
 from components.load_balancer.traffic.limits import RateLimit, Timeouts
 from components.load_balancer.traffic.retries import Retries
+from components.load_balancer.traffic.shift import Shift, Side
 from components.load_balancer.traffic.sticky import Sticky
 from components.load_balancer.traffic.words import EACH_ONCE, ClosedPath, HostName, PathPrefix, Reserved
 from settings.base import Settings
@@ -26,6 +27,8 @@ class Route(Settings):
     """The application tier that answers."""
     port: PortName | None = None
     """The name of the port in its `ports`; default: its `port`."""
+    shift: Shift | None = None
+    """A part of the clients goes to a second application: `{to: next, percent: 25}`. Default: none."""
     path: PathPrefix = "/"
     """Path prefix, in whole segments; default `/`, everything."""
     host: HostName | None = None
@@ -61,8 +64,6 @@ class Route(Settings):
     """Most requests at a replica at the same time (for each proxy replica); more wait in a queue. Default: no limit."""
     timeouts: Timeouts = Timeouts()
     """How long to wait for the application."""
-    weight: Reserved = None
-    """Reserved for gradual shifts between applications."""
     forward_auth: Reserved = None
     """Reserved for asking another service whether a request may pass."""
 
@@ -76,6 +77,7 @@ class Route(Settings):
     def _headers_have_one_author(self) -> "Route":
         authors = {
             "sticky": ("cookie", "set-cookie") if self.sticky else (),
+            "shift": ("cookie", "set-cookie") if self.shift else (),
             "cors": ("access-control-*", "vary") if self.cors else (),
             "rewrite": ("x-forwarded-prefix",) if self.rewrite == "/" else (),
         }
@@ -86,6 +88,14 @@ class Route(Settings):
         ]
         if problems:
             raise ValueError("; ".join(problems))
+        return self
+
+    @model_validator(mode="after")
+    def _shifts_elsewhere(self) -> "Route":
+        if self.shift and (self.shift.to, self.shift.port) == (self.app, self.port):
+            at = f" at its port `{self.port}`" if self.port else ""
+            raise ValueError(f"`shift.to` is the route's own app, `{self.app}`{at}; name another app or port, or leave "
+                             "`shift` out")  # fmt: skip
         return self
 
     @model_validator(mode="after")
@@ -104,6 +114,19 @@ class Route(Settings):
     def closing(self, path: str) -> str | None:
         """Which of `closed` closes `path`, as the application would get it."""
         return next((one for one in self.closed if re.match(rf"{re.escape(one)}([^a-z0-9_-]|$)", path, re.I)), None)
+
+    @property
+    def sides(self) -> tuple[Side, ...]:
+        """The applications that it names: its own, and that of `shift`."""
+        own = Side(self.app, self.port, "app")
+        return (own, Side(self.shift.to, self.shift.port, "shift.to")) if self.shift else (own,)
+
+    @property
+    def answering(self) -> tuple[Side, ...]:
+        """Those of them that get requests."""
+        if not self.shift or self.shift.divides:
+            return self.sides
+        return self.sides[1:] if self.shift.percent else self.sides[:1]
 
     @property
     def label(self) -> str:

@@ -69,11 +69,22 @@ header_values = st.dictionaries(text(words.Token), text(headers.HeaderValue), ma
 header_changes = some(set=header_values, add=header_values, remove=st.lists(text(words.Token), max_size=4))
 sticky = some(cookie=text(words.Token), ttl=long_text, same_site=st.sampled_from(["lax", "strict"] * 3 + ["none"]))
 rate = st.fixed_dictionaries({"requests": st.integers(1, 1_000_000), "period": st.integers(1, 3_600).map("{}s".format)})
+shift = st.builds(
+    lambda to, percent, more: {"to": to, "percent": percent, **more},
+    name,
+    st.sampled_from([0, 1, 9, 10, 11, 99, 100]) | st.integers(0, 100),
+    some(
+        cookie=text(words.Token),
+        same_site=st.sampled_from(["lax", "strict"] * 3 + ["none"]),
+        ttl=st.integers(60, 365 * 86_400).map("{}s".format),
+    ),
+)
 route = st.builds(
     lambda app, chosen, more: {"app": app, **chosen, **more},
     name,
     some(balance=st.sampled_from(["round_robin", "least_conn", "source"])) | some(sticky=sticky),
     some(
+        shift=shift,
         path=path,
         host=host,
         rewrite=path,

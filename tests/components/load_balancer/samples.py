@@ -12,6 +12,12 @@ from tests.components.load_balancer.stacks import TLS
 _ROUTE: dict[str, list[Any]] = {
     "app": ["chat"],
     "port": ["admin"],
+    "shift": [
+        {"to": "next", "percent": 25},
+        {"to": "chat", "port": "admin", "percent": 5, "cookie": "A-b", "same_site": "strict", "ttl": "24h"},
+        {"to": "next", "percent": 0},
+        {"to": "next", "percent": 100},
+    ],
     "path": ["/v1.0"],
     "host": ["a.test"],
     "rewrite": ["/", "/v2"],
@@ -71,7 +77,7 @@ _OWN: dict[str, list[Any]] = {
     "timeouts.request": ["20s"],
     "timeouts.keep_alive": ["2m"],
 }
-RESERVED = {"routes[].weight", "routes[].forward_auth"}
+RESERVED = {"routes[].forward_auth"}
 
 
 def samples() -> Iterator[tuple[str, list[dict[str, Any]]]]:

@@ -69,7 +69,7 @@ def test_what_an_engine_does_not_refuse_it_renders(name: str) -> None:
             refused = [one.field for one in ENGINES[name].refusals(Balancer.model_validate(each))]
             faults = load(LoadBalancerSettings, {"engine": name, **each}, root="edge").faults
             assert bool(refused) == bool(faults), field
-            backends = {"chat": replace(backend("chat"), ports={"admin": 9000, "mqtt": 1883})}
+            backends = {app: replace(backend(app), ports={"admin": 9000, "mqtt": 1883}) for app in ("chat", "next")}
             assert faults or config({"engine": name, **each}, backends=backends)
 
 

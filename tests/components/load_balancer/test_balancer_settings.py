@@ -203,6 +203,49 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         with_headers(path="/api", rewrite="/", set={"X-Forwarded-Prefix": "/x"}),
         "`headers` changes `X-Forwarded-Prefix`, which `rewrite` needs as it is",
     ),
+    "a shift to itself": (
+        with_route(port="admin", shift={"to": "chat", "port": "admin", "percent": 5}),
+        "edge.routes[0]: `shift.to` is the route's own app, `chat` at its port `admin`; name another app or port",
+    ),
+    "a shift of nothing to nobody": (with_route(shift={"percent": 5}), "edge.routes[0].shift.to: is required"),
+    "a shift without a part": (with_route(shift={"to": "next"}), "edge.routes[0].shift.percent: is required"),
+    "more than all": (with_route(shift={"to": "next", "percent": 101}), "edge.routes[0].shift.percent: should be less"),
+    "less than nothing": (with_route(shift={"to": "next", "percent": -1}), "edge.routes[0].shift.percent: should be"),
+    "half a percent": (with_route(shift={"to": "next", "percent": 0.5}), "edge.routes[0].shift.percent: should be a"),
+    "the number's cookie": (
+        with_headers("response", shift={"to": "next", "percent": 5}, remove=["Set-Cookie"]),
+        "`headers` changes `Set-Cookie`, which `shift` needs as it is",
+    ),
+    "a number for other sites over HTTP": (
+        with_route(shift={"to": "next", "percent": 5, "same_site": "none"}),
+        "`routes[0].shift.same_site: none` needs HTTPS alone",
+    ),
+    "one cookie for number and replica": (
+        balancer(
+            routes=[
+                {"app": "chat", "shift": {"to": "next", "percent": 5, "cookie": "server"}},
+                {"app": "chat", "path": "/x", "sticky": {}},
+            ]
+        ),
+        "edge: `routes[0].shift.cookie` and `routes[1].sticky.cookie` are both `server`, and each would overwrite the "
+        "other; rename one",
+    ),
+    "closed on one way to the second side": (
+        balancer(
+            routes=[
+                {"app": "chat", "shift": {"to": "next", "percent": 5}, "closed": ["/metrics"]},
+                {"app": "next", "host": "next.test"},
+            ]
+        ),
+        "edge: `routes[1].closed` and `routes[0].closed` differ, and both lead to `next`: close the same on both",
+    ),
+    "a TCP route to the second side": (
+        balancer(
+            routes=[{"app": "chat", "shift": {"to": "next", "percent": 0}, "closed": ["/metrics"]}],
+            tcp={"raw": {"listen": 4000, "app": "next"}},
+        ),
+        "`tcp.raw` passes on what `routes[0].closed` closes",
+    ),
     "a name of another port": (
         balancer(tcp={"status": {"listen": 1883, "app": "chat"}}),
         "edge: `tcp.status` has the name of another port of the balancer",
@@ -217,8 +260,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         "2000 connections, and those of `tcp`, with `limits.headers` of 32 KiB may take 1578 MiB",
     ),
     "host in capitals": (with_route(host="Example.com"), "edge.routes[0].host"),
-    "weight": (with_route(weight=5), "edge.routes[0].weight: is reserved: it is not built yet"),
-    "forward_auth": (with_route(forward_auth="auth"), "edge.routes[0].forward_auth: is reserved"),
+    "forward_auth": (with_route(forward_auth="auth"), "edge.routes[0].forward_auth: is reserved: it is not built yet"),
     "unknown balance": (with_route(balance="random"), "edge.routes[0].balance"),
     "two ways to stick": (with_route(sticky={}, balance="source"), "`sticky` and `balance: source` both decide"),
     "cookie with a newline": (with_route(sticky={"cookie": "A\nB"}), "edge.routes[0].sticky.cookie"),

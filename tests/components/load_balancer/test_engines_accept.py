@@ -69,7 +69,14 @@ def test_the_largest_settings_are_accepted(engine: str, certificate: Path) -> No
     passed_on = {"app": "a" * 24, "balance": "source", "sources": sources, "max_connections": 1_000}
     data = balancer(
         **TLS,
-        routes=[{**route, "path": f"/{number:0199}"} for number in range(100)],
+        routes=[
+            {
+                **route,
+                "path": f"/{number:0199}",
+                "shift": {"to": "b" * 24, "percent": 99, "cookie": f"B{number:063}", "ttl": "8760h"},
+            }
+            for number in range(100)
+        ],
         tcp={f"tcp-{number}": {**passed_on, "listen": 20_000 + number} for number in range(50)},
         trusted_proxies=sources,
         limits={"headers": "256Ki"},
@@ -108,7 +115,8 @@ def accepted(engine: str, certificate: Path, name: str, data: dict[str, Any], *,
         nameservers=("127.0.0.1:53",),
         runtime_directory=str(certificate.parent),
     )
-    apps = {route["app"] for route in (*data["routes"], *data.get("tcp", {}).values())}
+    routes = [*data["routes"], *data.get("tcp", {}).values()]
+    apps = {route["app"] for route in routes} | {route["shift"]["to"] for route in routes if "shift" in route}
     backends = {app: replace(backend(app), max_replicas=replicas) for app in apps}
     text = config({**data, "engine": engine}, name=name, place=place, backends=backends)
     file = certificate.parent / "config"

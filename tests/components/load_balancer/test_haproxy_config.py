@@ -229,6 +229,11 @@ FIELDS: dict[str, tuple[dict[str, Any], str, str]] = {
     "tcp.timeouts.idle": (balancer(tcp=SQL), "listen tcp_sql", "timeout client 7200s"),
     "tcp.max_connections": (balancer(tcp=SQL), "listen tcp_sql", "maxconn 50"),
     "tcp.max_connections, all": (balancer(tcp=MQTT | SQL), "global", f"maxconn {2_000 + 100 + 500 + 50}"),
+    "shift": (
+        with_route(path="/a", shift={"to": "next", "percent": 25}),
+        "frontend public",
+        "use_backend shift_next:a if { path /a } { var(txn.draw0) -m int lt 25 }",
+    ),
     "closed": (
         with_route(closed=["/metrics", "/Admin.v1"]),
         "backend chat",
@@ -251,7 +256,6 @@ ELSEWHERE = {
     "tls",
     "listen",
     "timeouts",
-    "weight",
     "forward_auth",
     "port",
 }

@@ -59,6 +59,10 @@ FIELDS: dict[str, tuple[dict[str, Any], str]] = {
         with_route(path="/api", rewrite="/"),
         'map $request_uri $target_r0 { "~^/api/*(?<rest_r0>.*)$" /$rest_r0; default $request_uri; }',
     ),
+    "shift": (
+        with_route(shift={"to": "next", "percent": 25}),
+        'map $draw_0 $side_r0 { "~^(?:[0-9]|[1-1][0-9]|2[0-4])$" r0_shift; default r0; }',
+    ),
     "closed": (with_route(closed=["/metrics"]), 'if ($closed_r0) { return 404 "no route\\n"; }'),
     "balance": (with_route(balance="least_conn"), "least_conn;"),
     "balance, source": (with_route(balance="source"), "hash $binary_remote_addr;"),
@@ -110,7 +114,7 @@ FIELDS: dict[str, tuple[dict[str, Any], str]] = {
     "timeouts.response": (with_route(timeouts={"response": "2m"}), "proxy_read_timeout 120s;"),
     "timeouts.stream": (with_route(timeouts={"stream": "5m"}), "proxy_read_timeout 300s;"),
 }
-ELSEWHERE = {"cloud_balancer", "engine", "front", "image", "replicas", "routes", "port", "weight", "forward_auth"}
+ELSEWHERE = {"cloud_balancer", "engine", "front", "image", "replicas", "routes", "port", "forward_auth"}
 """Not in nginx.conf (the component's test has them), reserved, or tested alone."""
 REFUSED = {"stop_delay", "tcp", "check", "ejection", "max_per_replica"}
 
@@ -149,6 +153,8 @@ def test_every_field_is_tested() -> None:
         (with_route(), "411"),
         (with_route(), "closed"),
         (with_route(), "target"),
+        (with_route(), "draw"),
+        (with_route(), "shift"),
     ],
 )
 def test_what_is_off_leaves_nothing(settings: dict[str, Any], absent: str) -> None:
