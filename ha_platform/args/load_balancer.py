@@ -40,6 +40,30 @@ class StatusArgs(TypedDict, total=False):
     it elsewhere. Default: `8404`."""
 
 
+class ShiftArgs(TypedDict, total=False):
+    """A part of a route's clients goes to a second application, with everything else that the route says. A client
+    draws a number from 0 to 99, once, and a cookie keeps it: it is on the second side while its number is below
+    `percent`. So a greater percent takes clients over and nobody back, a smaller one the other way. Who sends no
+    cookies draws for each request."""
+
+    to: Required[str]
+    """The second application tier."""
+    port: str
+    """The name of the port in its `ports`; default: its `port`."""
+    percent: Required[int]
+    """The part of the clients, 0 to 100, that `to` answers. 0 and 100 are exact, whatever cookies say; a side that
+    gets nothing is not asked how it is either."""
+    cookie: str
+    """The cookie's name; default `SHIFT`. Routes of one balancer with the same name share a client's number: a page
+    and its interface are on the same side. Default: `SHIFT`."""
+    same_site: str
+    """Whether pages of other sites send the cookie, as for `sticky`; default `lax`. One of: lax, strict, none.
+    Default: `lax`."""
+    ttl: str
+    """A client keeps its number for this long, then draws another one; default 30 days. Longer than the shift lasts.
+    Default: `720h`."""
+
+
 class StickyArgs(TypedDict, total=False):
     """A cookie of the proxy names the replica; all proxy replicas understand it. When the replica is gone the client
     moves to another one and gets a new cookie."""
@@ -179,6 +203,8 @@ class RouteArgs(TypedDict, total=False):
     """The application tier that answers."""
     port: str
     """The name of the port in its `ports`; default: its `port`."""
+    shift: ShiftArgs
+    """A part of the clients goes to a second application: `{to: next, percent: 25}`. Default: none."""
     path: str
     """Path prefix, in whole segments; default `/`, everything. Default: `/`."""
     host: str

@@ -97,6 +97,12 @@ PARTS = tuple(f"{room}.{name}" for room in MAPS for name in VALID[room])
 ADDED = ("repositories.second", "repositories.near", "repositories.shared", "volumes.backups")
 """What other breaks add."""
 
+
+def shifted(to: str) -> dict[str, Any]:
+    """A route whose clients go to another application, a few of them."""
+    return {"path": "/api", "app": "web", "shift": {"to": to, "percent": 5}}
+
+
 BY_PROMTOOL = Break(
     change=lambda stack: stack["monitoring"].update(rules={"OrdersWait": RULE}),
     fault=(TAKEN, "monitoring.rules.OrdersWait"),
@@ -112,6 +118,16 @@ BREAKS = (
     Break(
         change=lambda stack: stack["balancers"]["edge"]["routes"].append({"path": "/api", "app": "worker"}),
         fault=("routes_lead_to_ports", "balancers.edge.routes[1].app"),
+        needs=("balancers.edge", "apps.worker"),
+    ),
+    Break(
+        change=lambda stack: stack["balancers"]["edge"]["routes"].append(shifted("api")),
+        fault=("components_name_what_exists", "balancers.edge.routes[1].shift.to"),
+        needs=("balancers.edge",),
+    ),
+    Break(
+        change=lambda stack: stack["balancers"]["edge"]["routes"].append(shifted("worker")),
+        fault=("routes_lead_to_ports", "balancers.edge.routes[1].shift.to"),
         needs=("balancers.edge", "apps.worker"),
     ),
     Break(

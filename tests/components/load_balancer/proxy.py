@@ -106,13 +106,15 @@ class Proxy:
             )
         wait_for(self._answers, f"{self.engine} answers ({self._log.read_text()})")
         if self.checks:
-            for app in {route.app for route in self.settings.routes}:
-                self.wait_until_up(app, len(self._apps[app]))
+            for side in {side for route in self.settings.routes for side in route.answering}:
+                name = side.app if side.key == "app" else f"shift_{side.app}"
+                self.wait_until_up(name, len(self._apps[side.app]))
             for name, passed_on in self.settings.tcp.items():
                 self.wait_until_up(f"tcp_{name}", len(self._apps[passed_on.app]))
         else:
             for route in self.settings.routes:
-                wait_for(partial(self._leads_somewhere, route), f"{route.label} leads somewhere")
+                for number in (0, 99) if route.shift else (0,):
+                    wait_for(partial(self._leads_somewhere, route, number), f"{route.label} leads somewhere")
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -179,9 +181,11 @@ class Proxy:
         except httpx.TransportError:
             return False
 
-    def _leads_somewhere(self, route: Route) -> bool:
-        """Whatever the answer is: replicas of this test count no HEAD, and this client has no other requests."""
+    def _leads_somewhere(self, route: Route, number: int) -> bool:
+        """Whatever the answer is: replicas of this test count no HEAD, and this client has no other requests. `number`
+        chooses the side where a route has two."""
         with httpx.Client(transport=httpx.HTTPTransport(local_address="127.0.0.99", verify=False)) as client:
             url = self.url if self.settings.listen.https is None else self.https_url
-            host = {"Host": route.host} if route.host else {}
-            return client.head(f"{url}{route.path}", headers=host).status_code != 502
+            headers = {"Host": route.host} if route.host else {}
+            headers |= {"Cookie": f"{route.shift.cookie}={number}"} if route.shift else {}
+            return client.head(f"{url}{route.path}", headers=headers).status_code != 502

@@ -202,7 +202,7 @@ def test_the_largest_of_many_routes_fit_into_a_config_of_kubernetes() -> None:
 
 @pytest.mark.parametrize("field", [name for name, _ in samples()])
 def test_braces_and_quotes_are_closed(field: str) -> None:
-    backends = {"chat": replace(backend("chat"), ports={"admin": 9000})}
+    backends = {app: replace(backend(app), ports={"admin": 9000}) for app in ("chat", "next")}
     for settings in dict(samples())[field]:
         try:
             text = config_of({"engine": "nginx", **settings}, backends=backends)
