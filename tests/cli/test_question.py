@@ -51,6 +51,21 @@ def test_a_route_whose_check_it_leads_to_is_asked_before_another() -> None:
     assert question(settings, settings.balancers["edge"]) == Question(path="/health")
 
 
+@pytest.mark.parametrize(
+    ("percent", "asked"),
+    [
+        (0, Question(path=SAMPLE, sample=True)),
+        (50, Question(path="/health")),
+        (100, Question(path="/next/health")),
+    ],
+)
+def test_a_route_is_asked_what_each_side_that_answers_knows(percent: int, asked: Question) -> None:
+    apps = {"web": {"image": "chat", "port": 8000}, "next": {**OWN, "probes": {"health": "/next/health"}}}
+    routes = [{"app": "web", "shift": {"to": "next", "percent": percent}}]
+    settings = stack(routes, {"source": "sandbox"}, **apps)
+    assert question(settings, settings.balancers["edge"]) == asked
+
+
 def test_the_sample_application_is_known_by_its_image_and_source() -> None:
     sample = {"image": "chat", "port": 8000}
     settings = stack([{"app": "web"}], {"source": "sandbox"}, web=sample)

@@ -96,13 +96,6 @@ RULE = {"expr": "orders > 5", "summary": "{{ $value | humanise }} wait", "runboo
 PARTS = tuple(f"{room}.{name}" for room in MAPS for name in VALID[room])
 ADDED = ("repositories.second", "repositories.near", "repositories.shared", "volumes.backups")
 """What other breaks add."""
-
-
-def shifted(to: str) -> dict[str, Any]:
-    """A route whose clients go to another application, a few of them."""
-    return {"path": "/api", "app": "web", "shift": {"to": to, "percent": 5}}
-
-
 BY_PROMTOOL = Break(
     change=lambda stack: stack["monitoring"].update(rules={"OrdersWait": RULE}),
     fault=(TAKEN, "monitoring.rules.OrdersWait"),
@@ -121,13 +114,13 @@ BREAKS = (
         needs=("balancers.edge", "apps.worker"),
     ),
     Break(
-        change=lambda stack: stack["balancers"]["edge"]["routes"].append(shifted("api")),
-        fault=("components_name_what_exists", "balancers.edge.routes[1].shift.to"),
+        change=lambda stack: stack["balancers"]["edge"]["routes"][0].update(shift={"to": "api", "percent": 5}),
+        fault=("components_name_what_exists", "balancers.edge.routes[0].shift.to"),
         needs=("balancers.edge",),
     ),
     Break(
-        change=lambda stack: stack["balancers"]["edge"]["routes"].append(shifted("worker")),
-        fault=("routes_lead_to_ports", "balancers.edge.routes[1].shift.to"),
+        change=lambda stack: stack["balancers"]["edge"]["routes"][0].update(shift={"to": "worker", "percent": 5}),
+        fault=("routes_lead_to_ports", "balancers.edge.routes[0].shift.to"),
         needs=("balancers.edge", "apps.worker"),
     ),
     Break(

@@ -13,9 +13,10 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from tests.components.load_balancer import http2
 from tests.components.load_balancer.proxy import Proxy, wait_for
 from tests.components.load_balancer.replica import Replica
-from tests.components.load_balancer.stacks import balancer
+from tests.components.load_balancer.stacks import TLS, balancer
 
 pytestmark = pytest.mark.live
 
@@ -39,7 +40,8 @@ SETTINGS = balancer(
         shifted("/strip", 50, rewrite="/inside"),
         shifted("/stay", 50, sticky={}),
         shifted("/limited", 50, rate_limit={"requests": 6, "period": "1m"}),
-    ]
+    ],
+    **TLS | {"tls": {**TLS["tls"], "redirect": False}},
 )
 
 
@@ -88,9 +90,16 @@ def apps() -> dict[str, list[Replica]]:
 
 
 @pytest.fixture(scope="module")
-def proxy(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
-    behind = apps()
-    with Proxy(tmp_path_factory.mktemp("proxy"), SETTINGS, behind, engine=engine) as proxy:
+def behind(engine: str) -> dict[str, list[Replica]]:  # noqa: ARG001 - each has its own
+    return apps()
+
+
+@pytest.fixture(scope="module")
+def proxy(
+    engine: str, certificate: Path, behind: dict[str, list[Replica]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Proxy]:
+    where = tmp_path_factory.mktemp("proxy")
+    with Proxy(where, SETTINGS, behind, certificate=certificate, engine=engine) as proxy:
         yield proxy
     for replica in (*behind["web"], *behind["next"]):
         replica.kill()
@@ -136,6 +145,28 @@ def test_what_is_no_number_is_replaced(proxy: Proxy, cookie: str) -> None:
 def test_other_cookies_hide_no_number(proxy: Proxy) -> None:
     (first, second) = ask(proxy, "/25", ["a=b; SHIFT=25; c=d", "a=b; SHIFT=24; c=d"])
     assert (first.second, second.second) == (False, True)
+
+
+def test_cookies_may_come_in_several_fields_over_http2(proxy: Proxy) -> None:
+    for number, replicas in ((24, SECOND), (25, FIRST)):
+        cookies = [("cookie", "a=b"), ("cookie", f"SHIFT={number}"), ("cookie", "c=d")]
+        with http2.connected(proxy.https_url) as client:
+            client.request(1, http2.head("GET", "/25", *cookies), end=True)
+            body = b"".join(frame.payload for frame in client.frames(1))
+        assert any(f'"{replica}"'.encode() in body for replica in replicas)
+
+
+def test_a_websocket_is_opened_on_the_clients_side(proxy: Proxy, behind: dict[str, list[Replica]]) -> None:
+    for number, app in ((0, "next"), (99, "web")):
+        before = {name: sum(replica.seen["GET"] for replica in some) for name, some in behind.items()}
+        connection = HTTPConnection("127.0.0.1", urlsplit(proxy.url).port or 80, timeout=30)
+        hop = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
+        key = {"Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "Cookie": f"SHIFT={number}"}
+        connection.request("GET", "/25/ws", headers=hop | key)
+        assert connection.getresponse().status == 101
+        connection.close()
+        after = {name: sum(replica.seen["GET"] for replica in some) for name, some in behind.items()}
+        assert {name for name in after if after[name] > before[name]} == {app}
 
 
 def test_a_browser_stays_on_its_side(proxy: Proxy) -> None:

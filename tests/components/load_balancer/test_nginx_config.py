@@ -196,7 +196,11 @@ def test_a_closed_path_that_the_rewrite_cannot_reach_closes_nothing() -> None:
 def test_the_largest_of_many_routes_fit_into_a_config_of_kubernetes() -> None:
     """1 MiB; Swarm takes nearly as much."""
     route = {"closed": ["/metrics"], "cors": {"origins": ["https://a.test"]}, "sticky": {}, "max_body": "1Mi"}
-    routes = [{"app": "chat", "path": f"/{number:03}", **route} for number in range(100)]
+    shifted = {"to": "next", "percent": 95}
+    routes = [
+        {"app": "chat", "path": f"/{number:03}", **route, "shift": {**shifted, "cookie": f"A{number}"}}
+        for number in range(100)
+    ]
     assert len(config(balancer(routes=routes))) < 500_000
 
 
