@@ -144,8 +144,8 @@ def test_ejection_leaves_the_last_replica_of_each_side() -> None:
 
 @pytest.mark.parametrize(("engine", "drawn"), [("haproxy", r"rand\(100\)"), ("nginx", "split_clients")])
 def test_routes_share_a_number_by_the_name_of_its_cookie(engine: str, drawn: str) -> None:
-    one = {"app": "chat", **shifted()}
-    own = {"app": "chat", "path": "/own", "shift": {"to": "next", "percent": 5, "cookie": "OWN"}}
+    one: dict[str, Any] = {"app": "chat", **shifted()}
+    own: dict[str, Any] = {"app": "chat", "path": "/own", "shift": {"to": "next", "percent": 5, "cookie": "OWN"}}
     routes = [one, {**one, "path": "/x"}, own, {**one, "path": "/off", "shift": {**own["shift"], "percent": 0}}]
     assert len(re.findall(drawn, engine_config(engine, balancer(routes=routes)))) == 2
 
