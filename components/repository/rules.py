@@ -52,7 +52,7 @@ def nobody_else_writes(context: Context) -> Iterator[Fault]:
 def _written(context: Context) -> Iterator[tuple[str, str]]:
     """Path below the stack's root, and shared volume, of everything that writes to one."""
     for key in type(context.stack).model_fields:
-        parts = getattr(context.stack, key)
+        parts = getattr(context.stack, key, None)
         for name, settings in parts.items() if isinstance(parts, Mapping) else ():
             if isinstance(settings, Writing):
                 for below, volume in settings.writes_to().items():

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -310,7 +311,7 @@ BREAKS = (
     Break(
         change=_no_pgbackrest_for_a_cache,
         fault=("the_copier_has_pgbackrest", "caches.sessions.backups"),
-        needs=("caches.sessions",),
+        needs=("caches.sessions", "images"),
     ),
     Break(
         change=lambda stack: stack["repositories"].update(second=stack["repositories"]["offsite"]),
@@ -373,6 +374,15 @@ def test_every_rule_has_a_break_that_is_reported() -> None:
         each.change(stack)
         assert broken_rules(load(Stack, stack, root="stack")) == {each.fault}
     assert {each.fault[0] for each in BREAKS} == JUDGED
+
+
+@pytest.mark.parametrize("key", VALID)
+def test_no_rule_falls_over_a_key_that_is_broken(key: str) -> None:
+    stack = copy.deepcopy(VALID)
+    _kept_beside_its_data(stack)
+    loaded = load(Stack, stack | {key: "no such thing"}, root="stack")
+    assert loaded.faults
+    broken_rules(loaded)
 
 
 @given(st.data(), st.lists(st.sampled_from(BREAKS), min_size=1, max_size=3, unique_by=lambda each: each.fault[1]))
