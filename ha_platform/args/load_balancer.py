@@ -51,17 +51,14 @@ class ShiftArgs(TypedDict, total=False):
     port: str
     """The name of the port in its `ports`; default: its `port`."""
     percent: Required[int]
-    """The part of the clients, 0 to 100, that `to` answers. 0 and 100 are exact, whatever cookies say; a side that
-    gets nothing is not asked how it is either."""
+    """The part of the clients that `to` answers. 0 and 100 are exact, whatever cookies say; a side that gets nothing
+    is not asked how it is either."""
     cookie: str
-    """The cookie's name; default `SHIFT`. Routes of one balancer with the same name share a client's number: a page
-    and its interface are on the same side. Default: `SHIFT`."""
+    """The cookie's name. Routes of one balancer with the same name share a client's number. Default: `SHIFT`."""
     same_site: str
-    """Whether pages of other sites send the cookie, as for `sticky`; default `lax`. One of: lax, strict, none.
-    Default: `lax`."""
+    """Whether pages of other sites send it, as for `sticky`. One of: lax, strict, none. Default: `lax`."""
     ttl: str
-    """A client keeps its number for this long, then draws another one; default 30 days. Longer than the shift lasts.
-    Default: `720h`."""
+    """A client keeps its number for this long, then draws another one. Default: `720h`."""
 
 
 class StickyArgs(TypedDict, total=False):

@@ -115,11 +115,6 @@ BREAKS = (
         needs=("balancers.edge", "apps.worker"),
     ),
     Break(
-        change=lambda stack: stack["balancers"]["edge"]["routes"][0].update(shift={"to": "api", "percent": 5}),
-        fault=("components_name_what_exists", "balancers.edge.routes[0].shift.to"),
-        needs=("balancers.edge",),
-    ),
-    Break(
         change=lambda stack: stack["balancers"]["edge"]["routes"][0].update(shift={"to": "worker", "percent": 5}),
         fault=("routes_lead_to_ports", "balancers.edge.routes[0].shift.to"),
         needs=("balancers.edge", "apps.worker"),

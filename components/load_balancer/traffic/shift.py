@@ -38,15 +38,14 @@ class Shift(Settings):
     port: PortName | None = None
     """The name of the port in its `ports`; default: its `port`."""
     percent: Annotated[int, Field(ge=0, le=DRAWS, strict=True)]
-    """The part of the clients, 0 to 100, that `to` answers. 0 and 100 are exact, whatever cookies say; a side that gets
-    nothing is not asked how it is either."""
+    """The part of the clients that `to` answers. 0 and 100 are exact, whatever cookies say; a side that gets nothing is
+    not asked how it is either."""
     cookie: Token = "SHIFT"
-    """The cookie's name; default `SHIFT`. Routes of one balancer with the same name share a client's number: a page
-    and its interface are on the same side."""
+    """The cookie's name. Routes of one balancer with the same name share a client's number."""
     same_site: Literal["lax", "strict", "none"] = "lax"
-    """Whether pages of other sites send the cookie, as for `sticky`; default `lax`."""
+    """Whether pages of other sites send it, as for `sticky`."""
     ttl: Seconds = Field(default=30 * 86_400, ge=60, le=365 * 86_400)
-    """A client keeps its number for this long, then draws another one; default 30 days. Longer than the shift lasts."""
+    """A client keeps its number for this long, then draws another one."""
 
     @property
     def divides(self) -> bool:
