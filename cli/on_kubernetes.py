@@ -20,6 +20,7 @@ from cli.clients import answering, kubernetes_api
 from cli.entry import Entries
 from cli.errors import CommandError
 from cli.hosts import Hosts, docker_hosts
+from cli.keda import check_keda
 from cli.killed import KilledRun
 from cli.kubernetes_entries import ServiceEntries
 from cli.kubernetes_logs import NAME_LABEL
@@ -40,6 +41,11 @@ from platforms.kubernetes.settings import KubernetesSettings
 
 _ENDING = ("Job", "CronJob")
 """What runs to its end: nothing of it is restarted."""
+_BOUNDS = {
+    "HorizontalPodAutoscaler": ("minReplicas", "maxReplicas"),
+    "ScaledObject": ("minReplicaCount", "maxReplicaCount"),
+}
+"""What chooses counts, and where it says its bounds."""
 
 
 class OnKubernetes(Operations):
@@ -90,7 +96,8 @@ class OnKubernetes(Operations):
         """Nothing: the cluster pulls images and has its nodes."""
 
     def check_hosts(self, settings: Stack) -> None:
-        """Nothing: the scheduler says which pods find no node."""
+        """The scheduler says which pods find no node; what nobody says is that nobody scales."""
+        check_keda(settings, self.hosts)
 
     def check_ports(self, settings: Stack) -> None:
         """Nothing: the API server refuses a node port that is taken."""
@@ -216,13 +223,11 @@ def _rows(resources: Resources, hosts: Hosts) -> Iterator[Row]:
 def _autoscaled(resources: Resources) -> dict[str, tuple[int, int]]:
     """`namespace/name` of each Deployment that has an autoscaler, with the fewest and most replicas that it may set."""
     return {
-        f"{one['id'].split('/')[0]}/{spec['scaleTargetRef']['name']}": (
-            int(spec["minReplicas"]),
-            int(spec["maxReplicas"]),
-        )
+        f"{one['id'].split('/')[0]}/{spec['scaleTargetRef']['name']}": (int(spec[least]), int(spec[most]))
         for one in resources
-        if _kind(one) == "HorizontalPodAutoscaler" and "id" in one
+        if _kind(one) in _BOUNDS and "id" in one
         for spec in [one["inputs"]["spec"]]
+        for least, most in [_BOUNDS[_kind(one)]]
     }
 
 

@@ -36,12 +36,26 @@ class Terms:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """Where Prometheus has how many messages wait in each queue: the series with these labels, and the label `queue`."""
+
+    metric: str
+    labels: Mapping[str, str]
+
+    def series(self, *matchers: str) -> str:
+        """Those that fit."""
+        own = (f'{name}="{value}"' for name, value in self.labels.items())
+        return f"{self.metric}{{{','.join((*own, *matchers))}}}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class ClientContract:
     """Facts for the clients of a component.
 
     `values` holds a value for every fact of `terms`; `secrets` the object of each fact that the platform has a secret
     for, and `files` of each that is a file. `resources` must be healthy before a client starts;
-    `outside` is where a client connects to, if the component is not in the stack.
+    `outside` is where a client connects to, if the component is not in the stack. `waiting` is where its queues are
+    counted.
     """
 
     terms: Terms
@@ -50,6 +64,7 @@ class ClientContract:
     files: Mapping[str, SecretRef | ConfigRef] = field(default_factory=dict)
     resources: tuple[pulumi.Resource, ...] = ()
     outside: tuple[Outside, ...] = ()
+    waiting: Waiting | None = None
 
     def __post_init__(self) -> None:
         assert self.values.keys() == self.terms.facts.keys(), "settings promise what the component tells, and no more"
@@ -93,7 +108,11 @@ class Declared(NamedTuple):
 
 @runtime_checkable
 class Queueing(Protocol):
-    """Settings of a broker: of a virtual host by its name, or with an empty one of that of `uses` without a part."""
+    """Settings of a broker: of a virtual host by its name, or with an empty one of that of `uses` without a part.
+    `counted`: Prometheus has how many messages wait (`ClientContract.waiting`)."""
+
+    @property
+    def counted(self) -> bool: ...
 
     def queues_of(self, part: str) -> Mapping[str, Declared]: ...
 

@@ -21,7 +21,7 @@ from model.priority import Priority
 from model.probe import ExecCheck, HttpCheck, Probe, Probes, TcpCheck
 from model.resources import Resources
 from model.rollout import Rollout
-from model.scaling import Scaling, ScalingStep
+from model.scaling import Scaling, ScalingMetric, ScalingStep
 from model.schedule import Schedule
 from model.secret import Secret, SecretRef
 from model.security import Security
@@ -64,6 +64,7 @@ __all__ = [
     "Resources",
     "Rollout",
     "Scaling",
+    "ScalingMetric",
     "ScalingStep",
     "Schedule",
     "Scratch",

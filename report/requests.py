@@ -13,6 +13,13 @@ _UNITS = {
 }  # fmt: skip
 
 
+_BOUNDS = {
+    "HorizontalPodAutoscaler": ("minReplicas", "maxReplicas"),
+    "ScaledObject": ("minReplicaCount", "maxReplicaCount"),
+}
+"""What chooses counts, and where it says its bounds."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Requests:
     """CPU in cores and memory in bytes: of everything, with autoscalers at their least and at their most, and of what
@@ -29,12 +36,13 @@ def requests(resources: Iterable[Resource]) -> Requests:
     resources = list(resources)
     scaled = {
         (spec["scaleTargetRef"]["kind"], spec["scaleTargetRef"]["name"]): (
-            spec.get("minReplicas") or 1,
-            spec["maxReplicas"],
+            spec.get(least) or 1,
+            spec[most],
         )
         for one in resources
-        if one.kind == "HorizontalPodAutoscaler"
+        if one.kind in _BOUNDS
         for spec in [one.inputs["spec"]]
+        for least, most in [_BOUNDS[one.kind]]
     }
     cpu, memory, each_cpu, each_memory = [Decimal()] * 2, [Decimal()] * 2, Decimal(), Decimal()
     for one in resources:

@@ -93,6 +93,7 @@ class AppTier(Component):
             name=name,
             origin=scope.origin,
             settings=settings,
+            contracts=contracts,
             container=container.service(),
             outside=outside,
             depends_on=(*uses, *migrated),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from components.app_tier import file_rules, rules
+from components.app_tier import file_rules, rules, scaling_rules
 from components.app_tier.celery.rules import RULES as CELERY_RULES
 from components.app_tier.component import AppTier
 from components.app_tier.contract import app_contract
@@ -118,7 +118,7 @@ APPS = Kind(
     pools=pools,
     secrets=_secrets,
     keeps=lambda settings: ("",) if settings.volumes else (),
-    rules=(*rules.RULES, *file_rules.RULES, *CELERY_RULES),
+    rules=(*rules.RULES, *file_rules.RULES, *CELERY_RULES, *scaling_rules.RULES),
     advice=rules.ADVICE,
     keys={
         "": {
@@ -134,6 +134,7 @@ APPS = Kind(
             "scaling.max_replicas": "scaling.max",
             "scaling.cpu_percent": "scaling.cpu",
             "scaling.memory_percent": "scaling.memory",
+            "scaling.metrics": "scaling.metrics",
             "scaling.up": "scaling.up",
             "scaling.down": "scaling.down",
             "ports": "port",

@@ -1,14 +1,17 @@
 """The words that an application's replicas are: interchangeable ones, or members with a volume each."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pulumi
 
 from components.app_tier.probes import probes
+from components.app_tier.scaling_metrics import metrics
 from components.app_tier.settings import AppTierSettings
 from components.app_tier.volumes import volume
-from model import Container, Members, Origin, Outside, Port, Rollout, Tier, Workload
+from components.contracts import ClientContract
+from model import Container, Members, Origin, Outside, Port, Rollout, Scaling, Tier, Workload
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +21,7 @@ class Replicas:
     name: str
     origin: Origin
     settings: AppTierSettings
+    contracts: Mapping[str, ClientContract]
     container: Container
     outside: tuple[Outside, ...]
     depends_on: tuple[pulumi.Resource, ...]
@@ -36,7 +40,7 @@ class Replicas:
             )
         return Workload(
             replicas=settings.count,
-            scaling=settings.scaling.scaling() if settings.scaling else None,
+            scaling=self._scaling(),
             rollout=Rollout(
                 parallelism=settings.rollout.parallelism,
                 order=settings.order,
@@ -47,6 +51,10 @@ class Replicas:
             prefer_spot=settings.prefer_spot,
             **self._common(),
         )
+
+    def _scaling(self) -> Scaling | None:
+        own = self.settings.scaling
+        return own.scaling(metrics(self.name, self.settings, self.contracts)) if own else None
 
     def _common(self) -> dict[str, Any]:
         return {

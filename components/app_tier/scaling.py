@@ -1,10 +1,12 @@
 """Settings of the autoscaler."""
 
+from collections.abc import Iterable
 from typing import Literal
 
 from pydantic import Field, model_validator
 
-from model import Scaling, ScalingStep
+from components.app_tier.scaling_metrics import ScalingMetricsSettings
+from model import Scaling, ScalingMetric, ScalingStep
 from settings.base import Settings
 from settings.types import Percent, Seconds
 
@@ -45,6 +47,9 @@ class ScalingSettings(Settings):
     """Mean CPU in percent of the request."""
     memory: Percent | None = 80
     """Mean memory in percent of the request."""
+    metrics: ScalingMetricsSettings | None = None
+    """What else it follows, with Prometheus' figures. Of all metrics the one that asks for most counts. Kubernetes
+    needs KEDA for it."""
     up: ScalingStepSettings = ScalingStepSettings(stabilization=0, percent=100, replicas=4, period=15, choose="max")
     """Growth: at once, the larger of doubling and 4 replicas in 15 s."""
     down: ScalingStepSettings = ScalingStepSettings(stabilization=300, percent=50, replicas=2, period=60, choose="min")
@@ -55,19 +60,25 @@ class ScalingSettings(Settings):
         problems = []
         if self.max < self.min:
             problems.append(f"`max` is below `min` ({self.max} < {self.min})")
-        if self.cpu is None and self.memory is None:
-            problems.append("give `cpu` or `memory`: nothing to scale on")
+        if self.cpu is None and self.memory is None and self.metrics is None:
+            problems.append("give `cpu`, `memory` or `metrics`: nothing to scale on")
         if problems:
             raise ValueError("; ".join(problems))
         return self
 
-    def scaling(self) -> Scaling:
-        """The neutral word."""
+    @property
+    def beyond_resources(self) -> tuple[str, ...]:
+        """The keys that name more than CPU and memory."""
+        return ("metrics",) if self.metrics else ()
+
+    def scaling(self, metrics: Iterable[ScalingMetric] = ()) -> Scaling:
+        """The neutral word, with what Prometheus is asked for the `metrics`."""
         return Scaling(
             min_replicas=self.min,
             max_replicas=self.max,
             cpu_percent=self.cpu,
             memory_percent=self.memory,
+            metrics=tuple(metrics),
             up=self.up.step(),
             down=self.down.step(),
         )

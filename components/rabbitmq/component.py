@@ -17,7 +17,7 @@ from components.observability import Observability
 from components.rabbitmq.contract import PORT, TLS_PORT, broker_url, node_fact
 from components.rabbitmq.copies import copies
 from components.rabbitmq.nodes import nodes, nodes_word
-from components.rabbitmq.observed import observed
+from components.rabbitmq.observed import observed, waiting
 from components.rabbitmq.retired import retired_users
 from components.rabbitmq.secrets import Login, RabbitSecrets
 from components.rabbitmq.settings import RabbitSettings
@@ -150,6 +150,7 @@ def _contract(
         secrets=held,
         files={"ca_file": issued.ca} if issued else {},
         resources=members.resources,
+        waiting=waiting(name, login.vhost),
     )
 
 

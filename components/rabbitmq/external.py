@@ -51,6 +51,11 @@ class ExternalBroker(ExternalStore):
     def terms(self) -> Terms:
         return external_terms(self.external.tls)
 
+    @property
+    def counted(self) -> bool:
+        """Nobody scrapes it."""
+        return False
+
     def queues_of(self, part: str) -> Mapping[str, Declared]:
         """None that are known."""
         del part

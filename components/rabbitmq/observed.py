@@ -1,5 +1,6 @@
 """What a cluster declares to monitoring. Its own plugin serves the figures, without a login: they name queues."""
 
+from components.contracts import Waiting
 from components.observability import Observability, Panel, ScrapeTarget
 from components.rabbitmq.alerts import Alerts
 from components.rabbitmq.ports import METRICS_PORT
@@ -8,6 +9,15 @@ from model import Endpoint
 
 _FAMILIES = ("queue_coarse_metrics", "queue_consumer_count")
 """Of each queue: messages, and consumers. Its leader's node has them."""
+
+
+def waiting(name: str, vhost: str) -> Waiting:
+    """Where the messages of a virtual host are counted."""
+    return Waiting(metric="rabbitmq_detailed_queue_messages_ready", labels={"job": _queues_job(name), "vhost": vhost})
+
+
+def _queues_job(name: str) -> str:
+    return f"rabbitmq-{name}-queues"
 
 
 def observed(name: str, settings: RabbitSettings, members: Endpoint) -> Observability:
@@ -19,7 +29,7 @@ def observed(name: str, settings: RabbitSettings, members: Endpoint) -> Observab
         expected=settings.members,
     )
     queues = ScrapeTarget(
-        job=f"rabbitmq-{name}-queues",
+        job=_queues_job(name),
         replicas_host=members.replicas_host,
         port=METRICS_PORT,
         path="/metrics/detailed",

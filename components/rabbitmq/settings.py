@@ -136,6 +136,11 @@ class RabbitSettings(Settings):
         vhost = part or self.vhost
         return tuple(name for name, user in self.users.items() if vhost in user.permissions)
 
+    @property
+    def counted(self) -> bool:
+        """Its own plugin tells."""
+        return True
+
     def queues_of(self, part: str) -> Mapping[str, Declared]:
         """The queues that the file makes in a virtual host: `part`, or the first one."""
         name = part or self.vhost

@@ -157,6 +157,11 @@ def _labelled(cluster: Cluster, key: str, values: list[str]) -> networking.Netwo
     )
 
 
+def of_namespace(name: str) -> networking.NetworkPolicyPeerArgs:
+    """All pods of a namespace that is not the stack's."""
+    return networking.NetworkPolicyPeerArgs(namespace_selector=_in(_NAMESPACE_LABEL, [name]))
+
+
 def _in(key: str, values: list[str]) -> LabelSelectorArgs:
     return LabelSelectorArgs(match_expressions=[LabelSelectorRequirementArgs(key=key, operator="In", values=values)])
 

@@ -11,6 +11,7 @@ from model import (
     ConfigFile,
     ConfigRef,
     Endpoint,
+    Image,
     Job,
     Members,
     Origin,
@@ -24,7 +25,7 @@ from model import (
 )
 from platforms import schedules
 from platforms.base import Login, Platform
-from platforms.kubernetes import agent, job, members, names, schedule, shared, workload
+from platforms.kubernetes import agent, job, keda, members, names, schedule, shared, workload
 from platforms.kubernetes.address import warn_unless_it_answers
 from platforms.kubernetes.agent import render_agent
 from platforms.kubernetes.cluster import Cluster
@@ -37,6 +38,10 @@ from platforms.kubernetes.schedule import render_schedule
 from platforms.kubernetes.secret import secret
 from platforms.kubernetes.settings import KubernetesSettings
 from platforms.kubernetes.workload import render_workload
+
+_UNSCALED = (
+    "these figures are Prometheus', and the stack has none; add `monitoring`, or scale by `cpu` and `memory` alone"
+)
 
 
 class KubernetesPlatform(Platform):
@@ -68,11 +73,14 @@ class KubernetesPlatform(Platform):
             )
         self._secrets: dict[str, tuple[Secret, pulumi.Resource]] = {}
         self._config_files: dict[str, tuple[ConfigFile, pulumi.Resource]] = {}
+        self._scaled: dict[str, tuple[Workload, pulumi.Resource, Endpoint]] = {}
+        """Words that Prometheus' figures scale, until it is known where that is."""
         self._copies: dict[str, SecretRef | ConfigRef] = {}
 
     def rehearsal(self) -> Self:
         twin = super().rehearsal()
         twin._cluster = self._cluster.copy()
+        twin._scaled = dict(self._scaled)
         return twin
 
     def own_apps(self) -> Mapping[str, pulumi.Output[Any]]:
@@ -123,9 +131,10 @@ class KubernetesPlatform(Platform):
     def workload(self, word: Workload, *, parent: pulumi.Resource) -> Endpoint:
         self._claim(word.origin, word.name, *workload.objects(self._cluster, word))
         self.refuse_all(word.origin, workload.refusals(self._cluster, word))
-        if self.rehearsing:
-            return self._endpoint(word.name)
-        return render_workload(self._cluster, word, parent=parent)
+        made = self._endpoint(word.name) if self.rehearsing else render_workload(self._cluster, word, parent=parent)
+        if word.scaling and keda.needed(word.scaling):
+            self._scaled[word.name] = (word, parent, made)
+        return made
 
     def members(self, word: Members, *, parent: pulumi.Resource) -> Endpoint:
         self._claim(word.origin, word.name, *members.objects(self._cluster, word))
@@ -159,6 +168,32 @@ class KubernetesPlatform(Platform):
             return clock
         made = render_schedule(self._cluster, word, runs, clock=clock.resources, parent=parent)
         return replace(clock, resources=(*clock.resources, made))
+
+    def scaler(
+        self, origin: Origin, *, image: Image, prometheus: str, scrape_seconds: int, parent: pulumi.Resource
+    ) -> Endpoint | None:
+        """What scales is in the cluster: it is told whom to ask, and let in there."""
+        del image
+        scaled = [*self._scaled.values()]
+        self._scaled.clear()
+        if scaled:
+            self.claim("service", keda.asking(prometheus), origin)
+        if not scaled or self.rehearsing:
+            return None
+        keda.may_ask(self._cluster, prometheus, opts=self._cluster.options(parent))
+        for word, its_parent, made in scaled:
+            assert word.scaling is not None, "only words with scaling are scaled"
+            opts = self._cluster.options(its_parent, after=made.resources)
+            keda.scaled_object(
+                self._cluster, word, word.scaling, prometheus=prometheus, scrape_seconds=scrape_seconds, opts=opts
+            )
+        return None
+
+    def finish(self) -> None:
+        """Nothing else tells these figures."""
+        for word, _, _ in self._scaled.values():
+            assert word.scaling is not None
+            self.refuse(word.origin, "scaling.metrics", ", ".join(one.name for one in word.scaling.metrics), _UNSCALED)
 
     def _endpoint(self, name: str, members: tuple[str, ...] = ()) -> Endpoint:
         """Of what is rehearsed: its names."""

@@ -1,23 +1,13 @@
 """The autoscaler of a workload."""
 
-from collections.abc import Iterator
-
 import pulumi
 from pulumi_kubernetes.autoscaling import v2 as autoscaling
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from model import Scaling, ScalingStep, Workload
-from platforms.base import Refused
 from platforms.kubernetes.cluster import Cluster
+from platforms.kubernetes.keda import CHOICES
 from platforms.kubernetes.names import labels
-
-_CHOICES = {"max": "Max", "min": "Min"}
-
-
-def refusals(word: Scaling) -> Iterator[Refused]:
-    """A policy without a metric."""
-    if word.cpu_percent is None and word.memory_percent is None:
-        yield Refused("scaling", "no metric", "the autoscaler needs a target for CPU, for memory or for both")
 
 
 def autoscaler(
@@ -56,7 +46,7 @@ def _rules(step: ScalingStep) -> autoscaling.HPAScalingRulesArgs:
     limits = (("Percent", step.percent), ("Pods", step.replicas))
     return autoscaling.HPAScalingRulesArgs(
         stabilization_window_seconds=step.stabilization_seconds,
-        select_policy=_CHOICES[step.choose],
+        select_policy=CHOICES[step.choose],
         policies=[
             autoscaling.HPAScalingPolicyArgs(type=kind, value=value, period_seconds=step.period_seconds)
             for kind, value in limits

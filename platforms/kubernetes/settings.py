@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
 
 from guarantees.surroundings import Surroundings
-from platforms.kubernetes.front_settings import GatewaySettings, IngressSettings, LabelKey
+from platforms.kubernetes.front_settings import AnyNamespace, GatewaySettings, IngressSettings, LabelKey
 from settings.base import Settings
 from settings.references import extended_resource
 from settings.types import DeviceName, DnsName, PortNumber, Seconds
@@ -80,6 +80,9 @@ class KubernetesSettings(Settings):
     members. They are kept apart only where possible, and a lost node can take several of them. Previews say so."""
     enforces_network_policy: bool = False
     """Whether the cluster's network enforces NetworkPolicy. It is recorded on the namespace and switches nothing."""
+    keda_namespace: AnyNamespace = "keda"
+    """Where KEDA runs, which applications with `scaling.metrics` need: it alone of all other namespaces may ask
+    Prometheus."""
     deregistration_delay: Seconds = Field(default=5, ge=0, le=300)
     """How long a terminating replica keeps serving while endpoints, DNS and proxies forget it."""
     balancer_delay: Seconds = Field(default=75, ge=0, le=300)

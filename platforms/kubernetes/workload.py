@@ -8,9 +8,9 @@ from pulumi_kubernetes.core import v1 as core
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 
 from model import Endpoint, Workload
-from platforms import mounts, ports, process, rollouts
+from platforms import mounts, ports, process, rollouts, scaling
 from platforms.base import Refused
-from platforms.kubernetes import devices, entry, front, priority, rollout, scaling, shared
+from platforms.kubernetes import devices, entry, front, keda, priority, rollout, shared
 from platforms.kubernetes.account import account_and_policy
 from platforms.kubernetes.cluster import Cluster
 from platforms.kubernetes.disruption import disruption_budget
@@ -95,7 +95,7 @@ def render_workload(cluster: Cluster, word: Workload, *, parent: pulumi.Resource
         services += (service_for_clients,)
         if cluster.settings.front and word.front:
             in_front = front.render_front(cluster, word, word.front, service_for_clients, parent=parent)
-    if word.scaling:
+    if word.scaling and not keda.needed(word.scaling):
         autoscaler(cluster, word, word.scaling, opts=after)
     if (word.scaling.min_replicas if word.scaling else word.replicas) > 1:
         disruption_budget(

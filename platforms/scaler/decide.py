@@ -44,6 +44,14 @@ class Reading(NamedTuple):
     missing: float
 
 
+class Total(NamedTuple):
+    """What one metric of the whole service says: `value` in parts of what one replica is to have (4.0: as much as four
+    take). None: nothing."""
+
+    metric: str
+    value: float | None
+
+
 class History(NamedTuple):
     """What was wanted, and what was changed: (time, count), the oldest first."""
 
@@ -69,7 +77,9 @@ class Decision(NamedTuple):
     history: History
 
 
-def decide(policy: Policy, now: float, current: int, readings: tuple[Reading, ...], history: History) -> Decision:
+def decide(
+    policy: Policy, now: float, current: int, readings: tuple[Reading | Total, ...], history: History
+) -> Decision:
     """What to do about `current` replicas.
 
     Too little said leaves the count as it is, but never below the least or above the most, which need no figures. A
@@ -78,14 +88,14 @@ def decide(policy: Policy, now: float, current: int, readings: tuple[Reading, ..
     history = _recent(history, policy, now)
     if not history.wanted:  # a start knows nothing of before: what runs was wanted
         history = history._replace(wanted=((now, current),))
-    blind = tuple(one.metric for one in readings if not one.values)
+    blind = tuple(one.metric for one in readings if _silent(one))
     if current == 0:
         return Decision(0, "stopped by hand: the count is 0", None, blind, history)
     if current < policy.least:
         return Decision(policy.least, f"{current} are fewer than the least, {policy.least}", None, blind, history)
     if current > policy.most:
         return Decision(policy.most, f"{current} are more than the most, {policy.most}", None, blind, history)
-    needs = [(need(one, current), one.metric) for one in readings if one.values]
+    needs = [(need(one, current), one.metric) for one in readings if not _silent(one)]
     wanted, metric = max(needs, default=(0, ""))
     if not needs or (blind and wanted < current):
         # Nobody knows of a need to shrink, so none has lasted until now.
@@ -101,8 +111,10 @@ def decide(policy: Policy, now: float, current: int, readings: tuple[Reading, ..
     return Decision(count, why + limit, wanted, blind, history)
 
 
-def need(reading: Reading, current: int) -> int:
+def need(reading: Reading | Total, current: int) -> int:
     """How many replicas one metric asks for."""
+    if isinstance(reading, Total):
+        return _need_of_all(reading, current)
     absent = max(0, reading.expected - len(reading.values))
     ratio = sum(reading.values) / len(reading.values)
     if not absent:
@@ -113,6 +125,16 @@ def need(reading: Reading, current: int) -> int:
         return current
     wanted = math.ceil(_exact(careful * len(filled)))
     return min(wanted, current) if careful < 1 else max(wanted, current)
+
+
+def _need_of_all(reading: Total, current: int) -> int:
+    """An external metric with an `AverageValue`: what all have is shared by those that there are."""
+    assert reading.value is not None, "a silent metric asks for nothing"
+    return current if _near(reading.value / current) else math.ceil(_exact(reading.value))
+
+
+def _silent(reading: Reading | Total) -> bool:
+    return reading.value is None if isinstance(reading, Total) else not reading.values
 
 
 def _near(ratio: float) -> bool:

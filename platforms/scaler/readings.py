@@ -8,10 +8,12 @@ import math
 import urllib.parse
 import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 from http.client import HTTPException
 from typing import Any
+from urllib.error import HTTPError
 
-from .decide import Reading
+from .decide import Reading, Total
 
 SECONDS = 5.0
 """For an answer of Prometheus."""
@@ -25,10 +27,26 @@ class Unanswered(Exception):
 
 def readings(
     prometheus: str, metrics: list[Json], running: list[str], say: Callable[[str], None]
-) -> tuple[Reading, ...]:
-    """Of the metrics in a service's configuration. `running`: the containers that are to tell something. One that
-    Prometheus does not answer for says nothing, and `say` is told why."""
-    return tuple(_reading(prometheus, one, running, say) for one in metrics)
+) -> tuple[Reading | Total, ...]:
+    """Of the metrics in a service's configuration, of each container or (`whole`) of all together. `running`: the
+    containers that are to tell something. One that Prometheus does not answer for says nothing, and `say` is told why.
+    """
+    return tuple(
+        _total(prometheus, one, say) if one.get("whole") else _reading(prometheus, one, running, say) for one in metrics
+    )
+
+
+def _total(prometheus: str, metric: Json, say: Callable[[str], None]) -> Total:
+    name, target = str(metric["name"]), float(metric["target"])
+    try:
+        found = vector(prometheus, metric["query"])
+    except Unanswered as error:
+        say(str(error))
+        found = []
+    if len(found) > 1:
+        say(f"{name} is {len(found)} series, and has to be one: sum them")
+        found = []
+    return Total(name, found[0][1] / target if found else None)
 
 
 def _reading(prometheus: str, metric: Json, running: list[str], say: Callable[[str], None]) -> Reading:
@@ -52,6 +70,15 @@ def vector(prometheus: str, query: str) -> list[tuple[Json, float]]:
         if body["status"] != "success" or body["data"]["resultType"] != "vector":
             raise Unanswered(f"Prometheus answers {str(body)[:200]}")
         found = [(one["metric"], float(one["value"][1])) for one in body["data"]["result"]]
+    except HTTPError as error:
+        raise Unanswered(f"Prometheus does not answer: {error}{_why(error)}") from error
     except (OSError, HTTPException, ValueError, LookupError, TypeError) as error:
         raise Unanswered(f"Prometheus does not answer: {error}") from error
     return [(labels, value) for labels, value in found if math.isfinite(value)]
+
+
+def _why(error: HTTPError) -> str:
+    """What Prometheus says of an expression that it does not take."""
+    with suppress(OSError, HTTPException, ValueError, LookupError, TypeError):
+        return f": {json.loads(error.read(2000))['error']}"
+    return ""

@@ -36,6 +36,7 @@ from model import (
 from model.scaling import SCALER_JOB, SCALER_PORT
 from model.units import MIB
 from platforms.base import Platform
+from platforms.scaling import asked, fresh_seconds
 from platforms.swarm.names import Names
 
 NAME, GATE = "scaler", "scaler-gate"
@@ -191,6 +192,10 @@ def _service(word: Workload, names: Names, scrape_seconds: int) -> dict[str, obj
                 "query": fresh("ha_container_memory_bytes", service, scrape_seconds),
             }
         )
+    metrics += [
+        {"name": one.name, "target": one.per_replica, "whole": True, "query": asked(one, scrape_seconds)}
+        for one in scaling.metrics
+    ]
     return {
         "app": word.name,
         "service": service,
@@ -207,7 +212,7 @@ def fresh(metric: str, service: str, scrape_seconds: int, *, rate: bool = False)
     Kubernetes' metrics server has it; the larger one where a gate that moved told of a container twice."""
     series = f'{metric}{{job="{SCALER_JOB}",service="{service}"}}'
     value = f"irate({series}[{4 * scrape_seconds}s])" if rate else series
-    return f"max by (container) ({value} and (time() - timestamp({series}) <= {2 * scrape_seconds + 5}))"
+    return f"max by (container) ({value} and (time() - timestamp({series}) <= {fresh_seconds(scrape_seconds)}))"
 
 
 def _step(step: ScalingStep) -> dict[str, object]:

@@ -3,14 +3,15 @@
 from collections.abc import Iterator, Mapping
 
 from model import Scaling, Workload
+from platforms import scaling as common
 from platforms.base import Refused
 from platforms.swarm.names import SCALING_LABEL
 
 
 def refusals(word: Workload) -> Iterator[Refused]:
     """A policy without a metric, and what Swarm has no notion of: cheaper, interruptible hosts."""
-    if word.scaling and word.scaling.cpu_percent is None and word.scaling.memory_percent is None:
-        yield Refused("scaling", "no metric", "the scaler needs a target for CPU, for memory or for both")
+    if word.scaling:
+        yield from common.refusals(word.scaling)
     if word.prefer_spot:
         yield Refused("prefer_spot", True, "Swarm does not know which hosts are spot instances; leave it out")
 

@@ -12,6 +12,13 @@ _SCALING_LABEL = "ha-platform.scaling"
 """On a service of a Swarm: the least and the most replicas that its scaler may set, as `3-10`."""
 
 
+_BOUNDS = {
+    "HorizontalPodAutoscaler": (("minReplicas", 1), ("maxReplicas", None)),
+    "ScaledObject": (("minReplicaCount", 0), ("maxReplicaCount", 100)),
+}
+"""What chooses counts: where it says its bounds, and what they are where it does not."""
+
+
 def _all_at_once(workload: WorkloadView) -> Iterator[str]:
     spec = workload.properties.get("spec") or {}
     if workload.platform == "swarm":
@@ -48,17 +55,19 @@ def _cut_off(workload: WorkloadView) -> Iterator[str]:
 
 def _badly_scaled(stack: Stack) -> Iterator[str]:
     targets = {(one.namespace, one.name): one for one in stack.workloads if one.platform == "kubernetes"}
-    for scaler in stack.of_kind("HorizontalPodAutoscaler"):
+    for scaler in stack.of_kind(*_BOUNDS):
         name, spec = scaler.object_name or scaler.name, scaler.spec
         target = targets.get((scaler.namespace, str((spec.get("scaleTargetRef") or {}).get("name"))))
         if target is None:
             yield f"{name}: there is nothing in the stack that it scales."
             continue
-        least, most = spec.get("minReplicas", 1), spec.get("maxReplicas")
+        least, most = (spec.get(key, default) for key, default in _BOUNDS[scaler.type.rpartition(":")[2]])
         if isinstance(least, int) and isinstance(most, int) and least >= most:
             yield f"{name}: from {least} to {most} replicas there is nothing to scale."
         if least == 1:
             yield f"{name}: it scales down to one replica; losing its host is an outage."
+        elif least == 0:
+            yield f"{name}: it scales down to nothing; whoever comes then waits for a start."
         for metric in _measured(spec):
             if not all(metric in container.requests for container in target.main):
                 yield f"{name}: it scales by {metric}, of which {target.name} reserves nothing."
@@ -76,6 +85,9 @@ def _bounded(stack: Stack) -> Iterator[str]:
 
 
 def _measured(spec: Mapping[str, Any]) -> Iterator[str]:
+    for trigger in spec.get("triggers") or []:
+        if trigger.get("type") in ("cpu", "memory"):
+            yield str(trigger["type"])
     for metric in spec.get("metrics") or []:
         resource = metric.get("resource") or {}
         if (resource.get("target") or {}).get("type") == "Utilization":

@@ -195,6 +195,14 @@ AUTOSCALER = {
 }
 
 
+SCALED = {
+    "type": "kubernetes:keda.sh/v1alpha1:ScaledObject",
+    "urn": f"{PARENT}-scaled",
+    "id": "ns/web",
+    "inputs": {"spec": {"minReplicaCount": 3, "maxReplicaCount": 10, "scaleTargetRef": {"name": "web"}}},
+}
+
+
 @pytest.mark.parametrize(
     ("told", "drift"), [(3, ""), (0, "the stack wants 3, but it is scaled to 0"), (None, "the Deployment is gone")]
 )
@@ -228,12 +236,13 @@ def test_what_a_cluster_that_was_made_anew_has_not(monkeypatch: pytest.MonkeyPat
         (12, 10, "the stack wants at most 10, but it is scaled to 12"),
     ],
 )
+@pytest.mark.parametrize("scaler", [AUTOSCALER, SCALED], ids=["Kubernetes", "KEDA"])
 def test_an_autoscalers_count_is_no_drift_within_its_bounds(
-    monkeypatch: pytest.MonkeyPatch, told: int, wanted: int, drift: str
+    monkeypatch: pytest.MonkeyPatch, told: int, wanted: int, drift: str, scaler: dict[str, Any]
 ) -> None:
     on, client = cluster(monkeypatch, told)
-    found = Drift(on, [DEPLOYMENT, AUTOSCALER])
-    (row,) = on.rows([DEPLOYMENT, AUTOSCALER])
+    found = Drift(on, [DEPLOYMENT, scaler])
+    (row,) = on.rows([DEPLOYMENT, scaler])
     assert (row.wanted, row.drift) == (wanted, drift)
     assert list(found.urns) == [], "the engines leave the count to the autoscaler"
     found.rescale()

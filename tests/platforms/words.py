@@ -34,6 +34,7 @@ from model import (
     PublicPort,
     Resources,
     Scaling,
+    ScalingMetric,
     ScalingStep,
     Schedule,
     Scratch,
@@ -71,6 +72,7 @@ TCP_AND_EXEC = Probes(
 STEP = ScalingStep(stabilization_seconds=60, percent=100, replicas=4, period_seconds=15, choose="max")
 APP = Origin(root="stack", key="apps", name="app")
 SHARED = Origin(root="stack", key="volumes", name="shared")
+METRIC = ScalingMetric(name="queue_length", query="sum(waiting)", per_replica=20)
 SCALING = Scaling(min_replicas=3, max_replicas=10, cpu_percent=70, memory_percent=80, up=STEP, down=STEP)
 
 
@@ -152,6 +154,7 @@ def words(objects: Objects) -> Mapping[str, Word]:
         "workload-fronted": fronted(workload, GivenCertificate(certificate="chain", private_key="key")),
         "workload-reserved": replace(workload, tolerations=(Toleration(key="pool", value="models"),)),
         "workload-scaled": replace(workload, scaling=SCALING),
+        "workload-by-figures": replace(workload, scaling=replace(SCALING, metrics=(METRIC,))),
         "members": members,
         "members-shard": replace(members, shard=Shard(of="store", number=0)),
         "member-public": replace(

@@ -155,6 +155,17 @@ def _scaler(given: Given, **changed: Any) -> bool:
     return True
 
 
+def _by_keda(given: Given, **changed: Any) -> bool:
+    workload = first(given, "Deployment", several)
+    if workload is None:
+        return False
+    spec = {"minReplicaCount": 2, "maxReplicaCount": 4, "scaleTargetRef": {"name": workload["metadata"]["name"]}}
+    metadata = {"name": "scaled", "namespace": workload["metadata"]["namespace"]}
+    inputs = {"metadata": metadata, "spec": {**spec, "triggers": [], **changed}}
+    given.append(("kubernetes:keda.sh/v1alpha1:ScaledObject", "scaled", inputs))
+    return True
+
+
 def _must_all_stay(budget: dict[str, Any]) -> None:
     budget["spec"].pop("maxUnavailable", None)
     budget["spec"]["minAvailable"] = "100%"
@@ -271,6 +282,9 @@ _PLANTS: tuple[tuple[str, str, Change], ...] = (
     ("autoscaler-has-bounds", "down to one", lambda given: _scaler(given, minReplicas=1)),
     ("autoscaler-has-bounds", "no target", lambda given: _scaler(given, scaleTargetRef={"name": "nothing"})),
     ("autoscaler-has-bounds", "no room", lambda given: _scaler(given, maxReplicas=2)),
+    ("autoscaler-has-bounds", "by KEDA down to nothing", lambda given: _by_keda(given, minReplicaCount=0)),
+    ("autoscaler-has-bounds", "by KEDA no room", lambda given: _by_keda(given, maxReplicaCount=2)),
+    ("autoscaler-has-bounds", "by KEDA no target", lambda given: _by_keda(given, scaleTargetRef={"name": "nothing"})),
     ("job-ends", "a Job without deadline", on("Job", lambda one: one["spec"].pop("activeDeadlineSeconds"))),
     ("job-ends", "a CronJob beside itself", _cron(concurrencyPolicy=None)),
     ("job-ends", "a CronJob without deadline", _cron(startingDeadlineSeconds=None)),

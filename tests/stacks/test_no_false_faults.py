@@ -92,6 +92,11 @@ def _queue(stack: Stackfile, name: str, **settings: str) -> None:
     vhosts["app"]["queues"][name] = settings
 
 
+def _scales(stack: Stackfile, app: str, **metrics: Any) -> None:
+    stack["apps"][app].pop("replicas", None)
+    stack["apps"][app].setdefault("scaling", {})["metrics"] = metrics
+
+
 BOARD = {"title": "Shop", "panels": [{"title": "Orders", "expr": "orders"}]}
 RULE = {"expr": "orders > 5", "summary": "{{ $value | humanise }} wait", "runbook": "https://example.com/orders"}
 PARTS = tuple(f"{room}.{name}" for room in MAPS for name in VALID[room])
@@ -275,6 +280,16 @@ BREAKS = (
         change=lambda stack: _queue(stack, "letters"),
         fault=("queues_are_consumed", "brokers.tasks.vhosts.app.queues.letters"),
         needs=(*(f"apps.{name}" for name in VALID["apps"]), "brokers.tasks"),
+    ),
+    Break(
+        change=lambda stack: _scales(stack, "web", requests_per_second={"per_replica": 100}),
+        fault=("requests_are_counted", "apps.web.scaling.metrics.requests_per_second"),
+        needs=("apps.web",),
+    ),
+    Break(
+        change=lambda stack: _scales(stack, "worker", queue_length={"per_replica": 20, "queues": ["mail"]}),
+        fault=("queues_are_counted", "apps.worker.scaling.metrics.queue_length"),
+        needs=("apps.worker", "databases.main", "caches.sessions"),
     ),
     Break(
         change=lambda stack: stack["caches"]["sessions"].update(members=1, min_replicas={"to_write": 1}),

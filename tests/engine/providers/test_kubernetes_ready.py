@@ -143,6 +143,32 @@ def test_a_route_is_ready_when_its_gateway_accepts_it(
     assert READY[type](cast(Client, Cluster()), live) == (expected if waited_for else None)
 
 
+SCALED = "kubernetes:keda.sh/v1alpha1:ScaledObject"
+IDLE = "KEDA has made no autoscaler of it: does its operator run?"
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        ({}, IDLE),
+        ({"conditions": [{"type": "Ready", "status": "True"}]}, IDLE),
+        ({"hpaName": "web"}, None),
+        ({"hpaName": "web", "conditions": [{"type": "Ready", "status": "False"}]}, None),
+        (
+            {"conditions": [{"type": "Ready", "status": "False", "reason": "Failed", "message": "no such query"}]},
+            "KEDA does not take it: Failed: no such query",
+        ),
+    ],
+)
+@pytest.mark.parametrize("waited_for", [True, False])
+def test_a_scaled_object_is_ready_when_keda_scales_by_it(
+    status: dict[str, Any], expected: str | None, waited_for: bool
+) -> None:
+    annotations = {"pulumi.com/waitFor": "jsonpath={.status.hpaName}"} if waited_for else {}
+    live = {"metadata": {"name": "web", "annotations": annotations}, "spec": {}, "status": status}
+    assert READY[SCALED](cast(Client, Cluster()), live) == (expected if waited_for else None)
+
+
 def pod(name: str, created: str, **status: Any) -> dict[str, Any]:
     return {"metadata": {"name": name, "namespace": "n", "creationTimestamp": created, "uid": name}, "status": status}
 

@@ -25,6 +25,7 @@ PASSWORD = "secret-of-the-test"
 UP = {"stabilization": 0, "percent": 100, "replicas": 4, "period": 15, "choose": "max"}
 DOWN = {"stabilization": 0, "percent": 50, "replicas": 2, "period": 60, "choose": "min"}
 CPU = {"name": "cpu", "query": "cpu-of-web", "target": 0.35, "request": 0.5}
+QUEUE = {"name": "queue_length", "query": "waiting", "target": 20, "whole": True}
 WEB = {"app": "web", "service": "prod-web", "least": 3, "most": 10, "up": UP, "down": DOWN, "metrics": [CPU]}
 
 
@@ -156,6 +157,49 @@ def test_without_figures_the_count_stays(swarm: Swarm, found: Any, capsys: pytes
     assert said.count("Prometheus does not answer") == (1 if found is None else 0), "once"
     assert swarm.figures()['ha_scaler_blind{app="web",metric="cpu"}'] == 1
     assert swarm.figures()['ha_scaler_stuck{app="web"}'] == 0
+
+
+@pytest.fixture
+def by_queue(swarm: Swarm) -> Swarm:
+    swarm.web.metrics = [QUEUE]
+    return swarm
+
+
+def test_it_follows_a_metric_of_all(by_queue: Swarm, capsys: pytest.CaptureFixture[str]) -> None:
+    by_queue.prometheus.found = {"waiting": {"": 101}}
+    assert by_queue.round() == 6, "101 are five times 20, and one more"
+    assert "scaler: web: 3 -> 6 replicas: queue_length wants 6" in capsys.readouterr().out
+    assert by_queue.figures()['ha_scaler_need{app="web"}'] == 6
+
+
+def test_whoever_runs_has_no_part_in_a_metric_of_all(by_queue: Swarm) -> None:
+    by_queue.runs(0)
+    by_queue.prometheus.found = {"waiting": {"": 100}}
+    assert by_queue.round() == 5
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        pytest.param(None, "Prometheus does not answer: HTTP Error 503", id="Prometheus is down"),
+        pytest.param({}, "", id="no such series"),
+        pytest.param({"waiting": {"": "NaN"}}, "", id="no number"),
+        pytest.param({"waiting": {"a": 1, "b": 1}}, "queue_length is 2 series, and has to be one: sum them", id="two"),
+    ],
+)
+def test_without_a_figure_of_all_the_count_stays(
+    by_queue: Swarm, found: Any, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    by_queue.api.services["prod-web"]["Spec"]["Mode"]["Replicated"]["Replicas"] = 8
+    by_queue.prometheus.found = found
+    assert [by_queue.round() for _ in range(3)] == [8, 8, 8]
+    out = capsys.readouterr().out
+    assert "8 replicas: no fresh figures of queue_length: nothing changes" in out
+    assert out.count(said) == 1 if said else len(out.splitlines()) == 1
+    assert by_queue.figures()['ha_scaler_blind{app="web",metric="queue_length"}'] == 1
+    by_queue.prometheus.found = {"waiting": {"": 190}}
+    assert by_queue.round() == 10
+    assert by_queue.figures()['ha_scaler_blind{app="web",metric="queue_length"}'] == 0
 
 
 def test_it_goes_on_when_the_figures_are_back(swarm: Swarm) -> None:

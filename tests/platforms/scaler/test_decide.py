@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from platforms.scaler.decide import History, Policy, Reading, Step, decide, need
+from platforms.scaler.decide import History, Policy, Reading, Step, Total, decide, need
 
 UP = Step(stabilization=0, percent=100, replicas=4, period=15, choose="max")
 DOWN = Step(stabilization=300, percent=50, replicas=2, period=60, choose="min")
@@ -43,6 +43,31 @@ def memory(*values: float) -> Reading:
 )
 def test_what_one_metric_asks_for(reading: Reading, current: int, expected: int) -> None:
     assert need(reading, current) == expected
+
+
+def queue(value: float | None) -> Total:
+    return Total("queue_length", value)
+
+
+@pytest.mark.parametrize(
+    ("value", "current", "expected"),
+    [
+        pytest.param(4.0, 4, 4, id="each has what it is to have"),
+        pytest.param(4.4, 4, 4, id="10 % above is near enough"),
+        pytest.param(4.41, 4, 5, id="more is not"),
+        pytest.param(3.6, 4, 4, id="10 % below is near enough"),
+        pytest.param(3.5, 4, 4, id="12 % below, and rounded up it is as many"),
+        pytest.param(2.1, 4, 3, id="rounded up"),
+        pytest.param(12.5, 4, 13, id="shared by all that there will be"),
+        pytest.param(0.1 + 0.2, 4, 1, id="a little of one"),
+        pytest.param(0.0, 4, 0, id="nothing waits"),
+        pytest.param(3.0000000000000004, 5, 3, id="3.0000000000000004 is 3"),
+        pytest.param(21.9, 20, 20, id="the tolerance is of the count"),
+        pytest.param(-5.0, 4, -5, id="less than nothing asks for no more than the least"),
+    ],
+)
+def test_what_a_metric_of_all_asks_for(value: float, current: int, expected: int) -> None:
+    assert need(queue(value), current) == expected
 
 
 @dataclass
@@ -132,6 +157,31 @@ def test_one_metric_that_is_silent_keeps_the_count_from_shrinking_and_not_from_g
     assert {run.at(now, silent, memory(*[0.1] * 6)) for now in range(0, 900, 15)} == {6}
     assert run.why == "no fresh figures of cpu: nothing changes"
     assert run.at(900, silent, memory(*[1.5] * 6)) == 9
+
+
+def test_a_metric_of_all_grows_and_shrinks_by_the_same_steps() -> None:
+    run = Run(3)
+    assert run.at(0, queue(40.0)) == 7
+    assert run.why == "queue_length wants 40; 7 is as far as 15 s allow"
+    assert run.at(15, queue(40.0)) == 10
+    assert {run.at(now, queue(0.0)) for now in range(30, 315, 15)} == {10}, "40 were wanted less than 300 s ago"
+    assert [run.at(now, queue(-1.0)) for now in (315, 375, 435, 495)] == [8, 6, 4, 3]
+
+
+def test_a_metric_of_all_and_one_of_each() -> None:
+    run = Run(4)
+    assert run.at(0, each(0.5, 0.5, 0.5, 0.5), queue(6.0)) == 6
+    assert run.why == "queue_length wants 6"
+    assert run.at(15, each(*[1.5] * 6), queue(1.0)) == 9
+    assert run.why == "cpu wants 9"
+
+
+def test_a_metric_of_all_that_says_nothing_keeps_the_count_from_shrinking_and_not_from_growing() -> None:
+    run = Run(6)
+    assert {run.at(now, queue(None), each(*[0.1] * 6)) for now in range(0, 900, 15)} == {6}
+    assert run.why == "no fresh figures of queue_length: nothing changes"
+    assert run.at(900, queue(None), each(*[1.5] * 6)) == 9
+    assert {Run(6).at(now, queue(None)) for now in range(0, 900, 15)} == {6}
 
 
 def test_a_need_to_shrink_does_not_last_while_nobody_knows_of_it() -> None:

@@ -9,7 +9,8 @@ import pulumi
 import pulumi_docker as docker
 import pytest
 
-from model import Endpoint, Origin, Scaling, Workload
+from model import Endpoint, Origin, Scaling, ScalingMetric, Workload
+from model.scaling import FRESH, WINDOW
 from platforms.base import Unsupported
 from platforms.swarm.platform import SwarmPlatform
 from platforms.swarm.running import Running
@@ -91,6 +92,19 @@ def test_what_the_controller_is_told() -> None:
     assert memory["target"] == pytest.approx(53687091.2), "80 % of 64Mi"
     step = {"stabilization": 60, "percent": 100, "replicas": 4, "period": 15, "choose": "max"}
     assert app == {"app": "app", "service": "shop-app", "least": 3, "most": 10, "up": step, "down": step}
+
+
+def test_what_the_controller_is_told_of_a_metric_of_all() -> None:
+    queue = ScalingMetric(name="queue_length", query=f"sum(rate(a[{WINDOW}])) + max(b < {FRESH})", per_replica=2.5)
+    alone = replace(SCALING, cpu_percent=None, memory_percent=None, metrics=(queue,))
+    (app,) = made(alone, scrape_seconds=10).told()["services"]
+    (metric,) = app["metrics"]
+    assert metric == {
+        "name": "queue_length",
+        "target": 2.5,
+        "whole": True,
+        "query": "(sum(rate(a[40s])) + max(b < 25)) and on() (count(timestamp(up) > time() - 25))",
+    }
 
 
 def test_one_controller_for_all_and_nothing_for_what_has_a_fixed_count() -> None:

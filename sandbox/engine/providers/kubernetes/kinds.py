@@ -80,6 +80,7 @@ def _all() -> Iterator[Kind]:
     gateways = "gateway.networking.k8s.io/v1"
     yield Kind(api_version=gateways, kind="Gateway", plural="gateways")
     yield Kind(api_version=gateways, kind="HTTPRoute", plural="httproutes")
+    yield Kind(api_version="keda.sh/v1alpha1", kind="ScaledObject", plural="scaledobjects")
     yield Kind(api_version="scheduling.k8s.io/v1", kind="PriorityClass", plural="priorityclasses", namespaced=False)
     rbac = "rbac.authorization.k8s.io/v1"
     yield Kind(api_version=rbac, kind="Role", plural="roles")

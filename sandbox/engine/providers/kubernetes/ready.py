@@ -147,6 +147,16 @@ def _accepted(client: Client, found: Object) -> str | None:  # noqa: ARG001
     return None
 
 
+def _taken(client: Client, found: Object) -> str | None:  # noqa: ARG001
+    """Of a ScaledObject: KEDA has made an autoscaler of it; only where an annotation asks for it."""
+    if not (found["metadata"].get("annotations") or {}).get(_WAIT_FOR) or (found.get("status") or {}).get("hpaName"):
+        return None
+    said = [one for one in (found.get("status") or {}).get("conditions") or [] if one.get("type") == "Ready"]
+    if said and said[0].get("status") != "True":
+        return f"KEDA does not take it: {said[0].get('reason')}: {said[0].get('message')}"
+    return "KEDA has made no autoscaler of it: does its operator run?"
+
+
 READY: dict[str, Ready] = {
     "kubernetes:apps/v1:Deployment": _deployment,
     "kubernetes:apps/v1:StatefulSet": _stateful_set,
@@ -156,5 +166,6 @@ READY: dict[str, Ready] = {
     "kubernetes:core/v1:Service": _service,
     "kubernetes:gateway.networking.k8s.io/v1:Gateway": _accepted,
     "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute": _accepted,
+    "kubernetes:keda.sh/v1alpha1:ScaledObject": _taken,
     "kubernetes:networking.k8s.io/v1:Ingress": _ingress,
 }
