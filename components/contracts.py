@@ -37,7 +37,7 @@ class Terms:
 
 @dataclass(frozen=True, kw_only=True)
 class Waiting:
-    """Where Prometheus has how many messages wait in each queue: the series with these labels, and the label `queue`."""
+    """Where Prometheus has how many messages wait in each queue: series with these labels, and the label `queue`."""
 
     metric: str
     labels: Mapping[str, str]

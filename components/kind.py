@@ -178,6 +178,8 @@ class Kind(Generic[S]):
     """How long it lets requests end when it stops, if it answers any."""
     pools: Callable[[Part[S]], Iterable[Pool]] = lambda _: ()
     """The connections that it opens to others."""
+    follows: Callable[[S], str] = lambda _: ""
+    """What the number of its replicas follows, in a line: where it is more than their own CPU and memory."""
     connections: Callable[[S], Iterable[Limit]] = lambda _: ()
     """How many connections it takes, if they are counted: by itself, and by a pooler in front of it."""
     rules: tuple[Rule, ...] = ()

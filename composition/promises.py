@@ -26,7 +26,7 @@ Said = dict[str, dict[str, dict[str, str]]]
 """Path of a component -> fault -> what it may do, in words."""
 
 
-CONNECTIONS, DRAIN, HOSTS, NEEDED = "connections", "drain", "hosts", "needed"
+CONNECTIONS, DRAIN, HOSTS, NEEDED, REPLICAS = "connections", "drain", "hosts", "needed", "replicas"
 
 
 def each_budget(stack: Settings) -> Iterator[tuple[Part[Any], Connections]]:
@@ -69,6 +69,9 @@ def promised(stack: Stack) -> Said:
         said.setdefault(part.origin.path, {})[budget.name] = budget.said()
     for path, chain in each_chain(stack):
         said.setdefault(path, {})[DRAIN] = chain.said(around)
+    for kind, part in components(stack):
+        if line := kind.follows(part.settings):
+            said.setdefault(part.origin.path, {})[REPLICAS] = {REPLICAS: line}
     said[HOSTS] = {f"{one.host} lost": one.said() for one in each_host(stack, around)}
     if around.hosts:
         reserved = needed(each_group(stack, around), around.names, around.hosts)

@@ -21,7 +21,7 @@ from model.priority import Priority
 from model.probe import ExecCheck, HttpCheck, Probe, Probes, TcpCheck
 from model.resources import Resources
 from model.rollout import Rollout
-from model.scaling import Scaling, ScalingMetric, ScalingStep
+from model.scaling import Scaling, ScalingMetric, ScalingStep, ScalingWindow
 from model.schedule import Schedule
 from model.secret import Secret, SecretRef
 from model.security import Security
@@ -66,6 +66,7 @@ __all__ = [
     "Scaling",
     "ScalingMetric",
     "ScalingStep",
+    "ScalingWindow",
     "Schedule",
     "Scratch",
     "Secret",

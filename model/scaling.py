@@ -41,14 +41,27 @@ class ScalingMetric:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ScalingWindow:
+    """From each time `starts` to the next time `ends` there are at least `min_replicas`. Both are times by the clock of
+    a `zone` (`model.clock`)."""
+
+    starts: str
+    ends: str
+    zone: str
+    min_replicas: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Scaling:
-    """Between `min_replicas` and `max_replicas`, aiming at a mean use of the *requested* CPU and memory, in percent, and
-    at what each replica is to have of the `metrics`. What asks for most counts."""
+    """Between `min_replicas` and `max_replicas`, aiming at a mean use of the *requested* CPU and memory, in percent,
+    and at what each replica is to have of the `metrics`. What asks for most counts. In `windows` the fewest are more.
+    """
 
     min_replicas: int
     max_replicas: int
     cpu_percent: int | None
     memory_percent: int | None
     metrics: tuple[ScalingMetric, ...] = ()
+    windows: tuple[ScalingWindow, ...] = ()
     up: ScalingStep
     down: ScalingStep

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from components.app_tier.scaling_metrics import ScalingMetricsSettings
+from components.app_tier.scaling_schedules import ScalingScheduleSettings, WindowName
 from model import Scaling, ScalingMetric, ScalingStep
 from settings.base import Settings
 from settings.types import Percent, Seconds
@@ -50,6 +51,9 @@ class ScalingSettings(Settings):
     metrics: ScalingMetricsSettings | None = None
     """What else it follows, with Prometheus' figures. Of all metrics the one that asks for most counts. Kubernetes
     needs KEDA for it."""
+    schedules: dict[WindowName, ScalingScheduleSettings] = Field(default_factory=dict, max_length=20)
+    """More replicas at hours at which load is known to come, by name. `min` holds at all other times. Kubernetes needs
+    KEDA for it."""
     up: ScalingStepSettings = ScalingStepSettings(stabilization=0, percent=100, replicas=4, period=15, choose="max")
     """Growth: at once, the larger of doubling and 4 replicas in 15 s."""
     down: ScalingStepSettings = ScalingStepSettings(stabilization=300, percent=50, replicas=2, period=60, choose="min")
@@ -62,6 +66,14 @@ class ScalingSettings(Settings):
             problems.append(f"`max` is below `min` ({self.max} < {self.min})")
         if self.cpu is None and self.memory is None and self.metrics is None:
             problems.append("give `cpu`, `memory` or `metrics`: nothing to scale on")
+        for name, one in self.schedules.items():
+            if one.min <= self.min:
+                problems.append(
+                    f"`schedules.{name}.min` ({one.min}) is not above `min` ({self.min}): write what is needed at "
+                    "quiet hours as `min`, and what is needed at the others as schedules"
+                )
+            if one.min > self.max:
+                problems.append(f"`schedules.{name}.min` is above `max` ({one.min} > {self.max})")
         if problems:
             raise ValueError("; ".join(problems))
         return self
@@ -69,7 +81,16 @@ class ScalingSettings(Settings):
     @property
     def beyond_resources(self) -> tuple[str, ...]:
         """The keys that name more than CPU and memory."""
-        return ("metrics",) if self.metrics else ()
+        return ("metrics",) * bool(self.metrics) + ("schedules",) * bool(self.schedules)
+
+    def said(self) -> str:
+        """The policy in a line."""
+        followed = [f"{name} {percent} %" for name, percent in (("cpu", self.cpu), ("memory", self.memory)) if percent]
+        followed += self.metrics.said() if self.metrics else ()
+        line = f"{self.min} to {self.max}, by {', '.join(followed)}"
+        for name, one in self.schedules.items():
+            line += f"; {name} (`{one.starts}` to `{one.ends}` {one.time_zone}): at least {one.min}"
+        return line
 
     def scaling(self, metrics: Iterable[ScalingMetric] = ()) -> Scaling:
         """The neutral word, with what Prometheus is asked for the `metrics`."""
@@ -79,6 +100,7 @@ class ScalingSettings(Settings):
             cpu_percent=self.cpu,
             memory_percent=self.memory,
             metrics=tuple(metrics),
+            windows=tuple(one.window() for one in self.schedules.values()),
             up=self.up.step(),
             down=self.down.step(),
         )

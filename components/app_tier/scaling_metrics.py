@@ -85,6 +85,11 @@ class ScalingMetricsSettings(Settings):
         known = ((REQUESTS, self.requests_per_second), (QUEUE, self.queue_length))
         return (*(name for name, one in known if one), *self.expressions)
 
+    def said(self) -> Iterator[str]:
+        """Each with what one replica is to have."""
+        known = ((REQUESTS, self.requests_per_second), (QUEUE, self.queue_length), *self.expressions.items())
+        return (f"{name} {one.per_replica:.12g} each" for name, one in known if one)
+
     @model_validator(mode="after")
     def _one(self) -> "ScalingMetricsSettings":
         if not self.names:

@@ -1,6 +1,6 @@
 """KEDA: what the cluster's own autoscaler does not know, it is told by KEDA, which has to be in the cluster.
 
-Sources: KEDA 2.17 (`ScaledObject` of keda.sh/v1alpha1; the triggers cpu, memory and prometheus). KEDA makes a
+Sources: KEDA 2.17 (`ScaledObject` of keda.sh/v1alpha1; the triggers cpu, memory, prometheus and cron). KEDA makes a
 HorizontalPodAutoscaler, and answers for figures that it asks Prometheus for; the decision is Kubernetes' own.
 """
 
@@ -29,7 +29,7 @@ _WAIT, _TAKEN = "pulumi.com/waitFor", "jsonpath={.status.hpaName}"
 
 def needed(scaling: Scaling) -> bool:
     """Whether the policy has what a HorizontalPodAutoscaler alone cannot follow."""
-    return bool(scaling.metrics)
+    return bool(scaling.metrics or scaling.windows)
 
 
 def scaled_object(
@@ -37,11 +37,12 @@ def scaled_object(
     word: Workload,
     scaling: Scaling,
     *,
-    prometheus: str,
-    scrape_seconds: int,
+    prometheus: str = "",
+    scrape_seconds: int = 0,
     opts: pulumi.ResourceOptions,
 ) -> CustomResource:
-    """Scales the Deployment `word.name`; `prometheus` is a URL, scraped every so many seconds.
+    """Scales the Deployment `word.name`; `prometheus` is the URL for its metrics, and scrapes every so
+    many seconds.
 
     There is no `fallback`: it would set a count where figures are missing. Without one such a metric is an error to the
     autoscaler, which then does not shrink, and grows by the others alone.
@@ -67,7 +68,11 @@ def scaled_object(
                     "behavior": {"scaleUp": _rules(scaling.up), "scaleDown": _rules(scaling.down)},
                 },
             },
-            "triggers": [*_of_resources(scaling), *_of_prometheus(scaling, prometheus, scrape_seconds)],
+            "triggers": [
+                *_of_resources(scaling),
+                *_of_prometheus(scaling, prometheus, scrape_seconds),
+                *_of_the_clock(scaling),
+            ],
         },
         opts=opts,
     )
@@ -119,6 +124,21 @@ def _of_prometheus(scaling: Scaling, url: str, scrape_seconds: int) -> Iterator[
                 "threshold": f"{metric.per_replica:.12g}",
                 # Nothing is not 0: where figures are missing nothing shrinks.
                 "ignoreNullValues": "false",
+            },
+        }
+
+
+def _of_the_clock(scaling: Scaling) -> Iterator[dict[str, Any]]:
+    """Outside of its window such a trigger asks for one replica, so the least holds."""
+    for number, window in enumerate(scaling.windows):
+        yield {
+            "type": "cron",
+            "name": f"window-{number}",
+            "metadata": {
+                "timezone": window.zone,
+                "start": window.starts,
+                "end": window.ends,
+                "desiredReplicas": str(window.min_replicas),
             },
         }
 

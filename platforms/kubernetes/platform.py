@@ -132,7 +132,7 @@ class KubernetesPlatform(Platform):
         self._claim(word.origin, word.name, *workload.objects(self._cluster, word))
         self.refuse_all(word.origin, workload.refusals(self._cluster, word))
         made = self._endpoint(word.name) if self.rehearsing else render_workload(self._cluster, word, parent=parent)
-        if word.scaling and keda.needed(word.scaling):
+        if word.scaling and word.scaling.metrics:
             self._scaled[word.name] = (word, parent, made)
         return made
 

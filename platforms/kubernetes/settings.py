@@ -81,8 +81,8 @@ class KubernetesSettings(Settings):
     enforces_network_policy: bool = False
     """Whether the cluster's network enforces NetworkPolicy. It is recorded on the namespace and switches nothing."""
     keda_namespace: AnyNamespace = "keda"
-    """Where KEDA runs, which applications with `scaling.metrics` need: it alone of all other namespaces may ask
-    Prometheus."""
+    """Where KEDA runs, which applications with `scaling.metrics` or `scaling.schedules` need: of all other namespaces
+    it alone may ask Prometheus."""
     deregistration_delay: Seconds = Field(default=5, ge=0, le=300)
     """How long a terminating replica keeps serving while endpoints, DNS and proxies forget it."""
     balancer_delay: Seconds = Field(default=75, ge=0, le=300)

@@ -97,6 +97,8 @@ def render_workload(cluster: Cluster, word: Workload, *, parent: pulumi.Resource
             in_front = front.render_front(cluster, word, word.front, service_for_clients, parent=parent)
     if word.scaling and not keda.needed(word.scaling):
         autoscaler(cluster, word, word.scaling, opts=after)
+    elif word.scaling and not word.scaling.metrics:  # with metrics it waits until somebody says where Prometheus is
+        keda.scaled_object(cluster, word, word.scaling, opts=after)
     if (word.scaling.min_replicas if word.scaling else word.replicas) > 1:
         disruption_budget(
             word.name,

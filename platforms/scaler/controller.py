@@ -20,6 +20,7 @@ from typing import Any
 from .decide import Decision, History, Policy, Step, decide
 from .gates import GateError, Gates
 from .readings import readings
+from .windows import least, windows
 
 _ALIVE_SECONDS = 120
 """A round waits 5 s for each thing that does not answer."""
@@ -33,6 +34,9 @@ class Scaled:
         self.app, self.service = str(told["app"]), str(told["service"])
         self.metrics: list[Json] = told["metrics"]
         self.policy = Policy(told["least"], told["most"], Step(**told["up"]), Step(**told["down"]))
+        self.windows = windows(told["windows"])
+        self.now = self.policy
+        """With the least of the hour."""
         self.history = History()
         self.replicas: int | None = None
         self.decision: Decision | None = None
@@ -50,8 +54,9 @@ class Scaled:
             return
         self.replicas = before = int(seen["replicas"])
         found = readings(prometheus, self.metrics, seen["running"], self.fault)
+        self.now = self.policy._replace(least=least(self.policy.least, self.windows, time.time()))
         # What was asked took a while; the clock of the host may be set meanwhile, and this one is not.
-        self.decision = made = decide(self.policy, time.monotonic(), before, found, self.history)
+        self.decision = made = decide(self.now, time.monotonic(), before, found, self.history)
         self.history = made.history
         self._fault = self._fault if made.blind else ""
         self.held = bool(seen["busy"]) and made.replicas != before
@@ -125,7 +130,7 @@ class Controller:
 def _lines(one: Scaled) -> list[str]:
     app = f'app="{one.app}"'
     lines = [
-        f"ha_scaler_least{{{app}}} {one.policy.least}\n",
+        f"ha_scaler_least{{{app}}} {one.now.least}\n",
         f"ha_scaler_most{{{app}}} {one.policy.most}\n",
         f"ha_scaler_stuck{{{app}}} {int(one.stuck)}\n",
         f"ha_scaler_held{{{app}}} {int(one.held)}\n",
@@ -185,7 +190,14 @@ def main(directory: str) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     place = Path(directory)
     told = json.loads((place / "scaler.json").read_text())
-    controller = Controller(told, (place / "password").read_text().strip())
+    try:
+        controller = Controller(told, (place / "password").read_text().strip())
+    except ValueError as error:
+        print(
+            f"scaler: {error}: the image of this program needs the data of time zones (tzdata), or write UTC",
+            flush=True,
+        )
+        return 1
     threading.Thread(target=serve(controller, told["listen"], told["port"]).serve_forever, daemon=True).start()
     print(f"scaler: it looks at {', '.join(one.app for one in controller.scaled)}", flush=True)
     controller.run()

@@ -103,7 +103,8 @@ def decide(
         return Decision(current, f"no fresh figures of {', '.join(blind) or 'anything'}: nothing changes", None, blind,
                         history)  # fmt: skip
     steady = _lasting(policy, now, current, wanted, history)
-    history = history._replace(wanted=(*history.wanted, (now, wanted)))
+    # The least of the hour was needed, too: when a busy hour ends, shrinking begins as after load.
+    history = history._replace(wanted=(*history.wanted, (now, max(wanted, policy.least))))
     count, limit = _within(policy, now, current, steady, history)
     why = f"{metric} wants {wanted}"
     if steady != wanted:

@@ -33,6 +33,7 @@ from model import (
     Tier,
     Workload,
 )
+from model import clock as clock_module
 from model.scaling import SCALER_JOB, SCALER_PORT
 from model.units import MIB
 from platforms.base import Platform
@@ -47,7 +48,7 @@ _SOCKET = "/var/run/docker.sock"
 _DIRECTORY = "/etc/ha-scaler"
 _PROGRAMS = Path(__file__).parents[1] / "scaler"
 _MAIN = "import sys\n\nfrom scripts.{module} import main\n\nsys.exit(main(sys.path[0]))\n"
-_CONTROLLER_MODULES = ("controller", "decide", "gates", "readings")
+_CONTROLLER_MODULES = ("controller", "clock", "decide", "gates", "readings", "windows")
 _GATE_MODULES = ("gate", "docker_socket")
 _CONTROLLER_RESOURCES = Resources(
     cpu_request_millis=20, cpu_limit_millis=500, memory_request_bytes=48 * MIB, memory_limit_bytes=128 * MIB
@@ -91,7 +92,7 @@ def scaler(
             "start": ("__main__.py", _MAIN.format(module=modules[0])),
         }
         for module in modules:
-            text = (_PROGRAMS / f"{module}.py").read_text()
+            text = _program(module)
             texts[module.replace("_", "-")] = (f"scripts/{module}.py", text)
         for part, (path, text) in texts.items():
             name = f"{word}-{part}"
@@ -116,6 +117,11 @@ def scaler(
         gate=_gate(origin, image, tuple(files(GATE, "gate.json", gate_told, _GATE_MODULES))),
         controller=_controller(origin, image, tuple(files(NAME, "scaler.json", told, _CONTROLLER_MODULES))),
     )
+
+
+def _program(module: str) -> str:
+    path = Path(clock_module.__file__) if module == "clock" else _PROGRAMS / f"{module}.py"
+    return path.read_text()
 
 
 def _gate(origin: Origin, image: Image, files: tuple[File, ...]) -> Agent:
@@ -204,6 +210,10 @@ def _service(word: Workload, names: Names, scrape_seconds: int) -> dict[str, obj
         "up": _step(scaling.up),
         "down": _step(scaling.down),
         "metrics": metrics,
+        "windows": [
+            {"starts": one.starts, "ends": one.ends, "zone": one.zone, "least": one.min_replicas}
+            for one in scaling.windows
+        ],
     }
 
 

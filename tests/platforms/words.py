@@ -36,6 +36,7 @@ from model import (
     Scaling,
     ScalingMetric,
     ScalingStep,
+    ScalingWindow,
     Schedule,
     Scratch,
     Secret,
@@ -73,6 +74,7 @@ STEP = ScalingStep(stabilization_seconds=60, percent=100, replicas=4, period_sec
 APP = Origin(root="stack", key="apps", name="app")
 SHARED = Origin(root="stack", key="volumes", name="shared")
 METRIC = ScalingMetric(name="queue_length", query="sum(waiting)", per_replica=20)
+WINDOW = ScalingWindow(starts="0 7 * * 1-5", ends="0 20 * * 1-5", zone="UTC", min_replicas=6)
 SCALING = Scaling(min_replicas=3, max_replicas=10, cpu_percent=70, memory_percent=80, up=STEP, down=STEP)
 
 
@@ -155,6 +157,7 @@ def words(objects: Objects) -> Mapping[str, Word]:
         "workload-reserved": replace(workload, tolerations=(Toleration(key="pool", value="models"),)),
         "workload-scaled": replace(workload, scaling=SCALING),
         "workload-by-figures": replace(workload, scaling=replace(SCALING, metrics=(METRIC,))),
+        "workload-by-the-clock": replace(workload, scaling=replace(SCALING, windows=(WINDOW,))),
         "members": members,
         "members-shard": replace(members, shard=Shard(of="store", number=0)),
         "member-public": replace(

@@ -19,9 +19,7 @@ from tests.components.monitoring_stack.record import recorded as on_record
 from tests.components.recorder import Recorder, recorded
 
 IMAGE = Image(ref="registry.example.com/web:1", uid=10001, gid=10001)
-JOBS = Waiting(
-    metric="rabbitmq_detailed_queue_messages_ready", labels={"job": "rabbitmq-jobs-queues", "vhost": "app"}
-)
+JOBS = Waiting(metric="rabbitmq_detailed_queue_messages_ready", labels={"job": "rabbitmq-jobs-queues", "vhost": "app"})
 
 
 def scaling(metrics: dict[str, Any], /, **settings: Any) -> Scaling:
@@ -128,6 +126,60 @@ def test_what_is_asked_is_what_exporters_tell(exporter: str, metric: str, labels
 def test_what_is_no_policy(metrics: dict[str, Any], said: str) -> None:
     with pytest.raises(ValidationError, match=said):
         ScalingSettings.model_validate({"metrics": metrics})
+
+
+OFFICE = {"starts": "0 7 * * 1-5", "ends": "0 20 * * 1-5", "min": 6}
+
+
+def policy(**schedule: Any) -> ScalingSettings:
+    return ScalingSettings.model_validate({"min": 3, "max": 10, "schedules": {"office": {**OFFICE, **schedule}}})
+
+
+@pytest.mark.parametrize(
+    ("schedule", "said"),
+    [
+        ({"min": 3}, r"`schedules.office.min` \(3\) is not above `min` \(3\)"),
+        ({"min": 11}, r"`schedules.office.min` is above `max` \(11 > 10\)"),
+        ({"ends": "0 7 * * 1-5"}, "starts again"),
+        ({"ends": "0 20 * * 5"}, "give each start an end of its own"),
+        ({"starts": "0 7 30 2 *"}, "no day of any year"),
+        ({"starts": "7:00"}, "five fields"),
+        ({"time_zone": "Moon/Base"}, "not known here"),
+    ],
+)
+def test_what_is_no_busy_hour(schedule: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        policy(**schedule)
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        {},
+        {"starts": "0 22 * * *", "ends": "0 4 * * *"},
+        {"starts": "0 8 * * 1", "ends": "0 18 * * 5"},
+        {"starts": "30 1 * * *", "ends": "30 2 * * *", "time_zone": "Europe/Berlin"},
+        {"starts": "0 0 1 12 *", "ends": "0 0 27 12 *"},
+    ],
+)
+def test_busy_hours_by_day_by_night_by_week_and_by_year(schedule: dict[str, Any]) -> None:
+    word = policy(**schedule).scaling()
+    assert [one.min_replicas for one in word.windows] == [6]
+    assert word.min_replicas == 3
+
+
+def test_the_policy_in_a_line() -> None:
+    own = {"sessions": {"expr": "sum(sessions)", "per_replica": 50}}
+    metrics = {"queue_length": {"per_replica": 20}, "expressions": own}
+    found = ScalingSettings.model_validate(
+        {"min": 3, "max": 10, "cpu": None, "metrics": metrics, "schedules": {"office": OFFICE}}
+    )
+    assert found.said() == (
+        "3 to 10, by memory 80 %, queue_length 20 each, sessions 50 each; "
+        "office (`0 7 * * 1-5` to `0 20 * * 1-5` UTC): at least 6"
+    )
+    assert found.beyond_resources == ("metrics", "schedules")
+    assert ScalingSettings().beyond_resources == ()
 
 
 def test_figures_may_take_the_place_of_cpu_and_memory() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from model import Image, Origin, ScalingMetric
+from model import Image, Origin, ScalingMetric, ScalingWindow
 from model.scaling import FRESH, WINDOW
 from platforms.base import Unsupported
 from platforms.kubernetes.platform import KubernetesPlatform
@@ -57,9 +57,10 @@ def test_with_them_keda_is_told_all_of_the_policy_and_nobody_else_scales() -> No
     assert (spec["minReplicaCount"], spec["maxReplicaCount"]) == (3, 10)
     advanced = spec["advanced"]
     assert advanced["restoreToOriginalReplicaCount"] is False, "what scales away is no order to shrink"
-    assert advanced["horizontalPodAutoscalerConfig"]["behavior"] == of(scaling=SCALING).spec(
-        "HorizontalPodAutoscaler", "web"
-    )["behavior"], "one policy, whoever follows it"
+    assert (
+        advanced["horizontalPodAutoscalerConfig"]["behavior"]
+        == of(scaling=SCALING).spec("HorizontalPodAutoscaler", "web")["behavior"]
+    ), "one policy, whoever follows it"
     assert "fallback" not in spec, "missing figures change nothing"
     assert "idleReplicaCount" not in spec
     assert out.resource("Deployment", "web").ignore_changes == ("spec.replicas",)
@@ -97,6 +98,27 @@ def test_an_update_waits_until_keda_has_taken_it_and_not_until_there_are_figures
 def test_figures_alone_are_enough() -> None:
     alone = replace(BY_FIGURES, cpu_percent=None, memory_percent=None)
     assert [one["type"] for one in scaled(of(scaling=alone))["spec"]["triggers"]] == ["prometheus"] * 2
+
+
+WINDOW = ScalingWindow(starts="0 7 * * 1-5", ends="0 20 * * 1-5", zone="Europe/Berlin", min_replicas=6)
+
+
+def test_busy_hours_are_a_trigger_beside_the_others() -> None:
+    spec = scaled(of(scaling=replace(BY_FIGURES, windows=(WINDOW,))))["spec"]
+    assert [one["type"] for one in spec["triggers"]] == ["cpu", "memory", "prometheus", "prometheus", "cron"]
+    assert spec["triggers"][-1]["metadata"] == {
+        "timezone": "Europe/Berlin",
+        "start": "0 7 * * 1-5",
+        "end": "0 20 * * 1-5",
+        "desiredReplicas": "6",
+    }
+    assert spec["minReplicaCount"] == 3, "at all other hours"
+
+
+def test_busy_hours_need_no_prometheus() -> None:
+    out = of(scaling=replace(SCALING, windows=(WINDOW,)), prometheus=False)
+    assert [one["type"] for one in scaled(out)["spec"]["triggers"]] == ["cpu", "memory", "cron"]
+    assert "prometheus-keda" not in out.names("NetworkPolicy")
 
 
 @pytest.mark.parametrize(("settings", "namespace"), [({}, "keda"), ({"keda_namespace": "scaling"}, "scaling")])

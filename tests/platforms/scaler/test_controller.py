@@ -1,6 +1,7 @@
 """The controller with real gates, a Docker API behind them, and what answers in place of Prometheus."""
 
 import json
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from platforms.scaler import controller as controllers
 from platforms.scaler import gate as gate_program
 from platforms.scaler.controller import Controller, Scaled
 from platforms.scaler.gates import Gates
+from platforms.scaler.windows import windows
 from tests.components.monitoring_stack.record import compared
 from tests.loopback import own_network
 from tests.platforms.scaler.docker_api import DockerApi, answering, service
@@ -26,7 +28,16 @@ UP = {"stabilization": 0, "percent": 100, "replicas": 4, "period": 15, "choose":
 DOWN = {"stabilization": 0, "percent": 50, "replicas": 2, "period": 60, "choose": "min"}
 CPU = {"name": "cpu", "query": "cpu-of-web", "target": 0.35, "request": 0.5}
 QUEUE = {"name": "queue_length", "query": "waiting", "target": 20, "whole": True}
-WEB = {"app": "web", "service": "prod-web", "least": 3, "most": 10, "up": UP, "down": DOWN, "metrics": [CPU]}
+WEB: dict[str, Any] = {
+    "app": "web",
+    "service": "prod-web",
+    "least": 3,
+    "most": 10,
+    "up": UP,
+    "down": DOWN,
+    "metrics": [CPU],
+    "windows": [],
+}
 
 
 @contextmanager
@@ -200,6 +211,43 @@ def test_without_a_figure_of_all_the_count_stays(
     by_queue.prometheus.found = {"waiting": {"": 190}}
     assert by_queue.round() == 10
     assert by_queue.figures()['ha_scaler_blind{app="web",metric="queue_length"}'] == 0
+
+
+def office(**changed: Any) -> dict[str, Any]:
+    """Hours that are open now, and for as long as a test takes."""
+    now = time.gmtime(time.time() - 3600)
+    first = f"{now.tm_min} {now.tm_hour} * * *"
+    last = f"{now.tm_min} {(now.tm_hour + 12) % 24} * * *"
+    return {"starts": first, "ends": last, "zone": "UTC", "least": 6, **changed}
+
+
+def test_at_busy_hours_there_are_more_without_any_figure(swarm: Swarm, capsys: pytest.CaptureFixture[str]) -> None:
+    swarm.web.windows = windows([office()])
+    swarm.prometheus.found = None
+    assert swarm.round() == 6
+    assert "3 -> 6 replicas: 3 are fewer than the least, 6" in capsys.readouterr().out
+    assert swarm.figures()['ha_scaler_least{app="web"}'] == 6
+
+
+def test_at_quiet_hours_the_least_is_what_it_was(swarm: Swarm) -> None:
+    opened = office()
+    swarm.web.windows = windows([{**opened, "starts": opened["ends"], "ends": opened["starts"]}])
+    swarm.uses(0.35, 0.35, 0.35)
+    assert swarm.round() == 3
+    assert swarm.figures()['ha_scaler_least{app="web"}'] == 3
+
+
+def test_without_the_zone_s_data_it_ends_and_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    web = {**WEB, "windows": [office(zone="Moon/Base")]}
+    told = {"gate": "127.0.0.1", "gate_port": 1, "prometheus": "http://127.0.0.1:1", "every": 15, "services": [web]}
+    (tmp_path / "scaler.json").write_text(json.dumps(told))
+    (tmp_path / "password").write_text(PASSWORD)
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        assert controllers.main(str(tmp_path)) == 1
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert "the time zone Moon/Base is not known here: the image of this program needs" in capsys.readouterr().out
 
 
 def test_it_goes_on_when_the_figures_are_back(swarm: Swarm) -> None:

@@ -126,6 +126,14 @@ def test_the_most_of_the_window_is_kept() -> None:
     assert run.wants(420, 1) == 5, "for 300 s nobody has needed 7; by two, 60 s after the last step"
 
 
+def test_when_a_busy_hour_ends_shrinking_begins_as_after_load() -> None:
+    run = Run(3, POLICY._replace(least=6))
+    assert [run.wants(now, 1) for now in (0, 15, 300)] == [6, 6, 6]
+    run.policy = POLICY
+    assert {run.wants(now, 1) for now in range(315, 600, 15)} == {6}, "6 were needed less than 300 s ago"
+    assert [run.wants(now, 1) for now in (600, 660)] == [4, 3]
+
+
 def test_growth_that_must_last_takes_the_least_of_its_window() -> None:
     run = Run(3, POLICY._replace(up=UP._replace(stabilization=60)))
     assert [run.wants(now, 6) for now in (0, 15, 30, 45)] == [3, 3, 3, 3]

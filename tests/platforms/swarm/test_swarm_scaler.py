@@ -9,7 +9,7 @@ import pulumi
 import pulumi_docker as docker
 import pytest
 
-from model import Endpoint, Origin, Scaling, ScalingMetric, Workload
+from model import Endpoint, Origin, Scaling, ScalingMetric, ScalingWindow, Workload
 from model.scaling import FRESH, WINDOW
 from platforms.base import Unsupported
 from platforms.swarm.platform import SwarmPlatform
@@ -91,7 +91,7 @@ def test_what_the_controller_is_told() -> None:
     assert (memory["name"], memory["request"]) == ("memory", 64 * 2**20)
     assert memory["target"] == pytest.approx(53687091.2), "80 % of 64Mi"
     step = {"stabilization": 60, "percent": 100, "replicas": 4, "period": 15, "choose": "max"}
-    assert app == {"app": "app", "service": "shop-app", "least": 3, "most": 10, "up": step, "down": step}
+    assert app == {"app": "app", "service": "shop-app", "least": 3, "most": 10, "up": step, "down": step, "windows": []}
 
 
 def test_what_the_controller_is_told_of_a_metric_of_all() -> None:
@@ -105,6 +105,16 @@ def test_what_the_controller_is_told_of_a_metric_of_all() -> None:
         "whole": True,
         "query": "(sum(rate(a[40s])) + max(b < 25)) and on() (count(timestamp(up) > time() - 25))",
     }
+
+
+def test_what_the_controller_is_told_of_busy_hours() -> None:
+    window = ScalingWindow(starts="0 7 * * 1-5", ends="0 20 * * 1-5", zone="Europe/Berlin", min_replicas=6)
+    found = made(replace(SCALING, windows=(window,)))
+    (app,) = found.told()["services"]
+    assert app["windows"] == [{"starts": "0 7 * * 1-5", "ends": "0 20 * * 1-5", "zone": "Europe/Berlin", "least": 6}]
+    assert label(found.service("app"), "ha-platform.scaling") == "3-10", "the gate lets it go back"
+    (clock,) = (one.inputs["dataRaw"] for one in found.found if one.name == "scaler-clock")
+    assert "class Clock" in clock, "the program itself, and not the one that names it"
 
 
 def test_one_controller_for_all_and_nothing_for_what_has_a_fixed_count() -> None:
