@@ -16,7 +16,14 @@ _UNITS: Mapping[Any, str] = {
     types.memory_bytes: "size",
     types.cpu_millis: "CPU",
 }
-_PLAIN = {bool: "true or false", int: "number", str: "text", IPv4Address: "address", IPv4Network: "address range"}
+_PLAIN = {
+    bool: "true or false",
+    int: "number",
+    float: "number",
+    str: "text",
+    IPv4Address: "address",
+    IPv4Network: "address range",
+}
 
 
 def models_in(annotation: Any) -> Iterator[type[BaseModel]]:

@@ -38,7 +38,7 @@ Expression = Annotated[str, StringConstraints(min_length=1, max_length=4000), Af
 MetricKey = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$"), AfterValidator(_own_name)]
 """The name of a metric of one's own, as logs and alerts say it."""
 
-Share = Annotated[float, Field(gt=0, le=1_000_000_000, allow_inf_nan=False)]
+Share = Annotated[float, Field(strict=True, gt=0, le=1_000_000_000, allow_inf_nan=False)]
 """What one replica is to have."""
 
 

@@ -18,6 +18,57 @@ class RunAsArgs(TypedDict, total=False):
     """Group id; not 0. Default: `10001`."""
 
 
+class RequestsArgs(TypedDict, total=False):
+    """Requests in a second."""
+
+    per_replica: Required[float]
+    """So many for each replica."""
+
+
+class AppTierQueueArgs(TypedDict, total=False):
+    """Messages that wait in queues. What is being worked on does not wait any more."""
+
+    per_replica: Required[float]
+    """So many for each replica."""
+    broker: str
+    """A broker of `uses`, for applications without `celery`; default: the only one there."""
+    queues: Sequence[str]
+    """The queues of it that count; for applications without `celery`, which says its queues itself."""
+
+
+class ExpressionArgs(TypedDict, total=False):
+    """A figure of one's own."""
+
+    expr: Required[str]
+    """PromQL with one series as its answer: the sum of all replicas. Nothing, or more than one, is a missing figure."""
+    per_replica: Required[float]
+    """So much of it for each replica."""
+
+
+class ScalingMetricsArgs(TypedDict, total=False):
+    """Figures of all replicas together, each with what one replica is to have of it. Prometheus serves them."""
+
+    requests_per_second: RequestsArgs
+    """Requests, counted by the application itself: it needs `metrics.names.http_requests_total`."""
+    queue_length: AppTierQueueArgs
+    """Messages that wait in the queues of `celery.worker`, or in `queues` of a broker that the stack runs."""
+    expressions: Mapping[str, ExpressionArgs]
+    """Figures of your own, by name."""
+
+
+class ScalingScheduleArgs(TypedDict, total=False):
+    """At least so many replicas from one time to another."""
+
+    starts: Required[str]
+    """When it begins, as cron writes it: `0 7 * * 1-5` is seven o'clock from Monday to Friday."""
+    ends: Required[str]
+    """When it ends: `0 20 * * 1-5`. Each start has its end before the next start."""
+    time_zone: str
+    """The zone of both. Default: `UTC`."""
+    min: Required[int]
+    """Fewest replicas meanwhile: more than `scaling.min`, which holds at all other times."""
+
+
 class ScalingStepArgs(TypedDict, total=False):
     """How fast the count may move in one direction."""
 
@@ -44,6 +95,12 @@ class ScalingArgs(TypedDict, total=False):
     """Mean CPU in percent of the request. Default: `70`."""
     memory: int
     """Mean memory in percent of the request. Default: `80`."""
+    metrics: ScalingMetricsArgs
+    """What else it follows, with Prometheus' figures. Of all metrics the one that asks for most counts. Kubernetes
+    needs KEDA for it."""
+    schedules: Mapping[str, ScalingScheduleArgs]
+    """More replicas at hours at which load is known to come, by name. `min` holds at all other times. Kubernetes needs
+    KEDA for it."""
     up: ScalingStepArgs
     """Growth: at once, the larger of doubling and 4 replicas in 15 s."""
     down: ScalingStepArgs

@@ -135,6 +135,9 @@ class KubernetesArgs(TypedDict, total=False):
     enforces_network_policy: bool
     """Whether the cluster's network enforces NetworkPolicy. It is recorded on the namespace and switches nothing.
     Default: `false`."""
+    keda_namespace: str
+    """Where KEDA runs, which applications with `scaling.metrics` or `scaling.schedules` need: of all other namespaces
+    it alone may ask Prometheus. Default: `keda`."""
     deregistration_delay: str
     """How long a terminating replica keeps serving while endpoints, DNS and proxies forget it. Default: `5s`."""
     balancer_delay: str
