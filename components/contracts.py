@@ -97,6 +97,23 @@ class Admitting(Protocol):
         ...
 
 
+@runtime_checkable
+class Counting(Protocol):
+    """Settings of what passes requests on."""
+
+    def requests_of(self, app: str, series: str) -> str | None:
+        """The counters of the requests that went to an application, of what `series` selects; None: it counts none."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counted:
+    """Counters of requests, and the job whose targets tell them."""
+
+    series: str
+    job: str
+
+
 class Declared(NamedTuple):
     """A queue that the stack file makes: its type, where it stands below the broker, and whether somebody has to
     consume it (dead letters are for people, and some queues pass their messages on)."""

@@ -9,7 +9,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import pulumi
 
 from components.context import Rule
-from components.contracts import Backend, BackupRepository, ClientContract
+from components.contracts import Backend, BackupRepository, ClientContract, Counted
 from components.copies.settings import CopiesSettings
 from components.images import Images
 from components.observability import Observability
@@ -86,9 +86,9 @@ class Clients:
 @dataclass(frozen=True, kw_only=True)
 class Built:
     """What a component gives to the rest of the stack: `further` contracts are named `<component>/<key>`, `own` are
-    those of clients that log in under a name of their own. `outputs` become outputs of the stack. `runs` is what uses
-    others; `retire` is called with all who use the component, when they are built, and takes away what they had
-    before."""
+    those of clients that log in under a name of their own. `requests` are counters of what it passes on, by
+    application, which follow from names alone. `outputs` become outputs of the stack. `runs` is what uses others;
+    `retire` is called with all who use the component, when they are built, and takes away what they had before."""
 
     contract: ClientContract | None = None
     further: Mapping[str, ClientContract] = field(default_factory=dict)
@@ -97,6 +97,7 @@ class Built:
     volume: SharedVolumeRef | None = None
     repository: BackupRepository | None = None
     observability: Observability = Observability()
+    requests: Mapping[str, Counted] = field(default_factory=dict)
     outputs: Mapping[str, Any] | None = None
     runs: Clients = Clients()
     retire: Callable[[Clients], None] | None = None
@@ -152,6 +153,8 @@ class Kind(Generic[S]):
     """The keys of its further contracts."""
     promise: Callable[[Part[S], Platform], ClientContract | None] = lambda _, __: None
     """The contract of a component as far as it follows from names alone, for components that are built before it."""
+    requests: Callable[[Part[S]], Mapping[str, Counted]] = lambda _: {}
+    """Where the requests that it passes on are counted, by application."""
     images: Callable[[S | None], Iterable[ImageNeed]] = lambda _: ()
     """Of one component; without settings (they are broken) what every component of the kind needs."""
     refs: Callable[[S], Iterable[str]] = lambda _: ()

@@ -26,7 +26,10 @@ def compose(given: StackInput, *, stack_name: str, ask_hosts: bool = False) -> d
         for host, login in stack.images.registries.items()
     ]
     platform = make_platform(stack.platform, stack=stack_name, data=stack.data, logins=logins, ask_hosts=ask_hosts)
-    built = {part.name: Built(contract=kind.promise(part, platform)) for kind, part in components(stack)}
+    built = {
+        part.name: Built(contract=kind.promise(part, platform), requests=kind.requests(part))
+        for kind, part in components(stack)
+    }
     outputs: dict[str, Any] = {"platform": stack.platform.kind}
     try:
         with platform.gathering():

@@ -1,7 +1,7 @@
 """AppTier: the replicas of one application, with what must run before them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 import pulumi
@@ -18,7 +18,7 @@ from components.app_tier.settings import AppTierSettings
 from components.app_tier.uses import each_use
 from components.app_tier.volumes import shared_mounts
 from components.component import Component
-from components.contracts import ClientContract
+from components.contracts import ClientContract, Counted
 from components.names import digest
 from components.observability import Observability, Panel, ScrapeTarget, down_rule
 from components.scope import Scope
@@ -30,9 +30,10 @@ class AppTier(Component):
     """One application tier.
 
     `contracts` are the client contracts of what the tier uses, by the component's name; `given` are the given secrets
-    and `volumes` the shared volumes, each by name; `origin` is where the settings stand. Outputs: `endpoint` (where the
-    replicas answer), `max_replicas` (the most that may answer at the same moment, a rollout included), `observability`,
-    and `resources`: when these are there, all of it uses what the contracts say.
+    and `volumes` the shared volumes, each by name; `requests` are counters of what balancers pass on to it; `origin` is
+    where the settings stand. Outputs: `endpoint` (where the replicas answer), `max_replicas` (the most that
+    may answer at the same moment, a rollout included), `observability`, and `resources`: when these are there, all of
+    it uses what the contracts say.
     """
 
     endpoint: Endpoint
@@ -50,6 +51,7 @@ class AppTier(Component):
         contracts: Mapping[str, ClientContract],
         given: Mapping[str, SecretRef],
         volumes: Mapping[str, SharedVolumeRef] = MappingProxyType({}),
+        requests: Sequence[Counted] = (),
         origin: Origin | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -94,6 +96,7 @@ class AppTier(Component):
             origin=scope.origin,
             settings=settings,
             contracts=contracts,
+            requests=requests,
             container=container.service(),
             outside=outside,
             depends_on=(*uses, *migrated),

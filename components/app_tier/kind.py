@@ -33,6 +33,7 @@ def _build(build: Build[AppTierSettings]) -> Built:
         contracts=contracts,
         given=build.given,
         volumes={name: one.volume for name, one in build.built.items() if one.volume is not None},
+        requests=tuple(one.requests[build.name] for one in build.built.values() if build.name in one.requests),
         origin=build.origin,
     )
     backend = None

@@ -1,6 +1,6 @@
 """The words that an application's replicas are: interchangeable ones, or members with a volume each."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from components.app_tier.probes import probes
 from components.app_tier.scaling_metrics import metrics
 from components.app_tier.settings import AppTierSettings
 from components.app_tier.volumes import volume
-from components.contracts import ClientContract
+from components.contracts import ClientContract, Counted
 from model import Container, Members, Origin, Outside, Port, Rollout, Scaling, Tier, Workload
 
 
@@ -22,6 +22,7 @@ class Replicas:
     origin: Origin
     settings: AppTierSettings
     contracts: Mapping[str, ClientContract]
+    requests: Sequence[Counted]
     container: Container
     outside: tuple[Outside, ...]
     depends_on: tuple[pulumi.Resource, ...]
@@ -54,7 +55,7 @@ class Replicas:
 
     def _scaling(self) -> Scaling | None:
         own = self.settings.scaling
-        return own.scaling(metrics(self.name, self.settings, self.contracts)) if own else None
+        return own.scaling(metrics(self.name, self.settings, self.contracts, self.requests)) if own else None
 
     def _common(self) -> dict[str, Any]:
         return {

@@ -1,13 +1,13 @@
 """Figures that replicas may follow beside CPU and memory: what is written of them, and what Prometheus is asked."""
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from components.app_tier.celery.settings import QueueName
 from components.app_tier.uses import UsedName
-from components.contracts import ClientContract
+from components.contracts import ClientContract, Counted
 from model import ScalingMetric
 from model.scaling import FRESH, WINDOW
 from settings.base import Settings
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from components.app_tier.settings import AppTierSettings
 
 REQUESTS, QUEUE = "requests_per_second", "queue_length"
+COUNTER = "http_requests_total"
 _ANY_WINDOW = "2m"
 _TAKEN = ("cpu", "memory", REQUESTS, QUEUE)
 
@@ -47,6 +48,14 @@ class RequestsSettings(Settings):
 
     per_replica: Share
     """So many for each replica."""
+    counted_by: Literal["app", "balancers"] | None = None
+    """Who counts them: the application, by `metrics.names.http_requests_total`, or the balancers (HAProxy), for their
+    routes to it. Default: the application where it does, else the balancers."""
+
+    def counter(self, settings: "AppTierSettings") -> Literal["app", "balancers"]:
+        """Who does."""
+        own = settings.metrics is not None and COUNTER in settings.metrics.names
+        return self.counted_by or ("app" if own else "balancers")
 
 
 class QueueSettings(Settings):
@@ -73,7 +82,7 @@ class ScalingMetricsSettings(Settings):
     """Figures of all replicas together, each with what one replica is to have of it. Prometheus serves them."""
 
     requests_per_second: RequestsSettings | None = None
-    """Requests, counted by the application itself: it needs `metrics.names.http_requests_total`."""
+    """Requests, counted by the application itself or by the balancers in front of it."""
     queue_length: QueueSettings | None = None
     """Messages that wait in the queues of `celery.worker`, or in `queues` of a broker that the stack runs."""
     expressions: dict[MetricKey, ExpressionSettings] = Field(default_factory=dict, max_length=10)
@@ -103,13 +112,20 @@ def broker(settings: "AppTierSettings", queue: QueueSettings, brokers: Mapping[s
     return found[0] if len(found) == 1 else None
 
 
-def metrics(name: str, settings: "AppTierSettings", contracts: Mapping[str, ClientContract]) -> Iterator[ScalingMetric]:
-    """The neutral words."""
+def metrics(
+    name: str,
+    settings: "AppTierSettings",
+    contracts: Mapping[str, ClientContract],
+    requests: Sequence[Counted] = (),
+) -> Iterator[ScalingMetric]:
+    """The neutral words; `requests` are what balancers count of it."""
     own = settings.scaling.metrics if settings.scaling else None
     if own is None:
         return
     if one := own.requests_per_second:
-        yield ScalingMetric(name=REQUESTS, query=_requests(f"app-{name}", one.per_replica), per_replica=one.per_replica)
+        own_count = one.counter(settings) == "app"
+        query = _requests(f"app-{name}", one.per_replica) if own_count else _passed_on(requests)
+        yield ScalingMetric(name=REQUESTS, query=query, per_replica=one.per_replica)
     if queue := own.queue_length:
         yield ScalingMetric(name=QUEUE, query=_waiting(name, settings, queue, contracts), per_replica=queue.per_replica)
     for key, each in own.expressions.items():
@@ -120,6 +136,14 @@ def _requests(job: str, per_replica: float) -> str:
     """A replica that tells nothing is taken for one that has what it is to have: nobody shrinks for its silence."""
     told = f'sum(rate(http_requests_total{{job="{job}"}}[{WINDOW}]))'
     return f'{told} + {per_replica:.12g} * (count(up{{job="{job}"}} == 0) or vector(0))'
+
+
+def _passed_on(counted: Sequence[Counted]) -> str:
+    """Of all balancers together. While one of their proxies tells nothing there is no figure: it may have the half."""
+    assert counted, "a rule refuses requests that nothing counts"
+    told = " or ".join(f"rate({one.series}[{WINDOW}])" for one in counted)
+    silent = " or ".join(f'up{{job="{one.job}"}} == 0' for one in counted)
+    return f"sum({told}) unless on() count({silent})"
 
 
 def _waiting(

@@ -2,27 +2,36 @@
 
 from collections.abc import Iterator
 
-from components.app_tier.scaling_metrics import QUEUE, REQUESTS, QueueSettings, broker
+from components.app_tier.scaling_metrics import COUNTER, QUEUE, REQUESTS, QueueSettings, broker
 from components.app_tier.settings import AppTierSettings
 from components.context import Context
-from components.contracts import Queueing
+from components.contracts import Counting, Queueing
 from model import Origin
 from settings.faults import Fault
 
 
 def requests_are_counted(context: Context) -> Iterator[Fault]:
-    """By the application itself."""
+    """By the application itself, or by a balancer that leads to it."""
     for app, settings, origin in _scaled(context):
         assert settings.scaling is not None
         assert settings.scaling.metrics is not None
-        if settings.scaling.metrics.requests_per_second is None:
+        requests = settings.scaling.metrics.requests_per_second
+        if requests is None:
             continue
-        if settings.metrics is None or "http_requests_total" not in settings.metrics.names:
+        own = settings.metrics is not None and COUNTER in settings.metrics.names
+        if requests.counter(settings) == "app":
+            served = own
+        else:
+            balancers = context.parts("balancers").values()
+            served = any(one.requests_of(app, "") for one in balancers if isinstance(one, Counting))
+            if not served and (not context.knows("balancers") or len(context.names("balancers")) > len(balancers)):
+                continue  # one that is broken may lead there
+        if not served:
             yield Fault(
                 path=str(origin.at(REQUESTS)),
                 rule="needs a count of the requests, and nothing in the stack tells Prometheus one",
-                fix=f"Say what the application calls its counter: `apps.{app}.metrics.names: {{http_requests_total: "
-                "http_requests_total}`.",
+                fix=f"Say what the application calls it (`apps.{app}.metrics.names: {{{COUNTER}: {COUNTER}}}`) "
+                "or lead a route of a balancer to it, whose engine `haproxy` counts what it passes on.",
             )
 
 

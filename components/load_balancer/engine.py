@@ -60,6 +60,11 @@ class Engine(ABC):
     def panels(self, name: str, series: str) -> tuple[Panel, ...]:
         """Graphs of the engine's own metrics."""
 
+    def requests(self, series: str, app: str) -> str | None:
+        """The counters of the requests that it passed on to an application; None: it counts none by application."""
+        del series, app
+        return None
+
     @abstractmethod
     def refusals(self, settings: Balancer) -> Iterator[Refused]:
         """What of valid settings this engine cannot render."""

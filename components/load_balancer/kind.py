@@ -1,13 +1,15 @@
 """Load balancers as a kind of component."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from components.contracts import Counted
 from components.groups import group
 from components.kind import Build, Built, Gives, ImageNeed, Kind, Part, Reference, SecretUse
 from components.load_balancer.component import LoadBalancer
 from components.load_balancer.engines import ENGINES
 from components.load_balancer.rules import ADVICE, RULES
 from components.load_balancer.settings import LoadBalancerSettings
+from components.load_balancer.watched import job
 from guarantees.drain import Drain
 from guarantees.surroundings import Surroundings
 from guarantees.topology import Group
@@ -79,6 +81,12 @@ def _drain(part: Part[LoadBalancerSettings]) -> Drain:
     )
 
 
+def _requests(part: Part[LoadBalancerSettings]) -> Mapping[str, Counted]:
+    own = job(part.name)
+    found = {app: part.settings.requests_of(app, f'job="{own}"') for app in part.settings.apps}
+    return {app: Counted(series=series, job=own) for app, series in found.items() if series}
+
+
 def _secrets(settings: LoadBalancerSettings) -> Iterator[SecretUse]:
     if settings.tls:
         yield SecretUse("tls.certificate", settings.tls.certificate, form=first_end)
@@ -97,6 +105,7 @@ BALANCERS = Kind(
     uses=_uses,
     groups=_groups,
     drain=_drain,
+    requests=_requests,
     ports=_ports,
     secrets=_secrets,
     rules=RULES,

@@ -25,6 +25,11 @@ class LoadBalancerSettings(Balancer):
     engine: Annotated[EngineName, BeforeValidator(_built)] = "haproxy"
     """The proxy software."""
 
+    def requests_of(self, app: str, series: str) -> str | None:
+        """The counters of the requests that routes lead to an application; None: there are none."""
+        routed = any(route.app == app for route in self.routes)
+        return ENGINES[self.engine].requests(series, app) if routed else None
+
     @model_validator(mode="after")
     def _rendered(self) -> Self:
         refused = [f"`{field}`: {reason}" for field, reason in ENGINES[self.engine].refusals(self)]

@@ -5,10 +5,15 @@ from components.load_balancer.engine import Engine
 from components.observability import Observability, ScrapeTarget, down_rule
 
 
+def job(name: str) -> str:
+    """Under which Prometheus has its figures."""
+    return f"balancer-{name}"
+
+
 def observability(name: str, entry: Entry, engine: Engine, *, replicas_host: str, replicas: int) -> Observability:
     """Scrapes go to the status port inside the containers: they do not leave the platform."""
     target = ScrapeTarget(
-        job=f"balancer-{name}",
+        job=job(name),
         replicas_host=replicas_host,
         port=engine.place.status_port,
         path=entry.metrics_path,

@@ -23,6 +23,9 @@ class RequestsArgs(TypedDict, total=False):
 
     per_replica: Required[float]
     """So many for each replica."""
+    counted_by: str
+    """Who counts them: the application, by `metrics.names.http_requests_total`, or the balancers (HAProxy), for their
+    routes to it. Default: the application where it does, else the balancers."""
 
 
 class AppTierQueueArgs(TypedDict, total=False):
@@ -49,7 +52,7 @@ class ScalingMetricsArgs(TypedDict, total=False):
     """Figures of all replicas together, each with what one replica is to have of it. Prometheus serves them."""
 
     requests_per_second: RequestsArgs
-    """Requests, counted by the application itself: it needs `metrics.names.http_requests_total`."""
+    """Requests, counted by the application itself or by the balancers in front of it."""
     queue_length: AppTierQueueArgs
     """Messages that wait in the queues of `celery.worker`, or in `queues` of a broker that the stack runs."""
     expressions: Mapping[str, ExpressionArgs]

@@ -282,7 +282,7 @@ BREAKS = (
         needs=(*(f"apps.{name}" for name in VALID["apps"]), "brokers.tasks"),
     ),
     Break(
-        change=lambda stack: _scales(stack, "web", requests_per_second={"per_replica": 100}),
+        change=lambda stack: _scales(stack, "web", requests_per_second={"per_replica": 100, "counted_by": "app"}),
         fault=("requests_are_counted", "apps.web.scaling.metrics.requests_per_second"),
         needs=("apps.web",),
     ),

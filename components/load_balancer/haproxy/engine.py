@@ -52,6 +52,10 @@ class HAProxy(Engine):
         """Answers by status class."""
         return tuple(watched.panels(name, series))
 
+    def requests(self, series: str, app: str) -> str | None:
+        """Of the application's backends."""
+        return watched.requests(series, app)
+
     def refusals(self, settings: Balancer) -> Iterator[Refused]:
         """Connections that do not fit into the container's memory."""
         needed, limit = memory.needed_bytes(settings), settings.container_resources().memory_limit_bytes

@@ -44,6 +44,11 @@ def rules(label: str, series: str) -> Iterator[AlertRule]:
     yield _burns(label, series, "ErrorBudgetBurns", SLOW, 900, "warning", ())
 
 
+def requests(series: str, app: str) -> str:
+    """The counters of all backends that lead to an application: of each route, with the ejected replicas or without."""
+    return f'haproxy_backend_http_requests_total{{{series},proxy=~"(ejecting_)?{app}([.:].*)?"}}'
+
+
 def _no_replica(label: str, series: str) -> AlertRule:
     """30 s: longer than a replica's restart, and requests fail all the while."""
     return AlertRule(

@@ -11,7 +11,7 @@ from components.app_tier import AppTier
 from components.app_tier.scaling import ScalingSettings
 from components.app_tier.scaling_metrics import metrics as words_of
 from components.app_tier.settings import AppTierSettings
-from components.contracts import ClientContract, Terms, Waiting
+from components.contracts import ClientContract, Counted, Terms, Waiting
 from model import Image, Scaling, Workload
 from model.scaling import FRESH
 from platforms.scaling import asked
@@ -24,6 +24,7 @@ JOBS = Waiting(metric="rabbitmq_detailed_queue_messages_ready", labels={"job": "
 
 def scaling(metrics: dict[str, Any], /, **settings: Any) -> Scaling:
     """Of an application that may use the broker `jobs`, and the cache `cache`, whose queues nobody counts."""
+    counted = settings.pop("counted", ())
     model = AppTierSettings.model_validate(
         {"image": IMAGE.ref, "scaling": {"metrics": metrics}, "port": 8000, **settings}
     )
@@ -35,7 +36,7 @@ def scaling(metrics: dict[str, Any], /, **settings: Any) -> Scaling:
             "cache": ClientContract(terms=terms, values={}),
         }
         used = {name: contracts[name] for name in model.uses}
-        return AppTier("web", model, platform=platform, image=IMAGE, contracts=used, given={})
+        return AppTier("web", model, platform=platform, image=IMAGE, contracts=used, given={}, requests=counted)
 
     _, platform = recorded(build, type_="ha-platform:app:AppTier")
     word = platform.one(Workload)
@@ -58,6 +59,20 @@ def test_requests_are_those_that_the_application_counts() -> None:
     ), "under the common name, and a silent replica has what it is to have"
     assert [one.per_replica for one in found.metrics] == [1000.0]
     assert (found.cpu_percent, found.memory_percent) == (70, 80), "beside the defaults, not in place of them"
+
+
+EDGE = Counted(series='passed{job="balancer-edge"}', job="balancer-edge")
+ADMIN = Counted(series='passed{job="balancer-admin"}', job="balancer-admin")
+
+
+@pytest.mark.parametrize("names", [{}, {"http_requests_total": "reqs"}])
+def test_requests_are_those_that_balancers_count_where_the_application_does_not(names: dict[str, str]) -> None:
+    own = {"per_replica": 100} | ({"counted_by": "balancers"} if names else {})
+    found = scaling({"requests_per_second": own}, counted=(EDGE, ADMIN), metrics={"names": names})
+    assert queries(found)["requests_per_second"].startswith(
+        '(sum(rate(passed{job="balancer-edge"}[120s]) or rate(passed{job="balancer-admin"}[120s])) '
+        'unless on() count(up{job="balancer-edge"} == 0 or up{job="balancer-admin"} == 0)) and on()'
+    ), "while a proxy is silent there is no figure"
 
 
 def test_the_queue_of_a_broker_is_that_of_its_virtual_host() -> None:
@@ -105,7 +120,11 @@ def test_an_expression_of_one_s_own_is_asked_as_it_is() -> None:
 
 @pytest.mark.parametrize(
     ("exporter", "metric", "labels"),
-    [("celery", "ha_celery_queue_messages", {"queue"}), ("rabbitmq-queues", JOBS.metric, {"queue", "vhost"})],
+    [
+        ("celery", "ha_celery_queue_messages", {"queue"}),
+        ("rabbitmq-queues", JOBS.metric, {"queue", "vhost"}),
+        ("haproxy", "haproxy_backend_http_requests_total", {"proxy"}),
+    ],
 )
 def test_what_is_asked_is_what_exporters_tell(exporter: str, metric: str, labels: set[str]) -> None:
     assert labels <= on_record(exporter).metrics[metric].labels
