@@ -39,9 +39,9 @@ def scaling(metrics: dict[str, Any], /, **settings: Any) -> Scaling:
         return AppTier("web", model, platform=platform, image=IMAGE, contracts=used, given={}, requests=counted)
 
     _, platform = recorded(build, type_="ha-platform:app:AppTier")
-    word = platform.one(Workload)
-    assert word.scaling is not None
-    return word.scaling
+    found: Scaling | None = platform.one(Workload).scaling
+    assert found is not None
+    return found
 
 
 def queries(found: Scaling) -> dict[str, str]:

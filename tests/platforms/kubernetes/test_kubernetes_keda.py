@@ -100,11 +100,11 @@ def test_figures_alone_are_enough() -> None:
     assert [one["type"] for one in scaled(of(scaling=alone))["spec"]["triggers"]] == ["prometheus"] * 2
 
 
-WINDOW = ScalingWindow(starts="0 7 * * 1-5", ends="0 20 * * 1-5", zone="Europe/Berlin", min_replicas=6)
+BUSY = ScalingWindow(starts="0 7 * * 1-5", ends="0 20 * * 1-5", zone="Europe/Berlin", min_replicas=6)
 
 
 def test_busy_hours_are_a_trigger_beside_the_others() -> None:
-    spec = scaled(of(scaling=replace(BY_FIGURES, windows=(WINDOW,))))["spec"]
+    spec = scaled(of(scaling=replace(BY_FIGURES, windows=(BUSY,))))["spec"]
     assert [one["type"] for one in spec["triggers"]] == ["cpu", "memory", "prometheus", "prometheus", "cron"]
     assert spec["triggers"][-1]["metadata"] == {
         "timezone": "Europe/Berlin",
@@ -116,7 +116,7 @@ def test_busy_hours_are_a_trigger_beside_the_others() -> None:
 
 
 def test_busy_hours_need_no_prometheus() -> None:
-    out = of(scaling=replace(SCALING, windows=(WINDOW,)), prometheus=False)
+    out = of(scaling=replace(SCALING, windows=(BUSY,)), prometheus=False)
     assert [one["type"] for one in scaled(out)["spec"]["triggers"]] == ["cpu", "memory", "cron"]
     assert "prometheus-keda" not in out.names("NetworkPolicy")
 

@@ -79,7 +79,7 @@ class Run:
     history: History = field(default_factory=History)
     why: str = ""
 
-    def at(self, now: float, *readings: Reading) -> int:
+    def at(self, now: float, *readings: Reading | Total) -> int:
         made = decide(self.policy, now, self.count, readings, self.history)
         self.history, self.why = made.history, made.why
         if made.replicas != self.count:
