@@ -45,7 +45,12 @@ _SINGLE = {"replicas-survive-one-host": BY_CHOICE}
 _ONE_MEMBER = {"members-survive-one-host": BY_CHOICE}
 _ROOT = {"root-is-an-exception": ROOT}
 _MORE = {
-    "agent-platform": {**_SINGLE, **_ONE_MEMBER, "public-entry-has-tls": TLS_IN_FRONT},
+    "agent-platform": {
+        **_SINGLE,
+        **_ONE_MEMBER,
+        "public-entry-has-tls": TLS_IN_FRONT,
+        "root-is-an-exception": GATE,
+    },
     "chatwoot": _NOT_COPIED,
     "dify": {**_NOT_COPIED, **_SINGLE, **_ONE_MEMBER, **_ROOT},
     "fastapi-template": _NOT_COPIED,
