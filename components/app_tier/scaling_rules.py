@@ -59,8 +59,9 @@ def _of_broker(context: Context, settings: AppTierSettings, queue: QueueSettings
     brokers = {name: one for name in settings.uses if isinstance(one := context.component(name), Queueing)}
     counted = {name: one for name, one in brokers.items() if one.counted}
     name = queue.broker
-    if any(context.component(used) is None for used in settings.uses):
-        return  # it is broken, or not there, which is said elsewhere
+    broken = {*context.names("brokers")} - {*context.parts("brokers")}
+    if not context.knows("brokers") or any(used.partition("/")[0] in broken for used in settings.uses):
+        return  # what is broken may have them
     if name is not None and name not in counted:
         yield Fault(
             path=str(origin.at("broker")),

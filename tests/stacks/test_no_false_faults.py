@@ -289,7 +289,7 @@ BREAKS = (
     Break(
         change=lambda stack: _scales(stack, "worker", queue_length={"per_replica": 20, "queues": ["mail"]}),
         fault=("queues_are_counted", "apps.worker.scaling.metrics.queue_length"),
-        needs=("apps.worker", "databases.main", "caches.sessions"),
+        needs=("apps.worker",),
     ),
     Break(
         change=lambda stack: stack["caches"]["sessions"].update(members=1, min_replicas={"to_write": 1}),
