@@ -27,7 +27,7 @@ class LoadBalancerSettings(Balancer):
 
     def requests_of(self, app: str, series: str) -> str | None:
         """The counters of the requests that routes lead to an application; None: there are none."""
-        routed = any(route.app == app for route in self.routes)
+        routed = any(side.app == app for route in self.routes for side in route.answering)
         return ENGINES[self.engine].requests(series, app) if routed else None
 
     @model_validator(mode="after")

@@ -45,8 +45,9 @@ def rules(label: str, series: str) -> Iterator[AlertRule]:
 
 
 def requests(series: str, app: str) -> str:
-    """The counters of all backends that lead to an application: of each route, with the ejected replicas or without."""
-    return f'haproxy_backend_http_requests_total{{{series},proxy=~"(ejecting_)?{app}([.:].*)?"}}'
+    """The counters of all backends that lead to an application: of each route and shift, with the ejected replicas or
+    without."""
+    return f'haproxy_backend_http_requests_total{{{series},proxy=~"(ejecting_)?(shift_)?{app}([.:].*)?"}}'
 
 
 def _no_replica(label: str, series: str) -> AlertRule:

@@ -1,6 +1,7 @@
 """Where a balancer counts the requests that it passes on, by application."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from components.kind import Part
 from components.load_balancer.haproxy.config import _RouteView
 from components.load_balancer.kind import BALANCERS
 from components.load_balancer.settings import LoadBalancerSettings
+from components.load_balancer.traffic import Route
 from model import Origin
 from tests.stacks.fixtures import DIRECTORY, settings_of
 
@@ -37,8 +39,20 @@ def test_each_application_has_the_backends_of_its_routes_and_no_other() -> None:
         (pattern,) = re.findall(r'proxy=~"([^"]*)"', series)
         assert series.startswith('haproxy_backend_http_requests_total{job="balancer-edge",')
         fitting = {name for name in names if re.fullmatch(pattern, name)}
-        assert fitting == {name for route in one.routes if route.app == app for name in _names(route)}, app
+        assert fitting == {name for route in one.routes for name in _names(route, app)}, app
     assert set(counted(one)) == {"web", "api", "api-2"}
+
+
+def test_an_application_that_a_route_shifts_to_is_counted_there() -> None:
+    def with_percent(percent: int) -> LoadBalancerSettings:
+        return settings(routes=[{"path": "/", "app": "web", "shift": {"to": "api", "percent": percent}}])
+
+    (pattern,) = re.findall(r'proxy=~"([^"]*)"', counted(with_percent(25))["api"])
+    names = ("web", "shift_api", "ejecting_shift_api", "shift_api-2")
+    assert [name for name in names if re.fullmatch(pattern, name)] == ["shift_api", "ejecting_shift_api"]
+    assert {percent: set(counted(with_percent(percent))) for percent in (0, 25, 100)} == {
+        0: {"web"}, 25: {"web", "api"}, 100: {"api"}
+    }  # fmt: skip
 
 
 def test_connections_are_no_requests() -> None:
@@ -55,9 +69,12 @@ def test_what_stacks_lead_to_is_counted(path: Path) -> None:
     for own in settings_of(path)[0].get("balancers", {}).values():
         one = LoadBalancerSettings.model_validate(own)
         if one.engine == "haproxy":
-            assert set(counted(one)) == {route.app for route in one.routes}
+            assert set(counted(one)) == {side.app for route in one.routes for side in route.answering}
 
 
-def _names(route: object) -> list[str]:
-    view = _RouteView(route=route, backend=None)  # type: ignore[arg-type]
-    return [view.name, view.ejecting_name]
+def _names(route: Route, app: str = "") -> Iterator[str]:
+    """Of its backends that lead to the application; empty: of all."""
+    for side in route.answering:
+        if app in ("", side.app):
+            view = _RouteView(route=route, side=side, backend=None)  # type: ignore[arg-type]
+            yield from (view.name, view.ejecting_name)
