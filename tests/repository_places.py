@@ -87,7 +87,7 @@ class SftpServer:
         with (self._directory / "sshd.log").open("ab") as log:
             line = [SSHD, "-D", "-e", "-f", str(self._directory / "sshd.conf")]
             self._process = subprocess.Popen(line, stdout=log, stderr=log, start_new_session=True)
-        wait_for("the SSH server answers", self._answers, seconds=120, every=0.2)
+        wait_for("the SSH server answers", self._answers, seconds=300, every=0.2)
 
     def kill(self) -> None:
         """Nobody answers any more; what was acknowledged stays."""

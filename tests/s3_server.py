@@ -64,8 +64,8 @@ class S3Server:
                 ],
                 stdout=log, stderr=log,
             )  # fmt: skip
-        wait_for("the S3 server answers", self._answers, seconds=120, every=0.2)
-        wait_for("the bucket is there", self._has_bucket, seconds=120, every=0.5)
+        wait_for("the S3 server answers", self._answers, seconds=300, every=0.2)
+        wait_for("the bucket is there", self._has_bucket, seconds=300, every=0.5)
 
     def kill(self) -> None:
         """Nobody answers any more; what was acknowledged stays."""

@@ -55,7 +55,7 @@ def postgres() -> Server:
         f'create database {DATABASE} owner "{USER}"',
     ):
         psql = [str(BIN / "psql"), "-h", str(directory), "-p", str(port), "-U", "postgres", "-c", statement]
-        wait_for(statement.partition(" password")[0], partial(_succeeds, psql), seconds=120, every=0.1)
+        wait_for(statement.partition(" password")[0], partial(_succeeds, psql), seconds=300, every=0.1)
     return server
 
 
@@ -70,7 +70,7 @@ def redis() -> Server:
         f"user default off\nuser {USER} on >{PASSWORD} ~* &* +@all\n"
     )
     server = Server([path, str(config)], directory, authority, port, None)
-    wait_for("redis listens", lambda: _listens(port), seconds=120, every=0.1)
+    wait_for("redis listens", lambda: _listens(port), seconds=300, every=0.1)
     return server
 
 

@@ -108,7 +108,7 @@ class Workers:
             self._exporter = subprocess.Popen(
                 self.command("exporter"), cwd=self.directory, env=self.env(), stdout=log, stderr=log
             )
-        wait_for("the exporter hears", lambda: self.figures().get("ha_celery_workers") == 1, seconds=120, every=0.5)
+        wait_for("the exporter hears", lambda: self.figures().get("ha_celery_workers") == 1, seconds=300, every=0.5)
 
     def figures(self) -> dict[str, float]:
         """What the exporter says: a series with its labels -> value. Empty while it does not answer."""

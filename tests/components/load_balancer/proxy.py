@@ -34,7 +34,7 @@ class Serving(Protocol):
     def port(self) -> int: ...
 
 
-def wait_for(condition: Callable[[], bool], what: str, seconds: float = 120) -> None:
+def wait_for(condition: Callable[[], bool], what: str, seconds: float = 300) -> None:
     """Poll until `condition` holds; AssertionError naming `what` when it does not in time."""
     waiting.wait_for(what, condition, seconds=seconds, every=0.02)
 

@@ -128,4 +128,4 @@ def _serving(server: socketserver.TCPServer) -> Iterator[int]:
 
 def until(holds: Callable[[], Any], what: str) -> Any:
     """What it returns as soon as that is true."""
-    return wait_for(what, holds, seconds=120, every=0.05)
+    return wait_for(what, holds, seconds=300, every=0.05)

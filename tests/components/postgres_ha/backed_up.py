@@ -160,7 +160,7 @@ class BackedUp(Patronis):
             shutil.rmtree(volume, ignore_errors=True)  # its server is still on its way out
             return not volume.exists()
 
-        wait_for("the volume is gone", gone, seconds=120, every=0.2)
+        wait_for("the volume is gone", gone, seconds=300, every=0.2)
 
     def _asked(self, ordinal: int, path: str) -> httpx.Response:
         url = f"http://{self.address(ordinal)}:{_PORT}{path}"
@@ -216,7 +216,7 @@ class Site:
             for begun in (pool.submit(self.server.start), pool.submit(self.store.start_all)):
                 begun.result()
         self.members.start(0)
-        wait_for("member 0 leads", lambda: self.leader() == 0, seconds=120, every=0.2)
+        wait_for("member 0 leads", lambda: self.leader() == 0, seconds=300, every=0.2)
         self.configure(ttl=20, loop_wait=2, retry_timeout=5)
         for ordinal in range(1, COUNT):
             self.members.start(ordinal)
@@ -231,7 +231,7 @@ class Site:
             self.store.lose(ordinal)
         self.store.start_all()
         self.members.start(0)
-        wait_for("member 0 leads", lambda: self.leader() == 0, seconds=120, every=0.2)
+        wait_for("member 0 leads", lambda: self.leader() == 0, seconds=300, every=0.2)
 
     def stop(self) -> None:
         self.members.stop()
@@ -244,7 +244,7 @@ class Site:
 
     def led_by(self) -> int:
         """Who leads, when somebody does."""
-        (found,) = wait_for("somebody leads", lambda: [one for one in [self.leader()] if one is not None], seconds=120)
+        (found,) = wait_for("somebody leads", lambda: [one for one in [self.leader()] if one is not None], seconds=300)
         return found
 
     def configure(self, **changes: object) -> None:
@@ -255,7 +255,7 @@ class Site:
         )
         assert answer.status_code == 200, answer.text
 
-    def wait_whole(self, seconds: float = 120) -> None:
+    def wait_whole(self, seconds: float = 300) -> None:
         """Until one leads and the others stream."""
         wait_for("the cluster is whole", self._whole, seconds=seconds, every=0.3)
 

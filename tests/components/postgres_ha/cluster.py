@@ -53,7 +53,7 @@ class Database:
         """Returns when all replicas stream. Without `tls`: as the version did that had none."""
         self.store.start_all()
         self.patronis.start(0, tls=tls)
-        wait_for("member 0 leads", lambda: self.leader() == 0, seconds=120, every=0.2)
+        wait_for("member 0 leads", lambda: self.leader() == 0, seconds=300, every=0.2)
         # Slots of new replicas, and what replicas say of themselves, come with the next look: here not after 10 s.
         timers = {"ttl": 20, "loop_wait": 2, "retry_timeout": 5}
         self.configure(**timers)
@@ -81,7 +81,7 @@ class Database:
         self._lead(PROXY, waiting=waits(self._wanted))
         self._lead(READS, reads(ReadsSettings(max_lag=MAX_LAG)))
         for address in (PROXY, READS):
-            wait_for("its endpoint leads to a server", lambda at=address: asked(at, "SELECT 1"), seconds=120, every=0.2)  # type: ignore[misc]
+            wait_for("its endpoint leads to a server", lambda at=address: asked(at, "SELECT 1"), seconds=300, every=0.2)  # type: ignore[misc]
 
     def _lead(self, address: str, to: Reads | None = None, waiting: Waits | None = None) -> None:
         hosts = tuple(self.patronis.address(ordinal) for ordinal in range(COUNT))
@@ -131,12 +131,12 @@ class Database:
 
     def led_by(self) -> int:
         """Who leads, when somebody does."""
-        (found,) = wait_for("somebody leads", lambda: [one for one in [self.leader()] if one is not None], seconds=120)
+        (found,) = wait_for("somebody leads", lambda: [one for one in [self.leader()] if one is not None], seconds=300)
         return found
 
     def roles(self) -> dict[int, str]:
         """What the leader says of everyone that runs as it should, when it answers."""
-        return wait_for("the leader answers", self._roles, seconds=120)
+        return wait_for("the leader answers", self._roles, seconds=300)
 
     def _roles(self) -> dict[int, str]:
         leader = self.leader()
@@ -151,7 +151,7 @@ class Database:
             }
         return {}
 
-    def wait_whole(self, *, synchronous: bool = False, seconds: float = 120) -> None:
+    def wait_whole(self, *, synchronous: bool = False, seconds: float = 300) -> None:
         """Until one leads and the others stream, one of them as the synchronous one."""
         wait_for("the cluster is whole", lambda: self._whole(synchronous), seconds=seconds, every=0.2)
 
@@ -170,7 +170,7 @@ class Database:
             began.append(time.monotonic())
             return began[-1] - began[0] > SETTLED_SECONDS
 
-        wait_for("the cluster is settled", settled, seconds=120, every=0.2)
+        wait_for("the cluster is settled", settled, seconds=300, every=0.2)
 
     def _whole(self, synchronous: bool) -> bool:
         roles = [*self._roles().values()]
@@ -206,7 +206,7 @@ class Writer:
 
     def __enter__(self) -> "Writer":
         self._thread.start()
-        wait_for("a write is acknowledged", lambda: self.acknowledged, seconds=120, every=0.05)
+        wait_for("a write is acknowledged", lambda: self.acknowledged, seconds=300, every=0.05)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -216,7 +216,7 @@ class Writer:
     def goes_on(self) -> None:
         """Until a write is acknowledged that began after now."""
         now = time.monotonic()
-        wait_for("writes go on", lambda: self.acknowledged[-1] > now + 0.1, seconds=120, every=0.05)
+        wait_for("writes go on", lambda: self.acknowledged[-1] > now + 0.1, seconds=300, every=0.05)
 
     def outage(self) -> float:
         """The longest time between two acknowledged writes, in seconds."""

@@ -111,11 +111,11 @@ class Store:
     def healthy(self, ordinal: int) -> bool:
         return self._etcdctl(ordinal, "--command-timeout=2s", "endpoint", "health").returncode == 0
 
-    def wait_healthy(self, *ordinals: int, seconds: float = 120) -> None:
+    def wait_healthy(self, *ordinals: int, seconds: float = 300) -> None:
         for ordinal in ordinals:
             wait_for(f"member {ordinal} is healthy", lambda n=ordinal: self.healthy(n), seconds=seconds)  # type: ignore[misc]
 
-    def wait_ready(self, *ordinals: int, seconds: float = 120) -> None:
+    def wait_ready(self, *ordinals: int, seconds: float = 300) -> None:
         for ordinal in ordinals:
             wait_for(f"member {ordinal} is ready", lambda n=ordinal: self.ready(n), seconds=seconds)  # type: ignore[misc]
 

@@ -39,7 +39,7 @@ class Exporter:
         args = [part.replace(":9187", f"127.0.0.1:{self._port}") for part in args]
         with (self._directory / "exporter.log").open("ab") as log:
             self._running = subprocess.Popen([*postgres_exporter(), *args], stdout=log, stderr=log)
-        wait_for("the exporter answers", lambda: self._get("/").status_code == 200, seconds=120, every=0.1)
+        wait_for("the exporter answers", lambda: self._get("/").status_code == 200, seconds=300, every=0.1)
 
     def stop(self) -> None:
         if self._running:

@@ -86,7 +86,7 @@ class Pooler:
             self._process = subprocess.Popen(
                 [*as_postgres(), *line], stdout=log, stderr=log, env={"PATH": path}, start_new_session=True
             )
-        wait_for("the pooler answers", lambda: self.console("SHOW VERSION"), seconds=120, every=0.1)
+        wait_for("the pooler answers", lambda: self.console("SHOW VERSION"), seconds=300, every=0.1)
 
     def console(self, command: str, *, seconds: float = 60) -> str:
         """What its console says, asked as the liveness check asks it. Raises TimeoutExpired."""
@@ -143,7 +143,7 @@ class Clients:
 
     def __enter__(self) -> "Clients":
         self._thread.start()
-        wait_for("every client writes", lambda: len({who for who, _ in self.acknowledged}) == self._count, seconds=120)
+        wait_for("every client writes", lambda: len({who for who, _ in self.acknowledged}) == self._count, seconds=300)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -156,7 +156,7 @@ class Clients:
         wait_for(
             "every client goes on",
             lambda: len({who for who, _ in self.acknowledged[before + self._count :]}) == self._count,
-            seconds=120,
+            seconds=300,
             every=0.1,
         )
 

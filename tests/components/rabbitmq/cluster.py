@@ -129,7 +129,7 @@ class Cluster:
 
     def stop(self) -> None:
         self.kill()
-        wait_for("epmd knows no node and ends", self._epmd_ends, seconds=120)
+        wait_for("epmd knows no node and ends", self._epmd_ends, seconds=300)
 
     def command(self, ordinal: int, program: str, *arguments: str) -> str:
         """What a command in the node's container prints. Raises CalledProcessError."""

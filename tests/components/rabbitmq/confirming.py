@@ -36,7 +36,7 @@ class Traffic:
     def goes_on(self) -> None:
         """Returns when more is confirmed."""
         wanted = len(self.confirmed) + 50
-        wait_for("more messages are confirmed", lambda: len(self.confirmed) > wanted, seconds=120)
+        wait_for("more messages are confirmed", lambda: len(self.confirmed) > wanted, seconds=300)
 
     def end(self) -> None:
         """No more is published; returns when the consumer has had what is confirmed, or after a while."""

@@ -192,7 +192,7 @@ class Cluster:
         assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
         return done.stdout
 
-    def wait_whole(self, seconds: float = 120) -> None:
+    def wait_whole(self, seconds: float = 300) -> None:
         """Everybody hears everybody, and each shard is led from its home by one whom all others follow."""
         try:
             wait_for("the cluster is whole", self._whole, seconds=seconds)

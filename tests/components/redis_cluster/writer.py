@@ -35,7 +35,7 @@ class Writer:
 
     def _go_on(self, writes: int) -> None:
         enough = len(self.acknowledged) + writes
-        wait_for("writes are acknowledged", lambda: len(self.acknowledged) >= enough, seconds=120)
+        wait_for("writes are acknowledged", lambda: len(self.acknowledged) >= enough, seconds=300)
 
     def _write(self) -> None:
         client, value, last = self._cluster.client(), 0, time.monotonic()

@@ -84,7 +84,7 @@ class CopiedGroup(Group):
              "components.redis_sentinel.files.copies_source"],
             PYTHONPATH=str(place / "lib"), PGBACKREST_CONFIG=str(place / "pgbackrest.conf"),
         )  # fmt: skip
-        wait_for("the copier answers", self._answers, seconds=120)
+        wait_for("the copier answers", self._answers, seconds=300)
 
     def copies(self) -> dict[str, Any]:
         """What the copier says."""

@@ -64,7 +64,7 @@ class MovingGroup(Group):
         with self._names_change:
             self._named.discard((server, ordinal))
             self._write_names()
-        wait_for("the server has ended", lambda: self._silence(old, PORTS[server]), seconds=120, every=0.01)
+        wait_for("the server has ended", lambda: self._silence(old, PORTS[server]), seconds=300, every=0.01)
         self._next += 1
         self._addresses_of[server, ordinal] = self._next
         self._prepare(server, self.found)

@@ -77,7 +77,7 @@ class Group:
                 self.start(server, ordinal)
         self.wait_whole()
 
-    def wait_whole(self, seconds: float = 120) -> None:
+    def wait_whole(self, seconds: float = 300) -> None:
         """One master with two replicas that have what it has, and all Sentinels know each other and them."""
         wait_for("the group is whole", self._whole, seconds=seconds)
 
@@ -89,7 +89,7 @@ class Group:
             others = [self.ask("sentinel", ordinal, "sentinel", "sentinels", "main") for ordinal in range(COUNT)]
             return not any("master_down" in told for told in others)
 
-        wait_for("no Sentinel counts an old word", calm, seconds=120)
+        wait_for("no Sentinel counts an old word", calm, seconds=300)
 
     def kill(self, server: Server, ordinal: int) -> None:
         process = self._running.pop((server, ordinal))
@@ -162,7 +162,7 @@ class Group:
             ["haproxy", "-W", "-db", "-f", str(path)],
             env={"PATH": os.environ["PATH"], "REDIS_PASSWORD": self._probe_password},
         )
-        wait_for("the write endpoint answers", lambda: self.ask("redis", 8, "ping") == "PONG", seconds=120)
+        wait_for("the write endpoint answers", lambda: self.ask("redis", 8, "ping") == "PONG", seconds=300)
 
     def retire(self, *, seconds: int, quiet: int) -> "subprocess.CompletedProcess[str]":
         """Runs the job that ends a rotation, as it is rendered."""

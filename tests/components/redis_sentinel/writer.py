@@ -47,7 +47,7 @@ class Writer:
 
     def _go_on(self, writes: int) -> None:
         enough = len(self.acknowledged) + writes
-        wait_for("writes are acknowledged", lambda: len(self.acknowledged) >= enough, seconds=120)
+        wait_for("writes are acknowledged", lambda: len(self.acknowledged) >= enough, seconds=300)
 
     def _write(self) -> None:
         client = self._sentinels.master_for("main")  # type: ignore[no-untyped-call]

@@ -55,7 +55,7 @@ class Postgres:
         pid = int((self._data / "postmaster.pid").read_text().split()[0])
         self._run("pg_ctl", "-D", str(self._data), "-m", "immediate", "stop")
         # pg_ctl looks for the file of the process, which goes first.
-        wait_for("the end of the server", lambda: not _runs(pid), seconds=120, every=0.05)
+        wait_for("the end of the server", lambda: not _runs(pid), seconds=300, every=0.05)
 
     @contextmanager
     def session(self) -> Iterator[Callable[[str], list[Any]]]:
