@@ -111,7 +111,7 @@ def test_a_crash_of_postgres_loses_no_acknowledged_write(migrated: Databases, re
         return replica.metric("app_writes_acknowledged_total")
 
     def refused() -> float:
-        return replica.metric("http_requests_total", route="/writes", status="503")
+        return replica.metric("http_requests_total", route="/writes", code="503")
 
     def goes_on(figure: Callable[[], float], what: str) -> None:
         """By two: the first of them has been heard of."""
