@@ -1,5 +1,6 @@
 """What the commands take for a killed run's own on a Swarm, what they adopt, and what they remove."""
 
+import copy
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -27,7 +28,10 @@ STACK = "recovered"
 SERVICE, NETWORK = "docker:index/service:Service", "docker:index/network:Network"
 LABELS = {STACK_LABEL: STACK}
 FOREIGN = {STACK_LABEL: "another"}
-PORT = SMALL["balancers"]["edge"]["listen"]["http"]
+PORT, STATUS_PORT = 8183, 8703
+"""Other tests have the ports of `SMALL` at the same time."""
+SETTINGS = copy.deepcopy(SMALL)
+SETTINGS["balancers"]["edge"] |= {"listen": {"http": PORT}, "status": {"port": STATUS_PORT}}
 SERVES = f"""\
 import http.server, signal
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -125,7 +129,7 @@ def test_the_exit_code_and_log_of_a_task_that_failed_are_found(
 def test_a_port_is_free_once_the_stack_s_own_container_has_ended(
     swarm_dev: SwarmCluster, client: docker.DockerClient
 ) -> None:
-    settings, host = Stack.model_validate(SMALL), hosts(swarm_dev)
+    settings, host = Stack.model_validate(SETTINGS), hosts(swarm_dev)
     made = client.services.create(
         reference("base"),
         ["python3", "-c", SERVES],

@@ -12,7 +12,9 @@ from tests.conformance.sandbox_engine import SandboxEngine
 from tests.library.programs import snippet
 from tests.live.published.removal import removed_together
 
-PROJECT, STACK, PORT = "shop", "dev", 8180
+PROJECT, STACK = "shop", "dev"
+PORT, STATUS_PORT = 8380, 8704
+"""Other tests have other ports of the same host at the same time."""
 _LITTLE = {"cpu_request": "50m", "cpu_limit": "1", "memory_request": "128Mi", "memory_limit": "512Mi"}
 
 
@@ -23,7 +25,8 @@ def adapted() -> str:
         'encrypt_overlays=False), images={"source": "sandbox"}, data="delete"',
         'volume="50Gi"': f'volume="50Gi", members=1, resources={_LITTLE}',
         "registry.example.com/shop:1.4.2": reference("chat"),
-        '{"listen": {"http": 80}': f'{{"replicas": 1, "listen": {{"http": {PORT}}}, "status": {{"port": 8504}}',
+        '{"listen": {"http": 80}': f'{{"replicas": 1, "listen": {{"http": {PORT}}}, '
+        f'"status": {{"port": {STATUS_PORT}}}',
     }
     program = snippet("python")
     for before, after in changes.items():
