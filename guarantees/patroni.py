@@ -52,6 +52,11 @@ _LOOKS, _MOST_MILLIS = 4, 1_000
 """Looks in the time after which the lock is taken, and the longest time between two."""
 
 
+def _between(release: Timer) -> int:
+    """Milliseconds from one look to the next."""
+    return min(_MOST_MILLIS, release.millis // _LOOKS)
+
+
 def _looks(every: int, *, store: int = 1_500) -> Timer:
     """`store`: how long they wait for a member of the store."""
     source = f"the first begins up to {every} ms late, the last ends up to as much later"
@@ -142,7 +147,7 @@ class Cluster:
         serves = (SERVER_START, self.proxy.name, *self.found)
         if self.release is None or total(back) <= self.release.millis:
             return (*back, *serves)
-        every = min(_MOST_MILLIS, self.release.millis // _LOOKS)
+        every = _between(self.release)
         taken = (self.release, _looks(every, store=0))
         kept = (*taken, *serves)
         replaced = (*taken, _wake(every), SILENT_MEMBER, PROMOTION, *self.found)
@@ -178,7 +183,7 @@ class Cluster:
         if self.release is None:
             return (LEASE_EXTENSION, self.ttl, self.loop_wait)
         # It is woken from the first silent look on, and asks another member of the store before the lock is gone.
-        every = min(_MOST_MILLIS, self.release.millis // _LOOKS)
+        every = _between(self.release)
         woken = (_wake(every), self._asked)
         return (self.release, _looks(every), *min((self.loop_wait,), woken, key=total))
 

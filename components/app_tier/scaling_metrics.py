@@ -54,8 +54,7 @@ class RequestsSettings(Settings):
 
     def counter(self, settings: "AppTierSettings") -> Literal["app", "balancers"]:
         """Who does."""
-        own = settings.metrics is not None and COUNTER in settings.metrics.names
-        return self.counted_by or ("app" if own else "balancers")
+        return self.counted_by or ("app" if counts_requests(settings) else "balancers")
 
 
 class QueueSettings(Settings):
@@ -104,6 +103,11 @@ class ScalingMetricsSettings(Settings):
         if not self.names:
             raise ValueError(f"names no metric: {REQUESTS}, {QUEUE}, or some of `expressions`")
         return self
+
+
+def counts_requests(settings: "AppTierSettings") -> bool:
+    """Whether the application itself tells its requests."""
+    return settings.metrics is not None and COUNTER in settings.metrics.names
 
 
 def broker(settings: "AppTierSettings", queue: QueueSettings, brokers: Mapping[str, object]) -> str | None:

@@ -2,7 +2,15 @@
 
 from collections.abc import Iterator
 
-from components.app_tier.scaling_metrics import COUNTER, QUEUE, REQUESTS, QueueSettings, broker
+from components.app_tier.scaling_metrics import (
+    COUNTER,
+    QUEUE,
+    REQUESTS,
+    QueueSettings,
+    ScalingMetricsSettings,
+    broker,
+    counts_requests,
+)
 from components.app_tier.settings import AppTierSettings
 from components.context import Context
 from components.contracts import Counting, Queueing
@@ -12,15 +20,12 @@ from settings.faults import Fault
 
 def requests_are_counted(context: Context) -> Iterator[Fault]:
     """By the application itself, or by a balancer that leads to it."""
-    for app, settings, origin in _scaled(context):
-        assert settings.scaling is not None
-        assert settings.scaling.metrics is not None
-        requests = settings.scaling.metrics.requests_per_second
+    for app, settings, metrics, origin in _scaled(context):
+        requests = metrics.requests_per_second
         if requests is None:
             continue
-        own = settings.metrics is not None and COUNTER in settings.metrics.names
         if requests.counter(settings) == "app":
-            served = own
+            served = counts_requests(settings)
         else:
             balancers = context.parts("balancers").values()
             served = any(one.requests_of(app, "") for one in balancers if isinstance(one, Counting))
@@ -37,10 +42,8 @@ def requests_are_counted(context: Context) -> Iterator[Fault]:
 
 def queues_are_counted(context: Context) -> Iterator[Fault]:
     """By the exporter of a Celery worker, or by a broker that the stack runs."""
-    for _, settings, origin in _scaled(context):
-        assert settings.scaling is not None
-        assert settings.scaling.metrics is not None
-        queue = settings.scaling.metrics.queue_length
+    for _, settings, metrics, origin in _scaled(context):
+        queue = metrics.queue_length
         if queue is None:
             continue
         if settings.celery is None:
@@ -90,10 +93,10 @@ def _of_broker(context: Context, settings: AppTierSettings, queue: QueueSettings
         )
 
 
-def _scaled(context: Context) -> Iterator[tuple[str, AppTierSettings, Origin]]:
+def _scaled(context: Context) -> Iterator[tuple[str, AppTierSettings, ScalingMetricsSettings, Origin]]:
     for app, settings in context.parts("apps").items():
         if settings.scaling is not None and settings.scaling.metrics is not None:
-            yield app, settings, Origin(key="apps", name=app).at("scaling", "metrics")
+            yield app, settings, settings.scaling.metrics, Origin(key="apps", name=app).at("scaling", "metrics")
 
 
 RULES = (requests_are_counted, queues_are_counted)
